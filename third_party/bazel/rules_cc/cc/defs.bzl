@@ -1,0 +1,8 @@
+"""The rules that @bazel_tools//tools/cpp loads from here are Bazel's own."""
+
+cc_library = native.cc_library
+cc_binary = native.cc_binary
+cc_test = native.cc_test
+cc_import = native.cc_import
+cc_toolchain = native.cc_toolchain
+cc_toolchain_suite = native.cc_toolchain_suite

@@ -1,0 +1,62 @@
+"""The libraries this project uses, as they are installed on this machine.
+
+A workspace that has them from source under the same names does without.
+"""
+
+load("//third_party:abseil.bzl", "installed_abseil")
+load("//third_party:installed_library.bzl", "installed_library")
+
+def installed_libraries():
+    installed_abseil(name = "com_google_absl")
+
+    installed_library(
+        name = "com_google_googletest",
+        copied = ["gtest", "gmock"],
+        debian_package = "libgtest-dev libgmock-dev",
+        header = "gmock/gmock.h",
+        link = {
+            ":gtest": ["gmock"],
+            ":gtest_main": ["gmock_main"],
+        },
+        targets = {
+            ":gtest": ["gtest/", "gmock/"],
+            ":gtest_main": ["gtest/", "gmock/"],
+        },
+    )
+
+    installed_library(
+        name = "com_google_benchmark",
+        copied = ["benchmark"],
+        debian_package = "libbenchmark-dev",
+        header = "benchmark/benchmark.h",
+        link = {
+            ":benchmark": ["-lbenchmark", "-lpthread"],
+            ":benchmark_main": ["-lbenchmark_main", "-lbenchmark", "-lpthread"],
+        },
+        targets = {
+            ":benchmark": ["benchmark/"],
+            ":benchmark_main": ["benchmark/"],
+        },
+    )
+
+    # The other Boost headers that these include stay where they are.
+    installed_library(
+        name = "boost",
+        copied = ["boost/filesystem.hpp", "boost/filesystem", "boost/version.hpp"],
+        debian_package = "libboost-filesystem-dev",
+        header = "boost/version.hpp",
+        link = {":filesystem": ["-lboost_filesystem"]},
+        targets = {
+            ":filesystem": ["boost/filesystem.hpp", "boost/filesystem/"],
+        },
+        version_macro = "BOOST_VERSION",
+        version_min = 107400,
+    )
+
+    installed_library(
+        name = "nlohmann_json",
+        copied = ["nlohmann"],
+        debian_package = "nlohmann-json3-dev",
+        header = "nlohmann/json.hpp",
+        targets = {":json": ["nlohmann/"]},
+    )
