@@ -1,0 +1,127 @@
+// RemoveTree: removes a directory with everything in it, and nothing else.
+//
+//   tempdir::RemoveTreeStats stats;
+//   absl::Status status = tempdir::RemoveTree("/tmp/build-17", {}, &stats);
+//   if (!status.ok()) {
+//     for (const tempdir::RemoveTreeError& error : stats.errors) {
+//       std::cerr << error.path << ": " << error.status << "\n";
+//     }
+//   }
+//
+// What it promises:
+//   - It never leaves the tree. No symbolic link is followed, a component that
+//     is swapped while it works leads nowhere, and no mount point is crossed:
+//     what is mounted in the tree stays untouched and is reported.
+//   - Depth does not matter. It needs at most 32 descriptors (fewer where
+//     RLIMIT_NOFILE is small), a few KiB of stack and a few MiB of memory.
+//     Directories that are too deep for that are moved up into the root while
+//     they wait to be removed.
+//   - Directories of the caller that forbid reading or writing are made
+//     writable, by descriptor, never through a link (`make_writable`).
+//   - One error does not stop the rest: everything that can go goes.
+//   - What somebody else removed first counts as success. Any number of threads
+//     and processes may remove one tree at once, and all of them succeed.
+//   - While somebody still adds files, it tries again as long as that helps and
+//     `writer_timeout` has not passed; then the status names a file that came
+//     back.
+//   - It starts threads only for big trees, and has joined them all when it
+//     returns. They block every signal.
+//
+// What an odd argument gives (nothing is touched where the result is an error):
+//
+//   argument                        result
+//   ""                              InvalidArgument
+//   "/", "//"                       InvalidArgument
+//   ".", "..", "a/.", "a/..", "./"  InvalidArgument
+//   with a NUL in it                InvalidArgument
+//   missing, or under a non-dir     OK, nothing removed
+//   "dir/", "dir//"                 the same as "dir"
+//   "link" (to anything)            the link is removed, its target is not
+//   "link/", "file/"                FailedPrecondition: not a directory
+//   file, fifo, socket, device      removed, never opened
+//   a mount point                   FailedPrecondition
+//
+// The directories above the last component are resolved as usual, links
+// included, once: they are the caller's to trust.
+//
+// A dry run counts what would go and changes nothing. It does not change modes
+// either: a directory that cannot be read is counted and reported, what it
+// holds is not counted.
+//
+// Thread-safe; keeps no state between calls. It is not a secure eraser: the
+// blocks of removed files are not overwritten.
+
+#ifndef TEMPDIR_REMOVE_TREE_H_
+#define TEMPDIR_REMOVE_TREE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "tempdir/path_argument.h"
+
+namespace tempdir {
+
+struct RemoveTreeOptions {
+  // Whether a directory of the caller's that cannot be entered or changed gets
+  // its owner's permissions (u+rwx) back before it is removed.
+  bool make_writable = true;
+
+  // Counts, changes nothing.
+  bool dry_run = false;
+
+  // Whether RemoveTreeStats::bytes is filled in. Costs one more system call an
+  // entry.
+  bool count_bytes = false;
+
+  // The most threads that work at once, the calling one included. 0 stands for
+  // one a core. Others start only when there is enough to do.
+  int max_threads = 0;
+
+  // How long directories that fill up again are emptied again, counted from the
+  // first one that is found not empty after all.
+  absl::Duration writer_timeout = absl::Seconds(2);
+
+  // How many errors RemoveTreeStats::errors holds at most; all are counted.
+  size_t max_errors = 16;
+};
+
+struct RemoveTreeError {
+  // Where the entry was when the removal began.
+  std::string path;
+  // Where it is now, if its directory was moved up into the root; else empty.
+  std::string present_path;
+  absl::Status status;
+};
+
+// What one call removed: an entry counts for the call that removed it, so the
+// counts of several calls on one tree add up.
+struct RemoveTreeStats {
+  // Names that did not belong to directories: files, links, fifos and so on.
+  uint64_t files = 0;
+  uint64_t directories = 0;
+  // The sizes of the regular files whose last name was removed
+  // (`count_bytes`).
+  uint64_t bytes = 0;
+  absl::Duration elapsed;
+  // The first `max_errors` errors. A directory that stays only because of an
+  // error below it has none of its own.
+  std::vector<RemoveTreeError> errors;
+  uint64_t error_count = 0;
+
+  uint64_t entries() const { return files + directories; }
+};
+
+// Removes `root` and everything below it. Returns OK if nothing of it is left,
+// else the first error, with its path and the number of further ones. `stats`,
+// if not null, is overwritten.
+absl::Status RemoveTree(PathArgument root,
+                        const RemoveTreeOptions& options = {},
+                        RemoveTreeStats* stats = nullptr);
+
+}  // namespace tempdir
+
+#endif  // TEMPDIR_REMOVE_TREE_H_
