@@ -1,0 +1,53 @@
+"""Compiles every header of a cc_library by itself, as a main file.
+
+Part of --config=clang. A header that does not include what it needs fails, and
+so does one that includes what its target's deps do not cover: layering_check
+by itself looks at the includes of sources only.
+"""
+
+load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
+
+def _header_check_impl(target, ctx):
+    if ctx.rule.kind != "cc_library" or target.label.workspace_name:
+        return []
+    headers = ctx.rule.files.hdrs
+    sources = []
+    for header in headers:
+        source = ctx.actions.declare_file(
+            "{}.headers/{}.cc".format(target.label.name, header.basename),
+        )
+        ctx.actions.symlink(output = source, target_file = header)
+        sources.append(source)
+
+    toolchain = find_cpp_toolchain(ctx)
+    _, outputs = cc_common.compile(
+        name = target.label.name + ".headers",
+        actions = ctx.actions,
+        cc_toolchain = toolchain,
+        compilation_contexts = [
+            dep[CcInfo].compilation_context
+            for dep in ctx.rule.attr.deps
+        ],
+        feature_configuration = cc_common.configure_features(
+            ctx = ctx,
+            cc_toolchain = toolchain,
+            requested_features = ctx.features + ["layering_check"],
+            unsupported_features = ctx.disabled_features,
+        ),
+        public_hdrs = headers,
+        srcs = sources,
+        user_compile_flags = ["-Wno-unused"],
+    )
+    return [OutputGroupInfo(
+        header_check = depset(outputs.objects + outputs.pic_objects),
+    )]
+
+header_check = aspect(
+    implementation = _header_check_impl,
+    attrs = {
+        "_cc_toolchain": attr.label(
+            default = "@bazel_tools//tools/cpp:current_cc_toolchain",
+        ),
+    },
+    fragments = ["cpp"],
+)
