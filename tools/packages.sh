@@ -1,0 +1,30 @@
+# The Debian packages that each command needs; read by tools/setup.
+
+packages_build='bazel-bootstrap g++ pkgconf libabsl-dev libboost-filesystem-dev'
+packages_compare="$packages_build nlohmann-json3-dev"
+packages_test="$packages_compare libgtest-dev libgmock-dev strace"
+packages_bench="$packages_build nlohmann-json3-dev libbenchmark-dev"
+packages_clang='clang'
+packages_format='clang-format'
+
+# Prints those of the packages "$@" that are not installed, in one line. Any
+# version of Boost.Filesystem stands for Debian's default one.
+missing_packages() {
+  dpkg-query -W -f '${db:Status-Status} ${Package}\n' \
+    "$@" 'libboost-filesystem*-dev' 2>/dev/null |
+    awk -v wanted="$*" '
+      $1 == "installed" {
+        installed[$2]
+        if ($2 ~ /^libboost-filesystem.*-dev$/)
+          installed["libboost-filesystem-dev"]
+      }
+      END {
+        n = split(wanted, name, " ")
+        for (i = 1; i <= n; i++)
+          if (!(name[i] in installed) && !(name[i] in printed)) {
+            printf "%s%s", separator, name[i]
+            separator = " "
+            printed[name[i]]
+          }
+      }'
+}
