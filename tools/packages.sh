@@ -1,6 +1,6 @@
 # The Debian packages that each command needs; read by tools/setup.
 
-packages_build='bazel-bootstrap g++ pkgconf libabsl-dev libboost-filesystem-dev'
+packages_build='bazel-bootstrap bazel-platforms bazel-rules-java g++ pkgconf libabsl-dev libboost-filesystem-dev'
 packages_compare="$packages_build nlohmann-json3-dev"
 packages_test="$packages_compare libgtest-dev libgmock-dev strace"
 packages_bench="$packages_build nlohmann-json3-dev libbenchmark-dev"
@@ -10,8 +10,9 @@ packages_format='clang-format'
 # Prints those of the packages "$@" that are not installed, in one line. Any
 # version of Boost.Filesystem stands for Debian's default one.
 missing_packages() {
-  dpkg-query -W -f '${db:Status-Status} ${Package}\n' \
-    "$@" 'libboost-filesystem*-dev' 2>/dev/null |
+  # It fails if there is one that it has never heard of.
+  { dpkg-query -W -f '${db:Status-Status} ${Package}\n' \
+      "$@" 'libboost-filesystem*-dev' 2>/dev/null || true; } |
     awk -v wanted="$*" '
       $1 == "installed" {
         installed[$2]
