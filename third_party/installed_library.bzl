@@ -43,11 +43,9 @@ def _words(text):
     return [word for word in text.strip().split(" ") if word]
 
 def _missing(ctx, what):
-    fail(("{}: {} is not installed here. It is in the Debian package {}:\n" +
-          "    tools/setup\nor\n    apt-get install {}\n").format(
+    fail("{}: {} is not installed here:\n    apt-get install {}\n".format(
         ctx.name,
         what,
-        ctx.attr.debian_package,
         ctx.attr.debian_package,
     ))
 
@@ -90,8 +88,7 @@ def _pkg_config(ctx, modules):
     if not modules:
         return {}
     if not ctx.which("pkg-config"):
-        fail(ctx.name + ": pkg-config is not installed here. It is in the " +
-             "Debian package pkgconf:\n    tools/setup\nor\n" +
+        fail(ctx.name + ": pkg-config is not installed here:\n" +
              "    apt-get install pkgconf\n")
     ctx.execute(["bash", "-c", _ASK_PKG_CONFIG, "--"] + modules)
     lines = {}
