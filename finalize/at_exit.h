@@ -1,0 +1,74 @@
+// AtExit: runs a callback when the process ends by exit() or by a return from
+// main, unless it was run or detached before.
+//
+//   #include "finalize/at_exit.h"
+//
+//   void Flush(const std::string& path);
+//
+//   auto flush = finalize::AtExit("flush journal", Flush, std::string("/j"));
+//   ...
+//   flush.Run();     // now, once; exit() will not run it again
+//   flush.Detach();  // or never
+//
+// It is Registry::Process().Register(): order, refusal and failure are as
+// registry.h says. In short: newest first, on the thread that calls exit();
+// whatever a callback throws is reported and the rest still runs.
+//
+// The first registration of a process installs one std::atexit hook; nothing
+// is installed before. So objects of static storage that were complete before
+// the first registration are still alive while the callbacks run, and those
+// completed after it are gone. The exiting thread's thread_locals are gone.
+//
+// What exit() does not see runs nothing: _exit, quick_exit, exec, abort, a
+// signal. exit_options.h sets the time limit of the drain.
+//
+// Thread-safe.
+#ifndef FINALIZE_AT_EXIT_H_
+#define FINALIZE_AT_EXIT_H_
+
+#include <utility>
+
+#include "finalize/finalizer.h"
+#include "finalize/internal/registration.h"
+#include "finalize/options.h"
+
+namespace finalize {
+
+// Registers a callback with bound arguments (copied or moved in). The callback
+// may take a `const Cause&` before them. Returns a Finalizer<R>, where R is
+// the callback's result.
+template <class F, class... A>
+auto AtExit(Options options, F&& function, A&&... arguments) {
+  constexpr auto kOnce = finalize_internal::Invocation::kOnce;
+  return Finalizer<finalize_internal::ResultFor<kOnce, F, A...>>(
+      finalize_internal::RegisterNode<kOnce>(
+          {finalize_internal::ProcessCore(), &options},
+          std::forward<F>(function), std::forward<A>(arguments)...));
+}
+
+// The same without options; the place is the caller's line here too. With more
+// than three bound arguments say `{}` for the options.
+template <class F, finalize_internal::EnableIfCallback<F> = 0>
+auto AtExit(F&& function, Place place = Place::Caller()) {
+  return AtExit(Options().At(place), std::forward<F>(function));
+}
+template <class F, class A, finalize_internal::EnableIfCallback<F> = 0>
+auto AtExit(F&& function, A&& a, Place place = Place::Caller()) {
+  return AtExit(Options().At(place), std::forward<F>(function),
+                std::forward<A>(a));
+}
+template <class F, class A, class B, finalize_internal::EnableIfCallback<F> = 0>
+auto AtExit(F&& function, A&& a, B&& b, Place place = Place::Caller()) {
+  return AtExit(Options().At(place), std::forward<F>(function),
+                std::forward<A>(a), std::forward<B>(b));
+}
+template <class F, class A, class B, class C,
+          finalize_internal::EnableIfCallback<F> = 0>
+auto AtExit(F&& function, A&& a, B&& b, C&& c, Place place = Place::Caller()) {
+  return AtExit(Options().At(place), std::forward<F>(function),
+                std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+}
+
+}  // namespace finalize
+
+#endif  // FINALIZE_AT_EXIT_H_

@@ -1,0 +1,83 @@
+// Cause: what made a finalizer run.
+//
+// A callback that wants to know takes a `const finalize::Cause&` first:
+//
+//   finalize::AtExit([](const finalize::Cause& cause) {
+//     if (cause.kind == finalize::Cause::kSignal) LogSignal(cause.signal);
+//   });
+//
+// A Cause is a value; it is thread-compatible (const calls may run
+// concurrently).
+#ifndef FINALIZE_CAUSE_H_
+#define FINALIZE_CAUSE_H_
+
+#include <cstdint>
+
+namespace finalize {
+
+struct Cause {
+  enum Kind : uint8_t {
+    kCall,          // Run() on its handle
+    kDestroy,       // the end of its referent's lifetime
+    kScope,         // the end of the scope of a Finally
+    kDrain,         // Registry::Drain(), or the end of its registry
+    kExit,          // exit(), or return from main
+    kQuickExit,     // quick_exit()
+    kTerminate,     // std::terminate()
+    kSignal,        // a signal that asks the process to end
+    kThreadExit,    // the end of its thread
+    kModuleUnload,  // dlclose() of the module that registered it
+    kClosed,        // its registry refused it, and IfClosed::kRunNow
+  };
+
+  constexpr Cause(Kind kind_in, int signal_in = 0)  // NOLINT(runtime/explicit)
+      : kind(kind_in), signal(signal_in) {}
+
+  // Returns whether the process is about to end. A drain with such a cause
+  // skips the finalizers whose at_exit is false.
+  constexpr bool IsProcessEnd() const {
+    return kind == kExit || kind == kQuickExit || kind == kTerminate ||
+           kind == kSignal;
+  }
+
+  // Returns a word such as "call" or "exit"; never null.
+  constexpr const char* ToString() const {
+    switch (kind) {
+      case kCall:
+        return "call";
+      case kDestroy:
+        return "destroy";
+      case kScope:
+        return "scope";
+      case kDrain:
+        return "drain";
+      case kExit:
+        return "exit";
+      case kQuickExit:
+        return "quick_exit";
+      case kTerminate:
+        return "terminate";
+      case kSignal:
+        return "signal";
+      case kThreadExit:
+        return "thread exit";
+      case kModuleUnload:
+        return "module unload";
+      case kClosed:
+        return "closed";
+    }
+    return "unknown";
+  }
+
+  Kind kind;
+  int signal;  // the signal's number where kind is kSignal, else 0
+};
+
+constexpr bool operator==(const Cause& a, const Cause& b) {
+  return a.kind == b.kind && a.signal == b.signal;
+}
+constexpr bool operator!=(const Cause& a, const Cause& b) { return !(a == b); }
+
+}  // namespace finalize
+
+#endif  // FINALIZE_CAUSE_H_

@@ -1,0 +1,36 @@
+#include "finalize/exit_options.h"
+
+#include "finalize/internal/check.h"
+#include "finalize/internal/lock.h"
+
+namespace finalize {
+namespace {
+
+using finalize_internal::kExitLock;
+using finalize_internal::LockAt;
+using finalize_internal::LockHolder;
+
+// Trivially destructible: good until the last instruction of the process.
+ExitOptions current ABSL_GUARDED_BY(LockAt(kExitLock));
+
+}  // namespace
+
+void SetExitOptions(const ExitOptions& options) {
+  finalize_internal::Check(options.deadline > absl::ZeroDuration() &&
+                               options.deadline < absl::InfiniteDuration(),
+                           "ExitOptions::deadline must be finite and positive");
+  finalize_internal::Check(
+      options.failure_exit_code >= 0 && options.failure_exit_code <= 255,
+      "ExitOptions::failure_exit_code must be from 0 to 255");
+  finalize_internal::Check(options.threads >= 0,
+                           "ExitOptions::threads must not be negative");
+  LockHolder lock(LockAt(kExitLock));
+  current = options;
+}
+
+ExitOptions GetExitOptions() {
+  LockHolder lock(LockAt(kExitLock));
+  return current;
+}
+
+}  // namespace finalize

@@ -1,0 +1,48 @@
+// What happens at exit(), for a program that wants something else than the
+// defaults.
+//
+//   finalize::ExitOptions options;
+//   options.deadline = absl::Seconds(5);
+//   options.failure_exit_code = 3;
+//   finalize::SetExitOptions(options);
+//
+// exit() drains the process registry on the thread that called it. A callback
+// that calls exit() again does not stop the rest: it still runs, once, and
+// then the process ends. Another thread that calls exit() meanwhile is parked,
+// so that it cannot end the process under the drain.
+//
+// Deadline: the drain stops between callbacks when the deadline has passed,
+// and reports what is left. A watchdog, armed with the drain, ends the process
+// if a callback hangs beyond it: it prints what runs and what is left to
+// standard error and calls _exit with kWatchdogExitCode.
+//
+// Thread-safe.
+#ifndef FINALIZE_EXIT_OPTIONS_H_
+#define FINALIZE_EXIT_OPTIONS_H_
+
+#include "absl/time/time.h"
+
+namespace finalize {
+
+// The exit status of a process that its watchdog ended.
+inline constexpr int kWatchdogExitCode = 124;
+
+struct ExitOptions {
+  // For all exit drains of the process together. Must be finite and positive.
+  // The default leaves a margin under the 30 s that Kubernetes grants.
+  absl::Duration deadline = absl::Seconds(20);
+  // 0: a failed drain leaves the exit status as it is. Else the status with
+  // which the process ends where a callback failed or was left.
+  int failure_exit_code = 0;
+  // As DrainOptions::threads.
+  int threads = 0;
+};
+
+// Sets the options for the exit drain. Ends the process with a message where
+// `options` breaks a rule above.
+void SetExitOptions(const ExitOptions& options);
+ExitOptions GetExitOptions();
+
+}  // namespace finalize
+
+#endif  // FINALIZE_EXIT_OPTIONS_H_

@@ -1,0 +1,39 @@
+// What happens to a failure that cannot be returned to anybody: it goes to the
+// failure reporter.
+//
+//   finalize::SetFailureReporter([](const finalize::ReportEntry& entry) {
+//     MyLog(entry.ToString());
+//   });
+//
+// Reported are: a callback that threw or returned a non-OK status, on every
+// path but an explicit Run(); a registration that was refused; and, at process
+// end, what the deadline left. Where Report entries exist, the same failure is
+// in them too.
+//
+// The default reporter writes one line, "finalize: " and the entry's
+// ToString(), to standard error with one write(2). It takes no lock, so it is
+// safe in a forked child.
+//
+// Thread-safe. The reporter is called on the thread on which the failure came
+// up, with no lock held, on several threads at once if so it happens. It may
+// register, run and detach finalizers. An exception that it throws is dropped,
+// and a failure inside it goes to the default reporter.
+#ifndef FINALIZE_FAILURE_REPORTER_H_
+#define FINALIZE_FAILURE_REPORTER_H_
+
+#include <functional>
+
+#include "finalize/report.h"
+
+namespace finalize {
+
+using FailureReporter = std::function<void(const ReportEntry&)>;
+
+// Replaces the failure reporter and returns the one before; empty stands for
+// the default one. A call that another thread has begun may still be running
+// the old one when this returns.
+FailureReporter SetFailureReporter(FailureReporter reporter);
+
+}  // namespace finalize
+
+#endif  // FINALIZE_FAILURE_REPORTER_H_

@@ -1,0 +1,237 @@
+// A callback with its bound arguments, and the table of what can be done with
+// one whose type has been forgotten. The only place where the library's types
+// depend on the user's.
+#ifndef FINALIZE_INTERNAL_CALLBACK_H_
+#define FINALIZE_INTERNAL_CALLBACK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+
+#include "finalize/cause.h"
+#include "finalize/internal/describe.h"
+
+namespace finalize_internal {
+
+// How a callback failed. `code` is that of an absl::StatusCode.
+struct Failure {
+  bool failed = false;
+  int code = 0;
+  std::string message;
+
+  void Set(int failure_code, std::string_view text) {
+    failed = true;
+    code = failure_code;
+    message.assign(text.data(), text.size());
+  }
+};
+
+// The operations on a stored callback. One constant table for each type.
+struct CallbackOps {
+  // Runs it. `result` is a std::optional<R>* to fill, or null to drop the
+  // result. Lets an exception of the callback's through.
+  void (*run)(void* callable, const finalize::Cause& cause, void* result,
+              Failure* failure);
+  void (*destroy)(void* callable);
+  // Appends text such as `RemoveTree("/tmp/x")`.
+  void (*describe)(const void* callable, std::string* out);
+  // Copies the bound arguments into the std::optional<std::tuple<...>> at
+  // `out` whose tuple type is `tuple`; false where that is not their type, or
+  // where they cannot be copied.
+  bool (*copy_arguments)(const void* callable, const std::type_info& tuple,
+                         void* out);
+  uint32_t size;
+  uint32_t alignment;
+};
+
+// How a callback is invoked: once, as an rvalue, or any number of times.
+enum class Invocation { kOnce, kRepeatable };
+
+template <Invocation kInvocation, class T>
+using AsInvoked = std::conditional_t<kInvocation == Invocation::kOnce, T&&, T&>;
+
+// A callback gets the cause only where it cannot be called without one.
+template <Invocation kInvocation, class F, class... A>
+inline constexpr bool kWantsCause =
+    !std::is_invocable_v<AsInvoked<kInvocation, F>,
+                         AsInvoked<kInvocation, A>...> &&
+    std::is_invocable_v<AsInvoked<kInvocation, F>, const finalize::Cause&,
+                        AsInvoked<kInvocation, A>...>;
+
+template <Invocation kInvocation, class F, class... A>
+constexpr auto ResultOf() {
+  if constexpr (kWantsCause<kInvocation, F, A...>) {
+    using R =
+        std::invoke_result_t<AsInvoked<kInvocation, F>, const finalize::Cause&,
+                             AsInvoked<kInvocation, A>...>;
+    return std::common_type<std::decay_t<R>>();
+  } else {
+    static_assert(std::is_invocable_v<AsInvoked<kInvocation, F>,
+                                      AsInvoked<kInvocation, A>...>,
+                  "the callback cannot be called with the bound arguments");
+    using R = std::invoke_result_t<AsInvoked<kInvocation, F>,
+                                   AsInvoked<kInvocation, A>...>;
+    return std::common_type<std::decay_t<R>>();
+  }
+}
+
+// The type that a callback with these (decayed) types results in: a value, or
+// void.
+template <Invocation kInvocation, class F, class... A>
+using CallbackResult =
+    typename decltype(ResultOf<kInvocation, F, A...>())::type;
+
+// A result that can say that the callback failed: has ok(), and is or has a
+// status (absl::Status, absl::StatusOr<T>). Known by its form, so that the
+// smallest headers need not include absl/status.
+template <class T, class = void>
+inline constexpr bool kIsStatus = false;
+template <class T>
+inline constexpr bool
+    kIsStatus<T, std::void_t<decltype(std::declval<const T&>().ok()),
+                             decltype(std::declval<const T&>().code()),
+                             decltype(std::declval<const T&>().message())>> =
+        true;
+template <class T, class = void>
+inline constexpr bool kHasStatus = false;
+template <class T>
+inline constexpr bool
+    kHasStatus<T, std::void_t<decltype(std::declval<const T&>().ok()),
+                              decltype(std::declval<const T&>().status())>> =
+        true;
+
+template <class R>
+void NoteStatus(const R& result, Failure* failure) {
+  if constexpr (kIsStatus<R>) {
+    if (!result.ok()) {
+      auto message = result.message();
+      failure->Set(static_cast<int>(result.code()),
+                   std::string_view(message.data(), message.size()));
+    }
+  } else if constexpr (kHasStatus<R>) {
+    if (!result.ok()) NoteStatus(result.status(), failure);
+  }
+}
+
+template <Invocation kInvocation, class F, class... A>
+struct Bound {
+  using Result = CallbackResult<kInvocation, F, A...>;
+
+  template <class F2, class... A2>
+  explicit Bound(std::in_place_t, F2&& function_in, A2&&... arguments_in)
+      : function(std::forward<F2>(function_in)),
+        arguments(std::forward<A2>(arguments_in)...) {}
+
+  decltype(auto) Invoke(const finalize::Cause& cause) {
+    return std::apply(
+        [&](A&... bound) -> decltype(auto) {
+          if constexpr (kWantsCause<kInvocation, F, A...>) {
+            return std::invoke(
+                static_cast<AsInvoked<kInvocation, F>>(function), cause,
+                static_cast<AsInvoked<kInvocation, A>>(bound)...);
+          } else {
+            return std::invoke(
+                static_cast<AsInvoked<kInvocation, F>>(function),
+                static_cast<AsInvoked<kInvocation, A>>(bound)...);
+          }
+        },
+        arguments);
+  }
+
+  void Describe(std::string* out) const {
+    DescribeFunction(function, out);
+    std::apply([&](const A&... bound) { DescribeArguments(out, bound...); },
+               arguments);
+  }
+
+  F function;
+  std::tuple<A...> arguments;
+};
+
+// The largest callable that is stored in its node. A larger one, or one of
+// unusual alignment, is boxed.
+inline constexpr size_t kLargestInlineCallable = 512;
+
+template <class B>
+inline constexpr bool kFitsInline = sizeof(B) <= kLargestInlineCallable &&
+                                    alignof(B) <= 16;
+
+// How a Bound of type B lies in the node: itself, or a pointer to it.
+template <class B, bool kInline = kFitsInline<B>>
+struct Storage {
+  template <class... Args>
+  explicit Storage(Args&&... args)
+      : bound(std::in_place, std::forward<Args>(args)...) {}
+  B& get() { return bound; }
+  const B& get() const { return bound; }
+  B bound;
+};
+template <class B>
+struct Storage<B, false> {
+  template <class... Args>
+  explicit Storage(Args&&... args)
+      : bound(std::make_unique<B>(std::in_place, std::forward<Args>(args)...)) {
+  }
+  B& get() { return *bound; }
+  const B& get() const { return *bound; }
+  std::unique_ptr<B> bound;
+};
+
+template <class... A>
+bool CopyArguments(const std::tuple<A...>& arguments,
+                   const std::type_info& tuple, void* out) {
+  if constexpr ((std::is_copy_constructible_v<A> && ...)) {
+    if (tuple != typeid(std::tuple<A...>)) return false;
+    static_cast<std::optional<std::tuple<A...>>*>(out)->emplace(arguments);
+    return true;
+  } else {
+    return false;
+  }
+}
+
+template <class B>
+struct OpsFor {
+  using Result = typename B::Result;
+  using Stored = Storage<B>;
+
+  static void Run(void* callable, const finalize::Cause& cause, void* result,
+                  Failure* failure) {
+    B& bound = static_cast<Stored*>(callable)->get();
+    if constexpr (std::is_void_v<Result>) {
+      bound.Invoke(cause);
+    } else {
+      std::optional<Result> local;
+      std::optional<Result>* out =
+          result ? static_cast<std::optional<Result>*>(result) : &local;
+      out->emplace(bound.Invoke(cause));
+      NoteStatus(**out, failure);
+    }
+  }
+  static void Destroy(void* callable) {
+    static_cast<Stored*>(callable)->~Stored();
+  }
+  static void Describe(const void* callable, std::string* out) {
+    static_cast<const Stored*>(callable)->get().Describe(out);
+  }
+  static bool Copy(const void* callable, const std::type_info& tuple,
+                   void* out) {
+    return CopyArguments(static_cast<const Stored*>(callable)->get().arguments,
+                         tuple, out);
+  }
+
+  static constexpr CallbackOps kOps = {&Run,  &Destroy,       &Describe,
+                                       &Copy, sizeof(Stored), alignof(Stored)};
+};
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_CALLBACK_H_

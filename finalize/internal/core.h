@@ -1,0 +1,130 @@
+// Core: the state of a registry. Type-stable: a core is pooled and never freed,
+// so that a thread holding a stale handle may look at it.
+//
+// A registry, seen from its core:
+//
+//              Register               the last phase starts
+//      open ------------> draining ----------------------------> closed
+//       | ^     Drain        |                                      |
+//       | +------------------+--------------------------------------+
+//       |                           Drain returns
+//       | Seal (at any moment, for good)
+//       v
+//      sealed: refuses, but still drains
+//
+// open: takes registrations from every thread. draining: takes those of a
+// phase below the one that drains, and each makes the drain look again.
+// closed: takes none. Threads that run one of its callbacks may register
+// while it drains, whatever the phase.
+#ifndef FINALIZE_INTERNAL_CORE_H_
+#define FINALIZE_INTERNAL_CORE_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "finalize/internal/fork_epoch.h"
+#include "finalize/internal/lane.h"
+#include "finalize/internal/lock.h"
+#include "finalize/internal/registration.h"
+#include "finalize/internal/thread_state.h"
+
+namespace finalize_internal {
+
+struct Core {
+  constexpr Core(uint32_t id_in, Lane* lanes_in, int only_lane_in)
+      : id(id_in), lanes(lanes_in), only_lane(only_lane_in) {}
+
+  // Whether it is the process registry, the only one with kLanes lanes.
+  bool sharded() const { return only_lane < 0; }
+  // The lane that lock `index` of the table guards.
+  Lane& LaneAt(int index) { return sharded() ? lanes[index] : lanes[0]; }
+  // The lock of the lane on which this thread registers, for a finalizer of a
+  // lifetime that lock `lifetime_lane` guards (-1: of none).
+  int LaneFor(int lifetime_lane) const {
+    if (!sharded()) return only_lane;
+    return lifetime_lane >= 0 ? lifetime_lane : ThisLane();
+  }
+  // Locks of the lanes in use; each is visited by VisitLanes.
+  uint64_t UsedLanes() const {
+    return sharded() ? used_lanes.load(std::memory_order_acquire)
+                     : uint64_t{1} << only_lane;
+  }
+
+  const uint32_t id;
+  Lane* const lanes;
+  const int only_lane;             // -1 for the process registry
+  std::atomic<uint32_t> epoch{0};  // of the process whose entries it holds
+  std::atomic<uint64_t> used_lanes{0};
+  std::atomic<bool> sealed{false};
+  std::atomic<uint32_t> drains{0};  // drains under way
+  // Other threads may not register this phase or a higher one.
+  std::atomic<int64_t> closed_from{INT64_MAX};
+  // Grows with every registration and change of flag during a drain.
+  std::atomic<uint64_t> changes{0};
+  Core* next_free = nullptr;  // guarded by kCorePoolLock
+};
+
+// Calls visit(lane, lock index) for each lane in use, under its lock.
+template <class Visit>
+void VisitLanes(Core* core, Visit visit) {
+  for (uint64_t used = core->UsedLanes(); used != 0; used &= used - 1) {
+    const int index = __builtin_ctzll(used);
+    LockHolder lock(LockAt(index));
+    visit(core->LaneAt(index), index);
+  }
+}
+
+Core* CoreAt(uint32_t id);
+Core* AcquireCore();      // an open one, empty; null without memory
+void ReleaseCore(Core*);  // an empty one
+
+// Makes `core` empty and open if this process inherited its content.
+void ForgetInherited(Core* core);
+inline void EnsureCurrent(Core* core) {
+  if (__builtin_expect(
+          core->epoch.load(std::memory_order_acquire) != CurrentEpoch(),
+          false)) {
+    ForgetInherited(core);
+  }
+}
+
+// Whether `node` was registered by this very process.
+inline bool IsOurs(const Node* node) {
+  return node->epoch.load(std::memory_order_relaxed) == CurrentEpoch();
+}
+
+// What a claim turns a pending node into.
+inline constexpr NodeState kClaimToRun = kRunning;
+inline constexpr NodeState kClaimToDetach = kDetached;
+
+// The claim: if `ref` is pending and ours, takes it off its lists and makes it
+// kRunning or kDetached. Waits for peeks at it to end. Returns null if lost.
+Node* Claim(const NodeRef& ref, NodeState to);
+
+// The claim for a holder of the node's lane's and lifetime's locks. The caller
+// must call AwaitUnpinned once it has let go of them.
+void ClaimLocked(Lane* lane, Node* node, NodeState to);
+void AwaitUnpinned(Node* node);
+
+// The lock of the lifetime of a node, or -1. For a holder of its lane's lock.
+int LifetimeLaneOf(Node* node);
+
+// Ends the run of a claimed node. If it failed and may be armed again, it is
+// pending again, on the parked list if `parked`; else its callback is
+// destroyed and the node is freed. Returns whether it was armed again.
+bool Finish(Core* core, Node* node, bool failed, bool parked);
+
+// Lets a running node go: it is on no list any more, and the thread that runs
+// it will free it without looking at its core. False if it has ended.
+bool Abandon(Core* core, const NodeRef& ref);
+
+// Frees a node that is on no list and holds no callable.
+void FreeNode(Node* node);
+
+inline NodeRef RefTo(const Node* node) {
+  return {const_cast<Node*>(node), node->Word() & kGenerationMask};
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_CORE_H_

@@ -1,0 +1,207 @@
+#include "finalize/internal/drain.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "finalize/internal/clock.h"
+#include "finalize/internal/handle.h"
+#include "finalize/internal/inspect.h"
+#include "finalize/internal/report_failure.h"
+#include "finalize/internal/run.h"
+#include "finalize/internal/word_wait.h"
+
+namespace finalize_internal {
+namespace {
+
+using finalize::DrainOptions;
+using finalize::Report;
+using finalize::ReportEntry;
+
+uint64_t MonotonicDeadline(absl::Time deadline) {
+  if (deadline == absl::InfiniteFuture()) return UINT64_MAX;
+  const absl::Duration left = deadline - absl::Now();
+  if (left <= absl::ZeroDuration()) return 0;
+  return NowNanos() + static_cast<uint64_t>(absl::ToInt64Nanoseconds(left));
+}
+
+bool Passed(uint64_t deadline) {
+  return deadline != UINT64_MAX && NowNanos() >= deadline;
+}
+
+class Drain {
+ public:
+  Drain(Core* core, const DrainOptions& options, bool wait)
+      : core_(core),
+        options_(options),
+        wait_(wait),
+        epoch_(CurrentEpoch()),
+        context_{&report_, &options_, MonotonicDeadline(options.deadline)} {
+    report_.cause = options.cause;
+  }
+
+  Report Run() {
+    const uint64_t start = NowNanos();
+    core_->drains.fetch_add(1, std::memory_order_acq_rel);
+    DrainPhases();
+    if (Inherited()) return std::move(report_);
+    if (wait_) AwaitRunning();
+    NoteLeft();
+    if (core_->drains.fetch_sub(1, std::memory_order_acq_rel) == 1) Reopen();
+    report_.elapsed =
+        absl::Nanoseconds(static_cast<int64_t>(NowNanos() - start));
+    return std::move(report_);
+  }
+
+ private:
+  // Whether this is a child of the process that began the drain: a callback
+  // forked and returned. The child does not go on with it.
+  bool Inherited() const { return epoch_ != CurrentEpoch(); }
+
+  void DrainPhases() {
+    DrainCursor cursor(core_, options_.cause.IsProcessEnd());
+    int phase;
+    while (!Inherited() && cursor.NextPhase(&phase)) {
+      if (options_.threads > 0) {
+        if (!DrainPhaseInParallel(core_, phase, &context_)) return;
+      } else if (!DrainPhase(&cursor, phase)) {
+        return;
+      }
+    }
+  }
+
+  bool DrainPhase(DrainCursor* cursor, int phase) {
+    ContextScope scope(&context_);
+    for (;;) {
+      if (Passed(context_.deadline)) return false;
+      Node* node = cursor->ClaimNext(phase);
+      if (node == nullptr) return true;
+      DrainStep step(core_, node);
+      step.Run();
+      step.Note();
+      if (Inherited()) return false;
+    }
+  }
+
+  void AwaitRunning() {
+    for (;;) {
+      const NodeRef ref = FirstRunning(core_);
+      if (ref.node == nullptr) return;
+      if (!WaitWhile(ref.node, kGenerationMask | kStateMask,
+                     ref.generation | kRunning, context_.deadline)) {
+        return;
+      }
+    }
+  }
+
+  // Counts and names what is still pending or running.
+  void NoteLeft() {
+    const Left left = CollectLeft(core_, options_.max_entries);
+    for (const RunningEntry& running : left.running) {
+      ReportEntry entry = running.ToEntry(options_.cause);
+      entry.status = absl::DeadlineExceededError("still running");
+      AddEntry(&context_, std::move(entry));
+    }
+    report_.running += left.running_count;
+    report_.left += left.parked_count + left.pending_count;
+    for (const NodeRef& ref : left.pending) NoteUnreached(ref);
+    if (left.pending_count != 0 || (wait_ && left.running_count != 0)) {
+      report_.deadline_exceeded = Passed(context_.deadline);
+    }
+  }
+
+  void NoteUnreached(const NodeRef& ref) {
+    ReportEntry entry;
+    bool rearmed = false;
+    if (!DescribePending(ref, options_.cause, &entry, &rearmed)) return;
+    if (rearmed) return;  // its failure is an entry already
+    const bool skipped = options_.cause.IsProcessEnd() && !AtExitFlag(ref);
+    entry.outcome = skipped ? ReportEntry::kSkipped : ReportEntry::kLeft;
+    if (!skipped) entry.status = absl::DeadlineExceededError("not reached");
+    AddEntry(&context_, std::move(entry));
+  }
+
+  void Reopen() {
+    VisitLanes(core_, [](Lane& lane, int) { lane.Unpark(); });
+    core_->closed_from.store(INT64_MAX, std::memory_order_release);
+  }
+
+  Core* const core_;
+  const DrainOptions options_;
+  const bool wait_;
+  const uint32_t epoch_;
+  Report report_;
+  DrainContext context_;
+};
+
+}  // namespace
+
+Report DrainCore(Core* core, const DrainOptions& options,
+                 bool always_wait) noexcept {
+  EnsureCurrent(core);
+  return Drain(core, options, always_wait || this_thread.frames == nullptr)
+      .Run();
+}
+
+void DrainChild(Core* child, const finalize::Cause& cause) noexcept {
+  DrainContext* const outer = this_thread.drain;
+  DrainOptions options;
+  if (outer != nullptr) options = *outer->options;
+  options.cause = cause;
+  Report report = DrainCore(child, options, /*always_wait=*/false);
+  if (outer != nullptr) Absorb(outer, std::move(report));
+}
+
+DrainStep::DrainStep(Core* core, Node* node)
+    : core_(core), node_(node), context_(this_thread.drain) {}
+
+void DrainStep::Run() noexcept {
+  const bool all = options().entries == DrainOptions::kAll;
+  const bool timed = all || options().slow != absl::InfiniteDuration();
+  if (all) entry_ = Describe(node_, options().cause);
+  const uint64_t start = timed ? NowNanos() : 0;
+  RunCaught(core_, node_, options().cause, &failure_);
+  if (timed) {
+    entry_.duration =
+        absl::Nanoseconds(static_cast<int64_t>(NowNanos() - start));
+  }
+}
+
+void DrainStep::Note() noexcept {
+  if (!IsOurs(node_)) return;  // the callback forked, and this is the child
+  const bool all = options().entries == DrainOptions::kAll;
+  const bool notable = failure_.failed || entry_.duration > options().slow;
+  if (notable && !all) {
+    const absl::Duration duration = entry_.duration;
+    entry_ = Describe(node_, options().cause);
+    entry_.duration = duration;
+  }
+  const bool rearmed = Finish(core_, node_, failure_.failed, /*parked=*/true);
+  Report& report = *context_->report;
+  ++(failure_.failed ? report.failed : report.ran);
+  if (failure_.failed) {
+    entry_.outcome = rearmed ? ReportEntry::kRearmed : ReportEntry::kFailed;
+    entry_.status = ToStatus(failure_);
+    ReportFailure(entry_);
+  }
+  if (notable || all) AddEntry(context_, std::move(entry_));
+}
+
+void AddEntry(DrainContext* context, ReportEntry entry) {
+  std::vector<ReportEntry>& entries = context->report->entries;
+  if (entries.size() < context->options->max_entries) {
+    entries.push_back(std::move(entry));
+  }
+}
+
+void Absorb(DrainContext* context, Report part) {
+  Report& report = *context->report;
+  report.ran += part.ran;
+  report.failed += part.failed;
+  report.left += part.left;
+  report.running += part.running;
+  report.deadline_exceeded |= part.deadline_exceeded;
+  for (ReportEntry& entry : part.entries) AddEntry(context, std::move(entry));
+}
+
+}  // namespace finalize_internal

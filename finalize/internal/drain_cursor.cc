@@ -1,0 +1,104 @@
+#include "finalize/internal/drain.h"
+
+namespace finalize_internal {
+
+// Parks what opens the list and must not run at process end.
+void DrainCursor::ParkSkipped(Lane* lane, PhaseList* list) const {
+  if (!process_end_) return;
+  while (list->newest != nullptr && !(list->newest->Word() & kAtExitFlag)) {
+    lane->Park(list->newest);
+  }
+}
+
+// The newest finalizer of the lane that may run, or null. For a holder of the
+// lane's lock.
+Node* DrainCursor::Head(Lane* lane) const {
+  for (PhaseList* list = lane->top; list != nullptr; list = list->lower) {
+    ParkSkipped(lane, list);
+    if (list->newest != nullptr) return list->newest;
+  }
+  return nullptr;
+}
+
+void DrainCursor::Rescan() {
+  changes_ = core_->changes.load(std::memory_order_acquire);
+  best_ = -1;
+  bounded_ = false;
+  Place best = {};
+  VisitLanes(core_, [&](Lane& lane, int index) {
+    const Node* head = Head(&lane);
+    if (head == nullptr) return;
+    const Place place = {head->phase, head->sequence};
+    if (best_ < 0) lowest_ = head->phase;
+    for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
+      ParkSkipped(&lane, list);
+      if (list->newest != nullptr && list->phase < lowest_) {
+        lowest_ = list->phase;
+      }
+    }
+    const bool first = best_ < 0 || Precedes(place, best);
+    const Place& second = first ? best : place;
+    if (best_ >= 0 && (!bounded_ || Precedes(second, bound_))) {
+      bound_ = second;
+      bounded_ = true;
+    }
+    if (first) {
+      best = place;
+      best_ = index;
+    }
+  });
+  best_phase_ = best.phase;
+  fresh_ = true;
+}
+
+bool DrainCursor::NextPhase(int* phase) {
+  for (;;) {
+    Rescan();
+    if (best_ < 0) return false;
+    *phase = best_phase_;
+    const int64_t close = best_phase_ == lowest_ ? INT64_MIN : best_phase_;
+    int64_t closed = core_->closed_from.load(std::memory_order_acquire);
+    if (closed <= close) return true;
+    // What slipped in before this store changes the next scan.
+    core_->closed_from.compare_exchange_strong(closed, close,
+                                               std::memory_order_acq_rel);
+  }
+}
+
+// Claims the head of the best lane if it still comes first.
+Node* DrainCursor::TryClaim(int lowest_phase) {
+  Node* claimed = nullptr;
+  NodeRef needs_second_lock;
+  {
+    LockHolder lock(LockAt(best_));
+    Lane& lane = core_->LaneAt(best_);
+    Node* head = Head(&lane);
+    if (head == nullptr || head->phase < lowest_phase ||
+        (bounded_ && Precedes(bound_, {head->phase, head->sequence}))) {
+      fresh_ = false;
+      return nullptr;
+    }
+    const int lifetime_lane = LifetimeLaneOf(head);
+    if (lifetime_lane < 0 || lifetime_lane == best_) {
+      ClaimLocked(&lane, head, kRunning);
+      claimed = head;
+    } else {
+      needs_second_lock = RefTo(head);
+    }
+  }
+  if (claimed == nullptr) return Claim(needs_second_lock, kRunning);
+  AwaitUnpinned(claimed);
+  return claimed;
+}
+
+Node* DrainCursor::ClaimNext(int lowest_phase) {
+  for (;;) {
+    if (!fresh_ || changes_ != core_->changes.load(std::memory_order_acquire)) {
+      Rescan();
+    }
+    if (best_ < 0 || best_phase_ < lowest_phase) return nullptr;
+    if (Node* node = TryClaim(lowest_phase)) return node;
+  }
+}
+
+}  // namespace finalize_internal

@@ -1,0 +1,31 @@
+// Which process this is. An epoch that grows with every fork, so that what a
+// child inherited is told from what it made by one comparison (contract C21).
+//
+// The epoch lies in a page that the kernel wipes in a child: raw clone() and
+// _Fork() are seen as well as fork(). Nothing is set up before the first
+// registration.
+#ifndef FINALIZE_INTERNAL_FORK_EPOCH_H_
+#define FINALIZE_INTERNAL_FORK_EPOCH_H_
+
+#include <atomic>
+#include <cstdint>
+
+namespace finalize_internal {
+
+// Points to the epoch in the wiped page; to a zero before the first use.
+extern std::atomic<const std::atomic<uint32_t>*> epoch_page;
+
+// Sets the page and the fork hook up, or steps the epoch in a child that the
+// fork hook did not see. Returns the epoch.
+uint32_t RenewEpoch();
+
+// The epoch of this process; never 0.
+inline uint32_t CurrentEpoch() {
+  const uint32_t epoch = epoch_page.load(std::memory_order_acquire)
+                             ->load(std::memory_order_relaxed);
+  return __builtin_expect(epoch != 0, true) ? epoch : RenewEpoch();
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_FORK_EPOCH_H_

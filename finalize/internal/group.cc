@@ -1,0 +1,147 @@
+#include "finalize/internal/group.h"
+
+#include <utility>
+
+#include "finalize/internal/detached.h"
+#include "finalize/internal/inspect.h"
+#include "finalize/internal/process_exit.h"
+#include "finalize/internal/slab.h"
+#include "finalize/internal/word_wait.h"
+
+namespace finalize_internal {
+namespace {
+
+// Memory for the phases that the target lane lacks, linked through `older`.
+class SpareNodes {
+ public:
+  ~SpareNodes() {
+    while (first_ != nullptr) ReleaseNode(Take());
+  }
+  bool Reserve(size_t count) {
+    for (; count_ < count; ++count_) {
+      Node* node = AcquireNode(sizeof(Node) + sizeof(PhaseList));
+      if (node == nullptr) return false;
+      node->older = first_;
+      first_ = node;
+    }
+    return true;
+  }
+  size_t count() const { return count_; }
+  Node* Take() {
+    --count_;
+    return std::exchange(first_, first_->older);
+  }
+
+ private:
+  Node* first_ = nullptr;
+  size_t count_ = 0;
+};
+
+size_t CountPhases(const Lane& lane) {
+  size_t count = 0;
+  for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
+    ++count;
+  }
+  return count;
+}
+
+// Merges one phase of `from` into `to`: both are sorted, newest first.
+void MergePhase(Lane* from, PhaseList* source, Lane* to, Core* to_core,
+                int to_index) {
+  PhaseList* target = to->FindPhase(source->phase);
+  Node** at = &target->newest;
+  Node* newer = nullptr;
+  while (Node* node = source->newest) {
+    source->newest = node->older;
+    if (source->newest != nullptr) source->newest->newer = nullptr;
+    while (*at != nullptr && (*at)->sequence >= node->sequence) {
+      newer = *at;
+      at = &newer->older;
+    }
+    node->newer = newer;
+    node->older = *at;
+    if (*at != nullptr) (*at)->newer = node;
+    *at = node;
+    newer = node;
+    at = &node->older;
+    node->core = to_core->id;
+    uint64_t word = node->Word();
+    while (!node->word.compare_exchange_weak(
+        word,
+        (word & ~kLaneMask) | (static_cast<uint64_t>(to_index) << kLaneShift),
+        std::memory_order_acq_rel)) {
+    }
+    --from->pending;
+    ++to->pending;
+  }
+}
+
+enum class Step { kDone, kNeedsSpares, kNeedsUnpin };
+
+// Moves one lane's pending finalizers, if `spares` suffice and nobody peeks.
+Step MoveLane(Core* from, int from_index, Core* to, int to_index,
+              SpareNodes* spares, NodeRef* pinned) {
+  LockPair locks(from_index, to_index);
+  Lane& source = from->LaneAt(from_index);
+  Lane& target = to->LaneAt(to_index);
+  if (spares->count() < CountPhases(source)) return Step::kNeedsSpares;
+  if (source.pins != nullptr) {
+    *pinned = RefTo(source.pins->node);
+    return Step::kNeedsUnpin;
+  }
+  if (source.parked != nullptr) source.Unpark();
+  for (PhaseList* list = source.top; list != nullptr; list = list->lower) {
+    if (list->newest == nullptr) continue;
+    if (target.FindPhase(list->phase) == nullptr) {
+      target.AddPhase(list->phase, spares->Take());
+    }
+    MergePhase(&source, list, &target, to, to_index);
+  }
+  to->used_lanes.fetch_or(uint64_t{1} << to_index, std::memory_order_acq_rel);
+  return Step::kDone;
+}
+
+}  // namespace
+
+Refusal MovePending(Core* from, Core* to) {
+  EnsureCurrent(from);
+  EnsureCurrent(to);
+  if (from == to) return Refusal::kNone;
+  if (to->sealed.load(std::memory_order_acquire)) return Refusal::kSealed;
+  if (to->closed_from.load(std::memory_order_acquire) != INT64_MAX) {
+    return Refusal::kClosed;
+  }
+  if (to->sharded() && !ArmExitHook()) return Refusal::kPastExit;
+  SpareNodes spares;
+  for (uint64_t used = from->UsedLanes(); used != 0; used &= used - 1) {
+    const int index = __builtin_ctzll(used);
+    const int to_index = to->LaneFor(-1);
+    for (;;) {
+      NodeRef pinned;
+      const Step step = MoveLane(from, index, to, to_index, &spares, &pinned);
+      if (step == Step::kDone) break;
+      if (step == Step::kNeedsUnpin) {
+        WaitWhile(pinned.node, kGenerationMask | kPinnedFlag,
+                  pinned.generation | kPinnedFlag, UINT64_MAX);
+      } else if (!spares.Reserve(spares.count() + 4)) {
+        return Refusal::kNoMemory;
+      }
+    }
+  }
+  to->changes.fetch_add(1, std::memory_order_acq_rel);
+  from->changes.fetch_add(1, std::memory_order_acq_rel);
+  return Refusal::kNone;
+}
+
+void DestroyPending(Core* core, Doomed doomed) {
+  if (CountPending(core) == 0) return;
+  for (const NodeRef& ref : PendingOf(core)) {
+    if (doomed == Doomed::kWithoutLifetime &&
+        (ref.node->Word() & kLifetimeFlag)) {
+      continue;
+    }
+    if (Node* node = Claim(ref, kDetached)) DropDetached(node);
+  }
+}
+
+}  // namespace finalize_internal

@@ -1,0 +1,23 @@
+// What is done to all pending finalizers of a registry at once.
+#ifndef FINALIZE_INTERNAL_GROUP_H_
+#define FINALIZE_INTERNAL_GROUP_H_
+
+#include "finalize/internal/core.h"
+#include "finalize/internal/registration.h"
+
+namespace finalize_internal {
+
+// Moves what is pending in `from` to `to`; each keeps its sequence. Waits for
+// peeks to end. Refused as a whole, but for kNoMemory, where part has moved.
+Refusal MovePending(Core* from, Core* to);
+
+// Which pending finalizers to destroy.
+enum class Doomed { kAll, kWithoutLifetime };
+
+// Claims and destroys pending finalizers, unrun. Those on a lifetime may be
+// kept: they still run when it ends.
+void DestroyPending(Core* core, Doomed doomed);
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_GROUP_H_

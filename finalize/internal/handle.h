@@ -1,0 +1,40 @@
+// What a handle can do to its finalizer; the part of Finalizer<R> that does
+// not depend on R.
+#ifndef FINALIZE_INTERNAL_HANDLE_H_
+#define FINALIZE_INTERNAL_HANDLE_H_
+
+#include <cstdint>
+#include <optional>
+#include <typeinfo>
+
+#include "finalize/internal/node.h"
+
+namespace finalize {
+struct Info;
+}
+
+namespace finalize_internal {
+
+bool Alive(const NodeRef& ref) noexcept;
+
+// Runs the callback if it can claim it. `result` as in CallbackOps::run.
+// Returns whether it ran. Lets the callback's exception through.
+bool RunForCaller(const NodeRef& ref, void* result);
+
+// Returns the claimed node, in state kDetached, or null.
+Node* Detach(const NodeRef& ref);
+
+bool Peek(const NodeRef& ref, std::optional<finalize::Info>* info);
+// `out` as in CallbackOps::copy_arguments.
+bool PeekArguments(const NodeRef& ref, const std::type_info& tuple, void* out);
+
+// Waits while it runs on another thread; `deadline` in nanoseconds since the
+// Unix epoch. Returns false where the deadline came first.
+bool Wait(const NodeRef& ref, int64_t deadline);
+
+bool AtExitFlag(const NodeRef& ref);
+void SetAtExitFlag(const NodeRef& ref, bool at_exit);
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_HANDLE_H_

@@ -1,0 +1,170 @@
+#include "finalize/internal/inspect.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "finalize/info.h"
+#include "finalize/internal/clock.h"
+#include "finalize/internal/handle.h"
+#include "finalize/internal/run.h"
+#include "finalize/internal/slab.h"
+#include "finalize/internal/thread_state.h"
+#include "finalize/internal/word_wait.h"
+
+namespace finalize_internal {
+namespace {
+
+// Whether `word` is that of the pending finalizer `ref`.
+bool IsPending(const NodeRef& ref, uint64_t word) {
+  return ref.Matches(word) && Node::StateOf(word) == kPending;
+}
+
+// Returns the lane of a pending finalizer, locked, or null.
+class PendingLane {
+ public:
+  explicit PendingLane(const NodeRef& ref) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (ref.node == nullptr) return;
+    for (;;) {
+      const uint64_t word = ref.node->Word();
+      if (!IsPending(ref, word) || !IsOurs(ref.node)) return;
+      const int index = Node::LaneOf(word);
+      LockAt(index).Acquire();
+      const uint64_t now = ref.node->Word();
+      if (IsPending(ref, now) && Node::LaneOf(now) == index) {
+        index_ = index;
+        lane_ = &CoreAt(ref.node->core)->LaneAt(index);
+        return;
+      }
+      LockAt(index).Release();
+    }
+  }
+  ~PendingLane() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (lane_ != nullptr) LockAt(index_).Release();
+  }
+  PendingLane(const PendingLane&) = delete;
+  PendingLane& operator=(const PendingLane&) = delete;
+
+  Lane* get() const { return lane_; }
+  int index() const { return index_; }
+
+ private:
+  Lane* lane_ = nullptr;
+  int index_ = -1;
+};
+
+// Copies what a peek shows besides the callback's text.
+void FillInfo(Node* node, finalize::Info* info) {
+  info->number = NodeNumber(node);
+  info->name = std::string(node->name());
+  info->place = node->place();
+  info->phase = node->phase;
+  info->at_exit = (node->Word() & kAtExitFlag) != 0;
+  info->age = static_cast<double>(NowNanos() - node->sequence) * 1e-9;
+}
+
+// The referent, if a shared_ptr owns it and it is alive.
+std::shared_ptr<void> ReferentOf(Node* node) {
+  if (!(node->Word() & kLifetimeFlag)) return nullptr;
+  const LifetimeLink& link = node->lifetime_link();
+  LockHolder lock(LockAt(link.lane));
+  if (link.from == nullptr || link.referent == nullptr) return nullptr;
+  return link.referent->lock();
+}
+
+}  // namespace
+
+PinHolder::PinHolder(const NodeRef& ref) {
+  PendingLane lane(ref);
+  if (lane.get() == nullptr) return;
+  pin_ = {ref.node, lane.get()->pins, &this_thread};
+  lane.get()->pins = &pin_;
+  ref.node->word.fetch_or(kPinnedFlag, std::memory_order_acq_rel);
+}
+
+PinHolder::~PinHolder() {
+  Node* const node = pin_.node;
+  if (node == nullptr || !IsOurs(node)) return;
+  uint64_t old = 0;
+  {
+    // A pinned node may be claimed, but neither freed nor moved.
+    LockHolder lock(LockAt(Node::LaneOf(node->Word())));
+    Lane& lane = CoreAt(node->core)->LaneAt(Node::LaneOf(node->Word()));
+    bool others = false;
+    for (Pin** at = &lane.pins; *at != nullptr;) {
+      if (*at == &pin_) {
+        *at = pin_.next;
+      } else {
+        others |= (*at)->node == node;
+        at = &(*at)->next;
+      }
+    }
+    if (!others) {
+      old = node->word.fetch_and(~(kPinnedFlag | kWaitedFlag),
+                                 std::memory_order_acq_rel);
+    }
+  }
+  if (old & kWaitedFlag) WakeWaiters(node);
+}
+
+bool Alive(const NodeRef& ref) noexcept {
+  return ref.node != nullptr && IsPending(ref, ref.node->Word()) &&
+         IsOurs(ref.node);
+}
+
+bool AtExitFlag(const NodeRef& ref) {
+  return Alive(ref) && (ref.node->Word() & kAtExitFlag) != 0;
+}
+
+void SetAtExitFlag(const NodeRef& ref, bool at_exit) {
+  PendingLane lane(ref);
+  if (lane.get() == nullptr) return;
+  Node* const node = ref.node;
+  const uint64_t old =
+      at_exit ? node->word.fetch_or(kAtExitFlag, std::memory_order_acq_rel)
+              : node->word.fetch_and(~kAtExitFlag, std::memory_order_acq_rel);
+  // A drain that skipped it is to see it again; one it tried, is not.
+  if (at_exit && (old & kParkedFlag) && !(old & kAtExitFlag)) {
+    lane.get()->Remove(node);
+    lane.get()->Insert(node);
+  }
+  CoreAt(node->core)->changes.fetch_add(1, std::memory_order_acq_rel);
+}
+
+bool Peek(const NodeRef& ref, std::optional<finalize::Info>* info) {
+  PinHolder pin(ref);
+  if (pin.node() == nullptr) return false;
+  info->emplace();
+  FillInfo(pin.node(), &**info);
+  (*info)->referent = ReferentOf(pin.node());
+  DescribeCallback(pin.node(), &(*info)->callback);
+  return true;
+}
+
+bool PeekArguments(const NodeRef& ref, const std::type_info& tuple, void* out) {
+  PinHolder pin(ref);
+  Node* const node = pin.node();
+  return node != nullptr &&
+         node->ops->copy_arguments(node->callable(), tuple, out);
+}
+
+bool Wait(const NodeRef& ref, int64_t deadline) {
+  if (ref.node == nullptr || !IsOurs(ref.node)) return true;
+  const uint64_t word = ref.node->Word();
+  if (!ref.Matches(word) || Node::StateOf(word) != kRunning ||
+      RunsOnThisThread(ref.node)) {
+    return true;
+  }
+  uint64_t limit = UINT64_MAX;
+  if (deadline != INT64_MAX) {
+    timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    const int64_t left =
+        deadline - (int64_t{now.tv_sec} * 1000000000 + now.tv_nsec);
+    limit = left > 0 ? NowNanos() + static_cast<uint64_t>(left) : 0;
+  }
+  return WaitWhile(ref.node, kGenerationMask | kStateMask,
+                   ref.generation | kRunning, limit);
+}
+
+}  // namespace finalize_internal

@@ -1,0 +1,75 @@
+// Looking at finalizers without claiming them.
+//
+// A peek pins its node: a claim meanwhile wins at once, but whoever claims
+// waits for the pins to go before it touches the callback.
+#ifndef FINALIZE_INTERNAL_INSPECT_H_
+#define FINALIZE_INTERNAL_INSPECT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "finalize/internal/core.h"
+#include "finalize/report.h"
+
+namespace finalize_internal {
+
+// Pins a pending node of this process while it lives. Confined to one thread.
+class PinHolder {
+ public:
+  explicit PinHolder(const NodeRef& ref);
+  ~PinHolder();
+  PinHolder(const PinHolder&) = delete;
+  PinHolder& operator=(const PinHolder&) = delete;
+
+  // The node, or null where it was not pending. While it is pinned the
+  // callback, its arguments, the name and the place do not change.
+  Node* node() const { return pin_.node; }
+
+ private:
+  Pin pin_ = {};
+};
+
+// The pending finalizers of a registry, in drain order.
+std::vector<NodeRef> PendingOf(Core* core);
+
+// How many are pending.
+size_t CountPending(Core* core);
+
+// What is known of a running finalizer from outside: not its arguments, which
+// its callback may be using up. Fixed size, since it is copied under a lock.
+struct RunningEntry {
+  finalize::ReportEntry ToEntry(const finalize::Cause& cause) const;
+
+  NodeRef ref;
+  uint64_t number;
+  finalize::Place place;
+  int phase;
+  char name[256];
+};
+
+// Returns a running finalizer of the registry, or null.
+NodeRef FirstRunning(Core* core);
+
+// Describes a running finalizer; false if it has ended.
+bool DescribeRunning(Core* core, const NodeRef& ref, RunningEntry* entry);
+
+// What a drain leaves. The counts are exact; of each kind at most `limit` are
+// collected.
+struct Left {
+  std::vector<RunningEntry> running;  // but for those of this very thread
+  std::vector<NodeRef> pending;       // the parked ones included
+  size_t running_count = 0;
+  size_t pending_count = 0;  // but for the parked ones
+  size_t parked_count = 0;
+};
+Left CollectLeft(Core* core, size_t limit);
+
+// Fills an entry for a pending finalizer; false if it is not pending any more.
+// `rearmed` says whether it may be armed again, and is parked.
+bool DescribePending(const NodeRef& ref, const finalize::Cause& cause,
+                     finalize::ReportEntry* entry, bool* rearmed);
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_INSPECT_H_

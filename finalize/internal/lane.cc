@@ -1,0 +1,115 @@
+#include "finalize/internal/lane.h"
+
+#include <new>
+
+namespace finalize_internal {
+namespace {
+
+void LinkBetween(Node** head, Node* newer, Node* node, Node* older) {
+  node->newer = newer;
+  node->older = older;
+  (newer != nullptr ? newer->older : *head) = node;
+  if (older != nullptr) older->newer = node;
+}
+
+void Unlink(Node** head, Node* node) {
+  (node->newer != nullptr ? node->newer->older : *head) = node->older;
+  if (node->older != nullptr) node->older->newer = node->newer;
+}
+
+void SetParked(Node* node, bool parked) {
+  if (parked) {
+    node->word.fetch_or(kParkedFlag, std::memory_order_relaxed);
+  } else {
+    node->word.fetch_and(~kParkedFlag, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace
+
+PhaseList* Lane::AddPhase(int phase, Node* memory) {
+  PhaseList* list = new (memory->payload()) PhaseList;
+  list->phase = phase;
+  PhaseList** at = &top;
+  while (*at != nullptr && (*at)->phase > phase) at = &(*at)->lower;
+  list->lower = *at;
+  *at = list;
+  return list;
+}
+
+void Lane::Insert(Node* node) {
+  PhaseList* list = FindPhase(node->phase);
+  Node* newer = nullptr;
+  Node* older = list->newest;
+  while (older != nullptr && older->sequence > node->sequence) {
+    newer = older;
+    older = older->older;
+  }
+  LinkBetween(&list->newest, newer, node, older);
+  ++pending;
+}
+
+void Lane::Remove(Node* node) {
+  if (node->Word() & kParkedFlag) {
+    if (last_parked == node) last_parked = node->newer;
+    Unlink(&parked, node);
+    SetParked(node, false);
+  } else {
+    // The head of the list is looked up only where the node is the newest.
+    Node* unused = nullptr;
+    Unlink(node->newer != nullptr ? &unused : &FindPhase(node->phase)->newest,
+           node);
+  }
+  --pending;
+}
+
+void Lane::Park(Node* node) {
+  Remove(node);
+  AddParked(node);
+}
+
+void Lane::AddParked(Node* node) {
+  LinkBetween(&parked, last_parked, node, nullptr);
+  last_parked = node;
+  SetParked(node, true);
+  ++pending;
+}
+
+void Lane::Unpark() {
+  Node* node = parked;
+  parked = last_parked = nullptr;
+  Node* newer = nullptr;  // where the search for the next place may start
+  while (node != nullptr) {
+    Node* const next = node->older;
+    SetParked(node, false);
+    PhaseList* list = FindPhase(node->phase);
+    if (newer != nullptr &&
+        (newer->phase != node->phase || newer->sequence < node->sequence)) {
+      newer = nullptr;
+    }
+    Node* older = newer != nullptr ? newer->older : list->newest;
+    while (older != nullptr && older->sequence > node->sequence) {
+      newer = older;
+      older = older->older;
+    }
+    LinkBetween(&list->newest, newer, node, older);
+    newer = node;
+    node = next;
+  }
+}
+
+void Lane::PushRunning(Node* node) {
+  LinkBetween(&running, nullptr, node, running);
+}
+
+void Lane::RemoveRunning(Node* node) { Unlink(&running, node); }
+
+void Lane::Forget() {
+  top = &zero;
+  zero = PhaseList();
+  running = parked = last_parked = nullptr;
+  pins = nullptr;
+  pending = 0;
+}
+
+}  // namespace finalize_internal

@@ -1,0 +1,102 @@
+// Lane: the part of a registry that one lock guards. The process registry has
+// kLanes of them and a thread registers on its own; any other registry has one.
+//
+// The lists of a lane, each doubly linked, newest first:
+//   pending   one list a phase, phases in falling order; sorted by sequence
+//   parked    pending finalizers that the drain under way has passed: it skips
+//             them (at_exit is false) or has tried them (armed again). They go
+//             back to their places when it ends.
+//   running   claimed by some thread, not yet finished
+//
+// A lane is confined to the holder of its lock.
+#ifndef FINALIZE_INTERNAL_LANE_H_
+#define FINALIZE_INTERNAL_LANE_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "finalize/internal/node.h"
+
+namespace finalize_internal {
+
+// The pending finalizers of one phase. Those of phase 0 are part of the lane;
+// the others live in nodes of their own and stay until the lane is cleared.
+struct PhaseList {
+  Node* newest = nullptr;
+  PhaseList* lower = nullptr;
+  int phase = 0;
+};
+
+// A thread that looks at a node without claiming it (peek). Lives in the
+// peeking thread's frame.
+struct Pin {
+  Node* node;
+  Pin* next;
+  const void* thread;  // address of its ThreadState
+};
+
+struct Lane {
+  constexpr Lane() : top(&zero) {}
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  // Returns the list of `phase`, or null where there is none yet.
+  PhaseList* FindPhase(int phase) const {
+    PhaseList* list = top;
+    while (list != nullptr && list->phase > phase) list = list->lower;
+    return list != nullptr && list->phase == phase ? list : nullptr;
+  }
+  // Adds a list that FindPhase did not find. Takes `memory` for it.
+  PhaseList* AddPhase(int phase, Node* memory);
+
+  // Returns the newest node of the highest phase, or null.
+  Node* Newest() const {
+    for (PhaseList* list = top; list != nullptr; list = list->lower) {
+      if (list->newest != nullptr) return list->newest;
+    }
+    return nullptr;
+  }
+
+  // Puts a new node, newer than all of its phase, on its list.
+  void Push(PhaseList* list, Node* node) {
+    node->newer = nullptr;
+    node->older = list->newest;
+    if (list->newest != nullptr) list->newest->newer = node;
+    list->newest = node;
+    ++pending;
+  }
+  // Puts a node at the place that its sequence gives it. Its phase has a list.
+  void Insert(Node* node);
+  // Takes a pending node off the list it is on, pending or parked.
+  void Remove(Node* node);
+  // Moves the newest pending node to the end of the parked ones.
+  void Park(Node* node);
+  // Puts a node that was running behind the parked ones: a drain, which comes
+  // newest first, has tried it.
+  void AddParked(Node* node);
+  // Puts every parked node back on its pending list: one pass over each.
+  void Unpark();
+
+  void PushRunning(Node* node);
+  void RemoveRunning(Node* node);
+
+  // Forgets every node without touching one: they belong to another process.
+  void Forget();
+
+  PhaseList* top;  // highest phase first; never null
+  PhaseList zero;
+  Node* running = nullptr;
+  Node* parked = nullptr;
+  Node* last_parked = nullptr;
+  Pin* pins = nullptr;
+  size_t pending = 0;  // the parked ones included
+};
+
+// Returns whether `a` comes before `b` in a drain.
+inline bool Before(const Node* a, const Node* b) {
+  return a->phase != b->phase ? a->phase > b->phase : a->sequence > b->sequence;
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_LANE_H_

@@ -1,0 +1,71 @@
+// LifetimeList: the finalizers that wait for the end of one object, newest
+// first.
+//
+// Guarded by the lock of the lane with which it was made. A finalizer in the
+// process registry sits on that same lane, so that one lock guards both of its
+// lists. The link of a node says where it hangs (LifetimeLink::from), so a
+// list moves in O(1).
+#ifndef FINALIZE_INTERNAL_LIFETIME_LIST_H_
+#define FINALIZE_INTERNAL_LIFETIME_LIST_H_
+
+#include <memory>
+#include <utility>
+
+#include "finalize/internal/node.h"
+#include "finalize/internal/registration.h"
+#include "finalize/internal/thread_state.h"
+
+namespace finalize_internal {
+
+struct LifetimeList {
+  LifetimeList() noexcept : lane(ThisLane()) {}
+  LifetimeList(const LifetimeList&) = delete;
+  LifetimeList& operator=(const LifetimeList&) = delete;
+
+  // Whether nothing was registered, or all of it is gone. Exact for the thread
+  // that ends or moves the object: registering must not race with that.
+  bool empty() const {
+    return __atomic_load_n(&newest, __ATOMIC_ACQUIRE) == nullptr;
+  }
+  // Takes over the finalizers of `other`. This list is empty.
+  void TakeFrom(LifetimeList* other) noexcept;
+
+  void Link(Node* node);
+  static void Unlink(Node* node);
+
+  Node* newest = nullptr;
+  int lane;
+  // The referent, where it is owned by a shared_ptr.
+  const std::weak_ptr<void>* shared = nullptr;
+};
+
+// Claims the newest finalizer of the list to run it; null where none is left.
+// The caller must call AwaitUnpinned.
+Node* ClaimNewestOf(LifetimeList* list);
+
+// Runs what is on the list, newest first, until nothing is. Lets nothing
+// escape.
+void EndLifetime(LifetimeList* list) noexcept;
+
+// Returns the list of an object that MakeShared or Adopt made; null for any
+// other, and for a null pointer.
+LifetimeList* LifetimeListOf(const std::shared_ptr<const volatile void>& owner);
+
+// RegisterNode on a lifetime; refuses where `list` is null.
+template <Invocation kInvocation, class F, class... A>
+NodeRef RegisterOn(Core* core, const finalize::Options& options,
+                   LifetimeList* list, F&& function, A&&... arguments) {
+  const Request request{core, &options, list};
+  if (list == nullptr) {
+    using B = BoundFor<kInvocation, F, A...>;
+    Storage<B> stored(std::forward<F>(function), std::forward<A>(arguments)...);
+    RefuseUnbuilt(request, OpsFor<B>::kOps, &stored, Refusal::kNoReferent);
+    return NodeRef();
+  }
+  return RegisterNode<kInvocation>(request, std::forward<F>(function),
+                                   std::forward<A>(arguments)...);
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_LIFETIME_LIST_H_

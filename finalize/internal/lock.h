@@ -1,0 +1,107 @@
+// The library's locks: a fixed, process-wide table.
+//
+// Every lock of the library is an element of one table, so that the fork hook
+// can take them all, in index order, and none is left locked in a child
+// (contract C21). No lock lives in a user's object.
+//
+// A lock guards lists and counts, for a few instructions. No callback, no
+// constructor or destructor of a user's type, and no allocator runs under one;
+// the only system calls are those that map more memory for nodes and cores.
+#ifndef FINALIZE_INTERNAL_LOCK_H_
+#define FINALIZE_INTERNAL_LOCK_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/base/thread_annotations.h"
+
+namespace finalize_internal {
+
+// A lock held for a few instructions. Waiters spin, then yield, then nap with
+// growing pauses, so that a holder of lower priority gets to run.
+class ABSL_LOCKABLE Lock {
+ public:
+  constexpr Lock() = default;
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+  void Acquire() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
+    if (held_.exchange(true, std::memory_order_acquire)) AcquireSlow();
+  }
+  void Release() ABSL_UNLOCK_FUNCTION() {
+    held_.store(false, std::memory_order_release);
+  }
+
+ private:
+  void AcquireSlow();
+
+  std::atomic<bool> held_{false};
+};
+
+class ABSL_SCOPED_LOCKABLE LockHolder {
+ public:
+  explicit LockHolder(Lock& lock) ABSL_EXCLUSIVE_LOCK_FUNCTION(lock)
+      : lock_(lock) {
+    lock_.Acquire();
+  }
+  ~LockHolder() ABSL_UNLOCK_FUNCTION() { lock_.Release(); }
+  LockHolder(const LockHolder&) = delete;
+  LockHolder& operator=(const LockHolder&) = delete;
+
+ private:
+  Lock& lock_;
+};
+
+// The table. The first kLanes locks guard lanes (lane.h) and the lifetimes
+// whose finalizers sit on them; the others guard what their name says.
+inline constexpr int kLanes = 64;
+enum LockIndex : int {
+  kCorePoolLock = kLanes,
+  kSlabLock,
+  kReporterLock,
+  kExitLock,
+  kLockCount
+};
+
+Lock& LockAt(int index);
+
+// Holds one or two locks of the table, taken in index order.
+class LockPair {
+ public:
+  LockPair(int first, int second) ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  ~LockPair() ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  LockPair(const LockPair&) = delete;
+  LockPair& operator=(const LockPair&) = delete;
+
+ private:
+  const int low_;
+  const int high_;
+};
+
+// For the fork hook alone.
+void AcquireAllLocks() ABSL_NO_THREAD_SAFETY_ANALYSIS;
+void ReleaseAllLocks() ABSL_NO_THREAD_SAFETY_ANALYSIS;
+
+struct alignas(64) LockSlot {
+  Lock lock;
+};
+extern LockSlot lock_table[kLockCount];
+
+inline Lock& LockAt(int index) { return lock_table[index].lock; }
+
+inline LockPair::LockPair(int first, int second)
+    : low_(first < second ? first : second),
+      high_(first < second ? second : first) {
+  LockAt(low_).Acquire();
+  if (high_ != low_) LockAt(high_).Acquire();
+}
+
+inline LockPair::~LockPair() {
+  if (high_ != low_) LockAt(high_).Release();
+  LockAt(low_).Release();
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_LOCK_H_

@@ -1,0 +1,177 @@
+// One phase of a drain on helper threads. A worker, seen from its phase:
+//
+//     kLooking ------ claimed ------> kInCallback ---- deadline ----> kLeft
+//       |   ^                              |
+//       |   +---------- returned ----------+
+//       v
+//     kEnded
+//
+// Only a worker that is kLooking touches the registry. At the deadline the
+// phase waits for the looking ones, which takes a few instructions, and leaves
+// those in a callback: a worker that finds itself kLeft frees its finalizer
+// and ends.
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "finalize/internal/clock.h"
+#include "finalize/internal/drain.h"
+#include "finalize/internal/futex.h"
+#include "finalize/internal/inspect.h"
+#include "finalize/internal/run.h"
+
+namespace finalize_internal {
+namespace {
+
+using finalize::DrainOptions;
+using finalize::Report;
+
+enum WorkerState : uint32_t { kLooking, kInCallback, kLeft, kEnded };
+
+struct Worker {
+  std::atomic<uint32_t> state{kLooking};
+  NodeRef node;  // of the callback, in kInCallback and kLeft
+  Report report;
+};
+
+// Shared with the workers, which may outlive the drain.
+struct Phase {
+  Phase(Core* core_in, int number_in, const DrainContext& outer, size_t count)
+      : core(core_in),
+        number(number_in),
+        options(*outer.options),
+        deadline(outer.deadline),
+        workers(count) {}
+
+  uint32_t* change_word() { return reinterpret_cast<uint32_t*>(&changed); }
+  void NoteChange() {
+    changed.fetch_add(1, std::memory_order_acq_rel);
+    FutexWake(change_word());
+  }
+
+  Core* const core;
+  const int number;
+  const DrainOptions options;
+  const uint64_t deadline;
+  std::atomic<bool> stop{false};
+  std::atomic<uint32_t> changed{0};  // grows when a worker ends
+  std::vector<Worker> workers;
+};
+
+// Runs one claimed finalizer. Returns false if the drain left it meanwhile.
+bool RunOne(Phase* phase, Worker* worker, Node* node) {
+  DrainStep step(phase->core, node);
+  worker->node = RefTo(node);
+  worker->state.store(kInCallback, std::memory_order_release);
+  step.Run();
+  uint32_t expected = kInCallback;
+  if (!worker->state.compare_exchange_strong(expected, kLooking,
+                                             std::memory_order_acq_rel)) {
+    Finish(phase->core, node, /*failed=*/false, /*parked=*/false);
+    return false;
+  }
+  step.Note();
+  return true;
+}
+
+void Work(const std::shared_ptr<Phase>& phase, Worker* worker) {
+  DrainContext context{&worker->report, &phase->options, phase->deadline};
+  ContextScope scope(&context);
+  DrainCursor cursor(phase->core, phase->options.cause.IsProcessEnd());
+  while (!phase->stop.load(std::memory_order_acquire)) {
+    Node* node = cursor.ClaimNext(phase->number);
+    if (node == nullptr) break;
+    if (!RunOne(phase.get(), worker, node)) return;
+  }
+  worker->state.store(kEnded, std::memory_order_release);
+  phase->NoteChange();
+}
+
+bool AllEnded(const Phase& phase) {
+  return std::all_of(
+      phase.workers.begin(), phase.workers.end(), [](const Worker& worker) {
+        return worker.state.load(std::memory_order_acquire) == kEnded;
+      });
+}
+
+// Returns false where the deadline came before the last worker ended.
+bool AwaitWorkers(Phase* phase) {
+  for (;;) {
+    const uint32_t seen = phase->changed.load(std::memory_order_acquire);
+    if (AllEnded(*phase)) return true;
+    const uint64_t now = NowNanos();
+    if (now >= phase->deadline) return false;
+    FutexSleep(phase->change_word(), seen, phase->deadline - now);
+  }
+}
+
+// Parts with a worker at the deadline. Returns whether it was in a callback.
+bool LeaveWorker(Worker* worker) {
+  for (;;) {
+    uint32_t state = kInCallback;
+    if (worker->state.compare_exchange_strong(state, kLeft,
+                                              std::memory_order_acq_rel)) {
+      return true;
+    }
+    if (state == kEnded) return false;
+    std::this_thread::yield();
+  }
+}
+
+// Notes what a worker runs on with, and takes it from the registry.
+void NoteLeftRunning(Core* core, const NodeRef& ref, DrainContext* context) {
+  ++context->report->running;
+  RunningEntry running;
+  if (!DescribeRunning(core, ref, &running)) return;  // it has just ended
+  Abandon(core, ref);
+  finalize::ReportEntry entry = running.ToEntry(context->options->cause);
+  entry.status = absl::DeadlineExceededError("still running");
+  AddEntry(context, std::move(entry));
+}
+
+size_t WorkersFor(Core* core, const DrainOptions& options) {
+  return std::min(static_cast<size_t>(options.threads), CountPending(core));
+}
+
+// Starts the workers. Where the system has no more threads there are fewer of
+// them, and if there are none this thread is the worker.
+void StartWorkers(const std::shared_ptr<Phase>& phase) {
+  size_t started = 0;
+  for (; started < phase->workers.size(); ++started) {
+    try {
+      std::thread(Work, phase, &phase->workers[started]).detach();
+    } catch (const std::system_error&) {
+      break;
+    }
+  }
+  for (size_t i = std::max<size_t>(started, 1); i < phase->workers.size();
+       ++i) {
+    phase->workers[i].state.store(kEnded, std::memory_order_release);
+  }
+  if (started == 0 && !phase->workers.empty()) Work(phase, &phase->workers[0]);
+}
+
+}  // namespace
+
+bool DrainPhaseInParallel(Core* core, int number, DrainContext* context) {
+  auto phase = std::make_shared<Phase>(core, number, *context,
+                                       WorkersFor(core, *context->options));
+  StartWorkers(phase);
+  const bool in_time = AwaitWorkers(phase.get());
+  phase->stop.store(true, std::memory_order_release);
+  if (!in_time) context->report->deadline_exceeded = true;
+  for (Worker& worker : phase->workers) {
+    if (LeaveWorker(&worker)) {
+      NoteLeftRunning(core, worker.node, context);
+    } else {
+      Absorb(context, std::move(worker.report));
+    }
+  }
+  return in_time;
+}
+
+}  // namespace finalize_internal

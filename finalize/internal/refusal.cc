@@ -1,0 +1,84 @@
+#include "finalize/internal/refusal.h"
+
+#include <string>
+
+#include "finalize/internal/core.h"
+#include "finalize/internal/report_failure.h"
+#include "finalize/internal/run.h"
+
+namespace finalize_internal {
+namespace {
+
+// Notes why, where the caller asked for it; else runs or reports.
+bool Noted(const Request& request, Refusal reason) {
+  if (request.refusal == nullptr) return false;
+  *request.refusal = reason;
+  return true;
+}
+
+bool RunsNow(const Request& request) {
+  return request.options->if_closed() == finalize::IfClosed::kRunNow;
+}
+
+}  // namespace
+
+absl::Status RefusalStatus(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kNone:
+      return absl::OkStatus();
+    case Refusal::kSealed:
+      return absl::FailedPreconditionError("the registry is sealed");
+    case Refusal::kClosed:
+      return absl::UnavailableError(
+          "the registry is closed by a drain in its last phase");
+    case Refusal::kPastExit:
+      return absl::FailedPreconditionError(
+          "the process is past its exit handlers");
+    case Refusal::kNoMemory:
+      return absl::ResourceExhaustedError("no memory for a finalizer");
+    case Refusal::kNoReferent:
+      return absl::InvalidArgumentError(
+          "the pointer is null, or not made by MakeShared or Adopt");
+  }
+  return absl::InternalError("unknown refusal");
+}
+
+void RefuseBuilt(const Request& request, Node* node, Refusal reason) {
+  const bool noted = Noted(request, reason);
+  Failure failure;
+  const bool run = !noted && RunsNow(request);
+  if (run) RunCaught(request.core, node, finalize::Cause::kClosed, &failure);
+  if (!noted && (!run || failure.failed)) {
+    finalize::ReportEntry entry = Describe(node, finalize::Cause::kClosed);
+    entry.outcome =
+        run ? finalize::ReportEntry::kFailed : finalize::ReportEntry::kRefused;
+    entry.status = run ? ToStatus(failure) : RefusalStatus(reason);
+    ReportFailure(entry);
+  }
+  node->ops->destroy(node->callable());
+  FreeNode(node);
+}
+
+void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
+                   void* callable, Refusal reason) {
+  if (Noted(request, reason)) return;
+  finalize::ReportEntry entry;
+  entry.name = std::string(request.options->name());
+  entry.place = request.options->place();
+  entry.phase = request.options->phase();
+  entry.cause = finalize::Cause::kClosed;
+  if (RunsNow(request)) {
+    Failure failure;
+    RunUnregistered(ops, callable, finalize::Cause::kClosed, &failure);
+    if (!failure.failed) return;
+    entry.outcome = finalize::ReportEntry::kFailed;
+    entry.status = ToStatus(failure);
+  } else {
+    entry.outcome = finalize::ReportEntry::kRefused;
+    entry.status = RefusalStatus(reason);
+  }
+  ops.describe(callable, &entry.callback);
+  ReportFailure(entry);
+}
+
+}  // namespace finalize_internal

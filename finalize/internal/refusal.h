@@ -1,0 +1,18 @@
+// What becomes of a registration that its registry refuses.
+#ifndef FINALIZE_INTERNAL_REFUSAL_H_
+#define FINALIZE_INTERNAL_REFUSAL_H_
+
+#include "absl/status/status.h"
+#include "finalize/internal/registration.h"
+
+namespace finalize_internal {
+
+absl::Status RefusalStatus(Refusal refusal);
+
+// Runs the callback of a filled node if the options say so, notes the refusal,
+// destroys the callback and frees the node.
+void RefuseBuilt(const Request& request, Node* node, Refusal reason);
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_REFUSAL_H_

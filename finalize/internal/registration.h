@@ -1,0 +1,95 @@
+// The way in: builds a node around a callback and publishes it in a registry.
+#ifndef FINALIZE_INTERNAL_REGISTRATION_H_
+#define FINALIZE_INTERNAL_REGISTRATION_H_
+
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "finalize/internal/callback.h"
+#include "finalize/internal/node.h"
+#include "finalize/options.h"
+
+namespace finalize_internal {
+
+struct Core;
+struct LifetimeList;
+
+// Returns the core of the process registry; never null, and good from the
+// first static constructor to the last static destructor.
+Core* ProcessCore();
+
+// Why a registration is refused.
+enum class Refusal {
+  kNone,
+  kSealed,    // Registry::Seal()
+  kClosed,    // a drain of the registry is in its last phase
+  kPastExit,  // the process is past its exit handlers
+  kNoMemory,
+  kNoReferent,  // the referent is gone already, or cannot be hooked
+};
+
+// What is asked for. All it points to lives until the call returns.
+struct Request {
+  Core* core;
+  const finalize::Options* options;
+  LifetimeList* lifetime = nullptr;
+  // Where to say why it was refused. Null: to the failure reporter.
+  Refusal* refusal = nullptr;
+};
+
+// Returns a node with room for the callable, the lifetime's link and the name;
+// null where there is no memory.
+Node* Allocate(const Request& request, const CallbackOps& ops);
+
+// Gives back a node whose callable was never built.
+void Abort(Node* node);
+
+// Makes a built node pending, or refuses it: then runs the callback if the
+// options say so, destroys it, and returns the null reference.
+NodeRef Publish(const Request& request, Node* node, Invocation invocation);
+
+// Handles a request that got no node: runs `callable` at once if the options
+// say so, and notes the refusal.
+void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
+                   void* callable, Refusal reason);
+
+// For the call forms without options: what is not a set of options.
+template <class F>
+using EnableIfCallback =
+    std::enable_if_t<!std::is_convertible_v<F&&, finalize::Options>, int>;
+
+template <Invocation kInvocation, class F, class... A>
+using BoundFor = Bound<kInvocation, std::decay_t<F>, std::decay_t<A>...>;
+
+template <Invocation kInvocation, class F, class... A>
+using ResultFor = typename BoundFor<kInvocation, F, A...>::Result;
+
+template <Invocation kInvocation, class F, class... A>
+NodeRef RegisterNode(const Request& request, F&& function, A&&... arguments) {
+  using B = BoundFor<kInvocation, F, A...>;
+  using Stored = Storage<B>;
+  constexpr const CallbackOps& kOps = OpsFor<B>::kOps;
+
+  struct Aborter {  // for a constructor of the user's that throws
+    ~Aborter() {
+      if (node != nullptr) Abort(node);
+    }
+    Node* node;
+  } aborter{Allocate(request, kOps)};
+
+  if (aborter.node == nullptr) {
+    Stored stored(std::forward<F>(function), std::forward<A>(arguments)...);
+    RefuseUnbuilt(request, kOps, &stored, Refusal::kNoMemory);
+    return NodeRef();
+  }
+  new (aborter.node->payload() +
+       Node::CallableOffset(request.lifetime != nullptr, alignof(Stored)))
+      Stored(std::forward<F>(function), std::forward<A>(arguments)...);
+  aborter.node->ops = &kOps;
+  return Publish(request, std::exchange(aborter.node, nullptr), kInvocation);
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_REGISTRATION_H_

@@ -1,0 +1,159 @@
+#include "finalize/internal/run.h"
+
+#include <cxxabi.h>
+
+#include <exception>
+#include <string>
+
+#include "finalize/internal/check.h"
+#include "finalize/internal/detached.h"
+#include "finalize/internal/handle.h"
+#include "finalize/internal/lifetime_list.h"
+#include "finalize/internal/report_failure.h"
+#include "finalize/internal/scope_end.h"
+#include "finalize/internal/slab.h"
+#include "finalize/internal/thread_state.h"
+#include "finalize/internal/word_wait.h"
+
+namespace finalize_internal {
+namespace {
+
+// absl::StatusCode::kUnknown: what an exception says is not classified.
+constexpr int kUnknownCode = 2;
+
+// Describes the exception being handled.
+void NoteException(Failure* failure) {
+  const std::type_info* type = abi::__cxa_current_exception_type();
+  std::string text = "exception of type ";
+  if (type != nullptr) {
+    AppendTypeName(*type, &text);
+  } else {
+    text += "unknown";
+  }
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    text += ": ";
+    text += e.what();
+  } catch (...) {
+  }
+  failure->Set(kUnknownCode, text);
+}
+
+// Finishes a node that RunForCaller runs, however its callback returns.
+class Finisher {
+ public:
+  Finisher(Core* core, Node* node) : core_(core), node_(node) {}
+  ~Finisher() { Finish(core_, node_, failed_, /*parked=*/false); }
+  Finisher(const Finisher&) = delete;
+  Finisher& operator=(const Finisher&) = delete;
+  void set_failed(bool failed) { failed_ = failed; }
+
+ private:
+  Core* const core_;
+  Node* const node_;
+  bool failed_ = true;
+};
+
+}  // namespace
+
+RunningFrame::RunningFrame(Core* core, Node* node)
+    : frame_{node, core, this_thread.frames} {
+  this_thread.frames = &frame_;
+}
+
+RunningFrame::~RunningFrame() { this_thread.frames = frame_.outer; }
+
+void RunUnregistered(const CallbackOps& ops, void* callable,
+                     const finalize::Cause& cause, Failure* failure) noexcept {
+  try {
+    ops.run(callable, cause, nullptr, failure);
+  } catch (abi::__forced_unwind&) {
+    Fatal("a callback ended its thread, by pthread_exit() or cancellation");
+  } catch (...) {
+    NoteException(failure);
+  }
+}
+
+void RunCaught(Core* core, Node* node, const finalize::Cause& cause,
+               Failure* failure) noexcept {
+  RunningFrame frame(core, node);
+  RunUnregistered(*node->ops, node->callable(), cause, failure);
+}
+
+void RunReported(Core* core, Node* node,
+                 const finalize::Cause& cause) noexcept {
+  Failure failure;
+  RunCaught(core, node, cause, &failure);
+  if (!failure.failed) {
+    Finish(core, node, false, false);
+    return;
+  }
+  finalize::ReportEntry entry = Describe(node, cause);
+  entry.status = ToStatus(failure);
+  entry.outcome = Finish(core, node, true, false)
+                      ? finalize::ReportEntry::kRearmed
+                      : finalize::ReportEntry::kFailed;
+  ReportFailure(entry);
+}
+
+bool RunForCaller(const NodeRef& ref, void* result) {
+  Node* node = Claim(ref, kRunning);
+  if (node == nullptr) return false;
+  Core* core = CoreAt(node->core);
+  Finisher finisher(core, node);
+  RunningFrame frame(core, node);
+  Failure failure;
+  node->ops->run(node->callable(), finalize::Cause::kCall, result, &failure);
+  finisher.set_failed(failure.failed);
+  return true;
+}
+
+void EndScope(const NodeRef& ref) noexcept {
+  if (Node* node = Claim(ref, kRunning)) {
+    RunReported(CoreAt(node->core), node, finalize::Cause::kScope);
+  } else {
+    Wait(ref, INT64_MAX);
+  }
+}
+
+void EndLifetime(LifetimeList* list) noexcept {
+  while (Node* node = ClaimNewestOf(list)) {
+    AwaitUnpinned(node);
+    RunReported(CoreAt(node->core), node, finalize::Cause::kDestroy);
+  }
+}
+
+Node* Detach(const NodeRef& ref) { return Claim(ref, kDetached); }
+
+void RunDetached(Node* node, void* result) {
+  Failure unused;
+  node->ops->run(node->callable(), finalize::Cause::kCall, result, &unused);
+}
+
+void DropDetached(Node* node) {
+  node->ops->destroy(node->callable());
+  FreeNode(node);
+}
+
+absl::Status ToStatus(const Failure& failure) {
+  return absl::Status(static_cast<absl::StatusCode>(failure.code),
+                      failure.message);
+}
+
+finalize::ReportEntry Describe(Node* node, const finalize::Cause& cause) {
+  finalize::ReportEntry entry;
+  entry.number = NodeNumber(node);
+  entry.name = std::string(node->name());
+  entry.place = node->place();
+  entry.phase = node->phase;
+  entry.cause = cause;
+  DescribeCallback(node, &entry.callback);
+  return entry;
+}
+
+void DescribeCallback(Node* node, std::string* out) {
+  node->ops->describe(node->callable(), out);
+}
+
+}  // namespace finalize_internal

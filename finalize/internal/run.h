@@ -1,0 +1,50 @@
+// Running callbacks: the only place that catches what they throw.
+#ifndef FINALIZE_INTERNAL_RUN_H_
+#define FINALIZE_INTERNAL_RUN_H_
+
+#include "finalize/cause.h"
+#include "finalize/internal/callback.h"
+#include "finalize/internal/core.h"
+#include "finalize/internal/node.h"
+#include "finalize/internal/thread_state.h"
+#include "finalize/report.h"
+
+namespace finalize_internal {
+
+// Puts a frame on this thread's stack of running callbacks.
+class RunningFrame {
+ public:
+  RunningFrame(Core* core, Node* node);
+  ~RunningFrame();
+  RunningFrame(const RunningFrame&) = delete;
+  RunningFrame& operator=(const RunningFrame&) = delete;
+
+ private:
+  Frame frame_;
+};
+
+// Runs a callback. What it throws becomes a failure.
+void RunUnregistered(const CallbackOps& ops, void* callable,
+                     const finalize::Cause& cause, Failure* failure) noexcept;
+
+// Runs the callback of a claimed node, and does not finish it. What it throws
+// becomes a failure.
+void RunCaught(Core* core, Node* node, const finalize::Cause& cause,
+               Failure* failure) noexcept;
+
+// Runs a node claimed outside of any drain, finishes it, and reports a
+// failure.
+void RunReported(Core* core, Node* node, const finalize::Cause& cause) noexcept;
+
+// Fills an entry with what a node says of itself. For the thread that claimed
+// or pinned it.
+finalize::ReportEntry Describe(Node* node, const finalize::Cause& cause);
+
+// Appends the text of the callback and its bound arguments.
+void DescribeCallback(Node* node, std::string* out);
+
+absl::Status ToStatus(const Failure& failure);
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_RUN_H_

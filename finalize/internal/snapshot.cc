@@ -1,0 +1,160 @@
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "finalize/internal/inspect.h"
+#include "finalize/internal/run.h"
+#include "finalize/internal/slab.h"
+#include "finalize/internal/thread_state.h"
+
+namespace finalize_internal {
+namespace {
+
+// A pending node and its place in the order, copied under the lane's lock.
+struct Placed {
+  NodeRef ref;
+  int phase;
+  uint64_t sequence;
+};
+
+// Calls visit(node) for each pending node of a lane, the parked ones last.
+template <class Visit>
+void VisitPending(const Lane& lane, Visit visit) {
+  for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
+    for (Node* n = list->newest; n != nullptr; n = n->older) visit(n);
+  }
+  for (Node* n = lane.parked; n != nullptr; n = n->older) visit(n);
+}
+
+// Room for what the registry holds now and a little more: nothing is allocated
+// under a lock.
+std::vector<Placed> Collect(Core* core) {
+  std::vector<Placed> all;
+  for (size_t room = CountPending(core) + 16;; room *= 2) {
+    all.clear();
+    all.reserve(room);
+    bool fits = true;
+    VisitLanes(core, [&](Lane& lane, int) {
+      VisitPending(lane, [&](Node* node) {
+        if (all.size() == room) {
+          fits = false;
+        } else {
+          all.push_back({RefTo(node), node->phase, node->sequence});
+        }
+      });
+    });
+    if (fits) return all;
+  }
+}
+
+void CopyRunning(Node* node, RunningEntry* entry) {
+  entry->ref = RefTo(node);
+  entry->number = NodeNumber(node);
+  entry->place = node->place();
+  entry->phase = node->phase;
+  const std::string_view name = node->name();
+  memcpy(entry->name, name.data(), name.size());
+  entry->name[name.size()] = '\0';
+}
+
+}  // namespace
+
+size_t CountPending(Core* core) {
+  EnsureCurrent(core);
+  size_t count = 0;
+  VisitLanes(core, [&](Lane& lane, int) { count += lane.pending; });
+  return count;
+}
+
+std::vector<NodeRef> PendingOf(Core* core) {
+  EnsureCurrent(core);
+  std::vector<Placed> all = Collect(core);
+  std::stable_sort(
+      all.begin(), all.end(), [](const Placed& a, const Placed& b) {
+        return a.phase != b.phase ? a.phase > b.phase : a.sequence > b.sequence;
+      });
+  std::vector<NodeRef> refs;
+  refs.reserve(all.size());
+  for (const Placed& placed : all) refs.push_back(placed.ref);
+  return refs;
+}
+
+NodeRef FirstRunning(Core* core) {
+  NodeRef found;
+  VisitLanes(core, [&](Lane& lane, int) {
+    for (Node* n = lane.running; n != nullptr; n = n->older) {
+      if (found.node == nullptr && !RunsOnThisThread(n)) found = RefTo(n);
+    }
+  });
+  return found;
+}
+
+bool DescribeRunning(Core* core, const NodeRef& ref, RunningEntry* entry) {
+  bool found = false;
+  VisitLanes(core, [&](Lane& lane, int) {
+    for (Node* n = lane.running; n != nullptr && !found; n = n->older) {
+      if (RefTo(n) == ref) {
+        CopyRunning(n, entry);
+        found = true;
+      }
+    }
+  });
+  return found;
+}
+
+Left CollectLeft(Core* core, size_t limit) {
+  Left left;
+  VisitLanes(core, [&](Lane& lane, int) {
+    for (Node* n = lane.running; n != nullptr; n = n->older) {
+      if (!RunsOnThisThread(n)) ++left.running_count;
+    }
+    for (Node* n = lane.parked; n != nullptr; n = n->older) {
+      ++left.parked_count;
+    }
+    left.pending_count += lane.pending;
+  });
+  left.pending_count -= left.parked_count;
+  if (left.running_count + left.parked_count + left.pending_count == 0) {
+    return left;
+  }
+  left.running.reserve(std::min(limit, left.running_count));
+  left.pending.reserve(std::min(limit, left.parked_count + left.pending_count));
+  VisitLanes(core, [&](Lane& lane, int) {
+    for (Node* n = lane.running; n != nullptr; n = n->older) {
+      if (RunsOnThisThread(n)) continue;
+      if (left.running.size() == left.running.capacity()) break;
+      left.running.emplace_back();
+      CopyRunning(n, &left.running.back());
+    }
+    VisitPending(lane, [&](Node* n) {
+      if (left.pending.size() < left.pending.capacity()) {
+        left.pending.push_back(RefTo(n));
+      }
+    });
+  });
+  return left;
+}
+
+finalize::ReportEntry RunningEntry::ToEntry(
+    const finalize::Cause& cause) const {
+  finalize::ReportEntry entry;
+  entry.number = number;
+  entry.name = name;
+  entry.place = place;
+  entry.phase = phase;
+  entry.cause = cause;
+  entry.outcome = finalize::ReportEntry::kRunning;
+  return entry;
+}
+
+bool DescribePending(const NodeRef& ref, const finalize::Cause& cause,
+                     finalize::ReportEntry* entry, bool* rearmed) {
+  PinHolder pin(ref);
+  if (pin.node() == nullptr) return false;
+  *entry = Describe(pin.node(), cause);
+  const uint64_t word = pin.node()->Word();
+  *rearmed = (word & kRearmFlag) && (word & kParkedFlag);
+  return true;
+}
+
+}  // namespace finalize_internal

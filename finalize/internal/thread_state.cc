@@ -1,0 +1,17 @@
+#include "finalize/internal/thread_state.h"
+
+#include <atomic>
+
+#include "finalize/internal/lock.h"
+
+namespace finalize_internal {
+
+int AssignLane() {
+  static std::atomic<unsigned> next{0};
+  const int lane =
+      static_cast<int>(next.fetch_add(1, std::memory_order_relaxed) % kLanes);
+  this_thread.lane_plus_one = lane + 1;
+  return lane;
+}
+
+}  // namespace finalize_internal

@@ -1,0 +1,66 @@
+// ThreadState: what the library keeps for each thread. Plain data that needs
+// no constructor and no destructor, so that it can be used from the first to
+// the last instruction of a thread.
+#ifndef FINALIZE_INTERNAL_THREAD_STATE_H_
+#define FINALIZE_INTERNAL_THREAD_STATE_H_
+
+#include <cstdint>
+
+namespace finalize_internal {
+
+struct Node;
+struct Core;
+
+// One running callback of this thread; the frames of a thread form a stack.
+struct Frame {
+  Node* node;
+  Core* core;
+  Frame* outer;
+};
+
+struct DrainContext;
+
+inline constexpr int kSizeClasses = 6;
+
+struct ThreadState {
+  Frame* frames = nullptr;
+  DrainContext* drain =
+      nullptr;            // the innermost drain that this thread works on
+  int lane_plus_one = 0;  // 0: none assigned yet
+  bool ending = false;    // its free nodes have gone back; keep none from now
+  // Free nodes of this thread, linked through `older`, by size class.
+  Node* free[kSizeClasses] = {};
+  uint32_t free_count[kSizeClasses] = {};
+};
+
+// Inline, so that the compiler sees that it needs no dynamic initialisation.
+inline thread_local ThreadState this_thread;
+
+int AssignLane();
+
+// Returns the lane on which this thread registers. Threads share lanes only
+// where there are more than kLanes of them.
+inline int ThisLane() {
+  const int lane = this_thread.lane_plus_one;
+  return lane != 0 ? lane - 1 : AssignLane();
+}
+
+// Returns whether a callback on `node` runs on this thread, at any depth.
+inline bool RunsOnThisThread(const Node* node) {
+  for (const Frame* f = this_thread.frames; f != nullptr; f = f->outer) {
+    if (f->node == node) return true;
+  }
+  return false;
+}
+
+// Returns whether a callback of `core` runs on this thread, at any depth.
+inline bool RunsCallbackOf(const Core* core) {
+  for (const Frame* f = this_thread.frames; f != nullptr; f = f->outer) {
+    if (f->core == core) return true;
+  }
+  return false;
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_THREAD_STATE_H_

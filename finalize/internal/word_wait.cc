@@ -1,0 +1,40 @@
+#include "finalize/internal/word_wait.h"
+
+#include "finalize/internal/clock.h"
+#include "finalize/internal/futex.h"
+
+namespace finalize_internal {
+namespace {
+
+// The half of the word that holds state, flags and lane.
+uint32_t* LowHalf(Node* node) {
+  static_assert(sizeof(node->word) == 8, "a futex is half of the word");
+  uint32_t* halves = reinterpret_cast<uint32_t*>(&node->word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  return halves + 1;
+#else
+  return halves;
+#endif
+}
+
+}  // namespace
+
+bool WaitWhile(Node* node, uint64_t mask, uint64_t value, uint64_t deadline) {
+  for (;;) {
+    uint64_t word = node->Word();
+    if ((word & mask) != value) return true;
+    if ((word & kWaitedFlag) == 0 &&
+        !node->word.compare_exchange_weak(word, word | kWaitedFlag,
+                                          std::memory_order_acq_rel)) {
+      continue;
+    }
+    const uint64_t now = NowNanos();
+    if (now >= deadline) return false;
+    FutexSleep(LowHalf(node), static_cast<uint32_t>(word | kWaitedFlag),
+               deadline - now);
+  }
+}
+
+void WakeWaiters(Node* node) { FutexWake(LowHalf(node)); }
+
+}  // namespace finalize_internal

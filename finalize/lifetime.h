@@ -1,0 +1,128 @@
+// Lifetime: a member whose end is the end of its object.
+//
+//   class Connection {
+//    public:
+//     finalize::Lifetime& lifetime() { return lifetime_; }
+//    private:
+//     int socket_;
+//     finalize::Lifetime lifetime_;  // last: runs while the others still live
+//   };
+//
+//   Connection connection;
+//   finalize::OnDestroy(connection.lifetime(), [] { metrics.Decrement(); });
+//
+// When a Lifetime ends, its finalizers run, newest first, on the thread that
+// ends it, whatever their at_exit says. They are in the process registry too
+// (Registry::OnDestroy: in another one), so exit() runs those whose object was
+// never destroyed, each once.
+//
+// First or last member? Members die in reverse order of declaration. As the
+// last member, the callbacks run first: every other member is still alive. As
+// the first member they run last: every other member is gone. In both cases
+// the body of the object's destructor has run. Callbacks must not touch the
+// object itself: a drain runs them while it lives on, the end of its lifetime
+// when it is half gone.
+//
+// Moving an object moves its finalizers with it; assigning by move first runs
+// those of the object assigned over. Copying starts a life of its own, with no
+// finalizers; assigning by copy changes nothing.
+//
+// Failure: what a callback throws or returns goes to the failure reporter; the
+// rest still runs; nothing escapes from the destructor.
+//
+// The destructor does not wait for a callback that another thread is running:
+// it never touches the object.
+//
+// Fork: in a child, the end of an inherited object runs what the child
+// registered on it, and nothing that it inherited.
+//
+// Thread-safe for OnDestroy and for finalizers that other threads run; its
+// end, move and assignment must not race with OnDestroy, as for any object.
+//
+// It is a member, not a base class: a base cannot announce its object's death
+// before the derived part is gone. For an object owned by a shared_ptr see
+// shared.h.
+#ifndef FINALIZE_LIFETIME_H_
+#define FINALIZE_LIFETIME_H_
+
+#include <utility>
+
+#include "finalize/finalizer.h"
+#include "finalize/internal/lifetime_list.h"
+#include "finalize/internal/registration.h"
+#include "finalize/options.h"
+
+namespace finalize {
+
+class Lifetime {
+ public:
+  Lifetime() noexcept = default;
+  ~Lifetime() {
+    if (!list_.empty()) finalize_internal::EndLifetime(&list_);
+  }
+  Lifetime(Lifetime&& other) noexcept {
+    if (!other.list_.empty()) list_.TakeFrom(&other.list_);
+  }
+  Lifetime& operator=(Lifetime&& other) noexcept {
+    if (this != &other) {
+      if (!list_.empty()) finalize_internal::EndLifetime(&list_);
+      if (!other.list_.empty()) list_.TakeFrom(&other.list_);
+    }
+    return *this;
+  }
+  Lifetime(const Lifetime&) noexcept {}
+  Lifetime& operator=(const Lifetime&) noexcept { return *this; }
+
+ private:
+  friend finalize_internal::LifetimeList* LifetimeListOf(Lifetime& lifetime) {
+    return &lifetime.list_;
+  }
+  finalize_internal::LifetimeList list_;
+};
+
+// Registers a callback for the end of `referent`, a Lifetime or a shared_ptr
+// made by MakeShared or Adopt (shared.h). Order, refusal and failure are as
+// registry.h says. Returns a Finalizer<R>, where R is the callback's result.
+template <class Referent, class F, class... A>
+auto OnDestroy(Referent&& referent, Options options, F&& function,
+               A&&... arguments) {
+  constexpr auto kOnce = finalize_internal::Invocation::kOnce;
+  using finalize_internal::LifetimeListOf;  // of a shared_ptr
+  return Finalizer<finalize_internal::ResultFor<kOnce, F, A...>>(
+      finalize_internal::RegisterOn<kOnce>(
+          finalize_internal::ProcessCore(), options, LifetimeListOf(referent),
+          std::forward<F>(function), std::forward<A>(arguments)...));
+}
+
+// The same without options; the place is the caller's line here too. With more
+// than three bound arguments say `{}` for the options.
+template <class Referent, class F, finalize_internal::EnableIfCallback<F> = 0>
+auto OnDestroy(Referent&& referent, F&& function,
+               Place place = Place::Caller()) {
+  return OnDestroy(referent, Options().At(place), std::forward<F>(function));
+}
+template <class Referent, class F, class A,
+          finalize_internal::EnableIfCallback<F> = 0>
+auto OnDestroy(Referent&& referent, F&& function, A&& a,
+               Place place = Place::Caller()) {
+  return OnDestroy(referent, Options().At(place), std::forward<F>(function),
+                   std::forward<A>(a));
+}
+template <class Referent, class F, class A, class B,
+          finalize_internal::EnableIfCallback<F> = 0>
+auto OnDestroy(Referent&& referent, F&& function, A&& a, B&& b,
+               Place place = Place::Caller()) {
+  return OnDestroy(referent, Options().At(place), std::forward<F>(function),
+                   std::forward<A>(a), std::forward<B>(b));
+}
+template <class Referent, class F, class A, class B, class C,
+          finalize_internal::EnableIfCallback<F> = 0>
+auto OnDestroy(Referent&& referent, F&& function, A&& a, B&& b, C&& c,
+               Place place = Place::Caller()) {
+  return OnDestroy(referent, Options().At(place), std::forward<F>(function),
+                   std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+}
+
+}  // namespace finalize
+
+#endif  // FINALIZE_LIFETIME_H_

@@ -1,0 +1,89 @@
+#include "finalize/registry.h"
+
+#include <utility>
+
+#include "finalize/internal/check.h"
+#include "finalize/internal/core.h"
+#include "finalize/internal/drain.h"
+#include "finalize/internal/group.h"
+#include "finalize/internal/inspect.h"
+
+namespace finalize {
+namespace {
+
+using finalize_internal::Core;
+
+// The entry of a child in its parent.
+struct DrainChildRegistry {
+  void operator()(const Cause& cause) const {
+    finalize_internal::DrainChild(core, cause);
+  }
+  Core* core;
+};
+
+Core* NewCore() {
+  Core* core = finalize_internal::AcquireCore();
+  finalize_internal::Check(core != nullptr, "no memory for a registry");
+  return core;
+}
+
+}  // namespace
+
+Registry& Registry::Process() {
+  // Never destroyed: it is used until the last instruction of the process.
+  alignas(Registry) static unsigned char storage[sizeof(Registry)];
+  static Registry* const process =
+      new (storage) Registry(finalize_internal::ProcessCore());
+  return *process;
+}
+
+Registry::Registry() : core_(NewCore()) {}
+
+Registry::Registry(Registry& parent, Options options) : Registry() {
+  entry_ = parent.Register(options, DrainChildRegistry{core_});
+}
+
+Registry::~Registry() {
+  finalize_internal::EnsureCurrent(core_);
+  finalize_internal::Check(
+      !finalize_internal::RunsCallbackOf(core_),
+      "a registry is destroyed by one of its own callbacks");
+  // The parent's drain may be running the entry: it uses this core.
+  if (!entry_.Detach()) entry_.Wait();
+  finalize_internal::Check(core_->drains.load(std::memory_order_acquire) == 0,
+                           "a registry is destroyed while it drains");
+  finalize_internal::DrainCore(core_, DrainOptions(), /*always_wait=*/true);
+  finalize_internal::DestroyPending(core_, finalize_internal::Doomed::kAll);
+  finalize_internal::ReleaseCore(core_);
+}
+
+Report Registry::Drain(const DrainOptions& options) noexcept {
+  return finalize_internal::DrainCore(core_, options, /*always_wait=*/false);
+}
+
+void Registry::Seal() { core_->sealed.store(true, std::memory_order_release); }
+
+absl::Status Registry::MoveTo(Registry& to) {
+  return finalize_internal::RefusalStatus(
+      finalize_internal::MovePending(core_, to.core_));
+}
+
+size_t Registry::size() const { return finalize_internal::CountPending(core_); }
+
+void Registry::ForEach(const std::function<void(const Info&)>& visit) const {
+  for (const auto& ref : finalize_internal::PendingOf(core_)) {
+    std::optional<Info> info;
+    if (finalize_internal::Peek(ref, &info)) visit(*info);
+  }
+}
+
+std::string Registry::Dump() const {
+  std::string text;
+  ForEach([&](const Info& info) {
+    text += info.ToString();
+    text += '\n';
+  });
+  return text;
+}
+
+}  // namespace finalize

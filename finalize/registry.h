@@ -1,0 +1,196 @@
+// Registry: an ordered set of pending finalizers that can be drained.
+//
+//   finalize::Registry request;  // an ordinary object
+//   request.Register(&CloseLog, log);
+//   request.Register(finalize::Options("remove upload"), RemoveTree, path);
+//   ...
+//   finalize::Report report = request.Drain();  // or leave it to ~Registry
+//
+// Start with AtExit (at_exit.h) and OnDestroy (lifetime.h) if the end of the
+// process or of an object is all that matters: they use Registry::Process().
+//
+// Order: higher phase first, then newest first, over all lifetimes and
+// threads. The order is exact within a thread and between registrations that
+// synchronisation orders; concurrent ones come in either order.
+//
+// Registering while it drains: what a running callback registers runs in that
+// drain, next (or at its phase's turn). What other threads register joins
+// while a phase above theirs is draining; once the last phase has started the
+// registry is closed to them until the drain ends, and such a registration is
+// refused. A drain therefore ends however busy the program is.
+//
+// Refusal: a registration is refused if the registry is sealed or closed, if
+// the process is past its exit handlers, or if there is no memory. A refused
+// one gives a dead handle and a report to the failure reporter, or runs at
+// once where Options::IfClosed says so; TryRegister returns the status
+// instead. None is accepted and ignored.
+//
+// Failure: nothing that a callback throws or returns escapes from Drain(); it
+// is in the report, the failure reporter hears of it, and the rest still runs.
+//
+// Lifetime: the destructor drains, and waits for callbacks of this registry
+// that other threads are running. Destroying a registry while a thread drains
+// it, or from one of its own callbacks, ends the process with a message. The
+// process registry is never destroyed; exit() drains it once it has been used.
+//
+// Fork: a child runs nothing that it inherited; in the child every inherited
+// registry is empty. A drain in progress stops in the child.
+//
+// Thread-safe, but for the destructor.
+#ifndef FINALIZE_REGISTRY_H_
+#define FINALIZE_REGISTRY_H_
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "finalize/finalizer.h"
+#include "finalize/internal/lifetime_list.h"
+#include "finalize/internal/refusal.h"
+#include "finalize/internal/registration.h"
+#include "finalize/options.h"
+#include "finalize/report.h"
+
+namespace finalize {
+
+class Registry {
+  static constexpr auto kOnce = finalize_internal::Invocation::kOnce;
+  static constexpr auto kRepeatable =
+      finalize_internal::Invocation::kRepeatable;
+
+ public:
+  // The process registry: drained by exit(), never destroyed. Usable from
+  // static constructors, static destructors, and threads that outlive main.
+  static Registry& Process();
+
+  Registry();
+  // A child: its drain is one entry of `parent`, at the place where the child
+  // was made. Draining the parent drains the child there. The child has to be
+  // destroyed before the parent.
+  explicit Registry(Registry& parent, Options options = {});
+  ~Registry();
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+
+  // Registers a callback with bound arguments (copied or moved in, as
+  // std::thread does). The callback may take a `const Cause&` before them. Its
+  // result R makes the handle a Finalizer<R>.
+  template <class F, class... A>
+  auto Register(Options options, F&& function, A&&... arguments) {
+    return Finalizer<finalize_internal::ResultFor<kOnce, F, A...>>(
+        finalize_internal::RegisterNode<kOnce>({core_, &options},
+                                               std::forward<F>(function),
+                                               std::forward<A>(arguments)...));
+  }
+  // The same without options; the place is the caller's line here too. With
+  // more than three bound arguments say `{}` for the options.
+  template <class F, finalize_internal::EnableIfCallback<F> = 0>
+  auto Register(F&& function, Place place = Place::Caller()) {
+    return Register(Options().At(place), std::forward<F>(function));
+  }
+  template <class F, class A, finalize_internal::EnableIfCallback<F> = 0>
+  auto Register(F&& function, A&& a, Place place = Place::Caller()) {
+    return Register(Options().At(place), std::forward<F>(function),
+                    std::forward<A>(a));
+  }
+  template <class F, class A, class B,
+            finalize_internal::EnableIfCallback<F> = 0>
+  auto Register(F&& function, A&& a, B&& b, Place place = Place::Caller()) {
+    return Register(Options().At(place), std::forward<F>(function),
+                    std::forward<A>(a), std::forward<B>(b));
+  }
+  template <class F, class A, class B, class C,
+            finalize_internal::EnableIfCallback<F> = 0>
+  auto Register(F&& function, A&& a, B&& b, C&& c,
+                Place place = Place::Caller()) {
+    return Register(Options().At(place), std::forward<F>(function),
+                    std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+  }
+
+  // As Register, for a callback that can be called more than once: where it
+  // fails (throws, or returns a non-OK status) it is pending again, at its old
+  // place, so that exactly one *successful* run is promised. A drain attempts
+  // it once and reports it as left if it fails. After the end of its lifetime
+  // only Run() and drains try it again.
+  template <class F, class... A>
+  auto RegisterRetryable(Options options, F&& function, A&&... arguments) {
+    return Finalizer<finalize_internal::ResultFor<kRepeatable, F, A...>>(
+        finalize_internal::RegisterNode<kRepeatable>(
+            {core_, &options}, std::forward<F>(function),
+            std::forward<A>(arguments)...));
+  }
+
+  // As Register, but returns why it was refused: FailedPrecondition where the
+  // registry is sealed or the process past its exit handlers, Unavailable
+  // where a drain has closed it, ResourceExhausted where there is no memory.
+  // Options::IfClosed is not looked at: the callback is destroyed, unrun.
+  template <class F, class... A>
+  auto TryRegister(Options options, F&& function, A&&... arguments)
+      -> absl::StatusOr<
+          Finalizer<finalize_internal::ResultFor<kOnce, F, A...>>> {
+    finalize_internal::Refusal refusal = finalize_internal::Refusal::kNone;
+    Finalizer<finalize_internal::ResultFor<kOnce, F, A...>> finalizer(
+        finalize_internal::RegisterNode<kOnce>(
+            {core_, &options, nullptr, &refusal}, std::forward<F>(function),
+            std::forward<A>(arguments)...));
+    if (refusal != finalize_internal::Refusal::kNone) {
+      return finalize_internal::RefusalStatus(refusal);
+    }
+    return finalizer;
+  }
+
+  // As finalize::OnDestroy (lifetime.h, shared.h), in this registry instead of
+  // the process registry. `referent` is a Lifetime or a shared_ptr.
+  template <class Referent, class F, class... A>
+  auto OnDestroy(Referent&& referent, Options options, F&& function,
+                 A&&... arguments) {
+    using finalize_internal::LifetimeListOf;  // of a shared_ptr
+    return Finalizer<finalize_internal::ResultFor<kOnce, F, A...>>(
+        finalize_internal::RegisterOn<kOnce>(
+            core_, options, LifetimeListOf(referent), std::forward<F>(function),
+            std::forward<A>(arguments)...));
+  }
+
+  // Runs everything pending until nothing is, whatever at_exit says (but see
+  // DrainOptions::cause). The outermost drain also waits, to the deadline, for
+  // callbacks of this registry that other threads are running. A drain inside
+  // a callback never waits: it runs what it can claim and reports the rest as
+  // running, so that two callbacks may drain each other's registries.
+  Report Drain(const DrainOptions& options = {}) noexcept;
+
+  // Refuses every registration from now on. What is pending stays so.
+  void Seal();
+
+  // Moves every pending finalizer to `to`, each with its place in the order.
+  // Running ones stay. Handles stay good. Where `to` refuses registrations the
+  // status says why, as for TryRegister, and nothing is moved (without memory,
+  // part of it is).
+  absl::Status MoveTo(Registry& to);
+
+  // The entry in the parent by which a child is drained; dead for a registry
+  // without a parent. Detaching it takes the whole group out of the parent.
+  Finalizer<void> entry() const { return entry_; }
+
+  // How many are pending. May be old news when other threads register.
+  size_t size() const;
+
+  // Calls `visit` for each finalizer that was pending when the call began and
+  // still is, in drain order, with no lock held.
+  void ForEach(const std::function<void(const Info&)>& visit) const;
+
+  // One line for each pending finalizer, in drain order; see Info::ToString.
+  std::string Dump() const;
+
+ private:
+  explicit Registry(finalize_internal::Core* core) : core_(core) {}
+
+  finalize_internal::Core* const core_;
+  Finalizer<void> entry_;
+};
+
+}  // namespace finalize
+
+#endif  // FINALIZE_REGISTRY_H_

@@ -1,0 +1,74 @@
+#include "finalize/report.h"
+
+#include "absl/strings/str_cat.h"
+#include "finalize/internal/what_text.h"
+
+namespace finalize {
+namespace {
+
+const char* OutcomeText(ReportEntry::Outcome outcome) {
+  switch (outcome) {
+    case ReportEntry::kRan:
+      return "ran";
+    case ReportEntry::kFailed:
+      return "failed";
+    case ReportEntry::kRearmed:
+      return "failed, to be tried again,";
+    case ReportEntry::kSkipped:
+      return "skipped";
+    case ReportEntry::kLeft:
+      return "left";
+    case ReportEntry::kRunning:
+      return "still running";
+    case ReportEntry::kRefused:
+      return "refused";
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+std::string ReportEntry::ToString() const {
+  std::string text = number != 0 ? absl::StrCat("#", number, " phase ", phase)
+                                 : absl::StrCat("phase ", phase);
+  text += finalize_internal::WhatText(place, name, callback);
+  absl::StrAppend(&text, " ", OutcomeText(outcome), " on ", cause.ToString());
+  if (duration != absl::ZeroDuration()) {
+    absl::StrAppend(&text, " after ", absl::FormatDuration(duration));
+  }
+  if (!status.ok()) absl::StrAppend(&text, ": ", status.ToString());
+  return text;
+}
+
+absl::Status Report::status() const {
+  for (const ReportEntry& entry : entries) {
+    if (entry.outcome == ReportEntry::kFailed ||
+        entry.outcome == ReportEntry::kRearmed) {
+      return entry.status;
+    }
+  }
+  if (failed != 0) {
+    return absl::UnknownError(absl::StrCat(failed, " callbacks failed"));
+  }
+  if (deadline_exceeded) {
+    return absl::DeadlineExceededError(
+        absl::StrCat(left, " finalizers left, ", running, " still running"));
+  }
+  return absl::OkStatus();
+}
+
+std::string Report::ToString() const {
+  std::string text =
+      absl::StrCat("drain on ", cause.ToString(), ": ", ran, " ran, ", failed,
+                   " failed, ", left, " left, ", running, " still running");
+  if (elapsed != absl::ZeroDuration()) {
+    absl::StrAppend(&text, ", in ", absl::FormatDuration(elapsed));
+  }
+  if (deadline_exceeded) text += ", deadline exceeded";
+  for (const ReportEntry& entry : entries) {
+    absl::StrAppend(&text, "\n  ", entry.ToString());
+  }
+  return text;
+}
+
+}  // namespace finalize

@@ -1,0 +1,98 @@
+// Report: what a drain did, and what it left.
+//
+//   finalize::Report report = registry.Drain();
+//   if (!report.status().ok()) LOG_WARNING(report.ToString());
+//
+// The totals are always exact. Entries are kept for what failed, was slow or
+// was left; for everything only where DrainOptions::entries asks for it, since
+// two clock reads and a description cost more than a finalizer does.
+//
+// A Report is a value; it is thread-compatible (const calls may run
+// concurrently).
+#ifndef FINALIZE_REPORT_H_
+#define FINALIZE_REPORT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "finalize/cause.h"
+#include "finalize/options.h"
+
+namespace finalize {
+
+// One finalizer in a report.
+struct ReportEntry {
+  enum Outcome : uint8_t {
+    kRan,      // its callback succeeded
+    kFailed,   // its callback threw or returned a non-OK status; see `status`
+    kRearmed,  // as kFailed, and it is pending again
+    kSkipped,  // left pending: at_exit is false, and the process ends
+    kLeft,     // left pending: the deadline passed before its turn
+    kRunning,  // still running when the drain returned
+    kRefused,  // never registered: its registry was closed
+  };
+
+  // Returns a line such as
+  //   #42 phase 0 examples/spool.cc:88 "remove spool" RemoveTree("/tmp/x")
+  //   failed on exit after 1.2ms: PERMISSION_DENIED: ...
+  // (in one line).
+  std::string ToString() const;
+
+  uint64_t number = 0;  // as in a dump; unique among finalizers that exist
+  std::string name;
+  Place place;
+  int phase = 0;
+  std::string callback;  // its function or type; arguments while unspent
+  Cause cause = Cause::kDrain;
+  Outcome outcome = kRan;
+  absl::Duration duration;  // of the callback; zero where it was not measured
+  absl::Status status;
+};
+
+struct Report {
+  // OK if nothing failed and nothing but kSkipped was left; else the first
+  // failure, or DeadlineExceeded.
+  absl::Status status() const;
+  // Returns one line of totals and one for each entry.
+  std::string ToString() const;
+
+  Cause cause = Cause::kDrain;
+  absl::Duration elapsed;
+  // How many finalizers had each outcome. `ran` counts those that succeeded;
+  // one of a child registry counts here as well.
+  size_t ran = 0;
+  size_t failed = 0;   // kFailed and kRearmed
+  size_t left = 0;     // kSkipped, kLeft and kRearmed
+  size_t running = 0;  // kRunning
+  bool deadline_exceeded = false;
+  std::vector<ReportEntry> entries;  // in the order in which they ran
+};
+
+// How a drain goes about it.
+struct DrainOptions {
+  enum Entries : uint8_t { kNotable, kAll };
+
+  Cause cause = Cause::kDrain;
+  // Without helper threads the deadline is checked between callbacks, and a
+  // callback that overruns it makes the drain late. With them the drain
+  // returns in time: a callback that is stuck stays with its thread, which
+  // does not touch the registry again.
+  absl::Time deadline = absl::InfiniteFuture();
+  // 0: the calling thread runs every callback. Else up to so many helper
+  // threads run those of one phase in parallel; a phase begins when the one
+  // above it has ended.
+  int threads = 0;
+  Entries entries = kNotable;
+  // A callback that takes longer gets an entry. Infinite: no clock is read.
+  absl::Duration slow = absl::InfiniteDuration();
+  // At most so many entries; the totals count on.
+  size_t max_entries = 1000;
+};
+
+}  // namespace finalize
+
+#endif  // FINALIZE_REPORT_H_
