@@ -11,7 +11,10 @@
 
 #include "absl/status/status.h"
 #include "tempdir/internal/directory_identity.h"
-#include "tempdir/remove_tree.h"
+#include "tempdir/internal/removal_storage.h"
+#include "tempdir/internal/system_calls.h"
+#include "tempdir/path_argument.h"
+#include "tempdir/remove_tree_options.h"
 
 namespace tempdir_internal {
 
@@ -31,6 +34,12 @@ absl::Status RemoveTreeAt(int parent_fd, const char* name,
                           const tempdir::RemoveTreeOptions& options,
                           tempdir::RemoveTreeStats* stats,
                           std::string_view display_path);
+
+// tempdir::RemoveTree with other system calls and other memory than usual.
+absl::Status RemoveTreeWith(const SystemCalls& calls, RemovalStorage& storage,
+                            tempdir::PathArgument root,
+                            const tempdir::RemoveTreeOptions& options,
+                            tempdir::RemoveTreeStats* stats);
 
 }  // namespace tempdir_internal
 

@@ -1,0 +1,92 @@
+// RemovalState: what all workers of one tree removal share.
+
+#ifndef TEMPDIR_INTERNAL_REMOVAL_STATE_H_
+#define TEMPDIR_INTERNAL_REMOVAL_STATE_H_
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "tempdir/internal/descriptor_window.h"
+#include "tempdir/internal/removal_errors.h"
+#include "tempdir/internal/removal_queue.h"
+#include "tempdir/internal/removal_storage.h"
+#include "tempdir/internal/system_calls.h"
+#include "tempdir/internal/tree_node.h"
+
+namespace tempdir_internal {
+
+// What the caller wants.
+struct RemovalPlan {
+  bool make_writable = true;
+  bool dry_run = false;
+  bool count_bytes = false;
+  // 0 stands for one a core.
+  int max_workers = 1;
+  // The root is removed only if it still is at its name.
+  bool exact_root = false;
+  int64_t writer_timeout = 0;  // nanoseconds
+};
+
+struct RemovalCounts {
+  uint64_t files = 0;
+  uint64_t directories = 0;
+  uint64_t bytes = 0;
+};
+
+struct RemovalState {
+  RemovalState(const SystemCalls& calls, RemovalStorage& storage,
+               RemovalErrors& errors, const RemovalPlan& plan)
+      : calls(calls),
+        storage(storage),
+        errors(errors),
+        plan(plan),
+        window(calls.descriptor_limit()),
+        queue(window) {}
+
+  void Fail(TreeNode* directory, const char* entry, int error,
+            Obstacle obstacle = Obstacle::kSystemCall) {
+    directory->failed.store(true, std::memory_order_relaxed);
+    errors.Report(obstacle, error, root, directory, entry);
+  }
+
+  const SystemCalls& calls;
+  RemovalStorage& storage;
+  RemovalErrors& errors;
+  const RemovalPlan plan;
+  DescriptorWindow window;
+  RemovalQueue queue;
+
+  // The directory that the root is in: not part of the tree, never changed
+  // but for the root's entry.
+  TreeNode anchor;
+  TreeNode* root = nullptr;
+  dev_t device = 0;
+  // There is no openat2: mount points are told by rmdir and by the device.
+  std::atomic<bool> plain_open{false};
+  // Removing in the order of inodes pays here. Unknown until it matters.
+  enum class Order { kUnknown, kAny, kByInode };
+  std::atomic<Order> order{Order::kUnknown};
+
+  int64_t started = 0;
+  // When directories that fill up again are given up; 0 while there is none.
+  std::atomic<int64_t> writer_deadline{0};
+  // Directories seen that another removal moved up: they come to an end, unlike
+  // what a writer adds.
+  std::atomic<uint32_t> foreign_moves{0};
+
+  // Names for moved directories are unlike those of any other removal.
+  uint32_t salt = 0;
+  std::atomic<uint32_t> moves{0};
+
+  // One directory that was not at its name any more when it was empty. Somebody
+  // else may have removed it, or moved it within the tree, or out of it: which,
+  // is known when the tree is gone. Guarded by the queue.
+  int vanished_fd = -1;
+  PathSegment* vanished_place = nullptr;
+};
+
+}  // namespace tempdir_internal
+
+#endif  // TEMPDIR_INTERNAL_REMOVAL_STATE_H_
