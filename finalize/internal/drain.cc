@@ -162,29 +162,26 @@ void DrainStep::Run() noexcept {
   const uint64_t start = timed ? NowNanos() : 0;
   RunCaught(core_, node_, options().cause, &failure_);
   if (timed) {
-    entry_.duration =
-        absl::Nanoseconds(static_cast<int64_t>(NowNanos() - start));
+    duration_ = absl::Nanoseconds(static_cast<int64_t>(NowNanos() - start));
   }
 }
 
 void DrainStep::Note() noexcept {
   if (!IsOurs(node_)) return;  // the callback forked, and this is the child
-  const bool all = options().entries == DrainOptions::kAll;
-  const bool notable = failure_.failed || entry_.duration > options().slow;
-  if (notable && !all) {
-    const absl::Duration duration = entry_.duration;
+  const bool failed = failure_.failed;
+  if (!entry_ && (failed || duration_ > options().slow)) {
     entry_ = Describe(node_, options().cause);
-    entry_.duration = duration;
   }
-  const bool rearmed = Finish(core_, node_, failure_.failed, /*parked=*/true);
-  Report& report = *context_->report;
-  ++(failure_.failed ? report.failed : report.ran);
-  if (failure_.failed) {
-    entry_.outcome = rearmed ? ReportEntry::kRearmed : ReportEntry::kFailed;
-    entry_.status = ToStatus(failure_);
-    ReportFailure(entry_);
+  const bool rearmed = Finish(core_, node_, failed, /*parked=*/true);
+  ++(failed ? context_->report->failed : context_->report->ran);
+  if (!entry_) return;
+  entry_->duration = duration_;
+  if (failed) {
+    entry_->outcome = rearmed ? ReportEntry::kRearmed : ReportEntry::kFailed;
+    entry_->status = ToStatus(failure_);
+    ReportFailure(*entry_);
   }
-  if (notable || all) AddEntry(context_, std::move(entry_));
+  AddEntry(context_, *std::move(entry_));
 }
 
 void AddEntry(DrainContext* context, ReportEntry entry) {

@@ -13,7 +13,9 @@
 #define FINALIZE_INTERNAL_DRAIN_H_
 
 #include <cstdint>
+#include <optional>
 
+#include "absl/time/time.h"
 #include "finalize/internal/callback.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/thread_state.h"
@@ -109,7 +111,8 @@ class DrainStep {
   Node* const node_;
   DrainContext* const context_;
   Failure failure_;
-  finalize::ReportEntry entry_;
+  absl::Duration duration_;
+  std::optional<finalize::ReportEntry> entry_;  // made before it runs, if all
 };
 
 // Runs what the drain may run of one phase, on helper threads. Returns false

@@ -65,12 +65,8 @@ void MergePhase(Lane* from, PhaseList* source, Lane* to, Core* to_core,
     newer = node;
     at = &node->older;
     node->core = to_core->id;
-    uint64_t word = node->Word();
-    while (!node->word.compare_exchange_weak(
-        word,
-        (word & ~kLaneMask) | (static_cast<uint64_t>(to_index) << kLaneShift),
-        std::memory_order_acq_rel)) {
-    }
+    node->SetWord((node->Word() & ~kLaneMask) |
+                  (static_cast<uint64_t>(to_index) << kLaneShift));
     --from->pending;
     ++to->pending;
   }

@@ -79,7 +79,7 @@ PinHolder::PinHolder(const NodeRef& ref) {
   if (lane.get() == nullptr) return;
   pin_ = {ref.node, lane.get()->pins, &this_thread};
   lane.get()->pins = &pin_;
-  ref.node->word.fetch_or(kPinnedFlag, std::memory_order_acq_rel);
+  ref.node->SetWord(ref.node->Word() | kPinnedFlag);
 }
 
 PinHolder::~PinHolder() {
@@ -100,8 +100,8 @@ PinHolder::~PinHolder() {
       }
     }
     if (!others) {
-      old = node->word.fetch_and(~(kPinnedFlag | kWaitedFlag),
-                                 std::memory_order_acq_rel);
+      old = node->Word();
+      node->SetWord(old & ~(kPinnedFlag | kWaitedFlag));
     }
   }
   if (old & kWaitedFlag) WakeWaiters(node);
@@ -120,9 +120,8 @@ void SetAtExitFlag(const NodeRef& ref, bool at_exit) {
   PendingLane lane(ref);
   if (lane.get() == nullptr) return;
   Node* const node = ref.node;
-  const uint64_t old =
-      at_exit ? node->word.fetch_or(kAtExitFlag, std::memory_order_acq_rel)
-              : node->word.fetch_and(~kAtExitFlag, std::memory_order_acq_rel);
+  const uint64_t old = node->Word();
+  node->SetWord(at_exit ? old | kAtExitFlag : old & ~kAtExitFlag);
   // A drain that skipped it is to see it again; one it tried, is not.
   if (at_exit && (old & kParkedFlag) && !(old & kAtExitFlag)) {
     lane.get()->Remove(node);
@@ -151,7 +150,7 @@ bool PeekArguments(const NodeRef& ref, const std::type_info& tuple, void* out) {
 bool Wait(const NodeRef& ref, int64_t deadline) {
   if (ref.node == nullptr || !IsOurs(ref.node)) return true;
   const uint64_t word = ref.node->Word();
-  if (!ref.Matches(word) || Node::StateOf(word) != kRunning ||
+  if (!ref.Matches(word) || (word & kRunsMask) != kRunning ||
       RunsOnThisThread(ref.node)) {
     return true;
   }
@@ -163,7 +162,7 @@ bool Wait(const NodeRef& ref, int64_t deadline) {
         deadline - (int64_t{now.tv_sec} * 1000000000 + now.tv_nsec);
     limit = left > 0 ? NowNanos() + static_cast<uint64_t>(left) : 0;
   }
-  return WaitWhile(ref.node, kGenerationMask | kStateMask,
+  return WaitWhile(ref.node, kGenerationMask | kRunsMask,
                    ref.generation | kRunning, limit);
 }
 

@@ -18,11 +18,8 @@ void Unlink(Node** head, Node* node) {
 }
 
 void SetParked(Node* node, bool parked) {
-  if (parked) {
-    node->word.fetch_or(kParkedFlag, std::memory_order_relaxed);
-  } else {
-    node->word.fetch_and(~kParkedFlag, std::memory_order_relaxed);
-  }
+  const uint64_t word = node->Word();
+  node->SetWord(parked ? word | kParkedFlag : word & ~kParkedFlag);
 }
 
 }  // namespace
@@ -49,17 +46,10 @@ void Lane::Insert(Node* node) {
   ++pending;
 }
 
-void Lane::Remove(Node* node) {
-  if (node->Word() & kParkedFlag) {
-    if (last_parked == node) last_parked = node->newer;
-    Unlink(&parked, node);
-    SetParked(node, false);
-  } else {
-    // The head of the list is looked up only where the node is the newest.
-    Node* unused = nullptr;
-    Unlink(node->newer != nullptr ? &unused : &FindPhase(node->phase)->newest,
-           node);
-  }
+void Lane::RemoveParked(Node* node) {
+  if (last_parked == node) last_parked = node->newer;
+  Unlink(&parked, node);
+  SetParked(node, false);
   --pending;
 }
 

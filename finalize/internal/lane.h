@@ -41,7 +41,8 @@ struct Lane {
   Lane& operator=(const Lane&) = delete;
 
   // Returns the list of `phase`, or null where there is none yet.
-  PhaseList* FindPhase(int phase) const {
+  PhaseList* FindPhase(int phase) {
+    if (phase == 0) return &zero;
     PhaseList* list = top;
     while (list != nullptr && list->phase > phase) list = list->lower;
     return list != nullptr && list->phase == phase ? list : nullptr;
@@ -68,7 +69,19 @@ struct Lane {
   // Puts a node at the place that its sequence gives it. Its phase has a list.
   void Insert(Node* node);
   // Takes a pending node off the list it is on, pending or parked.
-  void Remove(Node* node);
+  void Remove(Node* node) {
+    if (node->word.load(std::memory_order_relaxed) & kParkedFlag) {
+      RemoveParked(node);
+      return;
+    }
+    if (node->newer != nullptr) {
+      node->newer->older = node->older;
+    } else {
+      (node->phase == 0 ? &zero : FindPhase(node->phase))->newest = node->older;
+    }
+    if (node->older != nullptr) node->older->newer = node->newer;
+    --pending;
+  }
   // Moves the newest pending node to the end of the parked ones.
   void Park(Node* node);
   // Puts a node that was running behind the parked ones: a drain, which comes
@@ -79,6 +92,8 @@ struct Lane {
 
   void PushRunning(Node* node);
   void RemoveRunning(Node* node);
+
+  void RemoveParked(Node* node);
 
   // Forgets every node without touching one: they belong to another process.
   void Forget();

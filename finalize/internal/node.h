@@ -47,13 +47,14 @@ struct LifetimeList;
 enum NodeState : uint64_t {
   kFree = 0,
   kPending = 1,
-  kRunning = 2,
-  kAbandoned = 3,
+  kRunning = 2,    // these two differ in the lowest bit,
+  kAbandoned = 3,  // see kRunsMask
   kDetached = 4,
 };
 
 // The parts of Node::word, lowest bit first.
 inline constexpr uint64_t kStateMask = 7;
+inline constexpr uint64_t kRunsMask = 6;  // kRunning under it: a callback runs
 inline constexpr uint64_t kAtExitFlag = 1 << 3;
 inline constexpr uint64_t kLifetimeFlag = 1 << 4;  // payload opens with a link
 inline constexpr uint64_t kNamedFlag = 1 << 5;     // payload ends with a name
@@ -76,8 +77,9 @@ struct LifetimeLink {
 };
 
 struct alignas(16) Node {
-  // All but `word` and `epoch` is guarded by the lock of the node's lane while
-  // the node is on a list, and belongs to the thread that holds it otherwise.
+  // Guarded by the lock of the node's lane from its publication until its
+  // callback has been detached or it is retired; belongs to one thread before
+  // and after. `word` and `epoch` may be read at any time.
   Node* newer;
   Node* older;                 // also links free lists
   std::atomic<uint64_t> word;  // generation, lane, flags, state
@@ -90,6 +92,8 @@ struct alignas(16) Node {
   int32_t phase;
 
   uint64_t Word() const { return word.load(std::memory_order_acquire); }
+  // For whoever may change the node.
+  void SetWord(uint64_t next) { word.store(next, std::memory_order_release); }
   static NodeState StateOf(uint64_t word) {
     return NodeState(word & kStateMask);
   }

@@ -3,12 +3,12 @@
 #include <cstring>
 #include <string>
 
-#include "finalize/internal/clock.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/process_exit.h"
 #include "finalize/internal/refusal.h"
 #include "finalize/internal/run.h"
+#include "finalize/internal/sequence.h"
 #include "finalize/internal/slab.h"
 
 namespace finalize_internal {
@@ -20,21 +20,24 @@ std::string_view NameOf(const Request& request) {
   return request.options->name().substr(0, kLongestName);
 }
 
-void Fill(const Request& request, Node* node, Invocation invocation) {
+// Fills everything but what depends on the lane. The node is in state kFree
+// still: no handle to this generation exists.
+void Fill(const Request& request, Node* node, Invocation invocation,
+          uint32_t epoch) {
   const finalize::Options& options = *request.options;
   node->core = request.core->id;
-  node->epoch.store(CurrentEpoch(), std::memory_order_relaxed);
+  node->epoch.store(epoch, std::memory_order_relaxed);
   node->file = options.place().file;
   node->line = options.place().line;
   node->phase = options.phase();
-  uint64_t flags = options.at_exit() ? kAtExitFlag : 0;
-  if (request.lifetime != nullptr) flags |= kLifetimeFlag;
-  if (invocation == Invocation::kRepeatable) flags |= kRearmFlag;
-  const std::string_view name = NameOf(request);
-  if (!name.empty()) flags |= kNamedFlag;
-  // In state kFree still: no handle to this generation exists.
-  node->word.store(node->Word() | flags, std::memory_order_relaxed);
-  if (!name.empty()) {
+  uint64_t word = node->word.load(std::memory_order_relaxed);
+  if (options.at_exit()) word |= kAtExitFlag;
+  if (request.lifetime != nullptr) word |= kLifetimeFlag;
+  if (invocation == Invocation::kRepeatable) word |= kRearmFlag;
+  if (!options.name().empty()) word |= kNamedFlag;
+  node->word.store(word, std::memory_order_relaxed);
+  if (word & kNamedFlag) {
+    const std::string_view name = NameOf(request);
     memcpy(node->name_storage(), name.data(), name.size());
     node->name_storage()[name.size()] = '\0';
   }
@@ -51,27 +54,12 @@ Refusal Closed(Core* core, int phase) {
   return Refusal::kNone;
 }
 
-// Links a filled node. `spare` is memory for a phase's list, if one is needed;
-// null to try without. Returns false where it is needed.
-bool Link(const Request& request, Node* node, Node** spare, Refusal* refusal) {
+// Links a filled node, for a holder of the locks of its lane and lifetime.
+void LinkLocked(const Request& request, Lane* lane, PhaseList* list, int index,
+                Node* node) {
   Core* const core = request.core;
-  const int lifetime_lane =
-      request.lifetime != nullptr ? request.lifetime->lane : -1;
-  const int index = core->LaneFor(lifetime_lane);
-  LockPair locks(index, lifetime_lane >= 0 ? lifetime_lane : index);
-  *refusal = Closed(core, node->phase);
-  if (*refusal != Refusal::kNone) return true;
-  Lane& lane = core->LaneAt(index);
-  PhaseList* list = lane.FindPhase(node->phase);
-  if (list == nullptr) {
-    if (*spare == nullptr) return false;
-    list = lane.AddPhase(node->phase, std::exchange(*spare, nullptr));
-  }
-  node->sequence = NowNanos();
-  if (list->newest != nullptr && list->newest->sequence > node->sequence) {
-    node->sequence = list->newest->sequence;
-  }
-  lane.Push(list, node);
+  node->sequence = NextSequence(index);
+  lane->Push(list, node);
   if (request.lifetime != nullptr) request.lifetime->Link(node);
   const uint64_t bit = uint64_t{1} << index;
   if ((core->used_lanes.load(std::memory_order_relaxed) & bit) == 0) {
@@ -80,17 +68,38 @@ bool Link(const Request& request, Node* node, Node** spare, Refusal* refusal) {
   if (core->drains.load(std::memory_order_acquire) != 0) {
     core->changes.fetch_add(1, std::memory_order_acq_rel);
   }
-  const uint64_t word = node->Word();
+  const uint64_t word = node->word.load(std::memory_order_relaxed);
   node->word.store(
       word | kPending | (static_cast<uint64_t>(index) << kLaneShift),
       std::memory_order_release);
-  return true;
+}
+
+enum class Linked { kYes, kNo, kNeedsPhase };
+
+// Links a filled node. `spare` is memory for the list of its phase, which is
+// taken if it is needed; null to try without.
+Linked Link(const Request& request, Node* node, Node** spare,
+            Refusal* refusal) {
+  const int lifetime_lane =
+      request.lifetime != nullptr ? request.lifetime->lane : -1;
+  const int index = request.core->LaneFor(lifetime_lane);
+  LockPair locks(index, lifetime_lane >= 0 ? lifetime_lane : index);
+  *refusal = Closed(request.core, node->phase);
+  if (*refusal != Refusal::kNone) return Linked::kNo;
+  Lane& lane = request.core->LaneAt(index);
+  PhaseList* list = lane.FindPhase(node->phase);
+  if (list == nullptr) {
+    if (*spare == nullptr) return Linked::kNeedsPhase;
+    list = lane.AddPhase(node->phase, std::exchange(*spare, nullptr));
+  }
+  LinkLocked(request, &lane, list, index, node);
+  return Linked::kYes;
 }
 
 Refusal LinkWithPhase(const Request& request, Node* node) {
   Refusal refusal = Refusal::kNone;
   Node* spare = nullptr;
-  if (!Link(request, node, &spare, &refusal)) {
+  if (Link(request, node, &spare, &refusal) == Linked::kNeedsPhase) {
     spare = AcquireNode(sizeof(Node) + sizeof(PhaseList));
     if (spare == nullptr) return Refusal::kNoMemory;
     Link(request, node, &spare, &refusal);
@@ -102,19 +111,25 @@ Refusal LinkWithPhase(const Request& request, Node* node) {
 }  // namespace
 
 Node* Allocate(const Request& request, const CallbackOps& ops) {
-  const size_t name = NameOf(request).size();
-  return AcquireNode(
+  size_t bytes =
       sizeof(Node) +
       Node::CallableOffset(request.lifetime != nullptr, ops.alignment) +
-      ops.size + (name != 0 ? name + 1 : 0));
+      ops.size;
+  if (!request.options->name().empty()) bytes += NameOf(request).size() + 1;
+  return AcquireNode(bytes);
 }
 
 void Abort(Node* node) { ReleaseNode(node); }
 
 NodeRef Publish(const Request& request, Node* node, Invocation invocation) {
-  EnsureCurrent(request.core);
-  Fill(request, node, invocation);
-  const uint64_t generation = node->Word() & kGenerationMask;
+  if (ShouldOwnSequence()) TryToOwnSequence();
+  const uint32_t epoch = CurrentEpoch();
+  if (request.core->epoch.load(std::memory_order_acquire) != epoch) {
+    ForgetInherited(request.core);
+  }
+  const uint64_t generation =
+      node->word.load(std::memory_order_relaxed) & kGenerationMask;
+  Fill(request, node, invocation, epoch);
   const Refusal refusal = request.core->sharded() && !ArmExitHook()
                               ? Refusal::kPastExit
                               : LinkWithPhase(request, node);

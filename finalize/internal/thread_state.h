@@ -28,6 +28,10 @@ struct ThreadState {
       nullptr;            // the innermost drain that this thread works on
   int lane_plus_one = 0;  // 0: none assigned yet
   bool ending = false;    // its free nodes have gone back; keep none from now
+  // Shared sequence numbers that it took since it last tried to own them, and
+  // those that all threads had taken then.
+  uint64_t shared_stamps = 0;
+  uint64_t stamps_of_all = 0;
   // Free nodes of this thread, linked through `older`, by size class.
   Node* free[kSizeClasses] = {};
   uint32_t free_count[kSizeClasses] = {};

@@ -2,6 +2,7 @@
 
 #include "finalize/internal/clock.h"
 #include "finalize/internal/futex.h"
+#include "finalize/internal/lock.h"
 
 namespace finalize_internal {
 namespace {
@@ -17,17 +18,21 @@ uint32_t* LowHalf(Node* node) {
 #endif
 }
 
+// Sets kWaitedFlag, unless the word has changed.
+bool NoteWaiting(Node* node, uint64_t word) {
+  LockHolder lock(LockAt(Node::LaneOf(word)));
+  if (node->Word() != word) return false;
+  node->SetWord(word | kWaitedFlag);
+  return true;
+}
+
 }  // namespace
 
 bool WaitWhile(Node* node, uint64_t mask, uint64_t value, uint64_t deadline) {
   for (;;) {
     uint64_t word = node->Word();
     if ((word & mask) != value) return true;
-    if ((word & kWaitedFlag) == 0 &&
-        !node->word.compare_exchange_weak(word, word | kWaitedFlag,
-                                          std::memory_order_acq_rel)) {
-      continue;
-    }
+    if ((word & kWaitedFlag) == 0 && !NoteWaiting(node, word)) continue;
     const uint64_t now = NowNanos();
     if (now >= deadline) return false;
     FutexSleep(LowHalf(node), static_cast<uint32_t>(word | kWaitedFlag),

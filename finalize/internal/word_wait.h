@@ -10,7 +10,8 @@
 namespace finalize_internal {
 
 // Sleeps while (word & mask) == value; `deadline` in nanoseconds of
-// CLOCK_MONOTONIC. Returns false where the deadline came first.
+// CLOCK_MONOTONIC. Returns false where the deadline came first. The node is, or
+// was, published; the caller holds no lock.
 bool WaitWhile(Node* node, uint64_t mask, uint64_t value, uint64_t deadline);
 
 // For whoever has just changed a word that had kWaitedFlag.
