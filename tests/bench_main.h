@@ -1,0 +1,36 @@
+// What the benchmark programs have in common: their flags, and main.
+//
+//   int main(int argc, char** argv) {
+//     return bench::Main(argc, argv, {{"P1", MeasureDetach}});
+//   }
+//
+// Flags: --quick, --only=P1,P2, --json=FILE. Each row is printed as it is
+// measured, and the table at the end unless it goes to a file.
+#ifndef TESTS_BENCH_MAIN_H_
+#define TESTS_BENCH_MAIN_H_
+
+#include <string>
+#include <vector>
+
+#include "tests/bench_row.h"
+
+namespace bench {
+
+struct Benchmark {
+  std::string id;
+  std::vector<Row> (*measure)();
+};
+
+int Main(int argc, char** argv, const std::vector<Benchmark>& benchmarks);
+
+// Whether --quick is given.
+bool Quick();
+// How many rounds stand for `count` here: with --quick a quarter, at least 5.
+int RoundCount(int count);
+
+// A row that could not be measured, and why.
+Row Skipped(Row row, std::string why);
+
+}  // namespace bench
+
+#endif  // TESTS_BENCH_MAIN_H_
