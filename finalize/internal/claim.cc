@@ -42,10 +42,6 @@ Node* ClaimOfLifetime(const NodeRef& ref, NodeState to) {
 
 }  // namespace
 
-int LifetimeLaneOf(Node* node) {
-  return (node->Word() & kLifetimeFlag) ? node->lifetime_link().lane : -1;
-}
-
 void ClaimLocked(Lane* lane, Node* node, NodeState to) {
   if (lane->pins != nullptr && PinnedByThisThread(*lane, node)) {
     Fatal(
@@ -61,10 +57,8 @@ void ClaimLocked(Lane* lane, Node* node, NodeState to) {
   node->SetWord(word ^ (kPending ^ to));
 }
 
-void AwaitUnpinned(Node* node) {
-  if (node->Word() & kPinnedFlag) {
-    WaitWhile(node, kPinnedFlag, kPinnedFlag, UINT64_MAX);
-  }
+void AwaitUnpinnedSlow(Node* node) {
+  WaitWhile(node, kPinnedFlag, kPinnedFlag, UINT64_MAX);
 }
 
 Node* Claim(const NodeRef& ref, NodeState to) {

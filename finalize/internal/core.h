@@ -104,10 +104,17 @@ Node* Claim(const NodeRef& ref, NodeState to);
 // The claim for a holder of the node's lane's and lifetime's locks. The caller
 // must call AwaitUnpinned once it has let go of them.
 void ClaimLocked(Lane* lane, Node* node, NodeState to);
-void AwaitUnpinned(Node* node);
+void AwaitUnpinnedSlow(Node* node);
+inline void AwaitUnpinned(Node* node) {
+  if (node->Word() & kPinnedFlag) AwaitUnpinnedSlow(node);
+}
 
 // The lock of the lifetime of a node, or -1. For a holder of its lane's lock.
-int LifetimeLaneOf(Node* node);
+inline int LifetimeLaneOf(Node* node) {
+  return (node->word.load(std::memory_order_relaxed) & kLifetimeFlag)
+             ? node->lifetime_link().lane
+             : -1;
+}
 
 // Ends the run of a claimed node. If it failed and may be armed again, it is
 // pending again, on the parked list if `parked`; else its callback is

@@ -78,6 +78,10 @@ Node* DrainCursor::TryClaim(int lowest_phase) {
       fresh_ = false;
       return nullptr;
     }
+    if (head->older != nullptr) {  // the next one, most likely
+      __builtin_prefetch(head->older, /*rw=*/1);
+      __builtin_prefetch(head->older->payload());
+    }
     const int lifetime_lane = LifetimeLaneOf(head);
     if (lifetime_lane < 0 || lifetime_lane == best_) {
       ClaimLocked(&lane, head, kRunning);

@@ -88,12 +88,6 @@ void Lane::Unpark() {
   }
 }
 
-void Lane::PushRunning(Node* node) {
-  LinkBetween(&running, nullptr, node, running);
-}
-
-void Lane::RemoveRunning(Node* node) { Unlink(&running, node); }
-
 void Lane::Forget() {
   top = &zero;
   zero = PhaseList();

@@ -90,8 +90,16 @@ struct Lane {
   // Puts every parked node back on its pending list: one pass over each.
   void Unpark();
 
-  void PushRunning(Node* node);
-  void RemoveRunning(Node* node);
+  void PushRunning(Node* node) {
+    node->newer = nullptr;
+    node->older = running;
+    if (running != nullptr) running->newer = node;
+    running = node;
+  }
+  void RemoveRunning(Node* node) {
+    (node->newer != nullptr ? node->newer->older : running) = node->older;
+    if (node->older != nullptr) node->older->newer = node->newer;
+  }
 
   void RemoveParked(Node* node);
 

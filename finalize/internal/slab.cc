@@ -4,41 +4,30 @@
 
 #include <atomic>
 #include <new>
+#include <utility>
 
 #include "finalize/internal/lock.h"
 
 namespace finalize_internal {
 namespace {
 
-constexpr size_t kSlabBytes = 64 * 1024;
 constexpr size_t kChunkBytes = 16 * kSlabBytes;
-constexpr uint32_t kBatch = 32;
-constexpr uint32_t kMostKept = 2 * kBatch;
-
-// What opens a slab. Slabs are aligned to their size, so that a node finds it.
-struct SlabHeader {
-  uint32_t size_class;
-  uint32_t first_number;
-};
 constexpr size_t kFirstNode = 64;
 static_assert(sizeof(SlabHeader) <= kFirstNode, "nodes start on a cache line");
 
-// The nodes that no thread keeps: given back ones, and the untouched rest of
-// the newest slab.
+// The nodes that no thread keeps: chains given back, linked through `newer` of
+// their first nodes, and the untouched rest of the newest slab.
 struct Central {
-  Node* free ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
+  Node* chains ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
   char* fresh ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
   char* fresh_end ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 };
 Central central[kSizeClasses];
+// Nodes of threads that ended, until they make a chain.
+FreeNodes gathered[kSizeClasses] ABSL_GUARDED_BY(LockAt(kSlabLock));
 char* chunk ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 char* chunk_end ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 uint32_t next_number ABSL_GUARDED_BY(LockAt(kSlabLock)) = 1;
-
-SlabHeader* HeaderOf(const Node* node) {
-  return reinterpret_cast<SlabHeader*>(reinterpret_cast<uintptr_t>(node) &
-                                       ~(kSlabBytes - 1));
-}
 
 // Maps a chunk aligned to kSlabBytes. The kernel gives zeroed pages.
 bool MapChunk() ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kSlabLock)) {
@@ -64,14 +53,9 @@ bool AddSlab(int size_class) ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kSlabLock)) {
   return true;
 }
 
-Node* TakeCentral(int size_class)
+Node* TakeFresh(int size_class)
     ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kSlabLock)) {
   Central& from = central[size_class];
-  if (from.free != nullptr) {
-    Node* node = from.free;
-    from.free = node->older;
-    return node;
-  }
   if (from.fresh == from.fresh_end && !AddSlab(size_class)) return nullptr;
   Node* node = new (from.fresh) Node;
   node->word.store((uint64_t{1} << kGenerationShift) | kFree,
@@ -81,78 +65,105 @@ Node* TakeCentral(int size_class)
   return node;
 }
 
+// Takes a chain into `free`, which is empty: one given back, or a new one, in
+// the order of addresses. Leaves it empty where there is no memory.
+void TakeChain(int size_class, FreeNodes* free)
+    ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kSlabLock)) {
+  Central& from = central[size_class];
+  if (from.chains != nullptr) {
+    free->chain = from.chains;
+    from.chains = free->chain->newer;
+    free->count = kChainLength;
+    return;
+  }
+  for (Node** at = &free->chain; free->count < kChainLength; ++free->count) {
+    Node* node = TakeFresh(size_class);
+    if (node == nullptr) return;
+    node->older = nullptr;
+    *at = node;
+    at = &node->older;
+  }
+}
+
+void GiveChain(int size_class, Node* chain)
+    ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kSlabLock)) {
+  chain->newer = central[size_class].chains;
+  central[size_class].chains = chain;
+}
+
+// Fills a chain that is not full up with what there is, and gives it back:
+// the nodes of a thread that ends.
+void GiveRest(int size_class, FreeNodes* rest)
+    ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kSlabLock)) {
+  FreeNodes& to = gathered[size_class];
+  while (Node* node = rest->chain) {
+    rest->chain = node->older;
+    node->older = to.chain;
+    to.chain = node;
+    if (++to.count == kChainLength) {
+      GiveChain(size_class, to.chain);
+      to = FreeNodes();
+    }
+  }
+  rest->count = 0;
+}
+
 // Gives the thread's free nodes back when it ends.
 struct ThreadEnd {
   ~ThreadEnd() {
     this_thread.ending = true;
     LockHolder lock(LockAt(kSlabLock));
     for (int c = 0; c < kSizeClasses; ++c) {
-      while (Node* node = this_thread.free[c]) {
-        this_thread.free[c] = node->older;
-        node->older = central[c].free;
-        central[c].free = node;
-      }
-      this_thread.free_count[c] = 0;
+      FreeNodes& free = this_thread.free[c];
+      if (free.full != nullptr) GiveChain(c, free.full);
+      free.full = nullptr;
+      GiveRest(c, &free);
     }
   }
   void Touch() {}
 };
 thread_local ThreadEnd thread_end;
 
-// Takes one node for the caller and, unless the thread is ending, a batch to
-// keep.
-Node* AcquireSlow(int size_class) {
-  if (!this_thread.ending) thread_end.Touch();
-  LockHolder lock(LockAt(kSlabLock));
-  Node* result = TakeCentral(size_class);
-  if (result == nullptr || this_thread.ending) return result;
-  for (uint32_t i = 1; i < kBatch; ++i) {
-    Node* node = TakeCentral(size_class);
-    if (node == nullptr) break;
-    node->older = this_thread.free[size_class];
-    this_thread.free[size_class] = node;
-    ++this_thread.free_count[size_class];
-  }
-  return result;
-}
-
-// Gives a batch back, the most recently released nodes first.
-void ReleaseBatch(int size_class, uint32_t count) {
-  LockHolder lock(LockAt(kSlabLock));
-  for (uint32_t i = 0; i < count; ++i) {
-    Node* node = this_thread.free[size_class];
-    this_thread.free[size_class] = node->older;
-    --this_thread.free_count[size_class];
-    node->older = central[size_class].free;
-    central[size_class].free = node;
-  }
-}
-
 }  // namespace
 
-Node* AcquireNode(size_t bytes) {
-  const int size_class = SizeClassFor(bytes);
-  Node* node = this_thread.free[size_class];
-  if (node == nullptr) return AcquireSlow(size_class);
-  this_thread.free[size_class] = node->older;
-  --this_thread.free_count[size_class];
+Node* AcquireCentral(int size_class) {
+  FreeNodes& free = this_thread.free[size_class];
+  if (free.full != nullptr) {
+    free.chain = std::exchange(free.full, nullptr);
+    free.count = kChainLength;
+  } else {
+    if (!this_thread.ending) thread_end.Touch();
+    LockHolder lock(LockAt(kSlabLock));
+    TakeChain(size_class, &free);
+  }
+  Node* const node = free.chain;
+  if (node == nullptr) return nullptr;
+  free.chain = node->older;
+  --free.count;
+  if (this_thread.ending) {  // keeps none
+    LockHolder lock(LockAt(kSlabLock));
+    GiveRest(size_class, &free);
+  }
   return node;
 }
 
-void ReleaseNode(Node* node) {
-  const int size_class = static_cast<int>(HeaderOf(node)->size_class);
-  node->older = this_thread.free[size_class];
-  this_thread.free[size_class] = node;
-  const uint32_t kept = ++this_thread.free_count[size_class];
+void ReleaseCentral(int size_class) {
+  FreeNodes& free = this_thread.free[size_class];
   if (this_thread.ending) {
-    ReleaseBatch(size_class, 1);
-  } else if (kept > kMostKept) {
-    ReleaseBatch(size_class, kBatch);
+    LockHolder lock(LockAt(kSlabLock));
+    GiveRest(size_class, &free);
+    return;
   }
+  if (free.full != nullptr) {
+    LockHolder lock(LockAt(kSlabLock));
+    GiveChain(size_class, free.full);
+  }
+  free.full = std::exchange(free.chain, nullptr);
+  free.count = 0;
 }
 
 uint64_t NodeNumber(const Node* node) {
-  const SlabHeader* header = HeaderOf(node);
+  const SlabHeader* header = SlabOf(node);
   const uintptr_t offset = reinterpret_cast<uintptr_t>(node) -
                            reinterpret_cast<uintptr_t>(header) - kFirstNode;
   return header->first_number + offset / kSizes[header->size_class];
@@ -161,6 +172,7 @@ uint64_t NodeNumber(const Node* node) {
 void ForgetCentralLists() {
   LockHolder lock(LockAt(kSlabLock));
   for (Central& list : central) list = Central();
+  for (FreeNodes& rest : gathered) rest = FreeNodes();
   chunk = chunk_end = nullptr;
 }
 

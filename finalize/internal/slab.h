@@ -2,9 +2,10 @@
 // anything but nodes of one size, so that a stale handle may always look at
 // the node it points to.
 //
-// A thread keeps a few free nodes of each size and exchanges batches with a
-// central list; the common acquire and release take no lock and no memory
-// from the allocator. What a thread keeps goes back when it ends.
+// A thread keeps up to two chains of free nodes of each size and exchanges
+// whole chains with a central list, without walking them; the common acquire
+// and release take no lock and no memory from the allocator. What a thread
+// keeps goes back when it ends.
 #ifndef FINALIZE_INTERNAL_SLAB_H_
 #define FINALIZE_INTERNAL_SLAB_H_
 
@@ -28,12 +29,46 @@ constexpr int SizeClassFor(size_t bytes) {
   return size_class;
 }
 
+// What opens a slab. Slabs are aligned to their size, so that a node finds it.
+struct SlabHeader {
+  uint32_t size_class;
+  uint32_t first_number;
+};
+inline constexpr size_t kSlabBytes = 64 * 1024;
+
+inline SlabHeader* SlabOf(const Node* node) {
+  return reinterpret_cast<SlabHeader*>(reinterpret_cast<uintptr_t>(node) &
+                                       ~(kSlabBytes - 1));
+}
+
+// The exchange with the central lists, chain by chain.
+inline constexpr uint32_t kChainLength = 32;
+Node* AcquireCentral(int size_class);
+void ReleaseCentral(int size_class);
+
 // Returns a free node of at least `bytes` bytes, or null where there is no
 // memory. Its word holds its generation and kFree.
-Node* AcquireNode(size_t bytes);
+inline Node* AcquireNode(size_t bytes) {
+  const int size_class = SizeClassFor(bytes);
+  FreeNodes& free = this_thread.free[size_class];
+  Node* const node = free.chain;
+  if (node == nullptr) return AcquireCentral(size_class);
+  free.chain = node->older;
+  --free.count;
+  if (free.chain != nullptr) __builtin_prefetch(free.chain, /*rw=*/1);
+  return node;
+}
 
 // Takes back a node whose word says kFree.
-void ReleaseNode(Node* node);
+inline void ReleaseNode(Node* node) {
+  const int size_class = static_cast<int>(SlabOf(node)->size_class);
+  FreeNodes& free = this_thread.free[size_class];
+  node->older = free.chain;
+  free.chain = node;
+  if (++free.count == kChainLength || this_thread.ending) {
+    ReleaseCentral(size_class);
+  }
+}
 
 // The number of a node, unique among those that exist; small and dense.
 uint64_t NodeNumber(const Node* node);

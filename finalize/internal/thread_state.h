@@ -22,6 +22,15 @@ struct DrainContext;
 
 inline constexpr int kSizeClasses = 6;
 
+// The free nodes of one size that a thread keeps: a chain in use, and a full
+// one beside it, so that a thread on the edge of a chain does not exchange one
+// at every step. Linked through Node::older.
+struct FreeNodes {
+  Node* chain = nullptr;
+  uint32_t count = 0;
+  Node* full = nullptr;  // kChainLength nodes, or null
+};
+
 struct ThreadState {
   Frame* frames = nullptr;
   DrainContext* drain =
@@ -32,9 +41,8 @@ struct ThreadState {
   // those that all threads had taken then.
   uint64_t shared_stamps = 0;
   uint64_t stamps_of_all = 0;
-  // Free nodes of this thread, linked through `older`, by size class.
-  Node* free[kSizeClasses] = {};
-  uint32_t free_count[kSizeClasses] = {};
+  // Free nodes of this thread, by size class (slab.h).
+  FreeNodes free[kSizeClasses];
 };
 
 // Inline, so that the compiler sees that it needs no dynamic initialisation.
