@@ -1,5 +1,6 @@
 #include "finalize/exit_options.h"
 
+#include "absl/base/attributes.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/lock.h"
 
@@ -10,8 +11,9 @@ using finalize_internal::kExitLock;
 using finalize_internal::LockAt;
 using finalize_internal::LockHolder;
 
-// Trivially destructible: good until the last instruction of the process.
-ExitOptions current ABSL_GUARDED_BY(LockAt(kExitLock));
+// Good from the first static constructor until the last instruction of the
+// process.
+ABSL_CONST_INIT ExitOptions current ABSL_GUARDED_BY(LockAt(kExitLock));
 
 }  // namespace
 

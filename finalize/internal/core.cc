@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "absl/base/attributes.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/slab.h"
@@ -13,8 +14,8 @@
 namespace finalize_internal {
 namespace {
 
-Lane process_lanes[kLanes];
-Core process_core(0, process_lanes, -1);
+ABSL_CONST_INIT Lane process_lanes[kLanes];
+ABSL_CONST_INIT Core process_core(0, process_lanes, -1);
 
 // Cores other than the process registry's, by id - 1, in chunks that stay.
 struct PooledCore {

@@ -6,6 +6,7 @@
 
 #include <new>
 
+#include "absl/base/attributes.h"
 #include "finalize/internal/lock.h"
 #include "finalize/internal/slab.h"
 
@@ -54,7 +55,7 @@ void SetUp() {
 
 }  // namespace
 
-std::atomic<const std::atomic<uint32_t>*> epoch_page{&kUnset};
+ABSL_CONST_INIT std::atomic<const std::atomic<uint32_t>*> epoch_page{&kUnset};
 
 uint32_t RenewEpoch() {
   const bool first = epoch_page.load(std::memory_order_acquire) == &kUnset;

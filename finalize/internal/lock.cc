@@ -3,9 +3,11 @@
 #include <sched.h>
 #include <time.h>
 
+#include "absl/base/attributes.h"
+
 namespace finalize_internal {
 
-LockSlot lock_table[kLockCount];
+ABSL_CONST_INIT LockSlot lock_table[kLockCount];
 
 void Lock::AcquireSlow() {
   constexpr int kSpins = 100;

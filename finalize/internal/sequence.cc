@@ -1,5 +1,6 @@
 #include "finalize/internal/sequence.h"
 
+#include "absl/base/attributes.h"
 #include "finalize/internal/lock.h"
 
 namespace finalize_internal {
@@ -15,7 +16,7 @@ StampCount counts[kLanes];
 
 }  // namespace
 
-SequenceOwner sequence_owner;
+ABSL_CONST_INIT SequenceOwner sequence_owner;
 
 uint64_t NextSequenceSlow(int lane) {
   const void* owner = sequence_owner.thread.load(std::memory_order_acquire);

@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "absl/base/attributes.h"
 #include "finalize/internal/lock.h"
 
 namespace finalize_internal {
@@ -22,9 +23,10 @@ struct Central {
   char* fresh ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
   char* fresh_end ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 };
-Central central[kSizeClasses];
+ABSL_CONST_INIT Central central[kSizeClasses];
 // Nodes of threads that ended, until they make a chain.
-FreeNodes gathered[kSizeClasses] ABSL_GUARDED_BY(LockAt(kSlabLock));
+ABSL_CONST_INIT FreeNodes
+    gathered[kSizeClasses] ABSL_GUARDED_BY(LockAt(kSlabLock));
 char* chunk ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 char* chunk_end ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 uint32_t next_number ABSL_GUARDED_BY(LockAt(kSlabLock)) = 1;
