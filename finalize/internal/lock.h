@@ -29,6 +29,9 @@ class ABSL_LOCKABLE Lock {
   void Acquire() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
     if (held_.exchange(true, std::memory_order_acquire)) AcquireSlow();
   }
+  bool TryAcquire() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) {
+    return !held_.exchange(true, std::memory_order_acquire);
+  }
   void Release() ABSL_UNLOCK_FUNCTION() {
     held_.store(false, std::memory_order_release);
   }

@@ -1,13 +1,17 @@
 #include "finalize/internal/watchdog.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <system_error>
+#include <thread>
 
 #include "finalize/exit_options.h"
 #include "finalize/internal/clock.h"
@@ -18,8 +22,21 @@
 namespace finalize_internal {
 namespace {
 
-constexpr uint64_t kMargin = 200000000;  // nanoseconds
+constexpr uint64_t kSecond = 1000000000;
+constexpr uint64_t kMargin = kSecond;
+// How long the report may wait for locks, and how long for standard error.
+constexpr uint64_t kPatience = kSecond / 2;
 constexpr int kMostLines = 16;
+
+// Grows when a watchdog is armed and when one is disarmed. The thread of the
+// one whose turn it is waits on it.
+std::atomic<uint32_t> turn{0};
+
+uint32_t NextTurn() {
+  const uint32_t next = turn.fetch_add(1, std::memory_order_acq_rel) + 1;
+  FutexWake(reinterpret_cast<uint32_t*>(&turn));
+  return next;
+}
 
 // One line on a finalizer. Copied under the lane's lock, written without.
 struct Line {
@@ -36,7 +53,39 @@ void Format(Node* node, const char* state, Line* line) {
            static_cast<int>(name.size()), name.data(), state);
 }
 
-void Write(const char* text) {
+void Nap() {
+  const timespec pause = {0, 1000000};
+  nanosleep(&pause, nullptr);
+}
+
+// Calls visit(lane) for each lane whose lock can be had before `limit`. A
+// thread that hangs in somebody's fork hook holds them all.
+template <class Visit>
+void VisitReachable(uint64_t limit,
+                    Visit visit) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  Core* const core = ProcessCore();
+  for (uint64_t used = core->UsedLanes(); used != 0; used &= used - 1) {
+    const int index = __builtin_ctzll(used);
+    bool held = LockAt(index).TryAcquire();
+    for (; !held && NowNanos() < limit; held = LockAt(index).TryAcquire()) {
+      Nap();
+    }
+    if (!held) continue;
+    visit(core->LaneAt(index));
+    LockAt(index).Release();
+  }
+}
+
+// Writes unless nobody makes room before `limit`.
+void Write(const char* text, uint64_t limit) {
+  for (;;) {
+    const uint64_t now = NowNanos();
+    if (now >= limit) return;
+    pollfd error = {STDERR_FILENO, POLLOUT, 0};
+    const int ready =
+        poll(&error, 1, static_cast<int>((limit - now) / (kSecond / 1000)) + 1);
+    if (ready > 0) break;
+  }
   // Nothing better can be done where standard error is closed.
   (void)!write(STDERR_FILENO, text, strlen(text));
 }
@@ -46,13 +95,14 @@ void WriteReport() {
   int count = 0;
   size_t running = 0;
   size_t left = 0;
-  VisitLanes(ProcessCore(), [&](Lane& lane, int) {
+  const uint64_t lock_limit = NowNanos() + kPatience;
+  VisitReachable(lock_limit, [&](Lane& lane) {
     for (Node* n = lane.running; n != nullptr; n = n->older) {
       ++running;
       if (count < kMostLines) Format(n, "is still running", &lines[count++]);
     }
   });
-  VisitLanes(ProcessCore(), [&](Lane& lane, int) {
+  VisitReachable(lock_limit, [&](Lane& lane) {
     left += lane.pending;
     for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
       for (Node* n = list->newest; n != nullptr && count < kMostLines;
@@ -66,8 +116,20 @@ void WriteReport() {
            "finalize: the exit drain outlived its deadline: %zu still "
            "running, %zu left; the process ends with status %d\n",
            running, left, finalize::kWatchdogExitCode);
-  Write(total);
-  for (int i = 0; i < count; ++i) Write(lines[i].text);
+  const uint64_t write_limit = NowNanos() + kPatience;
+  Write(total, write_limit);
+  for (int i = 0; i < count; ++i) Write(lines[i].text, write_limit);
+}
+
+void Watch(uint32_t own_turn, uint64_t limit) {
+  while (turn.load(std::memory_order_acquire) == own_turn) {
+    const uint64_t now = NowNanos();
+    if (now >= limit) {
+      WriteReport();
+      _exit(finalize::kWatchdogExitCode);
+    }
+    FutexSleep(reinterpret_cast<uint32_t*>(&turn), own_turn, limit - now);
+  }
 }
 
 // Blocks all signals on this thread, so that a thread it starts gets none.
@@ -88,35 +150,17 @@ class SignalsBlocked {
 
 }  // namespace
 
-Watchdog::Watchdog(uint64_t deadline) : epoch_(CurrentEpoch()) {
+Watchdog::Watchdog(uint64_t deadline) {
+  const uint32_t own_turn = NextTurn();
   SignalsBlocked blocked;
   try {
-    thread_ = std::thread(&Watchdog::Watch, this, deadline + kMargin);
+    std::thread(Watch, own_turn, deadline + kMargin).detach();
   } catch (const std::system_error&) {
-    Write("finalize: no thread for the watchdog of the exit drain\n");
+    Write("finalize: no thread for the watchdog of the exit drain\n",
+          NowNanos() + kPatience);
   }
 }
 
-Watchdog::~Watchdog() {
-  disarmed_.store(1, std::memory_order_release);
-  FutexWake(reinterpret_cast<uint32_t*>(&disarmed_));
-  if (!thread_.joinable()) return;
-  if (epoch_ == CurrentEpoch()) {
-    thread_.join();
-  } else {
-    thread_.detach();  // it stayed with the parent
-  }
-}
-
-void Watchdog::Watch(uint64_t limit) {
-  while (disarmed_.load(std::memory_order_acquire) == 0) {
-    const uint64_t now = NowNanos();
-    if (now >= limit) {
-      WriteReport();
-      _exit(finalize::kWatchdogExitCode);
-    }
-    FutexSleep(reinterpret_cast<uint32_t*>(&disarmed_), 0, limit - now);
-  }
-}
+Watchdog::~Watchdog() { NextTurn(); }
 
 }  // namespace finalize_internal

@@ -2,17 +2,19 @@
 #ifndef FINALIZE_INTERNAL_WATCHDOG_H_
 #define FINALIZE_INTERNAL_WATCHDOG_H_
 
-#include <atomic>
 #include <cstdint>
-#include <thread>
 
 namespace finalize_internal {
 
 // While it lives, a thread waits for the deadline, and for a little longer, so
 // that a drain which notices the deadline itself comes first. Then that thread
 // writes what is running and what is left in the process registry to standard
-// error and calls _exit(kWatchdogExitCode). It needs no memory for that.
+// error and calls _exit(kWatchdogExitCode). It needs no memory for that, and
+// waits neither for a lock nor for a reader of standard error for long.
 // Where there is no thread to be had, says so on standard error.
+//
+// The newest one counts: it disarms those before it, whose frames may be gone
+// for ever below a callback that called exit().
 class Watchdog {
  public:
   // `deadline` in nanoseconds of CLOCK_MONOTONIC.
@@ -20,13 +22,6 @@ class Watchdog {
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
-
- private:
-  void Watch(uint64_t limit);
-
-  const uint32_t epoch_;
-  std::atomic<uint32_t> disarmed_{0};
-  std::thread thread_;
 };
 
 }  // namespace finalize_internal
