@@ -45,6 +45,7 @@ Registry::Registry(Registry& parent, Options options) : Registry() {
 
 Registry::~Registry() {
   finalize_internal::EnsureCurrent(core_);
+  finalize_internal::LeaveCallbacksInExit();
   finalize_internal::Check(
       !finalize_internal::RunsCallbackOf(core_),
       "a registry is destroyed by one of its own callbacks");
@@ -52,13 +53,15 @@ Registry::~Registry() {
   if (!entry_.Detach()) entry_.Wait();
   finalize_internal::Check(core_->drains.load(std::memory_order_acquire) == 0,
                            "a registry is destroyed while it drains");
-  finalize_internal::DrainCore(core_, DrainOptions(), /*always_wait=*/true);
+  finalize_internal::DrainCore(core_, DrainOptions(),
+                               finalize_internal::Waiting::kAlways);
   finalize_internal::DestroyPending(core_, finalize_internal::Doomed::kAll);
   finalize_internal::ReleaseCore(core_);
 }
 
 Report Registry::Drain(const DrainOptions& options) noexcept {
-  return finalize_internal::DrainCore(core_, options, /*always_wait=*/false);
+  return finalize_internal::DrainCore(core_, options,
+                                      finalize_internal::Waiting::kIfOutermost);
 }
 
 void Registry::Seal() { core_->sealed.store(true, std::memory_order_release); }

@@ -1,6 +1,7 @@
 #include "finalize/internal/check.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/lifetime_list.h"
+#include "finalize/internal/run.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/thread_state.h"
 #include "finalize/internal/word_wait.h"
@@ -158,7 +159,10 @@ bool Finish(Core* core, Node* node, bool failed, bool parked) {
   const bool may_rearm =
       failed && (node->word.load(std::memory_order_relaxed) & kRearmFlag);
   if (may_rearm && TryRearm(core, node, parked)) return true;
-  node->ops->destroy(node->callable());
+  {
+    RunningFrame frame(core, node);  // its destructors still belong to its run
+    node->ops->destroy(node->callable());
+  }
   Retire(core, node);
   return false;
 }

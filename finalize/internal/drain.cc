@@ -29,6 +29,9 @@ bool Passed(uint64_t deadline) {
   return deadline != UINT64_MAX && NowNanos() >= deadline;
 }
 
+// A drain whose callback is in exit(): nothing of it runs any more.
+void LeaveDrain(DrainContext* context) { EndDrain(context->core); }
+
 class Drain {
  public:
   Drain(Core* core, const DrainOptions& options, bool wait)
@@ -36,18 +39,19 @@ class Drain {
         options_(options),
         wait_(wait),
         epoch_(CurrentEpoch()),
-        context_{&report_, &options_, MonotonicDeadline(options.deadline)} {
+        context_{&report_, &options_, MonotonicDeadline(options.deadline),
+                 core,     epoch_,    &LeaveDrain} {
     report_.cause = options.cause;
   }
 
   Report Run() {
     const uint64_t start = NowNanos();
-    core_->drains.fetch_add(1, std::memory_order_acq_rel);
+    BeginDrain(core_);
     DrainPhases();
     if (Inherited()) return std::move(report_);
     if (wait_) AwaitRunning();
     NoteLeft();
-    if (core_->drains.fetch_sub(1, std::memory_order_acq_rel) == 1) Reopen();
+    EndDrain(core_);
     report_.elapsed =
         absl::Nanoseconds(static_cast<int64_t>(NowNanos() - start));
     return std::move(report_);
@@ -59,6 +63,7 @@ class Drain {
   bool Inherited() const { return epoch_ != CurrentEpoch(); }
 
   void DrainPhases() {
+    ContextScope scope(&context_);
     DrainCursor cursor(core_, options_.cause.IsProcessEnd());
     int phase;
     while (!Inherited() && cursor.NextPhase(&phase)) {
@@ -71,7 +76,6 @@ class Drain {
   }
 
   bool DrainPhase(DrainCursor* cursor, int phase) {
-    ContextScope scope(&context_);
     for (;;) {
       if (Passed(context_.deadline)) return false;
       Node* node = cursor->ClaimNext(phase);
@@ -121,11 +125,6 @@ class Drain {
     AddEntry(&context_, std::move(entry));
   }
 
-  void Reopen() {
-    VisitLanes(core_, [](Lane& lane, int) { lane.Unpark(); });
-    core_->closed_from.store(INT64_MAX, std::memory_order_release);
-  }
-
   Core* const core_;
   const DrainOptions options_;
   const bool wait_;
@@ -137,10 +136,42 @@ class Drain {
 }  // namespace
 
 Report DrainCore(Core* core, const DrainOptions& options,
-                 bool always_wait) noexcept {
+                 Waiting waiting) noexcept {
   EnsureCurrent(core);
-  return Drain(core, options, always_wait || this_thread.frames == nullptr)
-      .Run();
+  const bool wait =
+      waiting == Waiting::kAlways ||
+      (waiting == Waiting::kIfOutermost && this_thread.frames == nullptr);
+  return Drain(core, options, wait).Run();
+}
+
+void BeginDrain(Core* core) {
+  core->drains.fetch_add(1, std::memory_order_acq_rel);
+}
+
+void EndDrain(Core* core) {
+  if (core->drains.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  VisitLanes(core, [](Lane& lane, int) { lane.Unpark(); });
+  core->closed_from.store(INT64_MAX, std::memory_order_release);
+}
+
+bool LeaveCallbacks() {
+  bool failed = false;
+  for (Frame* frame = this_thread.frames; frame != nullptr;
+       frame = frame->outer) {
+    if (IsOurs(frame->node) && Abandon(frame->core, RefTo(frame->node))) {
+      WakeWaiters(frame->node);
+    }
+  }
+  for (DrainContext* context = this_thread.drain; context != nullptr;
+       context = context->outer) {
+    if (context->epoch != CurrentEpoch()) continue;  // the parent's
+    failed |= context->options->cause == finalize::Cause::kExit &&
+              !context->report->status().ok();
+    context->leave(context);
+  }
+  this_thread.frames = nullptr;
+  this_thread.drain = nullptr;
+  return failed;
 }
 
 void DrainChild(Core* child, const finalize::Cause& cause) noexcept {
@@ -148,7 +179,7 @@ void DrainChild(Core* child, const finalize::Cause& cause) noexcept {
   DrainOptions options;
   if (outer != nullptr) options = *outer->options;
   options.cause = cause;
-  Report report = DrainCore(child, options, /*always_wait=*/false);
+  Report report = DrainCore(child, options, Waiting::kIfOutermost);
   if (outer != nullptr) Absorb(outer, std::move(report));
 }
 

@@ -23,34 +23,71 @@
 
 namespace finalize_internal {
 
-// Drains `core`; never lets anything escape. Waits for callbacks on other
-// threads if it is an outermost drain, or if `always_wait`.
+// Whether a drain waits, to its deadline, for callbacks on other threads.
+enum class Waiting { kIfOutermost, kAlways, kNever };
+
+// Drains `core`; never lets anything escape.
 finalize::Report DrainCore(Core* core, const finalize::DrainOptions& options,
-                           bool always_wait) noexcept;
+                           Waiting waiting) noexcept;
+
+// Every drain begins and ends so. The end of the last one opens the registry
+// again: what begins a drain around others keeps it closed after them.
+void BeginDrain(Core* core);
+void EndDrain(Core* core);
 
 // Drains the core of a child registry from its entry in the parent: with the
 // cause and the deadline of the parent's drain, and into its report.
 void DrainChild(Core* child, const finalize::Cause& cause) noexcept;
 
-// What the callbacks of a drain, on one thread, may ask of it.
+// What the callbacks of a drain, on one thread, may ask of it. The contexts of
+// a thread form a stack.
 struct DrainContext {
   finalize::Report* report;  // of this thread's part of the drain
   const finalize::DrainOptions* options;
   uint64_t deadline;  // nanoseconds of CLOCK_MONOTONIC
+  Core* core;
+  uint32_t epoch;
+  // Ends this thread's part of the drain from within a callback that will not
+  // return.
+  void (*leave)(DrainContext*);
+  DrainContext* outer = nullptr;
 };
+
+// For a thread in exit(), which does not return: ends its part of every drain
+// below on its stack, and lets the callbacks below go, so that nobody waits
+// for them. Returns whether an exit drain was among those drains and something
+// had failed in it.
+bool LeaveCallbacks();
+// The same where that is known without the exit hook: where the thread_locals
+// of a thread that has registered are gone, and all its callbacks are older.
+inline void LeaveCallbacksInExit() {
+  if (this_thread.frames != nullptr &&
+      this_thread.frames == this_thread.frames_in_exit) {
+    LeaveCallbacks();
+  }
+}
+
+// Whether this thread works on a drain of `core`: it may register as a running
+// callback may, from the destructor of a callback or the failure reporter.
+inline bool DrainsOnThisThread(const Core* core) {
+  const DrainContext* context = this_thread.drain;
+  while (context != nullptr && context->core != core) context = context->outer;
+  return context != nullptr;
+}
 
 // Makes a context this thread's innermost one.
 class ContextScope {
  public:
-  explicit ContextScope(DrainContext* context) : outer_(this_thread.drain) {
+  explicit ContextScope(DrainContext* context) : context_(context) {
+    context->outer = this_thread.drain;
     this_thread.drain = context;
   }
-  ~ContextScope() { this_thread.drain = outer_; }
+  ~ContextScope() { this_thread.drain = context_->outer; }
   ContextScope(const ContextScope&) = delete;
   ContextScope& operator=(const ContextScope&) = delete;
 
  private:
-  DrainContext* const outer_;
+  DrainContext* const context_;
 };
 
 // Picks the finalizers of a drain, in order. Confined to one thread; several

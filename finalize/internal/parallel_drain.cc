@@ -1,10 +1,10 @@
 // One phase of a drain on helper threads. A worker, seen from its phase:
 //
 //     kLooking ------ claimed ------> kInCallback ---- deadline ----> kLeft
-//       |   ^                              |
-//       |   +---------- returned ----------+
-//       v
-//     kEnded
+//       |   ^                          |   |
+//       |   +-------- returned --------+   | calls exit()
+//       v                                  |
+//     kEnded <-----------------------------+
 //
 // Only a worker that is kLooking touches the registry. At the deadline the
 // phase waits for the looking ones, which takes a few instructions, and leaves
@@ -78,8 +78,29 @@ bool RunOne(Phase* phase, Worker* worker, Node* node) {
   return true;
 }
 
+struct WorkContext : DrainContext {
+  WorkContext(Phase* phase_in, Worker* worker_in)
+      : DrainContext{&worker_in->report, &phase_in->options, phase_in->deadline,
+                     phase_in->core,     CurrentEpoch(),     &Leave},
+        phase(phase_in),
+        worker(worker_in) {}
+
+  // The callback is in exit(), and its thread will not come back.
+  static void Leave(DrainContext* context) {
+    auto* work = static_cast<WorkContext*>(context);
+    uint32_t expected = kInCallback;
+    if (work->worker->state.compare_exchange_strong(
+            expected, kEnded, std::memory_order_acq_rel)) {
+      work->phase->NoteChange();
+    }
+  }
+
+  Phase* const phase;
+  Worker* const worker;
+};
+
 void Work(const std::shared_ptr<Phase>& phase, Worker* worker) {
-  DrainContext context{&worker->report, &phase->options, phase->deadline};
+  WorkContext context(phase.get(), worker);
   ContextScope scope(&context);
   DrainCursor cursor(phase->core, phase->options.cause.IsProcessEnd());
   while (!phase->stop.load(std::memory_order_acquire)) {

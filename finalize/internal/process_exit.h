@@ -1,22 +1,26 @@
 // The end of the process by exit(): the only atexit hook of the library.
 //
 //            ArmExitHook             exit() calls the hook
-//     kIdle ---------------> kArmed -----------------------> kDraining
-//                              ^                                 |
-//                              | ArmExitHook                     | drained
-//                              +------------ kDrained <----------+
+//     kIdle -------> kArming -> kArmed ------------------> kDraining
+//                       ^                                      |
+//                       | ArmExitHook                          | drained
+//                       +------------- kDrained <--------------+
 //
-// A hook is left registered behind the one that drains. A callback that calls
-// exit() runs it, on the same thread: it goes on with the drain. Another
-// thread that calls exit() runs it too, and is parked there. If nobody calls
-// exit(), it finds kDrained and does nothing.
+// The state carries the epoch of its process: a child of a fork begins anew,
+// whatever its parent was at.
+//
+// Hooks are left registered behind the one that drains. A callback that calls
+// exit() runs one, on the same thread: it goes on with the drain. Another
+// thread that calls exit() runs one too, and is parked there. If nobody calls
+// exit(), they find kDrained and do nothing.
 #ifndef FINALIZE_INTERNAL_PROCESS_EXIT_H_
 #define FINALIZE_INTERNAL_PROCESS_EXIT_H_
 
 namespace finalize_internal {
 
-// Makes sure that exit() will drain the process registry. False where the
-// process is past its exit handlers.
+// Makes sure that exit() will drain what is in the process registry at this
+// moment. False where the process is past its exit handlers, or past the
+// deadline of its exit drains.
 bool ArmExitHook();
 
 }  // namespace finalize_internal

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "finalize/internal/core.h"
+#include "finalize/internal/drain.h"
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/process_exit.h"
 #include "finalize/internal/refusal.h"
@@ -48,7 +49,7 @@ void Fill(const Request& request, Node* node, Invocation invocation,
 Refusal Closed(Core* core, int phase) {
   if (core->sealed.load(std::memory_order_acquire)) return Refusal::kSealed;
   if (phase >= core->closed_from.load(std::memory_order_acquire) &&
-      !RunsCallbackOf(core)) {
+      !RunsCallbackOf(core) && !DrainsOnThisThread(core)) {
     return Refusal::kClosed;
   }
   return Refusal::kNone;
@@ -127,13 +128,18 @@ NodeRef Publish(const Request& request, Node* node, Invocation invocation) {
   if (request.core->epoch.load(std::memory_order_acquire) != epoch) {
     ForgetInherited(request.core);
   }
-  const uint64_t generation =
-      node->word.load(std::memory_order_relaxed) & kGenerationMask;
+  const NodeRef ref = {
+      node, node->word.load(std::memory_order_relaxed) & kGenerationMask};
   Fill(request, node, invocation, epoch);
-  const Refusal refusal = request.core->sharded() && !ArmExitHook()
-                              ? Refusal::kPastExit
-                              : LinkWithPhase(request, node);
-  if (refusal == Refusal::kNone) return {node, generation};
+  Refusal refusal = LinkWithPhase(request, node);
+  if (refusal == Refusal::kNone) {
+    // Armed once it is linked: an exit drain that ends in between sees either
+    // the finalizer or the hook. Where there is none to be had, it is taken
+    // back, unless something has run it.
+    if (!request.core->sharded() || ArmExitHook()) return ref;
+    if (Claim(ref, kDetached) == nullptr) return ref;
+    refusal = Refusal::kPastExit;
+  }
   RefuseBuilt(request, node, refusal);
   return NodeRef();
 }

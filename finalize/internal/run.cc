@@ -57,13 +57,6 @@ class Finisher {
 
 }  // namespace
 
-RunningFrame::RunningFrame(Core* core, Node* node)
-    : frame_{node, core, this_thread.frames} {
-  this_thread.frames = &frame_;
-}
-
-RunningFrame::~RunningFrame() { this_thread.frames = frame_.outer; }
-
 void RunUnregistered(const CallbackOps& ops, void* callable,
                      const finalize::Cause& cause, Failure* failure) noexcept {
   try {

@@ -14,8 +14,11 @@ namespace finalize_internal {
 // Puts a frame on this thread's stack of running callbacks.
 class RunningFrame {
  public:
-  RunningFrame(Core* core, Node* node);
-  ~RunningFrame();
+  RunningFrame(Core* core, Node* node)
+      : frame_{node, core, this_thread.frames} {
+    this_thread.frames = &frame_;
+  }
+  ~RunningFrame() { this_thread.frames = frame_.outer; }
   RunningFrame(const RunningFrame&) = delete;
   RunningFrame& operator=(const RunningFrame&) = delete;
 

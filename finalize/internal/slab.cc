@@ -114,6 +114,7 @@ void GiveRest(int size_class, FreeNodes* rest)
 struct ThreadEnd {
   ~ThreadEnd() {
     this_thread.ending = true;
+    this_thread.frames_in_exit = this_thread.frames;
     LockHolder lock(LockAt(kSlabLock));
     for (int c = 0; c < kSizeClasses; ++c) {
       FreeNodes& free = this_thread.free[c];
