@@ -9,6 +9,7 @@
 #include "absl/base/attributes.h"
 #include "finalize/internal/lock.h"
 #include "finalize/internal/slab.h"
+#include "finalize/internal/thread_state.h"
 
 namespace finalize_internal {
 namespace {
@@ -17,9 +18,13 @@ constexpr std::atomic<uint32_t> kUnset{0};
 
 // The epoch's own copy, which the kernel does not wipe.
 std::atomic<uint32_t> last_epoch{0};
-// Set while one thread sets the page up. Not a Lock of the table: nobody holds
-// it across user code, and a child steps past it (see StepInChild).
-std::atomic<bool> setting_up{false};
+// The process in which one thread sets the page up or renews the epoch; 0 if
+// none. Not a Lock of the table, since there is no fork hook yet: a child that
+// finds its parent here goes past it.
+std::atomic<pid_t> renewing{0};
+// The thread that holds all locks for its fork. Where a fork cut SetUp off in
+// its child, the hooks are registered twice: they act once.
+std::atomic<const void*> forking{nullptr};
 std::atomic<uint32_t>* page = nullptr;
 
 void StepInChild() {
@@ -28,11 +33,22 @@ void StepInChild() {
   page->store(next, std::memory_order_release);
 }
 
-void BeforeFork() { AcquireAllLocks(); }
-void AfterForkInParent() { ReleaseAllLocks(); }
-void AfterForkInChild() {
+void BeforeFork() {
+  if (forking.load(std::memory_order_relaxed) == &this_thread) return;
+  AcquireAllLocks();
+  forking.store(&this_thread, std::memory_order_relaxed);
+}
+
+bool EndFork() {
+  if (forking.load(std::memory_order_relaxed) != &this_thread) return false;
+  forking.store(nullptr, std::memory_order_relaxed);
   ReleaseAllLocks();
-  if (page != nullptr) StepInChild();
+  return true;
+}
+
+void AfterForkInParent() { EndFork(); }
+void AfterForkInChild() {
+  if (EndFork() && page != nullptr) StepInChild();
 }
 
 void SetUp() {
@@ -58,10 +74,11 @@ void SetUp() {
 ABSL_CONST_INIT std::atomic<const std::atomic<uint32_t>*> epoch_page{&kUnset};
 
 uint32_t RenewEpoch() {
-  const bool first = epoch_page.load(std::memory_order_acquire) == &kUnset;
-  while (setting_up.exchange(true, std::memory_order_acquire)) {
-    // In a child of a raw clone() there is nobody to wait for.
-    if (!first) break;
+  const pid_t self = getpid();
+  pid_t other = 0;
+  while (
+      !renewing.compare_exchange_weak(other, self, std::memory_order_acquire)) {
+    if (other == self) other = 0;  // else it is the parent: go past it
   }
   if (epoch_page.load(std::memory_order_acquire) == &kUnset) {
     SetUp();
@@ -72,7 +89,7 @@ uint32_t RenewEpoch() {
     ForgetCentralLists();
     StepInChild();
   }
-  setting_up.store(false, std::memory_order_release);
+  renewing.store(0, std::memory_order_release);
   return page->load(std::memory_order_acquire);
 }
 
