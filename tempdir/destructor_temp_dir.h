@@ -1,0 +1,98 @@
+// DestructorTempDir: a temporary directory that its destructor removes.
+//
+//   #include "tempdir/destructor_temp_dir.h"
+//
+//   absl::Status Build() {
+//     auto dir = tempdir::DestructorTempDir::Create();
+//     if (!dir.ok()) return dir.status();
+//     WriteObjects(dir->path());
+//     return dir->Remove();  // or leave it to the destructor
+//   }
+//
+// Plain RAII: nothing is registered anywhere, so a directory whose destructor
+// does not run stays: one that leaked, one held by a cycle of shared_ptrs, by
+// a detached thread, or by a frame that exit() abandons. finalizer_temp_dir.h
+// has the same interface and covers those; tempdir/design.md compares the two.
+//
+// The directory: made by Create with mode 0700, whatever the umask, under a
+// name that cannot be guessed, as temp_dir_options.h says. path() is absolute
+// and means the same after chdir(). The object knows its directory, not just
+// its name: where another directory stands at path() by now, that one is never
+// removed, and the status says so and where the own one went, if it is near.
+//
+// Remove() returns why it failed, and can be called again; once it succeeded
+// it returns OK for ever. Of several threads that call it at once one works
+// and the others wait and take its outcome. Removed by somebody else counts as
+// removed. removed() is true only when the content is gone.
+//
+// Keep() moves the directory to `<parent>/<its name>`, a file name as before,
+// and returns where it is: nobody removes it from then on. (Where the parent
+// does not let it in, it stays where it is, in a root that is marked `.keep`.)
+//
+// The destructor removes the directory, unless the options say to keep it; it
+// never throws: a failure goes where TempDirOptions::OnFailure says, and then
+// the directory is given up.
+//
+// Move-only. A moved-from one owns nothing: its path() is empty, Remove() and
+// Keep() return FailedPrecondition. Assigning over one that owns a directory
+// removes that first; self-assignment does nothing.
+//
+// Fork: a child owns nothing of what it inherited. Its destructors and exit()
+// leave the directory alone, Remove() and Keep() return FailedPrecondition.
+//
+// Thread-safe for path(), Remove(), Keep(), removed() and MarkFailed(); moves,
+// assignments and the destructor are for one thread alone, as ever.
+#ifndef TEMPDIR_DESTRUCTOR_TEMP_DIR_H_
+#define TEMPDIR_DESTRUCTOR_TEMP_DIR_H_
+
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "boost/filesystem/path.hpp"
+#include "tempdir/internal/owned_directory.h"
+#include "tempdir/temp_dir_options.h"
+
+namespace tempdir {
+
+class [[nodiscard]] DestructorTempDir {
+ public:
+  // Makes a directory. InvalidArgument: options or TMPDIR are of no use;
+  // NotFound: the parent is missing; FailedPrecondition: it is not a
+  // directory, or read-only; PermissionDenied; ResourceExhausted: no space, no
+  // inodes, no descriptors. The message names the path.
+  static absl::StatusOr<DestructorTempDir> Create(TempDirOptions options = {});
+
+  DestructorTempDir(DestructorTempDir&& other) noexcept;
+  DestructorTempDir& operator=(DestructorTempDir&& other) noexcept;
+  ~DestructorTempDir();
+
+  // Where it was made; it does not change when the directory is removed or
+  // kept.
+  const boost::filesystem::path& path() const;
+
+  absl::Status Remove();
+  bool removed() const;
+  absl::StatusOr<boost::filesystem::path> Keep();
+
+  // Tells a directory with TempDirOptions::KeepOnFailure that this is one.
+  void MarkFailed();
+
+  void swap(DestructorTempDir& other) noexcept;
+  friend void swap(DestructorTempDir& a, DestructorTempDir& b) noexcept {
+    a.swap(b);
+  }
+
+ private:
+  explicit DestructorTempDir(
+      std::unique_ptr<tempdir_internal::OwnedDirectory> directory);
+  void End() noexcept;
+
+  std::unique_ptr<tempdir_internal::OwnedDirectory> directory_;
+  int exceptions_ = 0;  // in flight when it was made
+};
+
+}  // namespace tempdir
+
+#endif  // TEMPDIR_DESTRUCTOR_TEMP_DIR_H_

@@ -1,0 +1,166 @@
+#include "tempdir/finalizer_temp_dir.h"
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <string_view>
+
+#include "finalize/cause.h"
+#include "finalize/options.h"
+#include "finalize/registry.h"
+#include "tempdir/internal/moved_from.h"
+#include "tempdir/internal/owner_process.h"
+#include "tempdir/internal/process_root.h"
+#include "tempdir/internal/removal_failure.h"
+
+namespace tempdir {
+namespace {
+
+using tempdir_internal::OwnedDirectory;
+
+// After the temp dirs in them.
+constexpr int kRootPhase = kTempDirPhase - 1;
+
+// The process that has a finalizer for its roots pending.
+std::atomic<uint32_t> roots_registered{0};
+
+void SweepRoots(const finalize::Cause& cause) {
+  roots_registered.store(0, std::memory_order_release);
+  tempdir_internal::SweepProcessRoots(cause.IsProcessEnd());
+}
+
+void RegisterRoots() {
+  const uint32_t process = tempdir_internal::ThisProcess();
+  if (roots_registered.load(std::memory_order_acquire) == process) return;
+  if (roots_registered.exchange(process) == process) return;
+  // Refused by a drain that is in its last phase: the static destructor sweeps.
+  finalize::Registry::Process()
+      .TryRegister(finalize::Options("temp dir roots").Phase(kRootPhase),
+                   &SweepRoots)
+      .IgnoreError();
+}
+
+// What the finalizer holds; a dump shows it as a path.
+struct Directory {
+  std::string_view native() const { return owned->description(); }
+
+  std::shared_ptr<OwnedDirectory> owned;
+};
+
+// The callback of the finalizer. A call is Remove() or the destructor, which
+// look after a failure themselves; all other causes are drains.
+struct RemoveTempDir {
+  absl::Status operator()(const finalize::Cause& cause,
+                          const Directory& directory) const {
+    OwnedDirectory& owned = *directory.owned;
+    if (cause == finalize::Cause::kCall) return owned.Remove();
+    if (owned.Doom()) return absl::OkStatus();
+    absl::Status status = owned.RemoveImplicitly();
+    if (!status.ok()) tempdir_internal::HandleFailureInDrain(owned, status);
+    return status;
+  }
+};
+
+}  // namespace
+
+// A registry that refuses the finalizer runs it at once, which dooms the
+// directory: Create returns Cancelled.
+absl::StatusOr<FinalizerTempDir> FinalizerTempDir::Create(
+    TempDirOptions options) {
+  const finalize::Place place = options.place();
+  auto directory = std::make_shared<OwnedDirectory>(std::move(options));
+  RegisterRoots();
+  auto finalizer = finalize::Registry::Process().RegisterRetryable(
+      finalize::Options("remove temp dir")
+          .At(place)
+          .Phase(kTempDirPhase)
+          .IfClosed(finalize::IfClosed::kRunNow),
+      RemoveTempDir(), Directory{directory});
+  absl::Status status = directory->Create();
+  if (!status.ok()) {
+    finalizer.Detach();
+    return status;
+  }
+  return FinalizerTempDir(std::move(directory), std::move(finalizer));
+}
+
+FinalizerTempDir::FinalizerTempDir(std::shared_ptr<OwnedDirectory> directory,
+                                   finalize::Finalizer<absl::Status> finalizer)
+    : directory_(std::move(directory)),
+      finalizer_(std::move(finalizer)),
+      exceptions_(std::uncaught_exceptions()) {}
+
+FinalizerTempDir::FinalizerTempDir(FinalizerTempDir&& other) noexcept
+    : directory_(std::move(other.directory_)),
+      finalizer_(std::exchange(other.finalizer_, {})),
+      exceptions_(other.exceptions_) {}
+
+FinalizerTempDir& FinalizerTempDir::operator=(
+    FinalizerTempDir&& other) noexcept {
+  if (this == &other) return *this;
+  End();
+  directory_ = std::move(other.directory_);
+  finalizer_ = std::exchange(other.finalizer_, {});
+  exceptions_ = other.exceptions_;
+  return *this;
+}
+
+FinalizerTempDir::~FinalizerTempDir() { End(); }
+
+void FinalizerTempDir::End() noexcept {
+  if (directory_ == nullptr || !directory_->IsOurs()) return;
+  const absl::Status status = EndOnce();
+  if (!status.ok()) tempdir_internal::HandleFailure(*directory_, status);
+}
+
+absl::Status FinalizerTempDir::EndOnce() {
+  if (std::uncaught_exceptions() > exceptions_) directory_->MarkFailed();
+  if (!directory_->KeepsOnEnd()) {
+    absl::Status status = Remove();
+    // Keep() was called, or a drain kept it.
+    return directory_->kept() ? absl::OkStatus() : status;
+  }
+  absl::Status status = directory_->RemoveImplicitly();
+  if (status.ok()) finalizer_.Detach();
+  return status;
+}
+
+const boost::filesystem::path& FinalizerTempDir::path() const {
+  return directory_ != nullptr ? directory_->path()
+                               : tempdir_internal::NoPath();
+}
+
+absl::Status FinalizerTempDir::Remove() {
+  if (directory_ == nullptr) return tempdir_internal::MovedFrom();
+  const uint32_t seen = directory_->attempts();
+  if (std::optional<absl::Status> status = finalizer_.Run()) {
+    return *std::move(status);
+  }
+  finalizer_.Wait();
+  return directory_->RemoveAfter(seen);
+}
+
+bool FinalizerTempDir::removed() const {
+  return directory_ != nullptr && directory_->removed();
+}
+
+// Kept first, then taken out of the registry: it is never without an owner. A
+// drain in between finds that there is nothing to remove.
+absl::StatusOr<boost::filesystem::path> FinalizerTempDir::Keep() {
+  if (directory_ == nullptr) return tempdir_internal::MovedFrom();
+  absl::StatusOr<boost::filesystem::path> kept = directory_->Keep();
+  if (kept.ok()) finalizer_.Detach();
+  return kept;
+}
+
+void FinalizerTempDir::MarkFailed() {
+  if (directory_ != nullptr) directory_->MarkFailed();
+}
+
+void FinalizerTempDir::swap(FinalizerTempDir& other) noexcept {
+  std::swap(directory_, other.directory_);
+  std::swap(finalizer_, other.finalizer_);
+  std::swap(exceptions_, other.exceptions_);
+}
+
+}  // namespace tempdir

@@ -1,0 +1,99 @@
+#include "tempdir/internal/kept_directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "tempdir/internal/private_directory.h"
+
+namespace tempdir_internal {
+namespace {
+
+constexpr int kHeld = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+// For file systems without RENAME_NOREPLACE: an empty directory is made there
+// first, which rename replaces.
+int RenameOntoOwn(const KeptPlan& plan, const std::string& target) {
+  if (mkdirat(plan.root_fd, target.c_str(), 0700) != 0) return errno;
+  if (renameat(plan.root_fd, plan.name.c_str(), plan.root_fd, target.c_str()) ==
+      0) {
+    return 0;
+  }
+  const int error = errno;
+  unlinkat(plan.root_fd, target.c_str(), AT_REMOVEDIR);
+  return error;
+}
+
+// Returns 0 or an errno; EEXIST if the name is taken in the parent.
+int MoveToParent(const KeptPlan& plan, const std::string& name) {
+  const std::string target = absl::StrCat("../", name);
+  if (renameat2(plan.root_fd, plan.name.c_str(), plan.root_fd, target.c_str(),
+                RENAME_NOREPLACE) == 0) {
+    return 0;
+  }
+  if (errno != EINVAL && errno != ENOSYS) return errno;
+  return RenameOntoOwn(plan, target);
+}
+
+// The root's parent may have been moved: then the kernel knows its new path.
+std::string PresentPath(const KeptPlan& plan, const std::string& name,
+                        int held_fd, const DirectoryIdentity& identity) {
+  const std::string expected =
+      absl::StrCat(plan.parent == "/" ? "" : plan.parent, "/", name);
+  const int fd = open(expected.c_str(), kHeld);
+  const bool there = fd >= 0 && identity.Is(fd);
+  if (fd >= 0) close(fd);
+  if (there) return expected;
+  char link[32];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", held_fd);
+  char target[PATH_MAX];
+  const ssize_t length = readlink(link, target, sizeof target);
+  return length > 0 ? std::string(target, static_cast<size_t>(length))
+                    : expected;
+}
+
+absl::StatusOr<std::string> MarkRoot(const KeptPlan& plan, int move_error) {
+  const int fd = openat(plan.root_fd, kKeepMark,
+                        O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd >= 0) {
+    close(fd);
+    return std::string(plan.path);
+  }
+  return absl::ErrnoToStatus(
+      move_error,
+      absl::StrCat("cannot keep ",
+                   absl::string_view(plan.path.data(), plan.path.size())));
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> MoveOutOfReach(const KeptPlan& plan,
+                                           const DirectoryIdentity& identity) {
+  const int held = openat(plan.root_fd, plan.name.c_str(), kHeld);
+  if (held < 0 || !identity.Is(held)) {
+    if (held >= 0) close(held);
+    return absl::FailedPreconditionError(absl::StrCat(
+        absl::string_view(plan.path.data(), plan.path.size()),
+        held < 0 ? " is not there any more" : " is another directory by now"));
+  }
+  std::string name = plan.name;
+  int error = MoveToParent(plan, name);
+  for (int tries = 1; error == EEXIST && tries < kMostNames; ++tries) {
+    name.assign(plan.prefix);
+    if (!AppendRandomLetters(&name, kNameLetters)) break;
+    name.append(plan.suffix);
+    error = MoveToParent(plan, name);
+  }
+  absl::StatusOr<std::string> result =
+      error == 0 ? PresentPath(plan, name, held, identity)
+                 : MarkRoot(plan, error);
+  close(held);
+  return result;
+}
+
+}  // namespace tempdir_internal

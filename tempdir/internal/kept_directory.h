@@ -1,0 +1,38 @@
+// MoveOutOfReach: takes a temp dir out of the root of its process, so that no
+// reaper ever takes it for something that a dead process left.
+//
+// It goes to the root's parent, under its own name or, where that is taken,
+// under another one of the same form. Where the parent does not let it in, it
+// stays, and a file `.keep` in the root says that this root is to be left.
+
+#ifndef TEMPDIR_INTERNAL_KEPT_DIRECTORY_H_
+#define TEMPDIR_INTERNAL_KEPT_DIRECTORY_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "tempdir/internal/directory_identity.h"
+
+namespace tempdir_internal {
+
+// The entry of a root that makes it untouchable for reapers.
+inline constexpr char kKeepMark[] = ".keep";
+
+struct KeptPlan {
+  int root_fd;
+  const std::string& name;
+  std::string_view path;
+  const std::string& parent;
+  std::string_view prefix;
+  std::string_view suffix;
+};
+
+// Returns where it is now. FailedPrecondition, and nothing is moved, if what
+// stands at its name is not the directory that `identity` means.
+absl::StatusOr<std::string> MoveOutOfReach(const KeptPlan& plan,
+                                           const DirectoryIdentity& identity);
+
+}  // namespace tempdir_internal
+
+#endif  // TEMPDIR_INTERNAL_KEPT_DIRECTORY_H_

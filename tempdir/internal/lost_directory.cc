@@ -1,0 +1,58 @@
+#include "tempdir/internal/lost_directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+
+namespace tempdir_internal {
+namespace {
+
+constexpr int kMostEntries = 4096;
+
+bool IsIt(int directory_fd, const dirent& entry,
+          const DirectoryIdentity& identity) {
+  if (strcmp(entry.d_name, ".") == 0 || strcmp(entry.d_name, "..") == 0) {
+    return false;
+  }
+  if (entry.d_type != DT_DIR && entry.d_type != DT_UNKNOWN) return false;
+  const int fd = openat(directory_fd, entry.d_name,
+                        O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool is = identity.Is(fd);
+  close(fd);
+  return is;
+}
+
+// The name it has in `where`, relative to `base_fd`; empty if it has none.
+std::string NameIn(int base_fd, const char* where,
+                   const DirectoryIdentity& identity) {
+  const int fd = openat(base_fd, where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* const entries = fd < 0 ? nullptr : fdopendir(fd);
+  if (entries == nullptr) {
+    if (fd >= 0) close(fd);
+    return "";
+  }
+  std::string name;
+  for (int i = 0; name.empty() && i < kMostEntries; ++i) {
+    const dirent* const entry = readdir(entries);
+    if (entry == nullptr) break;
+    if (IsIt(fd, *entry, identity)) name = entry->d_name;
+  }
+  closedir(entries);
+  return name;
+}
+
+}  // namespace
+
+std::string FindLostDirectory(int root_fd, const ProcessRoot& root,
+                              const DirectoryIdentity& identity) {
+  std::string name = NameIn(root_fd, ".", identity);
+  if (!name.empty()) return absl::StrCat(root.path(), "/", name);
+  name = NameIn(root_fd, "..", identity);
+  return name.empty() ? name : absl::StrCat(root.parent(), "/", name);
+}
+
+}  // namespace tempdir_internal

@@ -1,0 +1,138 @@
+// OwnedDirectory: one temp dir, from before mkdir until it is gone or kept.
+// Both styles are a thin layer over it: they differ only in who calls
+// RemoveImplicitly().
+//
+//                       Doom, or Create failed
+//     kCreating ------------------------------------> kNothing
+//       |    |                                           ^
+//       |    | Create, doomed meanwhile: removed again   |
+//       |    +-------------------------------------------+
+//       | Create
+//       v
+//     kLive --------------------------> kRemoved
+//       |        Remove succeeds
+//       +-----------------------------> kKept
+//                Keep, or implicit removal of one to be kept
+//
+//   kCreating  path_, name_ and identity_ are not set; the creator holds
+//              mutex_ from before mkdir until the state changes
+//   kLive      all are set, root_ counts it; a Remove or Keep that fails
+//              leaves it so, with the reason in last_failure_
+//   kRemoved   its content is gone; root_ counts it no more
+//   kKept      kept_path_ says where it is; root_ counts it no more
+//   kNothing   no directory was made, or it went at once
+//
+// mutex_ is held while the directory is made, removed or moved: those are
+// system calls, never a callback. Whoever waits for it finds the outcome.
+//
+// A forked child owns nothing of this: every call is refused before mutex_ is
+// looked at, which another thread may have held at the fork.
+//
+// Thread-safe, but for its end.
+
+#ifndef TEMPDIR_INTERNAL_OWNED_DIRECTORY_H_
+#define TEMPDIR_INTERNAL_OWNED_DIRECTORY_H_
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "boost/filesystem/path.hpp"
+#include "tempdir/internal/directory_identity.h"
+#include "tempdir/internal/process_root.h"
+#include "tempdir/temp_dir_options.h"
+
+namespace tempdir_internal {
+
+class OwnedDirectory {
+ public:
+  explicit OwnedDirectory(tempdir::TempDirOptions options);
+  ~OwnedDirectory();
+  OwnedDirectory(const OwnedDirectory&) = delete;
+  OwnedDirectory& operator=(const OwnedDirectory&) = delete;
+
+  // Makes the directory. Cancelled, and nothing is left, if Doom came first or
+  // came meanwhile.
+  absl::Status Create();
+
+  // If Create has not ended: lets it undo its work, waits for that, and
+  // returns true.
+  bool Doom();
+
+  // Removes it; OK if it is gone already. A call that meets another one waits
+  // and takes its outcome. FailedPrecondition if it was kept, if it is not
+  // this process's, or if it is not at its path any more; any other error is
+  // the system's. It may be tried again.
+  absl::Status Remove() { return RemoveAfter(attempts()); }
+  // The same for a caller that has waited elsewhere: if another call ended
+  // since attempts() was `seen`, its outcome is taken.
+  absl::Status RemoveAfter(uint32_t seen);
+  // How many calls have tried to remove it.
+  uint32_t attempts() const {
+    return attempts_.load(std::memory_order_acquire);
+  }
+
+  // What the end of its owner does: removes it, or keeps it and says where.
+  absl::Status RemoveImplicitly();
+
+  // Moves it to where nobody but the caller removes it, and returns where.
+  absl::StatusOr<boost::filesystem::path> Keep();
+
+  void MarkFailed() { failed_.store(true, std::memory_order_relaxed); }
+
+  // Whether this very process made it.
+  bool IsOurs() const;
+  // Whether RemoveImplicitly() keeps it.
+  bool KeepsOnEnd() const {
+    return options_.keep_on_failure() &&
+           failed_.load(std::memory_order_relaxed);
+  }
+  bool removed() const {
+    return state_.load(std::memory_order_acquire) == State::kRemoved;
+  }
+  bool kept() const {
+    return state_.load(std::memory_order_acquire) == State::kKept;
+  }
+  // Where it was made; where it will be made, roughly, before that.
+  std::string_view description() const;
+  // For whoever saw Create succeed.
+  const boost::filesystem::path& path() const { return path_; }
+  const tempdir::TempDirOptions& options() const { return options_; }
+
+ private:
+  enum class State : uint8_t { kCreating, kLive, kRemoved, kKept, kNothing };
+
+  absl::Status Make();
+  absl::Status MakeIn(const std::string& parent, ProcessRoot::Idle idle);
+  absl::Status RemoveLocked();
+  absl::Status KeepLocked();
+  absl::Status KeepAndSay(std::string_view why);
+  absl::Status NotLive(State state) const;
+  void Settle(State state);
+
+  const tempdir::TempDirOptions options_;
+  const uint32_t process_;
+  const bool keep_always_;  // FINALIZE_KEEP_TEMP_DIRS
+  std::atomic<bool> failed_{false};
+  std::atomic<bool> doomed_{false};
+  std::atomic<State> state_{State::kCreating};
+  std::atomic<uint32_t> attempts_{0};
+  boost::filesystem::path path_;
+
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  ProcessRoot* root_ = nullptr;
+  std::string name_;
+  std::optional<DirectoryIdentity> identity_;
+  absl::Status last_failure_;
+  boost::filesystem::path kept_path_;
+};
+
+}  // namespace tempdir_internal
+
+#endif  // TEMPDIR_INTERNAL_OWNED_DIRECTORY_H_

@@ -1,0 +1,81 @@
+#include "tempdir/internal/parent_directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace tempdir_internal {
+namespace {
+
+std::string WithoutSlashesAtEnd(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+absl::StatusOr<std::string> DefaultParent() {
+  const char* const variable = secure_getenv("TMPDIR");
+  if (variable == nullptr || *variable == '\0') return std::string("/tmp");
+  if (*variable != '/') {
+    return absl::InvalidArgumentError(
+        absl::StrCat("TMPDIR is not an absolute path: ", variable));
+  }
+  return WithoutSlashesAtEnd(variable);
+}
+
+absl::Status CheckFit(int fd, const std::string& path) {
+  struct stat status;
+  if (fstat(fd, &status) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot examine ", path));
+  }
+  const bool open_to_all =
+      (status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0;
+  if (open_to_all && status.st_uid != geteuid()) {
+    return absl::PermissionDeniedError(absl::StrCat(
+        path,
+        " belongs to somebody else, is writable by everybody and has no "
+        "sticky bit: temporary directories in it could be replaced"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ParentPath(std::string_view asked_for) {
+  if (asked_for.empty()) return DefaultParent();
+  if (asked_for.find('\0') != std::string_view::npos) {
+    return absl::InvalidArgumentError(
+        "the parent of a temporary directory has a NUL in its path");
+  }
+  std::string path(asked_for);
+  if (path.front() != '/') {
+    char current[PATH_MAX];
+    if (getcwd(current, sizeof current) == nullptr || *current != '/') {
+      return absl::ErrnoToStatus(
+          errno, absl::StrCat("no current directory to make ", path,
+                              " absolute with"));
+    }
+    path = absl::StrCat(current, "/", path);
+  }
+  return WithoutSlashesAtEnd(std::move(path));
+}
+
+absl::StatusOr<int> OpenParent(const std::string& path) {
+  const int fd = open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    return absl::ErrnoToStatus(
+        errno, absl::StrCat("cannot make temporary directories in ", path));
+  }
+  if (absl::Status fit = CheckFit(fd, path); !fit.ok()) {
+    close(fd);
+    return fit;
+  }
+  return fd;
+}
+
+}  // namespace tempdir_internal

@@ -1,0 +1,48 @@
+// MakePrivateDirectory: the only code that makes directories.
+//
+// mkdir is the test of whether a name is free: what stands there already is
+// never adopted, whoever made it, and another name is tried. The mode is what
+// was asked for, whatever the umask says.
+
+#ifndef TEMPDIR_INTERNAL_PRIVATE_DIRECTORY_H_
+#define TEMPDIR_INTERNAL_PRIVATE_DIRECTORY_H_
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "tempdir/internal/directory_identity.h"
+#include "tempdir/internal/random_name.h"
+
+namespace tempdir_internal {
+
+// How many names are tried before it is given up.
+inline constexpr int kMostNames = 1000;
+// How many random letters the name of a temp dir has.
+inline constexpr size_t kNameLetters = 10;
+
+struct DirectoryPlan {
+  std::string_view prefix;
+  std::string_view suffix;
+  size_t letters;  // how many random ones stand between prefix and suffix
+  mode_t mode;
+  std::string_view parent_path;  // for messages
+  // Where the random letters come from.
+  bool (*append_letters)(std::string*, size_t) = &AppendRandomLetters;
+};
+
+struct PrivateDirectory {
+  std::string name;
+  DirectoryIdentity identity;
+};
+
+// Makes a directory in the one that is open at `parent_fd`. An error names
+// `parent_path`; nothing is left behind then.
+absl::StatusOr<PrivateDirectory> MakePrivateDirectory(
+    int parent_fd, const DirectoryPlan& plan);
+
+}  // namespace tempdir_internal
+
+#endif  // TEMPDIR_INTERNAL_PRIVATE_DIRECTORY_H_

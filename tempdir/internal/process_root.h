@@ -1,0 +1,103 @@
+// ProcessRoot: the directory of this process in which its temp dirs live,
+// `<parent>/finalize-<uid>-<random>`, one for each parent in use.
+//
+// Why there is one: what a dead process left is then found, proved ownerless
+// and removed as one piece, and making a temp dir costs little more than mkdir
+// in a directory that is open already.
+//
+//                Acquire                       Release of the last one
+//     (nothing) --------> in use, live > 0 --------------------+
+//                          ^  |                                |
+//                          |  | not at its path any more       v
+//                 Acquire  |  v                       idle, live == 0
+//                          | lost, live > 0            |       |
+//                          +---------------------------+       | not kept idle,
+//                             |                                | or swept
+//                             +------------> removed <---------+
+//
+//   in use   on the table, descriptor open
+//   idle     as in use; only the root of $TMPDIR stays so, so that a program
+//            that makes one temp dir after the other makes its root once
+//   lost     moved away, removed or replaced by somebody; on the table for the
+//            sake of the temp dirs in it, which are still reached through the
+//            descriptor; new ones get a new root
+//   removed  rmdir'ed (unless something is left in it), descriptor closed
+//
+// A forked child starts with an empty table: it never uses, removes or closes
+// a root of its parent's.
+//
+// The descriptor is open for reading, so that it can carry a lock. A program
+// that closes every descriptor is noticed: each use checks that the number
+// still means the root, and else opens it again.
+//
+// Thread-safe. No lock is held across a callback; one is across the system
+// calls that make and remove a root.
+
+#ifndef TEMPDIR_INTERNAL_PROCESS_ROOT_H_
+#define TEMPDIR_INTERNAL_PROCESS_ROOT_H_
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace tempdir_internal {
+
+struct RootTable;
+
+class ProcessRoot {
+ public:
+  // Whether the root outlives its last temp dir.
+  enum class Idle { kRemove, kKeep };
+
+  // Returns the root in `parent` (absolute), made if there is none, and counts
+  // one more temp dir in it.
+  static absl::StatusOr<ProcessRoot*> Acquire(const std::string& parent,
+                                              Idle idle);
+  // The converse of Acquire. In a child of the process that acquired it,
+  // nothing happens.
+  void Release();
+
+  // The root's descriptor, checked just now.
+  absl::StatusOr<int> Descriptor();
+
+  const std::string& path() const { return path_; }
+  const std::string& parent() const { return parent_; }
+
+ private:
+  friend void SweepProcessRoots(bool process_ends);
+
+  ProcessRoot(RootTable* table, std::string parent)
+      : table_(table), parent_(std::move(parent)) {}
+
+  absl::Status Make();
+  bool IsAtItsPath() const;
+  bool IsOpenAt(int fd) const;
+  // Removes it if it is empty.
+  bool RemoveDirectory();
+  // For a holder of the table's lock: the end of a root without temp dirs.
+  static void Discard(ProcessRoot* root);
+  static void DiscardIdle(RootTable* table);
+
+  RootTable* const table_;
+  const std::string parent_;
+  std::string path_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+  std::atomic<int> fd_{-1};
+  // Guarded by the table's lock.
+  int live_ = 0;
+  bool keep_idle_ = false;
+  bool lost_ = false;
+};
+
+// Removes the roots that are empty. `process_ends`: from now on each root goes
+// with its last temp dir. A static destructor calls it, too.
+void SweepProcessRoots(bool process_ends);
+
+}  // namespace tempdir_internal
+
+#endif  // TEMPDIR_INTERNAL_PROCESS_ROOT_H_

@@ -1,0 +1,58 @@
+#include "tempdir/temp_dir_options.h"
+
+#include <limits.h>
+
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "tempdir/internal/private_directory.h"
+
+namespace tempdir {
+namespace {
+
+absl::Status CheckPart(const char* part, const std::string& text) {
+  if (text.find('/') != std::string::npos) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the ", part, " of a temporary directory has a slash: ", text));
+  }
+  if (text.find('\0') != std::string::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the ", part, " of a temporary directory has a NUL"));
+  }
+  return absl::OkStatus();
+}
+
+// A kept directory must not look like the root of a process.
+bool LooksLikeRoot(std::string_view prefix) {
+  constexpr std::string_view kRoot = "finalize-";
+  return prefix.substr(0, kRoot.size()) == kRoot &&
+         prefix.size() > kRoot.size() && prefix[kRoot.size()] >= '0' &&
+         prefix[kRoot.size()] <= '9';
+}
+
+}  // namespace
+
+absl::Status CheckTempDirOptions(const TempDirOptions& options) {
+  absl::Status status = CheckPart("prefix", options.prefix());
+  if (status.ok()) status = CheckPart("suffix", options.suffix());
+  if (!status.ok()) return status;
+  const size_t length = options.prefix().size() + options.suffix().size() +
+                        tempdir_internal::kNameLetters;
+  if (length > NAME_MAX) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "prefix and suffix make a name of ", length, " bytes; at most ",
+        NAME_MAX, " are possible: ", options.prefix(), options.suffix()));
+  }
+  if (LooksLikeRoot(options.prefix())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the prefix is reserved: ", options.prefix()));
+  }
+  if ((options.mode() & 0700) != 0700 || (options.mode() & ~0777u) != 0) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "the mode %#o of a temporary directory is not 07xx", options.mode()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tempdir

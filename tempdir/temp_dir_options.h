@@ -1,0 +1,125 @@
+// TempDirOptions: what may be said of a temp dir when it is made.
+//
+//   auto dir = tempdir::TempDir::Create(tempdir::TempDirOptions()
+//                                           .Parent("/var/scratch")
+//                                           .Prefix("build-")
+//                                           .KeepOnFailure());
+//
+// The directory is `<parent>/<root>/<prefix><random><suffix>`, where <root>
+// belongs to this process (`finalize-<uid>-<random>`, mode 0700) and goes when
+// the last temp dir in it has gone; that of $TMPDIR goes at exit.
+//
+// The environment:
+//   TMPDIR                   the parent where none is given. Unset or empty:
+//                            /tmp. Relative: an InvalidArgument. Not looked at
+//                            in a setuid program.
+//   FINALIZE_KEEP_TEMP_DIRS  not empty and not "0": no temp dir made from then
+//                            on is removed, even by Remove(), which returns OK;
+//                            removed() stays false. Each is moved out of the
+//                            root, and standard error says where, once.
+//
+// Like finalize::Options it remembers the line at which it was made, the place
+// that a failure report names. A value; thread-compatible (const calls may run
+// concurrently).
+
+#ifndef TEMPDIR_TEMP_DIR_OPTIONS_H_
+#define TEMPDIR_TEMP_DIR_OPTIONS_H_
+
+#include <sys/types.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "boost/filesystem/path.hpp"
+#include "finalize/options.h"
+#include "tempdir/path_argument.h"
+
+namespace tempdir {
+
+// What becomes of a failure to remove (or to keep) that no caller can be told:
+// in a destructor, in an assignment, at exit.
+enum class OnFailure {
+  kReport,  // it goes to the failure reporter (finalize/failure_reporter.h)
+  kCrash,   // the same, and then the process aborts
+};
+
+class TempDirOptions {
+ public:
+  using FailureCallback = std::function<void(
+      const boost::filesystem::path& path, const absl::Status& status)>;
+
+  // NOLINTNEXTLINE(runtime/explicit): so that `{}` means the caller's line.
+  TempDirOptions(finalize::Place place = finalize::Place::Caller())
+      : place_(place) {}
+
+  // Where to make it; empty stands for $TMPDIR. A relative path counts from
+  // the current directory at the time of Create.
+  TempDirOptions& Parent(PathArgument parent) {
+    parent_ = std::string(parent.text());
+    return *this;
+  }
+  // What the name starts and ends with: no slash, no NUL, and together short
+  // enough for a file name. "tmp-" and nothing unless told otherwise.
+  TempDirOptions& Prefix(std::string prefix) {
+    prefix_ = std::move(prefix);
+    return *this;
+  }
+  TempDirOptions& Suffix(std::string suffix) {
+    suffix_ = std::move(suffix);
+    return *this;
+  }
+  // The permissions, whatever the umask; 0700 unless told otherwise. The
+  // owner's three must be among them. Those of others matter once it is kept:
+  // before, nobody else gets through the root.
+  TempDirOptions& Mode(mode_t mode) {
+    mode_ = mode;
+    return *this;
+  }
+  // The destructor leaves the directory where an exception that was thrown
+  // after Create unwinds it, or where MarkFailed() was called; so does exit in
+  // the latter case. Standard error says where it is. Remove() still removes.
+  TempDirOptions& KeepOnFailure(bool keep = true) {
+    keep_on_failure_ = keep;
+    return *this;
+  }
+  TempDirOptions& OnFailure(tempdir::OnFailure policy) {
+    on_failure_ = policy;
+    failure_callback_ = nullptr;
+    return *this;
+  }
+  // `callback` is told instead, on the thread at hand, with no lock held; what
+  // it throws is reported. A drain's report names the failure anyway.
+  TempDirOptions& OnFailure(FailureCallback callback) {
+    failure_callback_ = std::move(callback);
+    return *this;
+  }
+
+  const std::string& parent() const { return parent_; }
+  const std::string& prefix() const { return prefix_; }
+  const std::string& suffix() const { return suffix_; }
+  mode_t mode() const { return mode_; }
+  bool keep_on_failure() const { return keep_on_failure_; }
+  tempdir::OnFailure on_failure() const { return on_failure_; }
+  const FailureCallback& failure_callback() const { return failure_callback_; }
+  finalize::Place place() const { return place_; }
+
+ private:
+  std::string parent_;
+  std::string prefix_ = "tmp-";
+  std::string suffix_;
+  mode_t mode_ = 0700;
+  bool keep_on_failure_ = false;
+  tempdir::OnFailure on_failure_ = tempdir::OnFailure::kReport;
+  FailureCallback failure_callback_;
+  finalize::Place place_;
+};
+
+// Returns InvalidArgument, naming what is wrong, for options that no directory
+// can be made with. Create calls it.
+absl::Status CheckTempDirOptions(const TempDirOptions& options);
+
+}  // namespace tempdir
+
+#endif  // TEMPDIR_TEMP_DIR_OPTIONS_H_
