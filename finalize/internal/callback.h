@@ -42,8 +42,9 @@ struct CallbackOps {
   void (*run)(void* callable, const finalize::Cause& cause, void* result,
               Failure* failure);
   void (*destroy)(void* callable);
-  // Appends text such as `RemoveTree("/tmp/x")`.
-  void (*describe)(const void* callable, std::string* out);
+  // Appends text such as `RemoveTree("/tmp/x")`, or `RemoveTree` where the
+  // arguments have been used up.
+  void (*describe)(const void* callable, bool with_arguments, std::string* out);
   // Copies the bound arguments into the std::optional<std::tuple<...>> at
   // `out` whose tuple type is `tuple`; false where that is not their type, or
   // where they cannot be copied.
@@ -147,8 +148,9 @@ struct Bound {
         arguments);
   }
 
-  void Describe(std::string* out) const {
+  void Describe(bool with_arguments, std::string* out) const {
     DescribeFunction(function, out);
+    if (!with_arguments) return;
     std::apply([&](const A&... bound) { DescribeArguments(out, bound...); },
                arguments);
   }
@@ -219,8 +221,9 @@ struct OpsFor {
   static void Destroy(void* callable) {
     static_cast<Stored*>(callable)->~Stored();
   }
-  static void Describe(const void* callable, std::string* out) {
-    static_cast<const Stored*>(callable)->get().Describe(out);
+  static void Describe(const void* callable, bool with_arguments,
+                       std::string* out) {
+    static_cast<const Stored*>(callable)->get().Describe(with_arguments, out);
   }
   static bool Copy(const void* callable, const std::type_info& tuple,
                    void* out) {

@@ -189,7 +189,7 @@ DrainStep::DrainStep(Core* core, Node* node)
 void DrainStep::Run() noexcept {
   const bool all = options().entries == DrainOptions::kAll;
   const bool timed = all || options().slow != absl::InfiniteDuration();
-  if (all) entry_ = Describe(node_, options().cause);
+  if (all) entry_ = Describe(node_, options().cause, /*spent=*/false);
   const uint64_t start = timed ? NowNanos() : 0;
   RunCaught(core_, node_, options().cause, &failure_);
   if (timed) {
@@ -201,7 +201,7 @@ void DrainStep::Note() noexcept {
   if (!IsOurs(node_)) return;  // the callback forked, and this is the child
   const bool failed = failure_.failed;
   if (!entry_ && (failed || duration_ > options().slow)) {
-    entry_ = Describe(node_, options().cause);
+    entry_ = Describe(node_, options().cause, /*spent=*/true);
   }
   const bool rearmed = Finish(core_, node_, failed, /*parked=*/true);
   ++(failed ? context_->report->failed : context_->report->ran);

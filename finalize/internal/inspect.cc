@@ -7,7 +7,6 @@
 #include "finalize/info.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/handle.h"
-#include "finalize/internal/run.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/thread_state.h"
 #include "finalize/internal/word_wait.h"
@@ -136,7 +135,8 @@ bool Peek(const NodeRef& ref, std::optional<finalize::Info>* info) {
   info->emplace();
   FillInfo(pin.node(), &**info);
   (*info)->referent = ReferentOf(pin.node());
-  DescribeCallback(pin.node(), &(*info)->callback);
+  pin.node()->ops->describe(pin.node()->callable(), /*with_arguments=*/true,
+                            &(*info)->callback);
   return true;
 }
 

@@ -49,7 +49,8 @@ void RefuseBuilt(const Request& request, Node* node, Refusal reason) {
   const bool run = !noted && RunsNow(request);
   if (run) RunCaught(request.core, node, finalize::Cause::kClosed, &failure);
   if (!noted && (!run || failure.failed)) {
-    finalize::ReportEntry entry = Describe(node, finalize::Cause::kClosed);
+    finalize::ReportEntry entry =
+        Describe(node, finalize::Cause::kClosed, /*spent=*/run);
     entry.outcome =
         run ? finalize::ReportEntry::kFailed : finalize::ReportEntry::kRefused;
     entry.status = run ? ToStatus(failure) : RefusalStatus(reason);
@@ -77,7 +78,8 @@ void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
     entry.outcome = finalize::ReportEntry::kRefused;
     entry.status = RefusalStatus(reason);
   }
-  ops.describe(callable, &entry.callback);
+  ops.describe(callable, entry.outcome == finalize::ReportEntry::kRefused,
+               &entry.callback);
   ReportFailure(entry);
 }
 

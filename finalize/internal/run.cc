@@ -82,7 +82,7 @@ void RunReported(Core* core, Node* node,
     Finish(core, node, false, false);
     return;
   }
-  finalize::ReportEntry entry = Describe(node, cause);
+  finalize::ReportEntry entry = Describe(node, cause, /*spent=*/true);
   entry.status = ToStatus(failure);
   entry.outcome = Finish(core, node, true, false)
                       ? finalize::ReportEntry::kRearmed
@@ -134,19 +134,17 @@ absl::Status ToStatus(const Failure& failure) {
                       failure.message);
 }
 
-finalize::ReportEntry Describe(Node* node, const finalize::Cause& cause) {
+finalize::ReportEntry Describe(Node* node, const finalize::Cause& cause,
+                               bool spent) {
   finalize::ReportEntry entry;
   entry.number = NodeNumber(node);
   entry.name = std::string(node->name());
   entry.place = node->place();
   entry.phase = node->phase;
   entry.cause = cause;
-  DescribeCallback(node, &entry.callback);
+  const bool intact = !spent || (node->Word() & kRearmFlag) != 0;
+  node->ops->describe(node->callable(), intact, &entry.callback);
   return entry;
-}
-
-void DescribeCallback(Node* node, std::string* out) {
-  node->ops->describe(node->callable(), out);
 }
 
 }  // namespace finalize_internal

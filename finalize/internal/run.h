@@ -40,11 +40,10 @@ void RunCaught(Core* core, Node* node, const finalize::Cause& cause,
 void RunReported(Core* core, Node* node, const finalize::Cause& cause) noexcept;
 
 // Fills an entry with what a node says of itself. For the thread that claimed
-// or pinned it.
-finalize::ReportEntry Describe(Node* node, const finalize::Cause& cause);
-
-// Appends the text of the callback and its bound arguments.
-void DescribeCallback(Node* node, std::string* out);
+// or pinned it. A `spent` callback has run: it may have used its arguments up,
+// unless it can be run again, and they are not shown.
+finalize::ReportEntry Describe(Node* node, const finalize::Cause& cause,
+                               bool spent);
 
 absl::Status ToStatus(const Failure& failure);
 

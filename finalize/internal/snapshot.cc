@@ -151,7 +151,7 @@ bool DescribePending(const NodeRef& ref, const finalize::Cause& cause,
                      finalize::ReportEntry* entry, bool* rearmed) {
   PinHolder pin(ref);
   if (pin.node() == nullptr) return false;
-  *entry = Describe(pin.node(), cause);
+  *entry = Describe(pin.node(), cause, /*spent=*/false);
   const uint64_t word = pin.node()->Word();
   *rearmed = (word & kRearmFlag) && (word & kParkedFlag);
   return true;
