@@ -55,6 +55,7 @@ Registry::~Registry() {
                            "a registry is destroyed while it drains");
   finalize_internal::DrainCore(core_, DrainOptions(),
                                finalize_internal::Waiting::kAlways);
+  Seal();  // to the destructors of the callables that failed
   finalize_internal::DestroyPending(core_, finalize_internal::Doomed::kAll);
   finalize_internal::ReleaseCore(core_);
 }

@@ -54,6 +54,9 @@ absl::Status Report::status() const {
     return absl::DeadlineExceededError(
         absl::StrCat(left, " finalizers left, ", running, " still running"));
   }
+  for (const ReportEntry& entry : entries) {
+    if (entry.outcome == ReportEntry::kLeft) return entry.status;
+  }
   return absl::OkStatus();
 }
 

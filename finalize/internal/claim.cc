@@ -14,13 +14,6 @@ bool IsPending(const NodeRef& ref, uint64_t word) {
   return (word & (kGenerationMask | kStateMask)) == (ref.generation | kPending);
 }
 
-bool PinnedByThisThread(const Lane& lane, const Node* node) {
-  for (const Pin* pin = lane.pins; pin != nullptr; pin = pin->next) {
-    if (pin->node == node && pin->thread == &this_thread) return true;
-  }
-  return false;
-}
-
 // Claims a node of a lifetime, for which two locks may be needed.
 Node* ClaimOfLifetime(const NodeRef& ref, NodeState to) {
   Node* const node = ref.node;
@@ -43,6 +36,13 @@ Node* ClaimOfLifetime(const NodeRef& ref, NodeState to) {
 
 }  // namespace
 
+bool PinnedByThisThread(const Lane& lane, const Node* node) {
+  for (const Pin* pin = lane.pins; pin != nullptr; pin = pin->next) {
+    if (pin->node == node && pin->thread == &this_thread) return true;
+  }
+  return false;
+}
+
 void ClaimLocked(Lane* lane, Node* node, NodeState to) {
   if (lane->pins != nullptr && PinnedByThisThread(*lane, node)) {
     Fatal(
@@ -51,7 +51,7 @@ void ClaimLocked(Lane* lane, Node* node, NodeState to) {
   }
   lane->Remove(node);
   const uint64_t word = node->word.load(std::memory_order_relaxed);
-  if ((word & (kLifetimeFlag | kRearmFlag)) == kLifetimeFlag) {
+  if ((word & kLifetimeFlag) && (to == kDetached || !(word & kRearmFlag))) {
     LifetimeList::Unlink(node);
   }
   if (to == kRunning) lane->PushRunning(node);
@@ -105,8 +105,13 @@ class RunningLocks {
   LockPair locks_;
 };
 
-// Makes a running node pending again, at its old place or behind the parked.
-// Not one that its drain has let go: its registry may be gone.
+// The word of the next life of a node: every handle to this one is stale.
+uint64_t NextLife(uint64_t word) {
+  return (word & kGenerationMask) + (uint64_t{1} << kGenerationShift);
+}
+
+}  // namespace
+
 bool TryRearm(Core* core, Node* node, bool parked) {
   uint64_t word;
   {
@@ -116,7 +121,7 @@ bool TryRearm(Core* core, Node* node, bool parked) {
     Lane& lane = core->LaneAt(locks.lane());
     lane.RemoveRunning(node);
     node->SetWord((word & ~(kStateMask | kWaitedFlag)) | kPending);
-    if (parked) {
+    if (parked || core->drains.load(std::memory_order_acquire) != 0) {
       lane.AddParked(node);
     } else {
       lane.Insert(node);
@@ -126,12 +131,11 @@ bool TryRearm(Core* core, Node* node, bool parked) {
   return true;
 }
 
-// The word of the next life of a node: every handle to this one is stale.
-uint64_t NextLife(uint64_t word) {
-  return (word & kGenerationMask) + (uint64_t{1} << kGenerationShift);
+void DestroyCallback(Core* core, Node* node) {
+  RunningFrame frame(core, node);  // its destructors still belong to its run
+  node->ops->destroy(node->callable());
 }
 
-// Takes a node whose callback is destroyed off its lists and frees it.
 void Retire(Core* core, Node* node) {
   uint64_t word;
   {
@@ -147,8 +151,6 @@ void Retire(Core* core, Node* node) {
   ReleaseNode(node);
 }
 
-}  // namespace
-
 void FreeNode(Node* node) {
   node->SetWord(NextLife(node->word.load(std::memory_order_relaxed)));
   ReleaseNode(node);
@@ -156,13 +158,8 @@ void FreeNode(Node* node) {
 
 bool Finish(Core* core, Node* node, bool failed, bool parked) {
   if (!IsOurs(node)) return false;  // a callback returns in a forked child
-  const bool may_rearm =
-      failed && (node->word.load(std::memory_order_relaxed) & kRearmFlag);
-  if (may_rearm && TryRearm(core, node, parked)) return true;
-  {
-    RunningFrame frame(core, node);  // its destructors still belong to its run
-    node->ops->destroy(node->callable());
-  }
+  if (failed && MayRearm(node) && TryRearm(core, node, parked)) return true;
+  DestroyCallback(core, node);
   Retire(core, node);
   return false;
 }
@@ -173,7 +170,8 @@ bool Abandon(Core* core, const NodeRef& ref) {
   const uint64_t word = ref.node->Word();
   if (!ref.Matches(word) || Node::StateOf(word) != kRunning) return false;
   core->LaneAt(lane_index).RemoveRunning(ref.node);
-  ref.node->SetWord(word ^ (kRunning ^ kAbandoned));
+  ref.node->SetWord((word & ~kWaitedFlag) ^ (kRunning ^ kAbandoned));
+  if (word & kWaitedFlag) WakeWaiters(ref.node);  // a drain may wait for it
   return true;
 }
 

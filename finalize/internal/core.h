@@ -109,6 +109,9 @@ inline void AwaitUnpinned(Node* node) {
   if (node->Word() & kPinnedFlag) AwaitUnpinnedSlow(node);
 }
 
+// Whether this thread peeks at `node`. For a holder of the lane's lock.
+bool PinnedByThisThread(const Lane& lane, const Node* node);
+
 // The lock of the lifetime of a node, or -1. For a holder of its lane's lock.
 inline int LifetimeLaneOf(Node* node) {
   return (node->word.load(std::memory_order_relaxed) & kLifetimeFlag)
@@ -120,6 +123,18 @@ inline int LifetimeLaneOf(Node* node) {
 // pending again, on the parked list if `parked`; else its callback is
 // destroyed and the node is freed. Returns whether it was armed again.
 bool Finish(Core* core, Node* node, bool failed, bool parked);
+
+// The steps of Finish, for a drain whose threads may be left behind.
+inline bool MayRearm(const Node* node) {
+  return (node->word.load(std::memory_order_relaxed) & kRearmFlag) != 0;
+}
+// Makes a running node pending again, at its old place, or behind the parked
+// ones: if `parked`, or while a drain is under way. Not one that its drain has
+// let go: its registry may be gone.
+bool TryRearm(Core* core, Node* node, bool parked);
+void DestroyCallback(Core* core, Node* node);
+// Takes a node whose callback is destroyed off its lists and frees it.
+void Retire(Core* core, Node* node);
 
 // Lets a running node go: it is on no list any more, and the thread that runs
 // it will free it without looking at its core. False if it has ended.

@@ -2,8 +2,9 @@
 // `RemoveTree("/tmp/x", 3)`.
 //
 // A function is named by its symbol where the program has one, any other
-// callable by its type. Numbers, strings, paths and pointers are printed;
-// any other argument is named by its type.
+// callable by its type. Numbers, strings, paths and pointers are printed; a
+// `const char*` as the string that it points to, a `char*`, which may be a
+// buffer, as a pointer. Any other argument is named by its type.
 #ifndef FINALIZE_INTERNAL_DESCRIBE_H_
 #define FINALIZE_INTERNAL_DESCRIBE_H_
 
@@ -46,8 +47,9 @@ template <class T>
 void DescribeArgument(const T& value, std::string* out) {
   if constexpr (std::is_same_v<T, bool>) {
     out->append(value ? "true" : "false");
-  } else if constexpr (std::is_same_v<T, const char*> ||
-                       std::is_same_v<T, char*>) {
+  } else if constexpr (std::is_null_pointer_v<T>) {
+    out->append("nullptr");
+  } else if constexpr (std::is_same_v<T, const char*>) {
     if (value == nullptr) {
       out->append("nullptr");
     } else {

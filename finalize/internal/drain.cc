@@ -1,5 +1,6 @@
 #include "finalize/internal/drain.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,9 +48,10 @@ class Drain {
   Report Run() {
     const uint64_t start = NowNanos();
     BeginDrain(core_);
-    DrainPhases();
+    // What ran on other threads may have registered more.
+    while (DrainPhases() && wait_ && AwaitRunning() && HasNew()) {
+    }
     if (Inherited()) return std::move(report_);
-    if (wait_) AwaitRunning();
     NoteLeft();
     EndDrain(core_);
     report_.elapsed =
@@ -62,17 +64,18 @@ class Drain {
   // forked and returned. The child does not go on with it.
   bool Inherited() const { return epoch_ != CurrentEpoch(); }
 
-  void DrainPhases() {
+  // Returns false where the deadline came first, or this is a forked child.
+  bool DrainPhases() {
     ContextScope scope(&context_);
     DrainCursor cursor(core_, options_.cause.IsProcessEnd());
     int phase;
     while (!Inherited() && cursor.NextPhase(&phase)) {
-      if (options_.threads > 0) {
-        if (!DrainPhaseInParallel(core_, phase, &context_)) return;
-      } else if (!DrainPhase(&cursor, phase)) {
-        return;
-      }
+      const bool done = options_.threads > 0
+                            ? DrainPhaseInParallel(core_, phase, &context_)
+                            : DrainPhase(&cursor, phase);
+      if (!done) return false;
     }
+    return !Inherited();
   }
 
   bool DrainPhase(DrainCursor* cursor, int phase) {
@@ -83,19 +86,28 @@ class Drain {
       DrainStep step(core_, node);
       step.Run();
       step.Note();
+      step.Report();
       if (Inherited()) return false;
     }
   }
 
-  void AwaitRunning() {
+  // Returns false where the deadline came first.
+  bool AwaitRunning() {
     for (;;) {
       const NodeRef ref = FirstRunning(core_);
-      if (ref.node == nullptr) return;
+      if (ref.node == nullptr) return true;
       if (!WaitWhile(ref.node, kGenerationMask | kStateMask,
                      ref.generation | kRunning, context_.deadline)) {
-        return;
+        return false;
       }
     }
+  }
+
+  bool HasNew() const {
+    bool found = false;
+    VisitLanes(core_,
+               [&](Lane& lane, int) { found |= lane.Newest() != nullptr; });
+    return found;
   }
 
   // Counts and names what is still pending or running.
@@ -114,11 +126,25 @@ class Drain {
     }
   }
 
+  bool NotedAsRearmed(uint64_t number) const {
+    return std::any_of(report_.entries.begin(), report_.entries.end(),
+                       [&](const ReportEntry& entry) {
+                         return entry.outcome == ReportEntry::kRearmed &&
+                                entry.number == number;
+                       });
+  }
+
   void NoteUnreached(const NodeRef& ref) {
     ReportEntry entry;
     bool rearmed = false;
     if (!DescribePending(ref, options_.cause, &entry, &rearmed)) return;
-    if (rearmed) return;  // its failure is an entry already
+    if (rearmed) {
+      if (NotedAsRearmed(entry.number)) return;
+      entry.outcome = ReportEntry::kLeft;
+      entry.status = absl::UnavailableError("failed elsewhere meanwhile");
+      AddEntry(&context_, std::move(entry));
+      return;
+    }
     const bool skipped = options_.cause.IsProcessEnd() && !AtExitFlag(ref);
     entry.outcome = skipped ? ReportEntry::kSkipped : ReportEntry::kLeft;
     if (!skipped) entry.status = absl::DeadlineExceededError("not reached");
@@ -144,14 +170,31 @@ Report DrainCore(Core* core, const DrainOptions& options,
   return Drain(core, options, wait).Run();
 }
 
+namespace {
+
+// Orders a drain that begins behind one that ends: one opens the registry, the
+// other closes it.
+Lock& CountLock(Core* core) {
+  return LockAt(core->sharded() ? 0 : core->only_lane);
+}
+
+}  // namespace
+
 void BeginDrain(Core* core) {
+  LockHolder lock(CountLock(core));
   core->drains.fetch_add(1, std::memory_order_acq_rel);
 }
 
 void EndDrain(Core* core) {
-  if (core->drains.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  VisitLanes(core, [](Lane& lane, int) { lane.Unpark(); });
-  core->closed_from.store(INT64_MAX, std::memory_order_release);
+  {
+    LockHolder lock(CountLock(core));
+    if (core->drains.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    core->closed_from.store(INT64_MAX, std::memory_order_release);
+  }
+  VisitLanes(core, [core](Lane& lane, int) {
+    // Else another drain has begun, and these may be what it has tried.
+    if (core->drains.load(std::memory_order_acquire) == 0) lane.Unpark();
+  });
 }
 
 bool LeaveCallbacks() {
@@ -195,24 +238,43 @@ void DrainStep::Run() noexcept {
   if (timed) {
     duration_ = absl::Nanoseconds(static_cast<int64_t>(NowNanos() - start));
   }
+  if (!IsOurs(node_)) {  // the callback forked, and this is the child
+    entry_.reset();
+    return;
+  }
+  if (!entry_ && (failure_.failed || duration_ > options().slow)) {
+    entry_ = Describe(node_, options().cause, /*spent=*/true);
+  }
+  spent_ = !failure_.failed || !MayRearm(node_);
+  if (spent_) DestroyCallback(core_, node_);
+  if (!entry_) return;
+  entry_->duration = duration_;
+  if (!failure_.failed) return;
+  entry_->outcome = spent_ ? ReportEntry::kFailed : ReportEntry::kRearmed;
+  entry_->status = ToStatus(failure_);
 }
 
 void DrainStep::Note() noexcept {
-  if (!IsOurs(node_)) return;  // the callback forked, and this is the child
-  const bool failed = failure_.failed;
-  if (!entry_ && (failed || duration_ > options().slow)) {
-    entry_ = Describe(node_, options().cause, /*spent=*/true);
+  if (!IsOurs(node_)) return;
+  if (spent_) {
+    Retire(core_, node_);
+  } else {
+    TryRearm(core_, node_, /*parked=*/true);
   }
-  const bool rearmed = Finish(core_, node_, failed, /*parked=*/true);
-  ++(failed ? context_->report->failed : context_->report->ran);
-  if (!entry_) return;
-  entry_->duration = duration_;
-  if (failed) {
-    entry_->outcome = rearmed ? ReportEntry::kRearmed : ReportEntry::kFailed;
-    entry_->status = ToStatus(failure_);
-    ReportFailure(*entry_);
+  ++(failure_.failed ? context_->report->failed : context_->report->ran);
+  if (entry_) AddEntry(context_, *entry_);
+}
+
+void DrainStep::Leave() noexcept {
+  if (!spent_) {
+    DestroyCallback(core_, node_);
+    entry_->outcome = ReportEntry::kFailed;
   }
-  AddEntry(context_, *std::move(entry_));
+  Retire(core_, node_);
+}
+
+void DrainStep::Report() noexcept {
+  if (failure_.failed && entry_) ReportFailure(*entry_);
 }
 
 void AddEntry(DrainContext* context, ReportEntry entry) {

@@ -99,7 +99,7 @@ class DrainCursor {
 
   // Returns whether anything is left that may run, and the highest phase of
   // that. Closes the registry to other threads from that phase up, or wholly
-  // if it is the last one.
+  // if it is the last one, or none is left.
   bool NextPhase(int* phase);
   // Claims the next finalizer of `lowest_phase` or higher; null if none is
   // left.
@@ -132,14 +132,21 @@ class DrainCursor {
   int lowest_ = 0;
 };
 
-// One claimed finalizer in a drain: run, then finished and noted in this
-// thread's drain context. Confined to one thread.
+// One claimed finalizer in a drain. Confined to one thread.
 class DrainStep {
  public:
   DrainStep(Core* core, Node* node);
+  // Runs the callback, and destroys it unless it is to be armed again.
   void Run() noexcept;
-  // Not for a finalizer that its drain has left behind.
+  // Then: finishes it and notes it in this thread's drain context. No code of
+  // the user's runs.
   void Note() noexcept;
+  // Or: finishes it, where its drain has left it behind.
+  void Leave() noexcept;
+  // At last: tells the failure reporter, if it failed.
+  void Report() noexcept;
+
+  bool failed() const { return failure_.failed; }
 
  private:
   const finalize::DrainOptions& options() const { return *context_->options; }
@@ -150,6 +157,7 @@ class DrainStep {
   Failure failure_;
   absl::Duration duration_;
   std::optional<finalize::ReportEntry> entry_;  // made before it runs, if all
+  bool spent_ = true;
 };
 
 // Runs what the drain may run of one phase, on helper threads. Returns false

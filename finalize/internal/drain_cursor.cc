@@ -54,11 +54,12 @@ void DrainCursor::Rescan() {
 bool DrainCursor::NextPhase(int* phase) {
   for (;;) {
     Rescan();
-    if (best_ < 0) return false;
-    *phase = best_phase_;
-    const int64_t close = best_phase_ == lowest_ ? INT64_MIN : best_phase_;
+    const bool any = best_ >= 0;
+    if (any) *phase = best_phase_;
+    const bool last = !any || best_phase_ == lowest_;
+    const int64_t close = last ? INT64_MIN : best_phase_;
     int64_t closed = core_->closed_from.load(std::memory_order_acquire);
-    if (closed <= close) return true;
+    if (closed <= close) return any;
     // What slipped in before this store changes the next scan.
     core_->closed_from.compare_exchange_strong(closed, close,
                                                std::memory_order_acq_rel);

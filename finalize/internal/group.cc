@@ -104,7 +104,8 @@ Refusal MovePending(Core* from, Core* to) {
   EnsureCurrent(to);
   if (from == to) return Refusal::kNone;
   if (to->sealed.load(std::memory_order_acquire)) return Refusal::kSealed;
-  if (to->closed_from.load(std::memory_order_acquire) != INT64_MAX) {
+  if (to->closed_from.load(std::memory_order_acquire) != INT64_MAX &&
+      !RunsCallbackOf(to)) {
     return Refusal::kClosed;
   }
   if (to->sharded() && !ArmExitHook()) return Refusal::kPastExit;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "finalize/info.h"
+#include "finalize/internal/check.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/handle.h"
 #include "finalize/internal/slab.h"
@@ -13,6 +14,17 @@
 
 namespace finalize_internal {
 namespace {
+
+// Ends the process where this thread peeks at `node`, whose claimer waits for
+// the peek to end.
+void CheckNotPeeking(Node* node, uint64_t word) {
+  if ((word & kPinnedFlag) == 0) return;
+  const int index = Node::LaneOf(word);
+  LockHolder lock(LockAt(index));
+  Check(!PinnedByThisThread(CoreAt(node->core)->LaneAt(index), node),
+        "a copy constructor of a bound argument waits for the finalizer that "
+        "PeekArguments() copies it from");
+}
 
 // Whether `word` is that of the pending finalizer `ref`.
 bool IsPending(const NodeRef& ref, uint64_t word) {
@@ -154,13 +166,15 @@ bool Wait(const NodeRef& ref, int64_t deadline) {
       RunsOnThisThread(ref.node)) {
     return true;
   }
+  CheckNotPeeking(ref.node, word);
   uint64_t limit = UINT64_MAX;
   if (deadline != INT64_MAX) {
     timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    const int64_t left =
-        deadline - (int64_t{now.tv_sec} * 1000000000 + now.tv_nsec);
-    limit = left > 0 ? NowNanos() + static_cast<uint64_t>(left) : 0;
+    const int64_t unix_now = int64_t{now.tv_sec} * 1000000000 + now.tv_nsec;
+    limit = deadline > unix_now
+                ? NowNanos() + static_cast<uint64_t>(deadline - unix_now)
+                : 0;
   }
   return WaitWhile(ref.node, kGenerationMask | kRunsMask,
                    ref.generation | kRunning, limit);

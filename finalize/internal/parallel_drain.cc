@@ -6,10 +6,11 @@
 //       v                                  |
 //     kEnded <-----------------------------+
 //
-// Only a worker that is kLooking touches the registry. At the deadline the
-// phase waits for the looking ones, which takes a few instructions, and leaves
-// those in a callback: a worker that finds itself kLeft frees its finalizer
-// and ends.
+// Only a worker that is kLooking touches the registry and its report, and it
+// runs no code of the user's then: destructors and the failure reporter count
+// as callbacks. At the deadline the phase waits for the looking ones, which
+// takes a few instructions, and leaves those in a callback: a worker that finds
+// itself kLeft frees its finalizer and ends.
 #include <algorithm>
 #include <atomic>
 #include <memory>
@@ -22,7 +23,7 @@
 #include "finalize/internal/drain.h"
 #include "finalize/internal/futex.h"
 #include "finalize/internal/inspect.h"
-#include "finalize/internal/run.h"
+#include "finalize/internal/slab.h"
 
 namespace finalize_internal {
 namespace {
@@ -34,8 +35,8 @@ enum WorkerState : uint32_t { kLooking, kInCallback, kLeft, kEnded };
 
 struct Worker {
   std::atomic<uint32_t> state{kLooking};
-  NodeRef node;  // of the callback, in kInCallback and kLeft
-  Report report;
+  NodeRef node;   // of the callback, in kInCallback and kLeft; null: it is over
+  Report report;  // of the callbacks that are over
 };
 
 // Shared with the workers, which may outlive the drain.
@@ -62,46 +63,68 @@ struct Phase {
   std::vector<Worker> workers;
 };
 
+// Ends a stretch in kInCallback. Returns false if the drain left it meanwhile.
+bool BackToLooking(Worker* worker) {
+  uint32_t expected = kInCallback;
+  return worker->state.compare_exchange_strong(expected, kLooking,
+                                               std::memory_order_acq_rel);
+}
+
+// What one callback, and the drains in it, report: part of the worker's report
+// once that may be touched.
+class WorkContext : public DrainContext {
+ public:
+  WorkContext(Phase* phase, Worker* worker)
+      : DrainContext{&report_,    &phase->options, phase->deadline,
+                     phase->core, CurrentEpoch(),  &Leave},
+        phase_(phase),
+        worker_(worker) {}
+
+  // For a worker that is kLooking.
+  void HandOver() {
+    DrainContext whole = *this;
+    whole.report = &worker_->report;
+    Absorb(&whole, std::exchange(report_, Report()));
+  }
+
+ private:
+  // The callback is in exit(), and its thread will not come back.
+  static void Leave(DrainContext* context) {
+    auto* work = static_cast<WorkContext*>(context);
+    if (!BackToLooking(work->worker_)) return;
+    work->HandOver();
+    work->worker_->state.store(kEnded, std::memory_order_release);
+    work->phase_->NoteChange();
+  }
+
+  Phase* const phase_;
+  Worker* const worker_;
+  Report report_;
+};
+
 // Runs one claimed finalizer. Returns false if the drain left it meanwhile.
 bool RunOne(Phase* phase, Worker* worker, Node* node) {
+  WorkContext context(phase, worker);
+  ContextScope scope(&context);
   DrainStep step(phase->core, node);
   worker->node = RefTo(node);
   worker->state.store(kInCallback, std::memory_order_release);
   step.Run();
-  uint32_t expected = kInCallback;
-  if (!worker->state.compare_exchange_strong(expected, kLooking,
-                                             std::memory_order_acq_rel)) {
-    Finish(phase->core, node, /*failed=*/false, /*parked=*/false);
+  if (!BackToLooking(worker)) {
+    step.Leave();
+    step.Report();
     return false;
   }
   step.Note();
-  return true;
+  context.HandOver();
+  if (!step.failed()) return true;
+  worker->node = NodeRef();
+  worker->state.store(kInCallback, std::memory_order_release);
+  step.Report();
+  return BackToLooking(worker);
 }
 
-struct WorkContext : DrainContext {
-  WorkContext(Phase* phase_in, Worker* worker_in)
-      : DrainContext{&worker_in->report, &phase_in->options, phase_in->deadline,
-                     phase_in->core,     CurrentEpoch(),     &Leave},
-        phase(phase_in),
-        worker(worker_in) {}
-
-  // The callback is in exit(), and its thread will not come back.
-  static void Leave(DrainContext* context) {
-    auto* work = static_cast<WorkContext*>(context);
-    uint32_t expected = kInCallback;
-    if (work->worker->state.compare_exchange_strong(
-            expected, kEnded, std::memory_order_acq_rel)) {
-      work->phase->NoteChange();
-    }
-  }
-
-  Phase* const phase;
-  Worker* const worker;
-};
-
 void Work(const std::shared_ptr<Phase>& phase, Worker* worker) {
-  WorkContext context(phase.get(), worker);
-  ContextScope scope(&context);
   DrainCursor cursor(phase->core, phase->options.cause.IsProcessEnd());
   while (!phase->stop.load(std::memory_order_acquire)) {
     Node* node = cursor.ClaimNext(phase->number);
@@ -145,10 +168,12 @@ bool LeaveWorker(Worker* worker) {
 
 // Notes what a worker runs on with, and takes it from the registry.
 void NoteLeftRunning(Core* core, const NodeRef& ref, DrainContext* context) {
-  ++context->report->running;
-  RunningEntry running;
-  if (!DescribeRunning(core, ref, &running)) return;  // it has just ended
+  RunningEntry running = {};
+  if (!DescribeRunning(core, ref, &running)) {
+    running.number = NodeNumber(ref.node);  // it has just ended
+  }
   Abandon(core, ref);
+  ++context->report->running;
   finalize::ReportEntry entry = running.ToEntry(context->options->cause);
   entry.status = absl::DeadlineExceededError("still running");
   AddEntry(context, std::move(entry));
@@ -186,10 +211,10 @@ bool DrainPhaseInParallel(Core* core, int number, DrainContext* context) {
   phase->stop.store(true, std::memory_order_release);
   if (!in_time) context->report->deadline_exceeded = true;
   for (Worker& worker : phase->workers) {
-    if (LeaveWorker(&worker)) {
+    const bool left = LeaveWorker(&worker);
+    Absorb(context, std::move(worker.report));
+    if (left && worker.node.node != nullptr) {
       NoteLeftRunning(core, worker.node, context);
-    } else {
-      Absorb(context, std::move(worker.report));
     }
   }
   return in_time;

@@ -47,7 +47,8 @@ void RefuseBuilt(const Request& request, Node* node, Refusal reason) {
   const bool noted = Noted(request, reason);
   Failure failure;
   const bool run = !noted && RunsNow(request);
-  if (run) RunCaught(request.core, node, finalize::Cause::kClosed, &failure);
+  // No callback of the registry: it may not register where others may not.
+  if (run) RunCaught(nullptr, node, finalize::Cause::kClosed, &failure);
   if (!noted && (!run || failure.failed)) {
     finalize::ReportEntry entry =
         Describe(node, finalize::Cause::kClosed, /*spent=*/run);

@@ -83,7 +83,11 @@ NodeRef FirstRunning(Core* core) {
   NodeRef found;
   VisitLanes(core, [&](Lane& lane, int) {
     for (Node* n = lane.running; n != nullptr; n = n->older) {
-      if (found.node == nullptr && !RunsOnThisThread(n)) found = RefTo(n);
+      // One that this thread peeks at starts when the peek has ended.
+      if (found.node == nullptr && !RunsOnThisThread(n) &&
+          !PinnedByThisThread(lane, n)) {
+        found = RefTo(n);
+      }
     }
   });
   return found;

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "finalize/internal/lock.h"
+#include "finalize/internal/node.h"
 
 namespace finalize_internal {
 
@@ -12,6 +13,15 @@ int AssignLane() {
       static_cast<int>(next.fetch_add(1, std::memory_order_relaxed) % kLanes);
   this_thread.lane_plus_one = lane + 1;
   return lane;
+}
+
+bool RunsCallbackOf(const Core* core) {
+  for (const Frame* f = this_thread.frames; f != nullptr; f = f->outer) {
+    if (f->core == core && Node::StateOf(f->node->Word()) != kAbandoned) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace finalize_internal

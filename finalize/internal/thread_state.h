@@ -67,13 +67,10 @@ inline bool RunsOnThisThread(const Node* node) {
   return false;
 }
 
-// Returns whether a callback of `core` runs on this thread, at any depth.
-inline bool RunsCallbackOf(const Core* core) {
-  for (const Frame* f = this_thread.frames; f != nullptr; f = f->outer) {
-    if (f->core == core) return true;
-  }
-  return false;
-}
+// Returns whether a callback of `core` runs on this thread, at any depth. One
+// that its drain has left behind does not count: another registry may have the
+// core by now.
+bool RunsCallbackOf(const Core* core);
 
 }  // namespace finalize_internal
 
