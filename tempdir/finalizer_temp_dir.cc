@@ -5,6 +5,7 @@
 #include <exception>
 #include <string_view>
 
+#include "absl/time/time.h"
 #include "finalize/cause.h"
 #include "finalize/options.h"
 #include "finalize/registry.h"
@@ -57,7 +58,7 @@ struct RemoveTempDir {
     if (owned.Doom()) return absl::OkStatus();
     absl::Status status = owned.RemoveImplicitly();
     if (!status.ok()) tempdir_internal::HandleFailureInDrain(owned, status);
-    return status;
+    return owned.removed() ? absl::OkStatus() : status;
   }
 };
 
@@ -136,7 +137,11 @@ absl::Status FinalizerTempDir::Remove() {
   if (std::optional<absl::Status> status = finalizer_.Run()) {
     return *std::move(status);
   }
-  finalizer_.Wait();
+  if (!finalizer_.Wait(absl::InfinitePast())) {
+    finalizer_.Wait();
+    return directory_->Outcome();
+  }
+  // It has ended, or this is its failure callback: one more try.
   return directory_->RemoveAfter(seen);
 }
 

@@ -144,21 +144,30 @@ absl::Status OwnedDirectory::NotLive(State state) const {
   }
 }
 
+// What Remove() answers where there is nothing to remove any more.
+absl::Status OwnedDirectory::Ended(State state) const {
+  const bool done =
+      state == State::kRemoved || (state == State::kKept && keep_always_);
+  return done ? absl::OkStatus() : NotLive(state);
+}
+
 absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
   if (!IsOurs()) {
     return absl::FailedPreconditionError(
         absl::StrCat("belongs to the process that made it: ", path_.native()));
   }
   std::lock_guard<std::mutex> lock(mutex_);
-  const State state = state_;
-  if (state == State::kRemoved) return absl::OkStatus();
-  if (state == State::kKept && keep_always_) return absl::OkStatus();
-  if (state != State::kLive) return NotLive(state);
+  if (state_ != State::kLive) return Ended(state_);
   if (attempts() != seen) return last_failure_;
   last_failure_ = keep_always_ ? KeepAndSay(kKeepVariable) : RemoveLocked();
   if (last_failure_.ok() && !keep_always_) Settle(State::kRemoved);
   attempts_.fetch_add(1, std::memory_order_acq_rel);
   return last_failure_;
+}
+
+absl::Status OwnedDirectory::Outcome() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return state_ == State::kLive ? last_failure_ : Ended(state_);
 }
 
 absl::Status OwnedDirectory::RemoveLocked() {

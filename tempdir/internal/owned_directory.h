@@ -72,6 +72,8 @@ class OwnedDirectory {
   // The same for a caller that has waited elsewhere: if another call ended
   // since attempts() was `seen`, its outcome is taken.
   absl::Status RemoveAfter(uint32_t seen);
+  // What the last call gave.
+  absl::Status Outcome();
   // How many calls have tried to remove it.
   uint32_t attempts() const {
     return attempts_.load(std::memory_order_acquire);
@@ -113,6 +115,7 @@ class OwnedDirectory {
   absl::Status KeepLocked();
   absl::Status KeepAndSay(std::string_view why);
   absl::Status NotLive(State state) const;
+  absl::Status Ended(State state) const;
   void Settle(State state);
 
   const tempdir::TempDirOptions options_;

@@ -54,6 +54,8 @@ void RemovalWorker::Run() {
     } else {
       return;
     }
+    // A name may have become a directory while it was taken for something else.
+    PushFound();
   }
 }
 
