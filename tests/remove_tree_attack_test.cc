@@ -126,9 +126,6 @@ class Arena {
     return "";
   }
   static std::string LookOutside() {
-    if (Mode("outside") != 0500) return "outside was re-moded";
-    if (Mode("outside/sub") != 0500) return "outside/sub was re-moded";
-    if (Mode("outside/sub/sub") != 0500) return "outside/sub/sub was re-moded";
     for (const char* directory : {"outside", "outside/a", "outside/a/b",
                                   "outside/sub", "outside/sub/sub"}) {
       for (int i = 0; i < 3; ++i) {
@@ -137,6 +134,9 @@ class Arena {
         if (access(file.c_str(), F_OK) != 0) return "lost " + file;
       }
     }
+    if (Mode("outside") != 0500) return "outside was re-moded";
+    if (Mode("outside/sub") != 0500) return "outside/sub was re-moded";
+    if (Mode("outside/sub/sub") != 0500) return "outside/sub/sub was re-moded";
     return "";
   }
 
