@@ -39,7 +39,8 @@ constexpr uint64_t In(uint32_t epoch, Hook hook) {
 }
 
 std::atomic<uint64_t> state{0};
-// The thread that drains, as the address of its ThreadState.
+// The thread that drains or was the last to, as the address of its
+// ThreadState. It is in exit() for good.
 std::atomic<const void*> drainer{nullptr};
 // When ExitOptions::deadline passes, in nanoseconds of CLOCK_MONOTONIC, and in
 // which epoch that holds: from the first exit drain on.
@@ -76,8 +77,8 @@ bool PastDeadline() {
          NowNanos() >= deadline.load(std::memory_order_relaxed);
 }
 
-// Blocks a thread that called exit() while another one drains. The process
-// ends under it.
+// Blocks a thread that called exit() after another one. The process ends under
+// it.
 [[noreturn]] void Park() {
   AddHook();  // for the next thread that calls exit()
   LeaveCallbacks();
@@ -129,16 +130,17 @@ void DrainOnce(const ExitOptions& options, Waiting waiting) {
 enum class Turn { kNothing, kBegins, kGoesOn };
 
 // Makes this thread the one that drains. Does not return where another thread
-// drains.
+// drains, or goes on to end the process.
 Turn Begin() {
   const uint32_t epoch = CurrentEpoch();
   uint64_t now = state.load(std::memory_order_acquire);
   do {
-    if (now == In(epoch, kDraining)) {
+    const bool draining = now == In(epoch, kDraining);
+    if (draining || now == In(epoch, kDrained)) {
       if (drainer.load(std::memory_order_acquire) != &this_thread) Park();
-      return Turn::kGoesOn;  // a callback called exit()
+      // Draining: a callback called exit().
+      return draining ? Turn::kGoesOn : Turn::kNothing;
     }
-    if (now == In(epoch, kDrained)) return Turn::kNothing;
   } while (!state.compare_exchange_weak(now, In(epoch, kDraining),
                                         std::memory_order_acq_rel));
   drainer.store(&this_thread, std::memory_order_release);
@@ -174,7 +176,6 @@ bool HasNewcomers(Core* core) {
 // What other threads registered after the drain's last look and before kDrained
 // relies on this; what comes later, on the registering thread.
 void End() {
-  drainer.store(nullptr, std::memory_order_release);
   state.store(In(CurrentEpoch(), kDrained), std::memory_order_release);
   EndDrain(ProcessCore());
   if (HasNewcomers(ProcessCore()) && !ArmExitHook()) {

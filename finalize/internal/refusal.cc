@@ -33,7 +33,7 @@ absl::Status RefusalStatus(Refusal refusal) {
           "the registry is closed by a drain in its last phase");
     case Refusal::kPastExit:
       return absl::FailedPreconditionError(
-          "the process is past its exit handlers");
+          "the process is past its exit handlers, or past their deadline");
     case Refusal::kNoMemory:
       return absl::ResourceExhaustedError("no memory for a finalizer");
     case Refusal::kNoReferent:

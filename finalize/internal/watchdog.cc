@@ -59,21 +59,25 @@ void Nap() {
 }
 
 // Calls visit(lane) for each lane whose lock can be had before `limit`. A
-// thread that hangs in somebody's fork hook holds them all.
+// thread that hangs in somebody's fork hook holds them all. Returns whether it
+// was every lane.
 template <class Visit>
-void VisitReachable(uint64_t limit,
+bool VisitReachable(uint64_t limit,
                     Visit visit) ABSL_NO_THREAD_SAFETY_ANALYSIS {
   Core* const core = ProcessCore();
+  bool all = true;
   for (uint64_t used = core->UsedLanes(); used != 0; used &= used - 1) {
     const int index = __builtin_ctzll(used);
     bool held = LockAt(index).TryAcquire();
     for (; !held && NowNanos() < limit; held = LockAt(index).TryAcquire()) {
       Nap();
     }
+    all &= held;
     if (!held) continue;
     visit(core->LaneAt(index));
     LockAt(index).Release();
   }
+  return all;
 }
 
 // Writes unless nobody makes room before `limit`.
@@ -96,13 +100,13 @@ void WriteReport() {
   size_t running = 0;
   size_t left = 0;
   const uint64_t lock_limit = NowNanos() + kPatience;
-  VisitReachable(lock_limit, [&](Lane& lane) {
+  bool all = VisitReachable(lock_limit, [&](Lane& lane) {
     for (Node* n = lane.running; n != nullptr; n = n->older) {
       ++running;
       if (count < kMostLines) Format(n, "is still running", &lines[count++]);
     }
   });
-  VisitReachable(lock_limit, [&](Lane& lane) {
+  all &= VisitReachable(lock_limit, [&](Lane& lane) {
     left += lane.pending;
     for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
       for (Node* n = list->newest; n != nullptr && count < kMostLines;
@@ -111,11 +115,13 @@ void WriteReport() {
       }
     }
   });
-  char total[160];
+  char total[200];
   snprintf(total, sizeof(total),
            "finalize: the exit drain outlived its deadline: %zu still "
-           "running, %zu left; the process ends with status %d\n",
-           running, left, finalize::kWatchdogExitCode);
+           "running, %zu left%s; the process ends with status %d\n",
+           running, left,
+           all ? "" : ", not counting what is locked by a thread that hangs",
+           finalize::kWatchdogExitCode);
   const uint64_t write_limit = NowNanos() + kPatience;
   Write(total, write_limit);
   for (int i = 0; i < count; ++i) Write(lines[i].text, write_limit);

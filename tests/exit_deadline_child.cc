@@ -1,0 +1,219 @@
+// A process whose exit drain outlives its deadline, or nearly.
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <functional>
+#include <string>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "finalize/at_exit.h"
+#include "finalize/exit_options.h"
+#include "finalize/lifetime.h"
+#include "finalize/registry.h"
+#include "tests/scenario.h"
+
+namespace {
+
+using finalize::AtExit;
+using finalize::ExitOptions;
+using finalize::Options;
+using finalize::Registry;
+using finalize_test::Say;
+using finalize_test::Says;
+
+// Hangs for ever.
+void Hang() {
+  Say("hangs");
+  for (;;) pause();
+}
+
+void SetDeadline(absl::Duration deadline, int threads = 0,
+                 int failure_exit_code = 0) {
+  ExitOptions options;
+  options.deadline = deadline;
+  options.threads = threads;
+  options.failure_exit_code = failure_exit_code;
+  finalize::SetExitOptions(options);
+}
+
+// Outlives the deadline, which began later than `since`.
+void OutliveDeadline(absl::Time since, absl::Duration deadline) {
+  while (absl::Now() < since + deadline + absl::Milliseconds(50)) {
+    sched_yield();
+  }
+}
+
+void Hangs() {
+  SetDeadline(absl::Milliseconds(100));
+  AtExit(Options("left one"), Says{"left"});
+  AtExit(Options("hanging one"), Hang);
+  AtExit(Says{"ran"});
+  std::exit(3);
+}
+
+void HangsInDestructorOfCallback() {
+  struct Hanging {
+    Hanging() = default;
+    Hanging(Hanging&&) noexcept {}
+    ~Hanging() {
+      if (armed) Hang();
+    }
+    void operator()() { armed = true; }
+    bool armed = false;
+  };
+  SetDeadline(absl::Milliseconds(100));
+  AtExit(Options("hanging one"), Hanging());
+}
+
+// Standard error is a full pipe that nobody reads.
+void HangsWithoutReader() {
+  SetDeadline(absl::Milliseconds(100));
+  int ends[2];
+  if (pipe2(ends, O_NONBLOCK) != 0) _exit(97);
+  while (write(ends[1], "x", 1) == 1) {
+  }
+  fcntl(ends[1], F_SETFL, 0);
+  dup2(ends[1], STDERR_FILENO);
+  AtExit(Hang);
+}
+
+// The fork hook of the library, registered later, has run before this one: the
+// thread that hangs holds every lock.
+void HangsInForkHook() {
+  pthread_atfork(Hang, nullptr, nullptr);
+  SetDeadline(absl::Milliseconds(100));
+  AtExit(Options("forking one"), [] { fork(); });
+}
+
+void LeavesTheRest(int failure_exit_code) {
+  constexpr absl::Duration kDeadline = absl::Milliseconds(100);
+  SetDeadline(kDeadline, 0, failure_exit_code);
+  static finalize::Lifetime lifetime;
+  AtExit(Options("left one"), Says{"left"});
+  finalize::OnDestroy(lifetime, Options("on lifetime"), Says{"lifetime"});
+  AtExit(Options().AtExit(false), Says{"skipped"});
+  AtExit([] { OutliveDeadline(absl::Now(), kDeadline); });
+  AtExit(Says{"ran"});
+}
+void Leaves() { LeavesTheRest(0); }
+void LeavesWithFailureCode() { LeavesTheRest(9); }
+
+void LeavesMany() {
+  SetDeadline(absl::Milliseconds(100));
+  for (int i = 0; i < 3000; ++i) AtExit(Options("left"), Says{"left"});
+  AtExit([] { OutliveDeadline(absl::Now(), absl::Milliseconds(100)); });
+}
+
+void RegistersForEver() {
+  SetDeadline(absl::Milliseconds(100));
+  struct Again {
+    void operator()() const { AtExit(Options("again"), Again()); }
+  };
+  AtExit(Options("last"), Says{"left"});
+  AtExit(Options("again"), Again());
+}
+
+void RegistersPastDeadline() {
+  constexpr absl::Duration kDeadline = absl::Milliseconds(100);
+  SetDeadline(kDeadline);
+  struct Registers {
+    ~Registers() {
+      OutliveDeadline(absl::Now(), kDeadline);
+      Say(AtExit(Options("late"), Says{"late"}).alive() ? "accepted"
+                                                        : "refused");
+      AtExit(Options("run now").IfClosed(finalize::IfClosed::kRunNow),
+             Says{"run now"});
+      Say(Registry::Process()
+              .TryRegister(Options(), [] {})
+              .status()
+              .ToString());
+    }
+  };
+  static Registers registers;
+  AtExit(Says{"ran"});
+}
+
+// The drain ends in time, within a callback's exit(); a static destructor
+// outlives the deadline and the watchdog's margin.
+void NestedExitThenSlowStatic() {
+  constexpr absl::Duration kDeadline = absl::Seconds(2);
+  SetDeadline(kDeadline);
+  struct Slow {
+    ~Slow() {
+      OutliveDeadline(absl::Now(), kDeadline + absl::Seconds(1.3));
+      Say("slow static");
+    }
+  };
+  static Slow slow;
+  AtExit(Says{"first"});
+  AtExit([] { std::exit(4); });
+}
+
+void ThreadStuck() {
+  SetDeadline(absl::Milliseconds(500), /*threads=*/2);
+  AtExit(Options("low").Phase(-1), Says{"low"});
+  AtExit(Options("stuck one"), Hang);
+  AtExit(Says{"ran"});
+  std::exit(3);
+}
+
+// exit() in callbacks on every helper thread does not hold the drain up.
+void ThreadsExit() {
+  SetDeadline(absl::Hours(1), /*threads=*/2);
+  AtExit(Options().Phase(-1), Says{"low"});
+  for (int i = 0; i < 8; ++i) {
+    AtExit([] {
+      Say("exits");
+      std::exit(5);
+    });
+  }
+  std::exit(3);
+}
+
+// An ordinary drain on helper threads, one of which calls exit().
+void ExitOnHelperThread() {
+  SetDeadline(absl::Hours(1));
+  AtExit(Says{"process registry"});
+  auto* registry = new Registry();
+  registry->Register([] { std::exit(5); });
+  finalize::DrainOptions options;
+  options.threads = 1;
+  registry->Drain(options);
+  for (;;) pause();
+}
+
+void NoThreads() {
+  if (setgid(65534) != 0 || setuid(65534) != 0) _exit(97);
+  const rlimit none = {0, 0};
+  setrlimit(RLIMIT_NPROC, &none);
+  AtExit(Says{"ran"});
+}
+
+void InvalidDeadline() { SetDeadline(absl::InfiniteDuration()); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return finalize_test::RunScenario(
+      argc, argv,
+      {{"hangs", Hangs},
+       {"hangs-in-destructor-of-callback", HangsInDestructorOfCallback},
+       {"hangs-without-reader", HangsWithoutReader},
+       {"hangs-in-fork-hook", HangsInForkHook},
+       {"leaves", Leaves},
+       {"leaves-with-failure-code", LeavesWithFailureCode},
+       {"leaves-many", LeavesMany},
+       {"registers-for-ever", RegistersForEver},
+       {"registers-past-deadline", RegistersPastDeadline},
+       {"nested-exit-then-slow-static", NestedExitThenSlowStatic},
+       {"thread-stuck", ThreadStuck},
+       {"threads-exit", ThreadsExit},
+       {"exit-on-helper-thread", ExitOnHelperThread},
+       {"no-threads", NoThreads},
+       {"invalid-deadline", InvalidDeadline}});
+}

@@ -1,0 +1,69 @@
+// Scenarios: what a helper program of a test of process ends is made of.
+//
+//   void Nested() { finalize::AtExit([] { std::exit(4); }); }
+//   int main(int argc, char** argv) {
+//     return RunScenario(argc, argv, {{"nested", Nested}});
+//   }
+//
+// The first argument names the scenario; main returns 0 after it.
+#ifndef TESTS_SCENARIO_H_
+#define TESTS_SCENARIO_H_
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace finalize_test {
+
+// Writes a line to standard output at once: nothing is buffered that a fork
+// would double or an _exit lose.
+inline void Say(std::string_view text) {
+  const std::string line = std::string(text) + "\n";
+  if (write(STDOUT_FILENO, line.data(), line.size()) < 0) _exit(99);
+}
+
+// A callback that says a word.
+struct Says {
+  void operator()() const { Say(word); }
+  const char* word;
+};
+
+// Says a word when it is destroyed.
+struct SaysAtEnd {
+  explicit SaysAtEnd(const char* word_in) : word(word_in) {}
+  SaysAtEnd(const SaysAtEnd&) = delete;
+  SaysAtEnd& operator=(const SaysAtEnd&) = delete;
+  ~SaysAtEnd() { Say(word); }
+  const char* const word;
+};
+
+// Reads standard input until its end, or until a byte comes.
+inline void AwaitInput() {
+  char byte;
+  while (read(STDIN_FILENO, &byte, 1) < 0) {
+  }
+}
+
+struct Scenario {
+  const char* name;
+  void (*run)();
+};
+
+inline int RunScenario(int argc, char** argv,
+                       std::initializer_list<Scenario> scenarios) {
+  for (const Scenario& scenario : scenarios) {
+    if (argc == 2 && std::string_view(argv[1]) == scenario.name) {
+      scenario.run();
+      return 0;
+    }
+  }
+  fprintf(stderr, "no such scenario\n");
+  return 98;
+}
+
+}  // namespace finalize_test
+
+#endif  // TESTS_SCENARIO_H_
