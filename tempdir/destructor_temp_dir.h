@@ -60,8 +60,9 @@ class [[nodiscard]] DestructorTempDir {
  public:
   // Makes a directory. InvalidArgument: options or TMPDIR are of no use;
   // NotFound: the parent is missing; FailedPrecondition: it is not a
-  // directory, or read-only; PermissionDenied; ResourceExhausted: no space, no
-  // inodes, no descriptors. The message names the path.
+  // directory; PermissionDenied: it may not be written, or others may replace
+  // what is in it; ResourceExhausted: no space, no inodes, no descriptors. The
+  // message names the path.
   static absl::StatusOr<DestructorTempDir> Create(TempDirOptions options = {});
 
   DestructorTempDir(DestructorTempDir&& other) noexcept;

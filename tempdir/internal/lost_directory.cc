@@ -12,18 +12,9 @@ namespace {
 
 constexpr int kMostEntries = 4096;
 
-bool IsIt(int directory_fd, const dirent& entry,
-          const DirectoryIdentity& identity) {
-  if (strcmp(entry.d_name, ".") == 0 || strcmp(entry.d_name, "..") == 0) {
-    return false;
-  }
-  if (entry.d_type != DT_DIR && entry.d_type != DT_UNKNOWN) return false;
-  const int fd = openat(directory_fd, entry.d_name,
-                        O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool is = identity.Is(fd);
-  close(fd);
-  return is;
+bool MayBe(const dirent& entry) {
+  return strcmp(entry.d_name, ".") != 0 && strcmp(entry.d_name, "..") != 0 &&
+         (entry.d_type == DT_DIR || entry.d_type == DT_UNKNOWN);
 }
 
 // The name it has in `where`, relative to `base_fd`; empty if it has none.
@@ -39,13 +30,25 @@ std::string NameIn(int base_fd, const char* where,
   for (int i = 0; name.empty() && i < kMostEntries; ++i) {
     const dirent* const entry = readdir(entries);
     if (entry == nullptr) break;
-    if (IsIt(fd, *entry, identity)) name = entry->d_name;
+    if (MayBe(*entry) && IsAtItsPlace(fd, entry->d_name, identity)) {
+      name = entry->d_name;
+    }
   }
   closedir(entries);
   return name;
 }
 
 }  // namespace
+
+bool IsAtItsPlace(int root_fd, const char* name,
+                  const DirectoryIdentity& identity) {
+  const int fd =
+      openat(root_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool is = identity.Is(fd);
+  close(fd);
+  return is;
+}
 
 std::string FindLostDirectory(int root_fd, const ProcessRoot& root,
                               const DirectoryIdentity& identity) {

@@ -83,17 +83,18 @@ absl::Status OwnedDirectory::Make() {
   const ProcessRoot::Idle idle = options_.parent().empty()
                                      ? ProcessRoot::Idle::kKeep
                                      : ProcessRoot::Idle::kRemove;
-  // A root that vanishes after it was looked at is replaced by a new one.
+  // A root that vanished after it was looked at is replaced by a new one.
   constexpr int kTries = 3;
   for (int tries = 0; tries < kTries; ++tries) {
-    status = MakeIn(*parent, idle);
-    if (!absl::IsNotFound(status)) break;
+    bool again = false;
+    status = MakeIn(*parent, idle, &again);
+    if (!again) break;
   }
   return status;
 }
 
 absl::Status OwnedDirectory::MakeIn(const std::string& parent,
-                                    ProcessRoot::Idle idle) {
+                                    ProcessRoot::Idle idle, bool* again) {
   auto root = ProcessRoot::Acquire(parent, idle);
   if (!root.ok()) return root.status();
   absl::StatusOr<int> fd = (*root)->Descriptor();
@@ -118,6 +119,7 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent,
       return status;
     }
   }
+  *again = !(*root)->IsUsable();
   (*root)->Release();
   return status;
 }
@@ -176,10 +178,10 @@ absl::Status OwnedDirectory::RemoveLocked() {
   tempdir::RemoveTreeStats stats;
   absl::Status status =
       RemoveTreeAt(*fd, name_.c_str(), *identity_, {}, &stats, path_.native());
-  const bool was_there = stats.directories != 0;
-  if (status.ok() ? was_there : !absl::IsFailedPrecondition(status)) {
-    return status;
-  }
+  const bool was_there = status.ok()
+                             ? stats.directories != 0
+                             : IsAtItsPlace(*fd, name_.c_str(), *identity_);
+  if (was_there) return status;
   // Nothing stands there, or a stranger.
   const std::string elsewhere = FindLostDirectory(*fd, *root_, *identity_);
   if (elsewhere.empty()) return status;

@@ -110,7 +110,8 @@ class OwnedDirectory {
   enum class State : uint8_t { kCreating, kLive, kRemoved, kKept, kNothing };
 
   absl::Status Make();
-  absl::Status MakeIn(const std::string& parent, ProcessRoot::Idle idle);
+  absl::Status MakeIn(const std::string& parent, ProcessRoot::Idle idle,
+                      bool* again);
   absl::Status RemoveLocked();
   absl::Status KeepLocked();
   absl::Status KeepAndSay(std::string_view why);

@@ -116,6 +116,7 @@ absl::Status ProcessRoot::Make() {
           absl::StrCat(path_, " was replaced while it was made"));
     }
     if (status.ok()) {
+      owner_ = seen.st_uid;
       device_ = seen.st_dev;
       inode_ = seen.st_ino;
       fd_.store(fd, std::memory_order_release);
@@ -125,6 +126,13 @@ absl::Status ProcessRoot::Make() {
   }
   close(*parent_fd);
   return status;
+}
+
+bool ProcessRoot::IsUsable() {
+  if (owner_ == geteuid() && IsAtItsPath()) return true;
+  std::lock_guard<std::mutex> lock(table_->mutex);
+  lost_ = true;
+  return false;
 }
 
 bool ProcessRoot::IsAtItsPath() const {

@@ -18,9 +18,10 @@
 //   in use   on the table, descriptor open
 //   idle     as in use; only the root of $TMPDIR stays so, so that a program
 //            that makes one temp dir after the other makes its root once
-//   lost     moved away, removed or replaced by somebody; on the table for the
-//            sake of the temp dirs in it, which are still reached through the
-//            descriptor; new ones get a new root
+//   lost     moved away, removed or replaced by somebody, or not usable since
+//            the process became another user; on the table for the sake of the
+//            temp dirs in it, which are still reached through the descriptor;
+//            new ones get a new root
 //   removed  rmdir'ed (unless something is left in it), descriptor closed
 //
 // A forked child starts with an empty table: it never uses, removes or closes
@@ -64,6 +65,10 @@ class ProcessRoot {
   // The root's descriptor, checked just now.
   absl::StatusOr<int> Descriptor();
 
+  // For a user whose mkdir in it failed: whether it is still there and the
+  // effective user's. If not, the next Acquire makes another one.
+  bool IsUsable();
+
   const std::string& path() const { return path_; }
   const std::string& parent() const { return parent_; }
 
@@ -85,6 +90,7 @@ class ProcessRoot {
   RootTable* const table_;
   const std::string parent_;
   std::string path_;
+  uid_t owner_ = 0;
   dev_t device_ = 0;
   ino_t inode_ = 0;
   std::atomic<int> fd_{-1};

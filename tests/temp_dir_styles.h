@@ -1,0 +1,40 @@
+// The two styles of temp dir, for tests of what both promise.
+
+#ifndef TESTS_TEMP_DIR_STYLES_H_
+#define TESTS_TEMP_DIR_STYLES_H_
+
+#include <string>
+#include <type_traits>
+
+#include "gtest/gtest.h"
+#include "tempdir/destructor_temp_dir.h"
+#include "tempdir/finalizer_temp_dir.h"
+#include "tests/temp_dir_fixture.h"
+
+namespace temp_dir_fixture {
+
+using Styles =
+    testing::Types<tempdir::DestructorTempDir, tempdir::FinalizerTempDir>;
+
+struct StyleName {
+  template <class Dir>
+  static std::string GetName(int) {
+    return std::is_same_v<Dir, tempdir::DestructorTempDir> ? "Destructor"
+                                                           : "Finalizer";
+  }
+};
+
+// Makes one, or ends the test program.
+template <class Dir>
+Dir Make(tempdir::TempDirOptions options = {}) {
+  absl::StatusOr<Dir> dir = Dir::Create(std::move(options));
+  if (!dir.ok()) {
+    fprintf(stderr, "no temp dir: %s\n", dir.status().ToString().c_str());
+    abort();
+  }
+  return *std::move(dir);
+}
+
+}  // namespace temp_dir_fixture
+
+#endif  // TESTS_TEMP_DIR_STYLES_H_
