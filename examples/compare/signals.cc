@@ -1,0 +1,59 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include "examples/compare/owner.h"
+#include "examples/compare/scenario_groups.h"
+
+namespace compare {
+namespace {
+
+template <class Dir, int number>
+int Signalled() {
+  Dir dir = MakeDir<Dir>();
+  Stage("by the signal");
+  kill(getpid(), number);
+  for (;;) pause();
+}
+
+constexpr char kNobodyAsks[] =
+    "The default action of the signal ends the process in the kernel: no "
+    "destructor and no exit handler runs. The library installs no signal "
+    "handler unasked.";
+
+}  // namespace
+
+Group Signals() {
+  return {
+      "signals",
+      "signals",
+      {
+          {"sigterm",
+           "SIGTERM",
+           "The process is asked to end, as by kill, systemd or Kubernetes.",
+           {Signalled<D, SIGTERM>, Signalled<F, SIGTERM>},
+           DiesBy(SIGTERM),
+           {{"", nullptr, kNobodyAsks}}},
+          {"sigint",
+           "SIGINT",
+           "Somebody presses Ctrl-C.",
+           {Signalled<D, SIGINT>, Signalled<F, SIGINT>},
+           DiesBy(SIGINT),
+           {{"", nullptr, kNobodyAsks}}},
+          {"sighup",
+           "SIGHUP",
+           "The terminal goes away.",
+           {Signalled<D, SIGHUP>, Signalled<F, SIGHUP>},
+           DiesBy(SIGHUP),
+           {{"", nullptr, kNobodyAsks}}},
+          {"sigkill",
+           "SIGKILL",
+           "The process is killed, as by kill -9 or for want of memory.",
+           {Signalled<D, SIGKILL>, Signalled<F, SIGKILL>},
+           DiesBy(SIGKILL),
+           {{"", nullptr,
+             "Nothing in a process can see SIGKILL. Only somebody else can "
+             "remove what it leaves."}}},
+      }};
+}
+
+}  // namespace compare

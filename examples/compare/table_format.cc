@@ -1,0 +1,150 @@
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "examples/compare/format.h"
+#include "examples/compare/selection.h"
+#include "examples/compare/summary.h"
+#include "examples/compare/text_layout.h"
+#include "examples/compare/words.h"
+
+namespace compare {
+namespace {
+
+constexpr char kBold[] = "\033[1m";
+constexpr char kGreen[] = "\033[32m";
+constexpr char kYellow[] = "\033[33m";
+constexpr char kRed[] = "\033[1;31m";
+constexpr char kPlain[] = "\033[0m";
+
+// How wide the columns are: titles and endings as they need it, the cells have
+// the rest. A cell says all that has room, but when a directory went only where
+// that has room in every cell.
+struct Layout {
+  size_t title = 0;
+  size_t ending = 0;
+  size_t cell = 0;
+  Detail least = Detail::kState;
+};
+
+constexpr size_t kGap = 2;
+
+size_t WidestCell(const Comparison& comparison, Detail detail) {
+  size_t widest = 0;
+  for (const Row& row : comparison.rows) {
+    for (const Cell& cell : row.cells) {
+      widest = std::max(widest, CellWords(*row.scenario, cell, detail).size());
+    }
+  }
+  return widest;
+}
+
+Layout MakeLayout(const Comparison& comparison) {
+  Layout layout;
+  for (const Row& row : comparison.rows) {
+    layout.title =
+        std::max(layout.title, std::string_view(row.scenario->title).size());
+    layout.ending =
+        std::max(layout.ending, ToString(row.scenario->ending).size());
+  }
+  layout.title += kGap;  // below the title of their group
+  const size_t taken = layout.title + kGap + layout.ending;
+  const size_t columns = comparison.columns.size();
+  const size_t room = (kTableWidth - taken) / columns - kGap;
+  layout.cell = std::max(room, WidestCell(comparison, Detail::kState));
+  if (WidestCell(comparison, Detail::kWhat) <= layout.cell) {
+    layout.least = Detail::kWhat;
+  }
+  return layout;
+}
+
+class TableWriter {
+ public:
+  TableWriter(const Comparison& comparison, bool colour)
+      : comparison_(comparison),
+        layout_(MakeLayout(comparison)),
+        colour_(colour) {}
+
+  std::string Write() {
+    WriteColumnTitles();
+    const Group* last = nullptr;
+    for (const Row& row : comparison_.rows) {
+      const Group& group = GroupOf(*row.scenario);
+      if (&group != last) {
+        absl::StrAppend(&text_, "\n", Coloured(group.title, kBold), "\n");
+      }
+      last = &group;
+      WriteRow(row);
+    }
+    text_ += "\n";
+    for (const std::string& sentence : Summarize(comparison_)) {
+      absl::StrAppend(&text_, Wrap(sentence, kTableWidth, 2));
+    }
+    return std::move(text_);
+  }
+
+ private:
+  void WriteColumnTitles() {
+    std::vector<std::vector<std::string>> titles;
+    size_t height = 0;
+    for (const Column* column : comparison_.columns) {
+      titles.push_back(Lines(column->title, layout_.cell));
+      height = std::max(height, titles.back().size());
+    }
+    for (size_t line = 0; line < height; ++line) {
+      std::string text =
+          Padded("", layout_.title + kGap) +
+          Padded(line + 1 == height ? "process" : "", layout_.ending);
+      for (const std::vector<std::string>& title : titles) {
+        absl::StrAppend(
+            &text, std::string(kGap, ' '),
+            Padded(line < title.size() ? title[line] : "", layout_.cell));
+      }
+      absl::StrAppend(
+          &text_,
+          Coloured(std::string(absl::StripTrailingAsciiWhitespace(text)),
+                   kBold),
+          "\n");
+    }
+  }
+
+  void WriteRow(const Row& row) {
+    absl::StrAppend(&text_, "  ",
+                    Padded(row.scenario->title, layout_.title - kGap), "  ",
+                    Padded(ToString(row.scenario->ending), layout_.ending));
+    for (const Cell& cell : row.cells) {
+      std::string words = CellWords(*row.scenario, cell, Detail::kAll);
+      if (layout_.least == Detail::kState || words.size() > layout_.cell) {
+        words = CellWords(*row.scenario, cell, layout_.least);
+      }
+      const bool last = &cell == &row.cells.back();
+      absl::StrAppend(&text_, std::string(kGap, ' '),
+                      Coloured(words, ColourOf(cell)),
+                      last ? "" : Padded("", layout_.cell - words.size()));
+    }
+    text_ += "\n";
+  }
+
+  static const char* ColourOf(const Cell& cell) {
+    if (!cell.problems.empty()) return kRed;
+    return cell.left() ? kYellow : kGreen;
+  }
+
+  std::string Coloured(const std::string& text, const char* colour) const {
+    return colour_ ? absl::StrCat(colour, text, kPlain) : text;
+  }
+
+  const Comparison& comparison_;
+  const Layout layout_;
+  const bool colour_;
+  std::string text_;
+};
+
+}  // namespace
+
+std::string FormatTable(const Comparison& comparison, bool colour) {
+  return TableWriter(comparison, colour).Write();
+}
+
+}  // namespace compare

@@ -1,0 +1,212 @@
+// compare_tempdirs: the two styles of temp dir through every way in which
+// their owner can end, each in a process of its own.
+//
+//   compare_tempdirs                          the table
+//   compare_tempdirs --only='sig*,fork'       part of it
+//   compare_tempdirs --format=html >page.html
+//   compare_tempdirs --fill=/usr/share/doc    real trees to remove
+//   compare_tempdirs --update=README.md       the table in the README
+//
+// Returns 0 if every cell is as expected, 1 if one is not (standard error says
+// which), 2 if it was called wrongly.
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "examples/compare/child.h"
+#include "examples/compare/column.h"
+#include "examples/compare/comparison.h"
+#include "examples/compare/format.h"
+#include "examples/compare/marked_section.h"
+#include "examples/compare/output_format.h"
+#include "examples/compare/progress.h"
+#include "examples/compare/scenario.h"
+#include "examples/compare/selection.h"
+#include "finalize/at_exit.h"
+#include "tempdir/finalizer_temp_dir.h"
+#include "tempdir/temp_dir_options.h"
+
+using compare::Comparison;
+using compare::OutputFormat;
+
+ABSL_FLAG(OutputFormat, format, OutputFormat::kTable,
+          "table, markdown, json or html");
+ABSL_FLAG(std::vector<std::string>, only, {},
+          "names of scenarios or groups, or globs, with commas between; all "
+          "where there is none");
+ABSL_FLAG(bool, list, false, "print the names of the scenarios and do no more");
+ABSL_FLAG(std::string, fill, "",
+          "a directory; each temp dir gets a copy of what is in it");
+ABSL_FLAG(int, jobs,
+          static_cast<int>(std::max(1u, std::thread::hardware_concurrency())),
+          "how many scenarios are played at once");
+ABSL_FLAG(std::string, update, "",
+          "a document; the markdown form goes between its lines "
+          "\"<!-- comparison: begin -->\" and \"<!-- comparison: end -->\", "
+          "and nothing to standard output");
+ABSL_FLAG(bool, progress, isatty(STDERR_FILENO) == 1,
+          "say on standard error what is being played");
+ABSL_FLAG(absl::Duration, limit, absl::Minutes(2),
+          "how long a scenario may take; one that takes longer has no result");
+
+namespace {
+
+constexpr int kUsageError = 2;
+
+[[noreturn]] void EndWith(int status, const std::string& what) {
+  std::cerr << "compare_tempdirs: " << what << std::endl;
+  std::exit(status);
+}
+
+// A program that begins with a standard descriptor closed would get a file of
+// its own in that place.
+void OpenStandardDescriptors() {
+  int descriptor = 0;
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO) {
+    descriptor = open("/dev/null", O_RDWR);
+  }
+  if (descriptor >= 0) close(descriptor);
+}
+
+// absl ends a program with status 1 where a flag is wrong; that says something
+// else here.
+void ParseFlags(int argc, char** argv) {
+  absl::SetProgramUsageMessage(
+      "Plays each way in which the owner of a temp dir can end, with either "
+      "style of temp dir, and shows what is left on disk.");
+  const bool help = std::any_of(argv, argv + argc, [](std::string_view flag) {
+    return flag == "--help" || flag == "-help";
+  });
+  const auto parsing = finalize::AtExit("wrong flags", [help] {
+    std::cout.flush();
+    _exit(help ? 0 : kUsageError);
+  });
+  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
+  parsing.Detach();
+  if (rest.size() > 1) {
+    EndWith(kUsageError,
+            absl::StrCat("\"", rest[1], "\" is not a flag; --help lists them"));
+  }
+}
+
+compare::ComparisonOptions OptionsFromFlags() {
+  compare::ComparisonOptions options;
+  auto scenarios = compare::SelectScenarios(absl::GetFlag(FLAGS_only));
+  if (!scenarios.ok()) {
+    EndWith(
+        kUsageError,
+        absl::StrCat("--only: ", std::string(scenarios.status().message())));
+  }
+  options.scenarios = *std::move(scenarios);
+  for (const compare::Column& column : compare::AllColumns()) {
+    options.columns.push_back(&column);
+  }
+  options.jobs = absl::GetFlag(FLAGS_jobs);
+  if (options.jobs < 1) EndWith(kUsageError, "--jobs: at least 1");
+  options.limit = absl::GetFlag(FLAGS_limit);
+  if (options.limit <= absl::ZeroDuration()) {
+    EndWith(kUsageError, "--limit: more than 0");
+  }
+  if (!absl::GetFlag(FLAGS_update).empty() &&
+      !absl::GetFlag(FLAGS_only).empty()) {
+    EndWith(kUsageError, "--update wants the whole table, without --only");
+  }
+  options.program = "/proc/self/exe";
+  if (const std::string fill = absl::GetFlag(FLAGS_fill); !fill.empty()) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(fill, error)) {
+      EndWith(kUsageError,
+              absl::StrCat("--fill: \"", fill, "\" is not a directory"));
+    }
+    options.fill = std::filesystem::absolute(fill);
+  }
+  return options;
+}
+
+Comparison Run(compare::ComparisonOptions options) {
+  auto home = tempdir::FinalizerTempDir::Create(
+      tempdir::TempDirOptions().Prefix("compare-"));
+  if (!home.ok()) EndWith(1, home.status().ToString());
+  options.directory = home->path().string();
+  compare::Progress progress(options.scenarios.size() * options.columns.size(),
+                             isatty(STDERR_FILENO) == 1);
+  if (absl::GetFlag(FLAGS_progress)) {
+    options.progress = [&progress](const compare::Scenario& scenario,
+                                   const compare::Column& column, size_t done) {
+      progress.Show(scenario, column, done);
+    };
+  }
+  absl::StatusOr<Comparison> comparison = compare::Compare(options);
+  if (!comparison.ok()) EndWith(1, comparison.status().ToString());
+  const absl::Status removed = home->Remove();
+  if (!removed.ok()) EndWith(1, removed.ToString());
+  return *std::move(comparison);
+}
+
+std::string Format(const Comparison& comparison) {
+  switch (absl::GetFlag(FLAGS_format)) {
+    case OutputFormat::kTable: {
+      const char* const no_colour = std::getenv("NO_COLOR");
+      return compare::FormatTable(
+          comparison, isatty(STDOUT_FILENO) == 1 &&
+                          (no_colour == nullptr || *no_colour == '\0'));
+    }
+    case OutputFormat::kMarkdown:
+      return compare::FormatMarkdown(comparison);
+    case OutputFormat::kJson:
+      return compare::FormatJson(comparison);
+    case OutputFormat::kHtml:
+      return compare::FormatHtml(comparison);
+  }
+  return "";
+}
+
+void Write(const Comparison& comparison) {
+  if (const std::string path = absl::GetFlag(FLAGS_update); !path.empty()) {
+    const absl::Status updated =
+        compare::UpdateMarkedSection(path, compare::FormatMarkdown(comparison));
+    if (!updated.ok()) EndWith(1, updated.ToString());
+    return;
+  }
+  std::cout << Format(comparison) << std::flush;
+  if (!std::cout) EndWith(1, "standard output cannot be written");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (compare::IsChild(argc, argv)) return compare::RunChild(argc, argv);
+  OpenStandardDescriptors();
+  signal(SIGCHLD, SIG_DFL);  // else the children's statuses are lost
+  ParseFlags(argc, argv);
+  const compare::ComparisonOptions options = OptionsFromFlags();
+  if (absl::GetFlag(FLAGS_list)) {
+    std::cout << compare::ListScenarios(options.scenarios);
+    return 0;
+  }
+  const Comparison comparison = Run(options);
+  Write(comparison);
+  const std::vector<std::string> problems = compare::AllProblems(comparison);
+  for (const std::string& problem : problems) {
+    std::cerr << "not as expected: " << problem << std::endl;
+  }
+  return problems.empty() ? 0 : 1;
+}
