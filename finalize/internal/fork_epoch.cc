@@ -67,6 +67,7 @@ void SetUp() {
   page->store(1, std::memory_order_release);
   pthread_atfork(&BeforeFork, &AfterForkInParent, &AfterForkInChild);
   epoch_page.store(page, std::memory_order_release);
+  before_lock_wait.store([] { CurrentEpoch(); }, std::memory_order_release);
 }
 
 }  // namespace

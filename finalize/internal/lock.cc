@@ -9,7 +9,10 @@ namespace finalize_internal {
 
 ABSL_CONST_INIT LockSlot lock_table[kLockCount];
 
+ABSL_CONST_INIT std::atomic<void (*)()> before_lock_wait{nullptr};
+
 void Lock::AcquireSlow() {
+  if (auto* call = before_lock_wait.load(std::memory_order_acquire)) call();
   constexpr int kSpins = 100;
   constexpr int kYields = 20;
   constexpr long kLongestNapNanos = 1000000;

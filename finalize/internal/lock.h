@@ -82,6 +82,10 @@ class LockPair {
   const int high_;
 };
 
+// Called by a thread before it waits for a lock, unless null: in the child of a
+// fork that ran no fork hook nobody is left to release it.
+extern std::atomic<void (*)()> before_lock_wait;
+
 // For the fork hook alone.
 void AcquireAllLocks() ABSL_NO_THREAD_SAFETY_ANALYSIS;
 void ReleaseAllLocks() ABSL_NO_THREAD_SAFETY_ANALYSIS;
