@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -41,13 +42,47 @@ inline std::string Become(uid_t user,
   return body();
 }
 
-// A directory below TEST_TMPDIR that is gone at the end, whatever is in it.
-// Names are relative to it.
+// Gives this process a mount namespace of its own, which ends with it, and
+// mounts a file system in memory on the directory `name`. Returns what went
+// wrong.
+inline std::string MountMemory(const char* name) {
+  if (unshare(CLONE_NEWNS) != 0) {
+    return std::string("no mount namespace: ") + strerror(errno);
+  }
+  if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      mount("memory", name, "tmpfs", 0, nullptr) != 0) {
+    return std::string("no mount: ") + strerror(errno);
+  }
+  return "";
+}
+
+// Where the tests of this process work: on the disk, below TEST_TMPDIR.
+inline std::string DiskBase() {
+  const char* base = getenv("TEST_TMPDIR");
+  return base != nullptr ? base : "/tmp";
+}
+
+// Or in memory, in a file system that ends with this process.
+inline std::string MemoryBase() {
+  static const std::string* const base = [] {
+    auto* name = new std::string(DiskBase() + "/memory-XXXXXX");
+    if (mkdtemp(name->data()) == nullptr) abort();
+    const std::string said = MountMemory(name->c_str());
+    if (!said.empty()) {
+      fprintf(stderr, "%s\n", said.c_str());
+      abort();
+    }
+    return name;
+  }();
+  return *base;
+}
+
+// A directory of its own that is gone at the end, whatever is in it. Names are
+// relative to it.
 class RemovalTest : public testing::Test {
  protected:
-  RemovalTest() {
-    const char* base = getenv("TEST_TMPDIR");
-    scratch_ = std::string(base != nullptr ? base : "/tmp") + "/removal-XXXXXX";
+  explicit RemovalTest(const std::string& base = DiskBase())
+      : scratch_(base + "/removal-XXXXXX") {
     if (mkdtemp(scratch_.data()) == nullptr) abort();
     fd_ = open(scratch_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd_ < 0) abort();
@@ -152,19 +187,10 @@ class RemovalTest : public testing::Test {
   int fd_ = -1;
 };
 
-// Gives this process a mount namespace of its own, which ends with it, and
-// mounts a file system in memory on the directory `name`. Returns what went
-// wrong.
-inline std::string MountMemory(const char* name) {
-  if (unshare(CLONE_NEWNS) != 0) {
-    return std::string("no mount namespace: ") + strerror(errno);
-  }
-  if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-      mount("memory", name, "tmpfs", 0, nullptr) != 0) {
-    return std::string("no mount: ") + strerror(errno);
-  }
-  return "";
-}
+class RemovalInMemoryTest : public RemovalTest {
+ protected:
+  RemovalInMemoryTest() : RemovalTest(MemoryBase()) {}
+};
 
 // Descriptors that this process has open.
 inline int CountDescriptors() {

@@ -257,19 +257,20 @@ std::string AttackInRounds(const Target& target, mode_t mode) {
   return said;
 }
 
-// Every attack has a file system in memory of its own, where rounds are quick.
-class RemoveTreeAttackTest : public removal_fixture::RemovalTest {
+class RemoveTreeAttackTest : public removal_fixture::RemovalInMemoryTest {
  protected:
+  // Runs an attack as `user`, in a directory of its own.
   std::string Run(uid_t user, const std::function<std::string()>& body) {
+    const std::string name = "arena" + std::to_string(++arenas_);
+    MakeDirectory(name, 0777);
     return InChild([&]() -> std::string {
-      const std::string said = removal_fixture::MountMemory(".");
-      if (!said.empty()) return said;
-      if (chdir(Path("").c_str()) != 0 || chmod(".", 0777) != 0) {
-        return "not entered";
-      }
+      if (chdir(name.c_str()) != 0) return "not entered";
       return user == 0 ? body() : removal_fixture::Become(user, body);
     });
   }
+
+ private:
+  int arenas_ = 0;
 };
 
 // The attack is one: a remover that follows links falls for it.

@@ -32,7 +32,7 @@ using tempdir_internal::kKernelCalls;
 using tempdir_internal::RemoveTreeWith;
 using tempdir_internal::SystemCalls;
 
-class RemoveTreeConcurrencyTest : public removal_fixture::RemovalTest {
+class RemoveTreeConcurrencyTest : public removal_fixture::RemovalInMemoryTest {
  protected:
   // Something of every shape; returns the number of entries.
   uint64_t MakeMixedTree() {

@@ -34,7 +34,7 @@ using tempdir_internal::kKernelCalls;
 using tempdir_internal::RemoveTreeWith;
 using tempdir_internal::SystemCalls;
 
-class RemoveTreeFaultTest : public removal_fixture::RemovalTest {
+class RemoveTreeFaultTest : public removal_fixture::RemovalInMemoryTest {
  protected:
   void MakeTree() {
     MakeDirectory("tree");
