@@ -203,7 +203,10 @@ std::string RemoveOnce(const SystemCalls& calls, const Target& target,
             calls_between,
             0};
   tempdir_internal::HeapStorage storage;
-  RemoveTreeWith(calls, storage, "root", {}, nullptr).IgnoreError();
+  // One thread: the calls have an order.
+  RemoveTreeOptions options;
+  options.max_threads = 1;
+  RemoveTreeWith(calls, storage, "root", options, nullptr).IgnoreError();
   close(attack.directory);
   *last = attack.calls < first;
   said = Arena::LookOutside();

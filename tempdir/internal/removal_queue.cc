@@ -150,7 +150,7 @@ void RemovalQueue::Finish() {
 }
 
 int RemovalQueue::StartSharing() {
-  sharing_ = true;
+  if (!sharing_) sharing_ = true;
   Lock lock(*this);
   return workers_++;
 }
