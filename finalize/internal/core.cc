@@ -14,8 +14,14 @@
 namespace finalize_internal {
 namespace {
 
-ABSL_CONST_INIT Lane process_lanes[kLanes];
-ABSL_CONST_INIT Core process_core(0, process_lanes, -1);
+// In a class of its own: gcc would fill a bare array at run time, and forget
+// what static constructors have registered.
+struct ProcessLanes {
+  constexpr ProcessLanes() : lanes{} {}
+  Lane lanes[kLanes];
+};
+ABSL_CONST_INIT ProcessLanes process_lanes;
+ABSL_CONST_INIT Core process_core(0, process_lanes.lanes, -1);
 
 // Cores other than the process registry's, by id - 1, in chunks that stay.
 struct PooledCore {
