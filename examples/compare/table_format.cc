@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -24,20 +27,28 @@ constexpr char kPlain[] = "\033[0m";
 struct Layout {
   size_t title = 0;
   size_t ending = 0;
-  size_t cell = 0;
+  std::vector<size_t> cells;
   Detail least = Detail::kState;
 };
 
 constexpr size_t kGap = 2;
 
-size_t WidestCell(const Comparison& comparison, Detail detail) {
+size_t WidestCell(const Comparison& comparison, size_t column, Detail detail) {
   size_t widest = 0;
   for (const Row& row : comparison.rows) {
-    for (const Cell& cell : row.cells) {
-      widest = std::max(widest, CellWords(*row.scenario, cell, detail).size());
-    }
+    const std::string words =
+        CellWords(*row.scenario, row.cells[column], detail);
+    widest = std::max(widest, words.size());
   }
   return widest;
+}
+
+size_t LongestWord(std::string_view text) {
+  size_t longest = 0;
+  for (const std::string& word : Lines(text, 0)) {
+    longest = std::max(longest, word.size());
+  }
+  return longest;
 }
 
 Layout MakeLayout(const Comparison& comparison) {
@@ -49,12 +60,20 @@ Layout MakeLayout(const Comparison& comparison) {
         std::max(layout.ending, ToString(row.scenario->ending).size());
   }
   layout.title += kGap;  // below the title of their group
-  const size_t taken = layout.title + kGap + layout.ending;
+  size_t taken = layout.title + kGap + layout.ending;
   const size_t columns = comparison.columns.size();
-  const size_t room = (kTableWidth - taken) / columns - kGap;
-  layout.cell = std::max(room, WidestCell(comparison, Detail::kState));
-  if (WidestCell(comparison, Detail::kWhat) <= layout.cell) {
-    layout.least = Detail::kWhat;
+  for (size_t i = 0; i < columns; ++i) {
+    layout.cells.push_back(std::max(LongestWord(comparison.columns[i]->title),
+                                    WidestCell(comparison, i, Detail::kState)));
+    taken += kGap + layout.cells[i];
+  }
+  const size_t spare = taken < kTableWidth ? kTableWidth - taken : 0;
+  layout.least = Detail::kWhat;
+  for (size_t i = 0; i < columns; ++i) {
+    layout.cells[i] += spare / columns;
+    if (WidestCell(comparison, i, Detail::kWhat) > layout.cells[i]) {
+      layout.least = Detail::kState;
+    }
   }
   return layout;
 }
@@ -88,18 +107,18 @@ class TableWriter {
   void WriteColumnTitles() {
     std::vector<std::vector<std::string>> titles;
     size_t height = 0;
-    for (const Column* column : comparison_.columns) {
-      titles.push_back(Lines(column->title, layout_.cell));
-      height = std::max(height, titles.back().size());
+    for (size_t i = 0; i < layout_.cells.size(); ++i) {
+      titles.push_back(Lines(comparison_.columns[i]->title, layout_.cells[i]));
+      height = std::max(height, titles[i].size());
     }
     for (size_t line = 0; line < height; ++line) {
       std::string text =
           Padded("", layout_.title + kGap) +
           Padded(line + 1 == height ? "process" : "", layout_.ending);
-      for (const std::vector<std::string>& title : titles) {
-        absl::StrAppend(
-            &text, std::string(kGap, ' '),
-            Padded(line < title.size() ? title[line] : "", layout_.cell));
+      for (size_t i = 0; i < titles.size(); ++i) {
+        absl::StrAppend(&text, std::string(kGap, ' '),
+                        Padded(line < titles[i].size() ? titles[i][line] : "",
+                               layout_.cells[i]));
       }
       absl::StrAppend(
           &text_,
@@ -113,15 +132,17 @@ class TableWriter {
     absl::StrAppend(&text_, "  ",
                     Padded(row.scenario->title, layout_.title - kGap), "  ",
                     Padded(ToString(row.scenario->ending), layout_.ending));
-    for (const Cell& cell : row.cells) {
+    for (size_t i = 0; i < row.cells.size(); ++i) {
+      const Cell& cell = row.cells[i];
+      const size_t width = layout_.cells[i];
       std::string words = CellWords(*row.scenario, cell, Detail::kAll);
-      if (layout_.least == Detail::kState || words.size() > layout_.cell) {
+      if (layout_.least == Detail::kState || words.size() > width) {
         words = CellWords(*row.scenario, cell, layout_.least);
       }
-      const bool last = &cell == &row.cells.back();
+      const bool last = i + 1 == row.cells.size();
       absl::StrAppend(&text_, std::string(kGap, ' '),
                       Coloured(words, ColourOf(cell)),
-                      last ? "" : Padded("", layout_.cell - words.size()));
+                      last ? "" : Padded("", width - words.size()));
     }
     text_ += "\n";
   }
