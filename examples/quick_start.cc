@@ -8,10 +8,10 @@ struct Session {
   finalize::Lifetime lifetime;
 };
 
+void Flush(const std::string& log) { std::printf("flushed %s\n", log.c_str()); }
+
 int main() {
-  auto flush = finalize::AtExit("flush", [](const std::string& log) {
-    return std::printf("flushed %s\n", log.c_str());
-  }, std::string("today.log"));
+  auto flush = finalize::AtExit("flush", Flush, std::string("today.log"));
   Session* leaked = new Session;  // nobody deletes it
   finalize::OnDestroy(leaked->lifetime, [] { std::puts("bob left"); });
   {
