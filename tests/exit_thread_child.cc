@@ -52,6 +52,20 @@ void AwaitBlocked(pid_t thread, long call) {
   }
 }
 
+// Waits until a thread of this process has ended, but is not joined.
+void AwaitEnded(pid_t thread) {
+  const std::string path =
+      "/proc/self/task/" + std::to_string(thread) + "/stat";
+  for (;;) {
+    char text[64] = {};
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const ssize_t size = read(file, text, sizeof(text) - 1);
+    close(file);
+    if (size > 0 && std::string(text).find(") Z ") != std::string::npos) return;
+    sched_yield();
+  }
+}
+
 [[noreturn]] void Block() {
   for (;;) pause();
 }
@@ -149,9 +163,9 @@ void MainBlocked() {
 
 void MainEnded() {
   AtExit(Says{"ran"});
-  static const pthread_t main_thread = pthread_self();
+  static const pid_t main_thread = ThisThread();
   std::thread([] {
-    pthread_join(main_thread, nullptr);
+    AwaitEnded(main_thread);
     Say("main has ended");
   }).detach();
   pthread_exit(nullptr);

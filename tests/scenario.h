@@ -9,6 +9,7 @@
 #ifndef TESTS_SCENARIO_H_
 #define TESTS_SCENARIO_H_
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -40,10 +41,11 @@ struct SaysAtEnd {
   const char* const word;
 };
 
-// Reads standard input until its end, or until a byte comes.
+// Waits until standard input has ended, or a byte has come. In poll(), where
+// every sanitizer lets signal handlers run at once.
 inline void AwaitInput() {
-  char byte;
-  while (read(STDIN_FILENO, &byte, 1) < 0) {
+  pollfd input = {STDIN_FILENO, POLLIN, 0};
+  while (poll(&input, 1, -1) < 0) {
   }
 }
 
