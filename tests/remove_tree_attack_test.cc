@@ -232,15 +232,17 @@ std::string AttackInRounds(const Target& target, mode_t mode) {
   std::string said = Arena::MakeOutside();
   std::atomic<bool> stop{false};
   std::atomic<int> directory{-1};
+  std::atomic<bool> busy{false};
   std::atomic<int> exchanged{0};
   std::thread attacker([&] {
     while (!stop) {
+      busy = true;
       const int at = directory;
-      if (at < 0) continue;
-      if (syscall(SYS_renameat2, at, target.name, at, target.link,
-                  RENAME_EXCHANGE) == 0) {
+      if (at >= 0 && syscall(SYS_renameat2, at, target.name, at, target.link,
+                             RENAME_EXCHANGE) == 0) {
         ++exchanged;
       }
+      busy = false;
     }
   });
   for (int round = 0; said.empty() && round < kRounds; ++round) {
@@ -250,6 +252,8 @@ std::string AttackInRounds(const Target& target, mode_t mode) {
     // Removed twice: the second one meets what the first one left.
     RemoveTree("root").IgnoreError();
     directory = -1;
+    while (busy) {
+    }
     close(at);
     if (said.empty()) said = Arena::LookOutside();
     if (said.empty()) said = Arena::Clear();

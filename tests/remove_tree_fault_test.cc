@@ -234,7 +234,7 @@ ssize_t ReadMillion(int, void* buffer, size_t size) {
   size_t used = 0;
   while (million.read < Million::kFiles && used + 32 <= size) {
     dirent64 entry = {};
-    entry.d_ino = (million.read * 7919) % Million::kFiles + 1;
+    entry.d_ino = (million.read * int64_t{7919}) % Million::kFiles + 1;
     entry.d_reclen = 32;
     entry.d_type = DT_REG;
     memcpy(to + used, &entry, offsetof(dirent64, d_name));
