@@ -42,7 +42,7 @@ int MoveToParent(const KeptPlan& plan, const std::string& name) {
 
 // The root's parent may have been moved: then the kernel knows its new path.
 std::string PresentPath(const KeptPlan& plan, const std::string& name,
-                        int held_fd, const DirectoryIdentity& identity) {
+                        int held_fd, const EntryIdentity& identity) {
   const std::string expected =
       absl::StrCat(plan.parent == "/" ? "" : plan.parent, "/", name);
   const int fd = open(expected.c_str(), kHeld);
@@ -73,7 +73,7 @@ absl::StatusOr<std::string> MarkRoot(const KeptPlan& plan, int move_error) {
 }  // namespace
 
 absl::StatusOr<std::string> MoveOutOfReach(const KeptPlan& plan,
-                                           const DirectoryIdentity& identity) {
+                                           const EntryIdentity& identity) {
   const int held = openat(plan.root_fd, plan.name.c_str(), kHeld);
   if (held < 0 || !identity.Is(held)) {
     if (held >= 0) close(held);

@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "tempdir/internal/directory_identity.h"
+#include "tempdir/internal/entry_identity.h"
 
 namespace tempdir_internal {
 
@@ -31,7 +31,7 @@ struct KeptPlan {
 // Returns where it is now. FailedPrecondition, and nothing is moved, if what
 // stands at its name is not the directory that `identity` means.
 absl::StatusOr<std::string> MoveOutOfReach(const KeptPlan& plan,
-                                           const DirectoryIdentity& identity);
+                                           const EntryIdentity& identity);
 
 }  // namespace tempdir_internal
 

@@ -19,7 +19,7 @@ bool MayBe(const dirent& entry) {
 
 // The name it has in `where`, relative to `base_fd`; empty if it has none.
 std::string NameIn(int base_fd, const char* where,
-                   const DirectoryIdentity& identity) {
+                   const EntryIdentity& identity) {
   const int fd = openat(base_fd, where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR* const entries = fd < 0 ? nullptr : fdopendir(fd);
   if (entries == nullptr) {
@@ -30,7 +30,7 @@ std::string NameIn(int base_fd, const char* where,
   for (int i = 0; name.empty() && i < kMostEntries; ++i) {
     const dirent* const entry = readdir(entries);
     if (entry == nullptr) break;
-    if (MayBe(*entry) && IsAtItsPlace(fd, entry->d_name, identity)) {
+    if (MayBe(*entry) && identity.IsAt(fd, entry->d_name)) {
       name = entry->d_name;
     }
   }
@@ -40,18 +40,8 @@ std::string NameIn(int base_fd, const char* where,
 
 }  // namespace
 
-bool IsAtItsPlace(int root_fd, const char* name,
-                  const DirectoryIdentity& identity) {
-  const int fd =
-      openat(root_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool is = identity.Is(fd);
-  close(fd);
-  return is;
-}
-
 std::string FindLostDirectory(int root_fd, const ProcessRoot& root,
-                              const DirectoryIdentity& identity) {
+                              const EntryIdentity& identity) {
   std::string name = NameIn(root_fd, ".", identity);
   if (!name.empty()) return absl::StrCat(root.path(), "/", name);
   name = NameIn(root_fd, "..", identity);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tempdir/internal/directory_identity.h"
 #include "tempdir/internal/kept_directory.h"
 #include "tempdir/internal/lost_directory.h"
 #include "tempdir/internal/owner_process.h"
@@ -97,19 +98,18 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent,
                                     ProcessRoot::Idle idle, bool* again) {
   auto root = ProcessRoot::Acquire(parent, idle);
   if (!root.ok()) return root.status();
-  absl::StatusOr<int> fd = (*root)->Descriptor();
-  absl::Status status = fd.status();
   const std::string& root_path = (*root)->path();
-  if (status.ok() && root_path.size() + options_.prefix().size() +
-                             kNameLetters + options_.suffix().size() + 2 >
-                         PATH_MAX) {
+  absl::Status status;
+  if (root_path.size() + options_.prefix().size() + kNameLetters +
+          options_.suffix().size() + 2 >
+      PATH_MAX) {
     status = absl::InvalidArgumentError(
         absl::StrCat("too long a path for a temporary directory: ", root_path));
   }
   if (status.ok()) {
-    auto made =
-        MakePrivateDirectory(*fd, {options_.prefix(), options_.suffix(),
-                                   kNameLetters, options_.mode(), root_path});
+    auto made = MakePrivateDirectory(
+        (*root)->fd(), {options_.prefix(), options_.suffix(), kNameLetters,
+                        options_.mode(), root_path});
     status = made.status();
     if (made.ok()) {
       root_ = *root;
@@ -119,7 +119,7 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent,
       return status;
     }
   }
-  *again = !(*root)->IsUsable();
+  *again = !(*root)->IsUsable() && !absl::IsInvalidArgument(status);
   (*root)->Release();
   return status;
 }
@@ -172,22 +172,45 @@ absl::Status OwnedDirectory::Outcome() {
   return state_ == State::kLive ? last_failure_ : Ended(state_);
 }
 
+// An empty directory, the usual case, takes two system calls. The descriptor is
+// not checked here: what is not found through it is looked for again.
 absl::Status OwnedDirectory::RemoveLocked() {
+  const int fd = root_->fd();
+  if (identity_->IsAt(fd, name_.c_str()) &&
+      unlinkat(fd, name_.c_str(), AT_REMOVEDIR) == 0) {
+    return absl::OkStatus();
+  }
+  return RemoveTreeLocked();
+}
+
+absl::Status OwnedDirectory::RemoveTreeLocked() {
   absl::StatusOr<int> fd = root_->Descriptor();
   if (!fd.ok()) return fd.status();
-  tempdir::RemoveTreeStats stats;
-  absl::Status status =
-      RemoveTreeAt(*fd, name_.c_str(), *identity_, {}, &stats, path_.native());
-  const bool was_there = status.ok()
-                             ? stats.directories != 0
-                             : IsAtItsPlace(*fd, name_.c_str(), *identity_);
-  if (was_there) return status;
-  // Nothing stands there, or a stranger.
-  const std::string elsewhere = FindLostDirectory(*fd, *root_, *identity_);
-  if (elsewhere.empty()) return status;
-  return absl::FailedPreconditionError(absl::StrCat(
-      path_.native(), " was moved to ", elsewhere, " and is left there",
-      status.ok() ? "" : "; another stands in its place"));
+  absl::StatusOr<const DirectoryIdentity*> identity =
+      identity_->FindAt(*fd, name_.c_str());
+  if (!identity.ok()) return NotThere(*fd, identity.status());
+  return RemoveTreeAt(*fd, name_.c_str(), **identity, {}, nullptr,
+                      path_.native());
+}
+
+absl::Status OwnedDirectory::NotThere(int root_fd, const absl::Status& found) {
+  const bool replaced = absl::IsFailedPrecondition(found);
+  if (!replaced && !absl::IsNotFound(found)) {
+    return absl::Status(
+        found.code(),
+        absl::StrCat("cannot remove ", path_.native(), ": ", found.message()));
+  }
+  const std::string elsewhere = FindLostDirectory(root_fd, *root_, *identity_);
+  if (!replaced && elsewhere.empty()) return absl::OkStatus();
+  std::string message = path_.native();
+  if (replaced) absl::StrAppend(&message, " is another one by now");
+  if (replaced && !elsewhere.empty())
+    absl::StrAppend(&message, ": the own one");
+  if (!elsewhere.empty()) {
+    absl::StrAppend(&message, " was moved to ", elsewhere,
+                    " and is left there");
+  }
+  return absl::FailedPreconditionError(message);
 }
 
 absl::Status OwnedDirectory::RemoveImplicitly() {

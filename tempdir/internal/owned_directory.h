@@ -43,7 +43,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
-#include "tempdir/internal/directory_identity.h"
+#include "tempdir/internal/entry_identity.h"
 #include "tempdir/internal/process_root.h"
 #include "tempdir/temp_dir_options.h"
 
@@ -113,6 +113,8 @@ class OwnedDirectory {
   absl::Status MakeIn(const std::string& parent, ProcessRoot::Idle idle,
                       bool* again);
   absl::Status RemoveLocked();
+  absl::Status RemoveTreeLocked();
+  absl::Status NotThere(int root_fd, const absl::Status& found);
   absl::Status KeepLocked();
   absl::Status KeepAndSay(std::string_view why);
   absl::Status NotLive(State state) const;
@@ -132,7 +134,7 @@ class OwnedDirectory {
   // Guarded by mutex_.
   ProcessRoot* root_ = nullptr;
   std::string name_;
-  std::optional<DirectoryIdentity> identity_;
+  std::optional<EntryIdentity> identity_;
   absl::Status last_failure_;
   boost::filesystem::path kept_path_;
 };

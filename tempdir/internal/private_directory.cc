@@ -34,24 +34,36 @@ bool SetMode(int fd, mode_t mode) {
 }
 
 // What the umask took away is given back.
-bool RepairMode(int fd, mode_t mode) {
-  struct stat status;
-  if (fstat(fd, &status) != 0) return false;
-  constexpr mode_t kPermissions = 0777;
-  if ((status.st_mode & kPermissions) == mode) return true;
-  return SetMode(fd, mode | (status.st_mode & S_ISGID));
-}
-
-absl::StatusOr<DirectoryIdentity> Settle(int parent_fd, const char* name,
-                                         const DirectoryPlan& plan) {
+bool RepairMode(int parent_fd, const char* name, mode_t mode) {
   const int fd =
       openat(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) return CannotMake(plan, errno);
-  absl::StatusOr<DirectoryIdentity> identity = RepairMode(fd, plan.mode)
-                                                   ? DirectoryIdentity::Of(fd)
-                                                   : CannotMake(plan, errno);
+  if (fd < 0) return false;
+  const bool set = SetMode(fd, mode);
   close(fd);
-  return identity;
+  return set;
+}
+
+bool Examine(int parent_fd, const std::string& name, const DirectoryPlan& plan,
+             struct stat* seen) {
+  if (plan.parent_path.front() != '/') {
+    return fstatat(parent_fd, name.c_str(), seen, AT_SYMLINK_NOFOLLOW) == 0;
+  }
+  std::string path(plan.parent_path);
+  if (path.back() != '/') path.push_back('/');
+  return lstat(path.append(name).c_str(), seen) == 0;
+}
+
+absl::StatusOr<EntryIdentity> Settle(int parent_fd, const std::string& name,
+                                     const DirectoryPlan& plan) {
+  struct stat seen;
+  if (!Examine(parent_fd, name, plan, &seen)) return CannotMake(plan, errno);
+  constexpr mode_t kPermissions = 0777;
+  if ((seen.st_mode & kPermissions) != plan.mode &&
+      !RepairMode(parent_fd, name.c_str(),
+                  plan.mode | (seen.st_mode & S_ISGID))) {
+    return CannotMake(plan, errno);
+  }
+  return EntryIdentity::Of(parent_fd, name.c_str());
 }
 
 }  // namespace
@@ -67,7 +79,7 @@ absl::StatusOr<PrivateDirectory> MakePrivateDirectory(
     }
     name.append(plan.suffix);
     if (mkdirat(parent_fd, name.c_str(), plan.mode) == 0) {
-      auto identity = Settle(parent_fd, name.c_str(), plan);
+      auto identity = Settle(parent_fd, name, plan);
       if (!identity.ok()) {
         unlinkat(parent_fd, name.c_str(), AT_REMOVEDIR);
         return identity.status();

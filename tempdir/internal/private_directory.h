@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "tempdir/internal/directory_identity.h"
+#include "tempdir/internal/entry_identity.h"
 #include "tempdir/internal/random_name.h"
 
 namespace tempdir_internal {
@@ -28,18 +28,20 @@ struct DirectoryPlan {
   std::string_view suffix;
   size_t letters;  // how many random ones stand between prefix and suffix
   mode_t mode;
-  std::string_view parent_path;  // for messages
+  // For messages, and where the new directory has to be seen if it is absolute.
+  std::string_view parent_path;
   // Where the random letters come from.
   bool (*append_letters)(std::string*, size_t) = &AppendRandomLetters;
 };
 
 struct PrivateDirectory {
   std::string name;
-  DirectoryIdentity identity;
+  EntryIdentity identity;
 };
 
 // Makes a directory in the one that is open at `parent_fd`. An error names
-// `parent_path`; nothing is left behind then.
+// `parent_path`; nothing is left behind then. NotFound if what is open is not
+// at `parent_path` (any more).
 absl::StatusOr<PrivateDirectory> MakePrivateDirectory(
     int parent_fd, const DirectoryPlan& plan);
 

@@ -75,13 +75,9 @@ absl::StatusOr<ProcessRoot*> ProcessRoot::Acquire(const std::string& parent,
   std::lock_guard<std::mutex> lock(table->mutex);
   for (ProcessRoot* root : table->roots) {
     if (root->lost_ || root->parent_ != parent) continue;
-    if (root->IsAtItsPath()) {
-      ++root->live_;
-      root->keep_idle_ |= idle == Idle::kKeep;
-      return root;
-    }
-    root->lost_ = true;
-    break;
+    ++root->live_;
+    root->keep_idle_ |= idle == Idle::kKeep;
+    return root;
   }
   DiscardIdle(table);
   auto* root = new ProcessRoot(table, parent);
@@ -129,7 +125,9 @@ absl::Status ProcessRoot::Make() {
 }
 
 bool ProcessRoot::IsUsable() {
-  if (owner_ == geteuid() && IsAtItsPath()) return true;
+  if (owner_ == geteuid() && IsAtItsPath()) {
+    return IsOpenAt(fd()) || !Descriptor().ok();
+  }
   std::lock_guard<std::mutex> lock(table_->mutex);
   lost_ = true;
   return false;

@@ -9,7 +9,7 @@
 //     (nothing) --------> in use, live > 0 --------------------+
 //                          ^  |                                |
 //                          |  | not at its path any more       v
-//                 Acquire  |  v                       idle, live == 0
+//                 Acquire  |  v IsUsable              idle, live == 0
 //                          | lost, live > 0            |       |
 //                          +---------------------------+       | not kept idle,
 //                             |                                | or swept
@@ -28,8 +28,9 @@
 // a root of its parent's.
 //
 // The descriptor is open for reading, so that it can carry a lock. A program
-// that closes every descriptor is noticed: each use checks that the number
-// still means the root, and else opens it again.
+// that closes every descriptor is noticed: what was made through it has to be
+// seen at the root's path, and what is not found through it is looked for
+// again once it has been checked.
 //
 // Thread-safe. No lock is held across a callback; one is across the system
 // calls that make and remove a root.
@@ -62,11 +63,15 @@ class ProcessRoot {
   // nothing happens.
   void Release();
 
-  // The root's descriptor, checked just now.
+  // The root's descriptor, as it was left: a program that closes every
+  // descriptor may have closed it, and the number may be another file's.
+  int fd() const { return fd_.load(std::memory_order_acquire); }
+  // The same, checked just now and opened again where that is needed.
   absl::StatusOr<int> Descriptor();
 
-  // For a user whose mkdir in it failed: whether it is still there and the
-  // effective user's. If not, the next Acquire makes another one.
+  // For a user whose mkdir in it failed: whether that is not the root's fault.
+  // Else the next Acquire gives a good one: it was closed and is open again, or
+  // it is not at its path or not the effective user's, and is replaced.
   bool IsUsable();
 
   const std::string& path() const { return path_; }
