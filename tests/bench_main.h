@@ -4,8 +4,8 @@
 //     return bench::Main(argc, argv, {{"P1", MeasureDetach}});
 //   }
 //
-// Flags: --quick, --only=P1,P2, --json=FILE. Each row is printed as it is
-// measured, and the table at the end unless it goes to a file.
+// Flags: --quick, --only=P1,P2, --json=FILE, --peers=DIRECTORY. The table is
+// printed unless it goes to a file.
 #ifndef TESTS_BENCH_MAIN_H_
 #define TESTS_BENCH_MAIN_H_
 
@@ -27,6 +27,10 @@ int Main(int argc, char** argv, const std::vector<Benchmark>& benchmarks);
 bool Quick();
 // How many rounds stand for `count` here: with --quick a quarter, at least 5.
 int RoundCount(int count);
+
+// Returns the path of a peer in another language that tools/bench has put into
+// the directory of --peers; empty if its tools are not installed here.
+std::string PeerPath(const std::string& name);
 
 // A row that could not be measured, and why.
 Row Skipped(Row row, std::string why);

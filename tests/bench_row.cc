@@ -80,6 +80,7 @@ nlohmann::json ToJson(const Row& row) {
           {"bar", row.bar},
           {"aim", row.aim},
           {"skipped", row.skipped},
+          {"detail", row.detail},
           {"verdict", VerdictName(row.verdict())},
           {"note", row.note}};
 }
@@ -102,6 +103,7 @@ Row FromJson(const nlohmann::json& json) {
   json.at("bar").get_to(row.bar);
   json.at("aim").get_to(row.aim);
   json.at("skipped").get_to(row.skipped);
+  json.at("detail").get_to(row.detail);
   json.at("note").get_to(row.note);
   return row;
 }
@@ -112,7 +114,9 @@ void PrintTable(const std::vector<Row>& rows, std::ostream& out) {
   std::vector<std::array<std::string, 10>> lines = {
       {"row", "what", "ours", "against", "peer", "ratio", "spread", "bar",
        "aim", "verdict"}};
-  for (const Row& row : rows) lines.push_back(Cells(row));
+  for (const Row& row : rows) {
+    if (!row.detail) lines.push_back(Cells(row));
+  }
   std::array<size_t, 10> widths = {};
   for (const auto& line : lines) {
     for (size_t i = 0; i < line.size(); ++i) {
@@ -132,6 +136,7 @@ void PrintTable(const std::vector<Row>& rows, std::ostream& out) {
 
   std::map<Row::Verdict, int> counts;
   for (const Row& row : rows) {
+    if (row.detail) continue;
     ++counts[row.verdict()];
     if (!row.note.empty()) {
       out << "  " << row.id << " " << row.what << ": " << row.note << "\n";

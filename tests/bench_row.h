@@ -25,17 +25,19 @@ struct Row {
 
   Verdict verdict() const;
 
-  std::string id;    // "P1"
-  std::string what;  // "register + detach"
-  std::string peer;  // what it is compared with; empty: `bar` is in `unit`s
+  std::string id = {};    // "P1"
+  std::string what = {};  // "register + detach"
+  std::string peer =
+      {};  // what it is compared with; empty: `bar` is in `unit`s
   std::string unit = "ns";
   double ours = 0;
   double theirs = 0;
-  Estimate ratio;  // of ours to theirs; without a peer, of ours itself
-  double bar = 0;  // 0: none
+  Estimate ratio = {};  // of ours to theirs; without a peer, of ours itself
+  double bar = 0;       // 0: none
   double aim = 0;
   bool skipped = false;
-  std::string note;
+  bool detail = false;  // for the JSON file, not for the table
+  std::string note = {};
 };
 
 // Returns the word that the table and the JSON have for it.

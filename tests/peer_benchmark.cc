@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/flags/flag.h"
 #include "benchmark/benchmark.h"
 #include "finalize/finalizer.h"
 #include "finalize/registry.h"
@@ -20,11 +19,6 @@
 #else
 #define HAVE_SIGNALS2 0
 #endif
-
-ABSL_FLAG(std::string, python, "", "the Python to compare with");
-ABSL_FLAG(std::string, python_peer, "", "finalize_detach.py");
-ABSL_FLAG(std::string, java, "", "the java to compare with");
-ABSL_FLAG(std::string, java_peer, "", "where CleanerPeer.class is");
 
 namespace {
 
@@ -76,17 +70,19 @@ Row MeasureCoprocess(Row row, const std::vector<std::string>& command) {
 
 Row MeasurePython(Row row) {
   row.peer = "CPython weakref.finalize + detach";
-  const std::string python = absl::GetFlag(FLAGS_python);
+  const std::string python = bench::PeerPath("python");
   if (python.empty()) return Skipped(row, "not installed: python3");
-  return MeasureCoprocess(row, {python, absl::GetFlag(FLAGS_python_peer)});
+  return MeasureCoprocess(row, {python, bench::PeerPath("finalize_detach.py")});
 }
 
 Row MeasureCleaner(Row row) {
   row.peer = "JDK Cleaner register + clean";
-  const std::string java = absl::GetFlag(FLAGS_java);
-  if (java.empty()) return Skipped(row, "not installed: default-jdk-headless");
-  return MeasureCoprocess(
-      row, {java, "-cp", absl::GetFlag(FLAGS_java_peer), "CleanerPeer"});
+  const std::string cleaner = bench::PeerPath("CleanerPeer.class");
+  if (cleaner.empty()) {
+    return Skipped(row, "not installed: default-jdk-headless");
+  }
+  const std::string classes = cleaner.substr(0, cleaner.rfind('/'));
+  return MeasureCoprocess(row, {"java", "-cp", classes, "CleanerPeer"});
 }
 
 Row WithBar(double bar, double aim) {

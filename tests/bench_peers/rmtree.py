@@ -1,0 +1,7 @@
+"""Removes trees: rmtree.py PATH..."""
+
+import shutil
+import sys
+
+for path in sys.argv[1:]:
+    shutil.rmtree(path)

@@ -1,0 +1,317 @@
+// P12: RemoveTree beside what else removes trees, each a program of its own
+// that gets the same tree, from its start to its end.
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/bench_command.h"
+#include "tests/bench_contender.h"
+#include "tests/bench_estimate.h"
+#include "tests/bench_file_system.h"
+#include "tests/bench_main.h"
+#include "tests/tree_shapes.h"
+
+namespace {
+
+using bench::Contender;
+using bench::FileSystem;
+using bench::Row;
+
+struct Shape {
+  enum Name { kWide, kTree, kDeep, kVeryDeep, kSmall, kEmpty };
+  Name name;
+  std::string text;
+  std::function<bool(int directory)> make;
+  double rm_bar = 0;  // against rm -rf, with two cores
+  double rm_aim = 0;
+};
+
+bool MakeChain(int directory, int levels) {
+  const int lowest = tree_shapes::MakeDeep(directory, levels);
+  if (lowest >= 0) close(lowest);
+  return lowest >= 0;
+}
+
+Shape ShapeOf(Shape::Name name, bool disk) {
+  using tree_shapes::MakeEmpty;
+  using tree_shapes::MakeTree;
+  using tree_shapes::MakeWide;
+  const int part = bench::Quick() ? 10 : 1;
+  const int wide = 200000 / part;
+  const int middles = (disk ? 100 : 200) / part;
+  const int small = 5000 / part;
+  const int empty = 50000 / part;
+  switch (name) {
+    case Shape::kWide:
+      return {name, absl::StrCat("wide (1 x ", wide, ")"),
+              [=](int d) { return MakeWide(d, wide); }, disk ? 0.85 : 0,
+              disk ? 0.72 : 0};
+    case Shape::kTree:
+      return {name, absl::StrCat("tree (", middles * 100, " x 10)"),
+              [=](int d) { return MakeTree(d, middles, 100, 10); }, 0.7, 0.6};
+    case Shape::kDeep:
+      return {name, "deep (5000)", [](int d) { return MakeChain(d, 5000); },
+              0.6, 0.46};
+    case Shape::kVeryDeep:
+      return {name, "deep (100000)", [](int d) { return MakeChain(d, 100000); },
+              0.6, 0.46};
+    case Shape::kSmall:
+      return {name, absl::StrCat("small (", small, " times 10)"),
+              [=](int d) { return MakeTree(d, 1, small, 10); }};
+    case Shape::kEmpty:
+      return {name, absl::StrCat("empty directories (", empty, ")"),
+              [=](int d) { return MakeEmpty(d, empty); }, 0, 0.5};
+  }
+  return {};
+}
+
+std::vector<Shape> Shapes(bool disk) {
+  std::vector<Shape::Name> names = {Shape::kWide, Shape::kTree};
+  if (!bench::Quick()) {
+    names = {Shape::kWide,     Shape::kTree,  Shape::kDeep,
+             Shape::kVeryDeep, Shape::kSmall, Shape::kEmpty};
+  } else if (!disk) {
+    names = {Shape::kWide, Shape::kTree, Shape::kDeep, Shape::kSmall,
+             Shape::kEmpty};
+  }
+  std::vector<Shape> shapes;
+  for (const Shape::Name name : names) shapes.push_back(ShapeOf(name, disk));
+  return shapes;
+}
+
+// The trees of one shape on one file system, one after the other.
+class Field {
+ public:
+  Field(const FileSystem& file_system, Shape shape)
+      : shape_(std::move(shape)),
+        root_(file_system.directory + "/finalize-bench-XXXXXX") {
+    if (mkdtemp(root_.data()) == nullptr) root_.clear();
+  }
+  ~Field() {
+    if (!root_.empty()) Clear(root_);
+  }
+  Field(const Field&) = delete;
+  Field& operator=(const Field&) = delete;
+
+  // Makes a tree and has it removed. Notes what that took.
+  void Try(Contender* contender) {
+    contender->seconds.push_back(0);
+    contender->growth.push_back(0);
+    if (!bench::TakesPart(*contender) || !Make()) return;
+    std::vector<std::string> command = contender->command;
+    const std::vector<std::string> paths = Paths();
+    command.insert(command.end(), paths.begin(), paths.end());
+    command.insert(command.end(), contender->last.begin(),
+                   contender->last.end());
+    const bench::Finished finished = bench::RunCommand(command);
+    contender->failed = !finished.ok || access(paths[0].c_str(), F_OK) == 0;
+    double growth = 0;
+    double seconds = 0;
+    sscanf(finished.output.c_str(), "%lf %lf", &growth, &seconds);
+    const bool floor = contender->command.back() == "floor";
+    if (!contender->failed) {
+      contender->seconds.back() = floor ? seconds : finished.seconds;
+      contender->growth.back() = growth;
+    }
+    Clear(Tree());
+  }
+
+ private:
+  std::string Tree() const { return root_ + "/t"; }
+
+  bool Make() {
+    const int parent = open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0) return false;
+    bench::WriteOutAndForget(parent);
+    const int tree = tree_shapes::MakeDirectory(parent, "t");
+    const bool made = tree >= 0 && shape_.make(tree);
+    if (!made) perror(root_.c_str());
+    close(tree);
+    bench::WriteOut(parent);
+    close(parent);
+    return made;
+  }
+
+  // What a remover is told to remove: the tree, or for the small ones each of
+  // them.
+  std::vector<std::string> Paths() const {
+    if (shape_.name != Shape::kSmall) return {Tree()};
+    std::vector<std::string> paths;
+    const std::string middle = Tree() + "/m00000";
+    DIR* const directory = opendir(middle.c_str());
+    while (const dirent* entry = readdir(directory)) {
+      if (entry->d_name[0] != '.') {
+        paths.push_back(middle + "/" + entry->d_name);
+      }
+    }
+    closedir(directory);
+    return paths;
+  }
+
+  static void Clear(const std::string& path) {
+    bench::RunCommand({"rm", "-rf", "--", path});
+  }
+
+  const Shape shape_;
+  std::string root_;
+};
+
+// After so many rounds a peer that is so much slower than the fastest one is
+// measured no more.
+constexpr int kFirstRounds = 2;
+constexpr double kTooSlow = 1.3;
+
+// Returns the fastest peer; -1 if there is none.
+int FastestPeer(const std::vector<Contender>& contenders) {
+  int fastest = -1;
+  for (int i = 0; i < static_cast<int>(contenders.size()); ++i) {
+    const Contender& peer = contenders[i];
+    if (i == bench::kOurs || i == bench::kFloor || peer.failed) continue;
+    if (peer.Median() == 0) continue;
+    if (fastest < 0 || peer.Median() < contenders[fastest].Median()) {
+      fastest = i;
+    }
+  }
+  return fastest;
+}
+
+void GiveUpTheSlow(std::vector<Contender>* contenders) {
+  const int fastest = FastestPeer(*contenders);
+  if (fastest < 0) return;
+  const double limit = kTooSlow * (*contenders)[fastest].Median();
+  for (size_t i = bench::kFloor + 1; i < contenders->size(); ++i) {
+    (*contenders)[i].too_slow = (*contenders)[i].Median() > limit;
+  }
+}
+
+std::vector<Contender> Measure(const FileSystem& file_system,
+                               const Shape& shape, int rounds) {
+  std::vector<Contender> contenders = bench::Contenders();
+  const bool chain =
+      shape.name == Shape::kDeep || shape.name == Shape::kVeryDeep;
+  contenders[bench::kFloor].too_slow = chain;  // no list of names to know
+  Field field(file_system, shape);
+  const int n = contenders.size();
+  for (int round = 0; round < rounds; ++round) {
+    for (int i = 0; i < n; ++i) field.Try(&contenders[(round + i) % n]);
+    if (round + 1 == kFirstRounds) GiveUpTheSlow(&contenders);
+  }
+  return contenders;
+}
+
+std::string NoteOn(const std::vector<Contender>& contenders) {
+  const double ours = contenders[bench::kOurs].Median();
+  std::string note;
+  for (size_t i = bench::kRm; i < contenders.size(); ++i) {
+    const Contender& peer = contenders[i];
+    absl::StrAppend(&note, note.empty() ? "" : "; ", peer.name, " ");
+    if (!peer.missing.empty()) {
+      absl::StrAppend(&note, "not installed: ", peer.missing);
+    } else if (peer.failed) {
+      absl::StrAppend(&note, "fails");
+    } else if (peer.Median() == 0) {
+      absl::StrAppend(&note, "not measured");
+    } else {
+      absl::StrAppend(&note, static_cast<int>(1000 * peer.Median()), " ms, ",
+                      static_cast<int>(100 * ours / peer.Median()), "%");
+    }
+  }
+  return note;
+}
+
+std::vector<Row> RowsOf(const std::string& what, const Shape& shape,
+                        const std::vector<Contender>& contenders) {
+  const Contender& ours = contenders[bench::kOurs];
+  const bool two = std::thread::hardware_concurrency() >= 2;
+  Row row;
+  row.what = what;
+  const int fastest = FastestPeer(contenders);
+  if (ours.failed || fastest < 0) {
+    return {Skipped(row, "ours or all peers failed")};
+  }
+  std::vector<Row> rows;
+  row.bar = 1.05;
+  row.aim = 1.0;
+  rows.push_back(CompareContenders(row, ours, contenders[fastest]));
+  rows.back().peer = "the fastest: " + contenders[fastest].name;
+  rows.back().note = NoteOn(contenders);
+  row.bar = two ? shape.rm_bar : 0;
+  row.aim = two ? shape.rm_aim : 0;
+  for (int i = bench::kRm; i < static_cast<int>(contenders.size()); ++i) {
+    if (contenders[i].failed || contenders[i].Median() == 0) continue;
+    row.detail = i != bench::kRm || row.aim == 0;
+    if (i != bench::kRm) row.bar = row.aim = 0;
+    rows.push_back(CompareContenders(row, ours, contenders[i]));
+  }
+  return rows;
+}
+
+Row MemoryRow(const std::string& what, double bar,
+              const std::vector<double>& kib) {
+  Row row;
+  row.what = what;
+  row.unit = "MiB";
+  row.bar = bar;
+  row.ratio = bench::EstimateOf(kib);
+  row.ours = row.ratio.median;
+  return row;
+}
+
+void RaiseDescriptorLimit() {
+  rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::vector<Row> MeasureRemoval() {
+  RaiseDescriptorLimit();  // for the peers that need one a level
+  std::vector<Row> rows;
+  std::vector<double> wide_mib;
+  std::vector<double> mib;
+  for (const FileSystem& file_system : bench::FileSystems()) {
+    if (file_system.directory.empty()) {
+      rows.push_back(bench::Skipped({"", file_system.name}, file_system.note));
+      continue;
+    }
+    const bool disk = file_system.name == "disk";
+    for (const Shape& shape : Shapes(disk)) {
+      const std::string what =
+          absl::StrCat("RemoveTree, ", file_system.note, ", ", shape.text);
+      std::cerr << "  " << what << std::endl;
+      const int rounds = bench::Quick() ? 3 : disk ? 5 : 9;
+      const std::vector<Contender> contenders =
+          Measure(file_system, shape, rounds);
+      for (Row& row : RowsOf(what, shape, contenders)) {
+        rows.push_back(std::move(row));
+      }
+      for (const double kib : contenders[bench::kOurs].growth) {
+        (shape.name == Shape::kWide ? wide_mib : mib).push_back(kib / 1024);
+      }
+    }
+  }
+  rows.push_back(MemoryRow("RemoveTree, memory growth, wide", 12, wide_mib));
+  rows.push_back(
+      MemoryRow("RemoveTree, memory growth, all other shapes", 4, mib));
+  return rows;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return bench::Main(argc, argv, {{"P12", MeasureRemoval}});
+}
