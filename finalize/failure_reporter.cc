@@ -1,7 +1,11 @@
 #include "finalize/failure_reporter.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,8 +31,38 @@ SharedReporter& CurrentReporter()
 
 thread_local bool reporting = false;
 
+// A write to a pipe without a reader would end the process in the middle of a
+// drain: SIGPIPE is blocked on this thread, and taken back if it came.
+class BrokenPipeIgnored {
+ public:
+  BrokenPipeIgnored() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_, &old_);
+  }
+  ~BrokenPipeIgnored() {
+    const timespec at_once = {0, 0};
+    if (!was_pending_) {
+      while (sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+      }
+    }
+    pthread_sigmask(SIG_SETMASK, &old_, nullptr);
+  }
+  BrokenPipeIgnored(const BrokenPipeIgnored&) = delete;
+  BrokenPipeIgnored& operator=(const BrokenPipeIgnored&) = delete;
+
+ private:
+  sigset_t pipe_;
+  sigset_t old_;
+  bool was_pending_;
+};
+
 void WriteDefault(const ReportEntry& entry) {
   const std::string line = "finalize: " + entry.ToString() + "\n";
+  BrokenPipeIgnored broken_pipe_ignored;
   // Nothing better can be done where standard error is closed.
   (void)!write(STDERR_FILENO, line.data(), line.size());
 }

@@ -121,6 +121,11 @@ void DrainOnce(const ExitOptions& options, Waiting waiting) {
   Report report = DrainCore(ProcessCore(), drain, waiting);
   if (epoch != CurrentEpoch()) return;  // a child came out of a callback
   if (!report.status().ok()) failed.store(true, std::memory_order_relaxed);
+  // What the failure reporter and destructors register from here on is for the
+  // next drain.
+  DrainContext context{&report,       &drain, limit,
+                       ProcessCore(), epoch,  [](DrainContext*) {}};
+  ContextScope scope(&context);
   for (const ReportEntry& entry : report.entries) {
     if (entry.outcome == ReportEntry::kRunning) ReportFailure(entry);
   }
