@@ -58,13 +58,6 @@ TEST(ExitThreadTest, DrainsOnAnotherThread) {
   EXPECT_EQ(result.out, "ran\n");
 }
 
-// C20: main ended by pthread_exit(); the process ends with its last thread.
-TEST(ExitThreadTest, DrainsAfterTheEndOfMain) {
-  const ChildResult result = ResultOf("main-ended");
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_EQ(result.out, "main has ended\nran\n");
-}
-
 // C16: exit() waits for a callback that another thread is running, after the
 // pending ones, and where nothing is pending as well.
 TEST(ExitThreadTest, WaitsForRunningCallbacks) {

@@ -144,24 +144,6 @@ TEST(ForkMomentTest, MayBeAny) {
   EXPECT_EQ(result.out, "parent: done\n");
 }
 
-// C21: not even a raw clone(), whose child may find every lock held.
-TEST(ForkMomentTest, MayBeAnyWithoutHooks) {
-  const ChildResult result = ResultOf("raw-fork-loop");
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_EQ(result.out, "parent: done\n");
-}
-
-// C21: nor the moment of the first registration of all.
-TEST(ForkMomentTest, MayBeTheFirstRegistration) {
-  for (int i = 0; i < 100; ++i) {
-    const ChildResult result = ResultOf("fork-first");
-    ASSERT_TRUE(result.Exited(0)) << result;
-    ASSERT_EQ(result.out,
-              "child: own\nparent: child exited with 5\n"
-              "parent: of the parent\n");
-  }
-}
-
 // C21: the epoch sees a raw clone() and _Fork().
 TEST(ForkWithoutHooksTest, IsSeen) {
   for (const char* scenario : {"raw-clone", "underscore-fork"}) {
