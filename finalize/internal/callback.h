@@ -60,13 +60,14 @@ enum class Invocation { kOnce, kRepeatable };
 template <Invocation kInvocation, class T>
 using AsInvoked = std::conditional_t<kInvocation == Invocation::kOnce, T&&, T&>;
 
-// A callback gets the cause only where it cannot be called without one.
+// A callback gets the cause only where it cannot be called without one. The
+// second question is put only then: to a generic lambda it may be an error.
 template <Invocation kInvocation, class F, class... A>
-inline constexpr bool kWantsCause =
-    !std::is_invocable_v<AsInvoked<kInvocation, F>,
-                         AsInvoked<kInvocation, A>...> &&
-    std::is_invocable_v<AsInvoked<kInvocation, F>, const finalize::Cause&,
-                        AsInvoked<kInvocation, A>...>;
+inline constexpr bool kWantsCause = std::conjunction_v<
+    std::negation<std::is_invocable<AsInvoked<kInvocation, F>,
+                                    AsInvoked<kInvocation, A>...>>,
+    std::is_invocable<AsInvoked<kInvocation, F>, const finalize::Cause&,
+                      AsInvoked<kInvocation, A>...>>;
 
 template <Invocation kInvocation, class F, class... A>
 constexpr auto ResultOf() {
