@@ -22,6 +22,7 @@
 #ifndef FINALIZE_FINALLY_H_
 #define FINALIZE_FINALLY_H_
 
+#include <type_traits>
 #include <utility>
 
 #include "finalize/finalizer.h"
@@ -33,7 +34,8 @@ namespace finalize {
 
 class [[nodiscard]] Finally {
  public:
-  template <class F, finalize_internal::EnableIfCallback<F> = 0>
+  template <class F, finalize_internal::EnableIfCallback<F> = 0,
+            class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, Finally>>>
   explicit Finally(F&& function, Place place = Place::Caller())
       : Finally(Options().At(place), std::forward<F>(function)) {}
 

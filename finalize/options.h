@@ -10,8 +10,9 @@
 // `Options{}`, `Options("name")`, or `{}` as an argument).
 //
 // The name is not copied here but when the finalizer is registered; it has to
-// live until then. An Options is a value; it is thread-compatible (const calls
-// may run concurrently).
+// live until then. Kept are its bytes up to the first zero, and 255 at most. An
+// Options is a value; it is thread-compatible (const calls may run
+// concurrently).
 #ifndef FINALIZE_OPTIONS_H_
 #define FINALIZE_OPTIONS_H_
 

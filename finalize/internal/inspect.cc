@@ -8,6 +8,7 @@
 #include "finalize/internal/check.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/handle.h"
+#include "finalize/internal/run.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/thread_state.h"
 #include "finalize/internal/word_wait.h"
@@ -147,8 +148,8 @@ bool Peek(const NodeRef& ref, std::optional<finalize::Info>* info) {
   info->emplace();
   FillInfo(pin.node(), &**info);
   (*info)->referent = ReferentOf(pin.node());
-  pin.node()->ops->describe(pin.node()->callable(), /*with_arguments=*/true,
-                            &(*info)->callback);
+  DescribeCallback(*pin.node()->ops, pin.node()->callable(),
+                   /*with_arguments=*/true, &(*info)->callback);
   return true;
 }
 

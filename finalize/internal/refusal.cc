@@ -79,8 +79,9 @@ void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
     entry.outcome = finalize::ReportEntry::kRefused;
     entry.status = RefusalStatus(reason);
   }
-  ops.describe(callable, entry.outcome == finalize::ReportEntry::kRefused,
-               &entry.callback);
+  DescribeCallback(ops, callable,
+                   entry.outcome == finalize::ReportEntry::kRefused,
+                   &entry.callback);
   ReportFailure(entry);
 }
 

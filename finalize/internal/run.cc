@@ -143,8 +143,17 @@ finalize::ReportEntry Describe(Node* node, const finalize::Cause& cause,
   entry.phase = node->phase;
   entry.cause = cause;
   const bool intact = !spent || (node->Word() & kRearmFlag) != 0;
-  node->ops->describe(node->callable(), intact, &entry.callback);
+  DescribeCallback(*node->ops, node->callable(), intact, &entry.callback);
   return entry;
+}
+
+void DescribeCallback(const CallbackOps& ops, const void* callable,
+                      bool with_arguments, std::string* out) {
+  try {
+    ops.describe(callable, with_arguments, out);
+  } catch (...) {
+    out->append("...");  // an argument's conversion to text threw
+  }
 }
 
 }  // namespace finalize_internal

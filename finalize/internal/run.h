@@ -45,6 +45,10 @@ void RunReported(Core* core, Node* node, const finalize::Cause& cause) noexcept;
 finalize::ReportEntry Describe(Node* node, const finalize::Cause& cause,
                                bool spent);
 
+// Appends the text of a callback. Nothing of the user's escapes.
+void DescribeCallback(const CallbackOps& ops, const void* callable,
+                      bool with_arguments, std::string* out);
+
 absl::Status ToStatus(const Failure& failure);
 
 }  // namespace finalize_internal
