@@ -29,8 +29,8 @@ using finalize::Registry;
 
 // C1: a second Run finds nothing to claim.
 TEST(FinalizerTest, RunsOnce) {
-  Registry registry;
   int runs = 0;
+  Registry registry;
   auto f = registry.Register([&] { ++runs; });
   EXPECT_TRUE(f.Run());   // claimed here
   EXPECT_FALSE(f.Run());  // claimed before
@@ -263,8 +263,8 @@ TEST(FinalizerTest, WaitReturnsAtOnceInTheDestructorOfAnArgument) {
 
 // C6: dropping every handle leaves the callback registered.
 TEST(FinalizerTest, DroppedHandleChangesNothing) {
-  Registry registry;
   int runs = 0;
+  Registry registry;
   {
     const auto f = registry.Register([&] { ++runs; });
     (void)f;
@@ -396,8 +396,8 @@ TEST(FinalizerTest, DrainDestroysEachCallbackBeforeTheNextRuns) {
 // C7: no lock is held while arguments are destroyed: their destructor may use
 // the registry.
 TEST(FinalizerTest, DestructorOfAnArgumentMayUseTheRegistry) {
-  Registry registry;
   int runs = 0;
+  Registry registry;
   struct Reenters {
     Reenters(Registry* r, int* n) : registry(r), runs(n) {}
     ~Reenters() {
