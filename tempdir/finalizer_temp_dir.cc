@@ -1,5 +1,7 @@
 #include "tempdir/finalizer_temp_dir.h"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdint>
 #include <exception>
@@ -25,7 +27,24 @@ constexpr int kRootPhase = kTempDirPhase - 1;
 // The process that has a finalizer for its roots pending.
 std::atomic<uint32_t> roots_registered{0};
 
+// The process whose exit drain has come to its roots, and the thread that runs
+// it: static destructors still make temp dirs, other threads do not, or a busy
+// one would keep the process from ending.
+std::atomic<uint32_t> ending{0};
+std::atomic<pid_t> ending_thread{0};
+
+bool RefusesThisThread() {
+  return ending.load(std::memory_order_acquire) != 0 &&
+         ending.load(std::memory_order_acquire) ==
+             tempdir_internal::ThisProcess() &&
+         ending_thread.load(std::memory_order_acquire) != gettid();
+}
+
 void SweepRoots(const finalize::Cause& cause) {
+  if (cause.IsProcessEnd()) {
+    ending_thread.store(gettid(), std::memory_order_release);
+    ending.store(tempdir_internal::ThisProcess(), std::memory_order_release);
+  }
   roots_registered.store(0, std::memory_order_release);
   tempdir_internal::SweepProcessRoots(cause.IsProcessEnd());
 }
@@ -68,6 +87,10 @@ struct RemoveTempDir {
 // directory: Create returns Cancelled.
 absl::StatusOr<FinalizerTempDir> FinalizerTempDir::Create(
     TempDirOptions options) {
+  if (RefusesThisThread()) {
+    return absl::CancelledError(
+        "the process is ending: no temporary directory is made");
+  }
   const finalize::Place place = options.place();
   auto directory = std::make_shared<OwnedDirectory>(std::move(options));
   RegisterRoots();

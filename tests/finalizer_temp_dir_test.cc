@@ -135,7 +135,7 @@ TEST_F(FinalizerTempDirTest, DrainsRaceCreation) {
         for (int n = 0; n < 100; ++n) {
           auto dir = FinalizerTempDir::Create(TempDirOptions().Parent(parent));
           if (dir.ok()) {
-            if (n % 2 == 0) new FinalizerTempDir(*std::move(dir));
+            if (n % 2 == 0) Abandon(*std::move(dir));
           } else if (!absl::IsCancelled(dir.status())) {
             ++unexpected;
           }
@@ -236,10 +236,10 @@ TEST_F(FinalizerTempDirTest, DrainTriesAgainAfterAFailedDestructor) {
 // C14: a failure at exit is reported; the rest goes.
 TEST_F(FinalizerTempDirTest, FailureAtExitIsReported) {
   const Ended ended = RunChild([] {
-    new FinalizerTempDir(Make<FinalizerTempDir>());
-    auto* blocked = new FinalizerTempDir(Make<FinalizerTempDir>());
+    Abandon(Make<FinalizerTempDir>());
+    FinalizerTempDir* blocked = Abandon(Make<FinalizerTempDir>());
     Block(blocked->path());
-    new FinalizerTempDir(Make<FinalizerTempDir>());
+    Abandon(Make<FinalizerTempDir>());
     exit(0);
   });
   EXPECT_EQ(ended.exit_code, 0);
@@ -251,7 +251,7 @@ TEST_F(FinalizerTempDirTest, FailureAtExitIsReported) {
 // C28: what is marked is kept at exit, too.
 TEST_F(FinalizerTempDirTest, MarkFailedKeepsAtExit) {
   const Ended ended = RunChild([] {
-    auto* dir = new FinalizerTempDir(Make<FinalizerTempDir>(
+    FinalizerTempDir* dir = Abandon(Make<FinalizerTempDir>(
         TempDirOptions().KeepOnFailure().Prefix("post-mortem-")));
     dir->MarkFailed();
     exit(0);

@@ -26,6 +26,7 @@
 
 namespace {
 
+using temp_dir_fixture::Abandon;
 using temp_dir_fixture::Make;
 using temp_dir_fixture::MakeDirectory;
 using temp_dir_fixture::MakeFile;
@@ -79,7 +80,7 @@ struct Ways {
     exit(3);
   }
   static int Leak() {
-    new Dir(MakePrinted<Dir>());
+    Abandon(MakePrinted<Dir>());
     return 0;
   }
   static int QuietEnd() {
@@ -102,7 +103,7 @@ struct Ways {
           if (!dir.ok()) continue;
           ++made;
           MakeFile(dir->path() / "file");
-          if (i == 0) new Dir(*std::move(dir));
+          if (i == 0) Abandon(*std::move(dir));
         }
       }).detach();
     }

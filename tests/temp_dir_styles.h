@@ -3,8 +3,10 @@
 #ifndef TESTS_TEMP_DIR_STYLES_H_
 #define TESTS_TEMP_DIR_STYLES_H_
 
+#include <atomic>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "gtest/gtest.h"
 #include "tempdir/destructor_temp_dir.h"
@@ -33,6 +35,19 @@ Dir Make(tempdir::TempDirOptions options = {}) {
     abort();
   }
   return *std::move(dir);
+}
+
+// Never destroys it. It stays within reach, so that leak checkers are content.
+template <class Dir>
+Dir* Abandon(Dir dir) {
+  struct Link {
+    Dir dir;
+    Link* next;
+  };
+  static std::atomic<Link*> links{nullptr};
+  auto* link = new Link{std::move(dir), nullptr};
+  link->next = links.exchange(link);
+  return &link->dir;
 }
 
 }  // namespace temp_dir_fixture
