@@ -5,6 +5,7 @@
 #include <exception>
 #include <string>
 
+#include "absl/base/attributes.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/detached.h"
 #include "finalize/internal/handle.h"
@@ -57,6 +58,8 @@ class Finisher {
 
 }  // namespace
 
+// UndefinedBehaviorSanitizer: the object of a forced unwind has no address.
+ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED
 void RunUnregistered(const CallbackOps& ops, void* callable,
                      const finalize::Cause& cause, Failure* failure) noexcept {
   try {
