@@ -76,7 +76,7 @@ constexpr Want kWants[] = {
     {"undeletable", "exit 0", kLeft, kLeft, 3, "PERMISSION_DENIED"},
     {"open-file", "exit 0", "at scope end", "at scope end"},
     {"disk-full", "exit 0", "at scope end", "at scope end"},
-    {"replaced", "exit 0", kLeft, kLeft, 4, "stands in its place"},
+    {"replaced", "exit 0", kLeft, kLeft, 4, "FAILED_PRECONDITION"},
     {"created-at-exit", "exit 0", "later at exit", "later at exit"},
     {"leaked-at-exit", "exit 0", kLeft, "later at exit"},
 };

@@ -2,11 +2,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <thread>
 
-#include "examples/compare/content.h"
 #include "examples/compare/owner.h"
 #include "examples/compare/scenario_groups.h"
 #include "examples/compare/system_call_filter.h"
@@ -218,7 +219,7 @@ Group Trouble() {
              "The owner knows its directory by identity, not by name: what is "
              "at the path now is somebody else's and stays untouched. The "
              "message says where its own went, if it is near."}},
-           "stands in its place"},
+           "FAILED_PRECONDITION"},
           {"created-at-exit",
            "made at exit, in a global",
            "A callback that runs at exit makes a temp dir and stores it in a "
