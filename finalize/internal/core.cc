@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <new>
+#include <utility>
 
 #include "absl/base/attributes.h"
 #include "finalize/internal/check.h"
@@ -53,15 +54,17 @@ Core* MakeCore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kCorePoolLock)) {
   return &(new (&cores[(made - 1) % kChunkCores]) PooledCore(made))->core;
 }
 
-void ReleasePhases(Lane* lane) {
-  for (PhaseList* list = lane->top; list != nullptr;) {
-    PhaseList* const lower = list->lower;
-    if (list != &lane->zero) {
-      ReleaseNode(reinterpret_cast<Node*>(list) - 1);
-    }
-    list = lower;
+// Empties a lane. Returns the memory of its phases, linked through `older`.
+Node* TakePhases(Lane* lane) {
+  Node* taken = nullptr;
+  for (PhaseList* list = lane->top; list != nullptr; list = list->lower) {
+    if (list == &lane->zero) continue;
+    Node* const node = reinterpret_cast<Node*>(list) - 1;
+    node->older = taken;
+    taken = node;
   }
   lane->Forget();
+  return taken;
 }
 
 }  // namespace
@@ -91,9 +94,13 @@ Core* AcquireCore() {
 }
 
 void ReleaseCore(Core* core) {
+  Node* phases;
   {
     LockHolder lock(LockAt(core->only_lane));
-    ReleasePhases(core->lanes);
+    phases = TakePhases(core->lanes);
+  }
+  while (phases != nullptr) {
+    ReleaseNode(std::exchange(phases, phases->older));
   }
   LockHolder lock(LockAt(kCorePoolLock));
   core->next_free = free_cores;

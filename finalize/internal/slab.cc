@@ -113,6 +113,7 @@ void GiveRest(int size_class, FreeNodes* rest)
 // Gives the thread's free nodes back when it ends.
 struct ThreadEnd {
   ~ThreadEnd() {
+    this_thread.keeping = false;
     this_thread.ending = true;
     this_thread.frames_in_exit = this_thread.frames;
     LockHolder lock(LockAt(kSlabLock));
@@ -127,6 +128,14 @@ struct ThreadEnd {
 };
 thread_local ThreadEnd thread_end;
 
+// Makes sure that what the thread keeps goes back. False where it ends already.
+bool MayKeep() {
+  if (this_thread.ending) return false;
+  thread_end.Touch();
+  this_thread.keeping = true;
+  return true;
+}
+
 }  // namespace
 
 Node* AcquireCentral(int size_class) {
@@ -135,7 +144,7 @@ Node* AcquireCentral(int size_class) {
     free.chain = std::exchange(free.full, nullptr);
     free.count = kChainLength;
   } else {
-    if (!this_thread.ending) thread_end.Touch();
+    MayKeep();
     LockHolder lock(LockAt(kSlabLock));
     TakeChain(size_class, &free);
   }
@@ -152,11 +161,12 @@ Node* AcquireCentral(int size_class) {
 
 void ReleaseCentral(int size_class) {
   FreeNodes& free = this_thread.free[size_class];
-  if (this_thread.ending) {
+  if (!this_thread.keeping && !MayKeep()) {
     LockHolder lock(LockAt(kSlabLock));
     GiveRest(size_class, &free);
     return;
   }
+  if (free.count < kChainLength) return;  // its first one
   if (free.full != nullptr) {
     LockHolder lock(LockAt(kSlabLock));
     GiveChain(size_class, free.full);

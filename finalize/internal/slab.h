@@ -44,7 +44,7 @@ inline SlabHeader* SlabOf(const Node* node) {
 // The exchange with the central lists, chain by chain.
 inline constexpr uint32_t kChainLength = 32;
 Node* AcquireCentral(int size_class);
-void ReleaseCentral(int size_class);  // empties the thread's chain
+void ReleaseCentral(int size_class);  // makes room in the thread's chain
 
 // Returns a free node of at least `bytes` bytes, or null where there is no
 // memory. Its word holds its generation and kFree.
@@ -63,7 +63,7 @@ inline Node* AcquireNode(size_t bytes) {
 inline void ReleaseNode(Node* node) {
   const int size_class = static_cast<int>(SlabOf(node)->size_class);
   FreeNodes& free = this_thread.free[size_class];
-  if (free.count == kChainLength || this_thread.ending) {
+  if (free.count == kChainLength || !this_thread.keeping) {
     ReleaseCentral(size_class);
   }
   node->older = free.chain;

@@ -36,7 +36,8 @@ struct ThreadState {
   DrainContext* drain =
       nullptr;            // the innermost drain that this thread works on
   int lane_plus_one = 0;  // 0: none assigned yet
-  bool ending = false;    // its free nodes have gone back; keep none from now
+  bool keeping = false;   // it keeps free nodes, which go back when it ends
+  bool ending = false;    // they have gone back; keep none from now
   // What ran when it began to end: what called exit(), and never returns.
   const Frame* frames_in_exit = nullptr;
   // Shared sequence numbers that it took since it last tried to own them, and
