@@ -92,7 +92,7 @@ void HangsInForkHook() {
 }
 
 void LeavesTheRest(int failure_exit_code) {
-  constexpr absl::Duration kDeadline = absl::Milliseconds(100);
+  static constexpr absl::Duration kDeadline = absl::Milliseconds(100);
   SetDeadline(kDeadline, 0, failure_exit_code);
   static finalize::Lifetime lifetime;
   AtExit(Options("left one"), Says{"left"});
@@ -120,7 +120,7 @@ void RegistersForEver() {
 }
 
 void RegistersPastDeadline() {
-  constexpr absl::Duration kDeadline = absl::Milliseconds(100);
+  static constexpr absl::Duration kDeadline = absl::Milliseconds(100);
   SetDeadline(kDeadline);
   struct Registers {
     ~Registers() {
@@ -142,7 +142,7 @@ void RegistersPastDeadline() {
 // The drain ends in time, within a callback's exit(); a static destructor
 // outlives the deadline and the watchdog's margin.
 void NestedExitThenSlowStatic() {
-  constexpr absl::Duration kDeadline = absl::Seconds(2);
+  static constexpr absl::Duration kDeadline = absl::Seconds(2);
   SetDeadline(kDeadline);
   struct Slow {
     ~Slow() {

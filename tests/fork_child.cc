@@ -214,7 +214,10 @@ void ForkInExplicitDrain() {
   Registry registry;
   registry.Register(SaysHere{"first"});
   static pid_t child;
-  registry.Register([] { child = fork(); });
+  registry.Register([] {
+    child = fork();
+    if (child != 0) AwaitChild(child);
+  });
   const finalize::Report report = registry.Drain();
   if (child == 0) {
     Require(registry.size() == 0, "empty in the child");
@@ -223,7 +226,6 @@ void ForkInExplicitDrain() {
     std::exit(5);
   }
   Require(report.ran == 2, "both in the parent");
-  AwaitChild(child);
 }
 
 // A callback forks while helper threads run others.

@@ -123,7 +123,7 @@ TEST(ForkInDrainTest, ReturnsFromAnExplicitDrain) {
   const ChildResult result = ResultOf("fork-in-explicit-drain");
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_EQ(result.out,
-            "parent: first\nchild: own\nparent: child exited with 5\n");
+            "child: own\nparent: child exited with 5\nparent: first\n");
 }
 
 // C21, C15: a fork on a helper thread of a drain.
