@@ -14,7 +14,7 @@
 // registry.h says. In short: newest first, on the thread that calls exit();
 // whatever a callback throws is reported and the rest still runs.
 //
-// The first registration of a process installs one std::atexit hook; nothing
+// The first registration of a process installs its std::atexit hooks; nothing
 // is installed before. So objects of static storage that were complete before
 // the first registration are still alive while the callbacks run, and those
 // completed after it are gone. The exiting thread's thread_locals are gone.

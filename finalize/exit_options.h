@@ -11,10 +11,17 @@
 // then the process ends. Another thread that calls exit() meanwhile is parked,
 // so that it cannot end the process under the drain.
 //
-// Deadline: the drain stops between callbacks when the deadline has passed,
-// and reports what is left. A watchdog, armed with the drain, ends the process
-// if a callback hangs beyond it: it prints what runs and what is left to
-// standard error and calls _exit with kWatchdogExitCode.
+// The drain waits, to its deadline, for callbacks that other threads are
+// running; not for one that has called exit(), nor inside a callback.
+//
+// Deadline: the drain stops between callbacks when the deadline has passed.
+// What is left is destroyed, unrun, and reported; what waits for the end of a
+// lifetime stays. From then on registrations in the process registry are
+// refused. A watchdog, armed with the drain, ends the process if a callback
+// hangs for a second beyond the deadline: it prints what runs and what is left
+// to standard error and calls _exit with kWatchdogExitCode.
+//
+// What at_exit = false skips is destroyed and reported in the same way.
 //
 // Thread-safe.
 #ifndef FINALIZE_EXIT_OPTIONS_H_
