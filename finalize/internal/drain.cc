@@ -1,7 +1,7 @@
 #include "finalize/internal/drain.h"
 
-#include <algorithm>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -120,26 +120,29 @@ class Drain {
     }
     report_.running += left.running_count;
     report_.left += left.parked_count + left.pending_count;
-    for (const NodeRef& ref : left.pending) NoteUnreached(ref);
+    const std::unordered_set<uint64_t> rearmed = NumbersOfRearmed();
+    for (const NodeRef& ref : left.pending) NoteUnreached(ref, rearmed);
     if (left.pending_count != 0 || (wait_ && left.running_count != 0)) {
       report_.deadline_exceeded = Passed(context_.deadline);
     }
   }
 
-  bool NotedAsRearmed(uint64_t number) const {
-    return std::any_of(report_.entries.begin(), report_.entries.end(),
-                       [&](const ReportEntry& entry) {
-                         return entry.outcome == ReportEntry::kRearmed &&
-                                entry.number == number;
-                       });
+  // The finalizers whose failure in this drain is an entry already.
+  std::unordered_set<uint64_t> NumbersOfRearmed() const {
+    std::unordered_set<uint64_t> numbers;
+    for (const ReportEntry& entry : report_.entries) {
+      if (entry.outcome == ReportEntry::kRearmed) numbers.insert(entry.number);
+    }
+    return numbers;
   }
 
-  void NoteUnreached(const NodeRef& ref) {
+  void NoteUnreached(const NodeRef& ref,
+                     const std::unordered_set<uint64_t>& noted) {
     ReportEntry entry;
     bool rearmed = false;
     if (!DescribePending(ref, options_.cause, &entry, &rearmed)) return;
     if (rearmed) {
-      if (NotedAsRearmed(entry.number)) return;
+      if (noted.count(entry.number) != 0) return;
       entry.outcome = ReportEntry::kLeft;
       entry.status = absl::UnavailableError("failed elsewhere meanwhile");
       AddEntry(&context_, std::move(entry));
