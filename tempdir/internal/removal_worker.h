@@ -3,11 +3,10 @@
 // One worker does this for each node that it takes:
 //   - opens the directory, if there are descriptors to spare; else has it moved
 //     up into the root, or set aside;
-//   - reads its entries, removes those that are not directories, and
-//     sub-directories as long as they turn out to be empty; the others become
-//     nodes on its stack;
-//   - whoever finishes the last child of a directory removes it, and then goes
-//     on with its parent, if that was its last child, and so on.
+//   - reads its entries and has them removed (EntryRemover); the children that
+//     are found go to its stack;
+//   - lets go of it: whoever does so last removes it (DirectoryFinisher), and
+//     then goes on with its parent, if that was its last child, and so on.
 //
 // Confined to one thread.
 
@@ -16,10 +15,13 @@
 
 #include <cstdint>
 
+#include "tempdir/internal/directory_finisher.h"
 #include "tempdir/internal/directory_reader.h"
+#include "tempdir/internal/entry_remover.h"
 #include "tempdir/internal/removal_queue.h"
 #include "tempdir/internal/removal_state.h"
 #include "tempdir/internal/removal_threads.h"
+#include "tempdir/internal/tree_node.h"
 
 namespace tempdir_internal {
 
@@ -30,16 +32,17 @@ class RemovalWorker {
       : state_(state),
         number_(number),
         threads_(threads),
-        reader_(state.calls, state.storage) {}
+        reader_(state.calls, state.storage),
+        entries_(state),
+        finisher_(state, entries_, reader_) {}
 
   // Works until nothing is left for it.
   void Run();
 
-  const RemovalCounts& counts() const { return counts_; }
+  const RemovalCounts& counts() const { return entries_.counts(); }
 
  private:
   enum class Room { kFree, kNone, kHandedOn };
-  enum class Verdict { kGone, kStays, kAgain };
 
   // Opening: on false the node has been dealt with.
   bool Open(TreeNode* node);
@@ -51,39 +54,18 @@ class RemovalWorker {
   bool ByInode(int fd);
   void RemoveEntries(TreeNode* directory);
   void RemoveRuns(NameRuns& runs);
-  void RemoveEntry(TreeNode* directory, const char* name, uint32_t type);
-  void CountEntry(TreeNode* directory, const char* name, uint32_t type);
-  void RemoveFile(TreeNode* directory, const char* name);
-  bool RemoveIfEmpty(TreeNode* directory, const char* name);
-  int Remove(TreeNode* directory, const char* name, int flags);
-  void AddChild(TreeNode* directory, const char* name);
   void PushFound();
-
-  // Finishing.
-  void Drop(TreeNode* node);
-  void Retire(TreeNode* node, bool gone);
-  TreeNode* Free(TreeNode* node, bool gone);
-  bool IsToBeReadOn(TreeNode* node);
-  Verdict RemoveDirectory(TreeNode* node);
-  Verdict Refilled(TreeNode* node);
-  bool StillPatient(TreeNode* node);
-  Verdict Vanished(TreeNode* node);
-  void ReportRefilled(TreeNode* node);
-  bool IsAtItsName(TreeNode* node);
+  // `node`, if not null, is to be read again.
+  void Rest(TreeNode* node);
 
   RemovalState& state_;
   const int number_;
   RemovalThreads* const threads_;
   DirectoryReader reader_;
-  RemovalCounts counts_;
-  // Children found and not yet in the queue.
-  NodeStack found_;
+  EntryRemover entries_;
+  DirectoryFinisher finisher_;
+  // Nodes on its stack when it last put some there.
   uint32_t waiting_ = 0;
-  // How far removing a sub-directory unread has paid lately; tried while it is
-  // positive.
-  int empty_credit_ = 4;
-  uint32_t untried_ = 0;
-  uint32_t extensions_ = 0;
 };
 
 }  // namespace tempdir_internal
