@@ -68,8 +68,9 @@ class Registry {
 
   Registry();
   // A child: its drain is one entry of `parent`, at the place where the child
-  // was made. Draining the parent drains the child there. The child has to be
-  // destroyed before the parent.
+  // was made. Draining the parent drains the child there and spends the entry:
+  // what the child registers afterwards is left to its own drain. The child
+  // has to be destroyed before the parent.
   explicit Registry(Registry& parent, Options options = {});
   ~Registry();
   Registry(const Registry&) = delete;
@@ -113,8 +114,9 @@ class Registry {
   // As Register, for a callback that can be called more than once: where it
   // fails (throws, or returns a non-OK status) it is pending again, at its old
   // place, so that exactly one *successful* run is promised. A drain attempts
-  // it once and reports it as left if it fails. After the end of its lifetime
-  // only Run() and drains try it again.
+  // it once and reports it as left if it fails; one that fails meanwhile in a
+  // Run() is left, too. After the end of its lifetime only Run() and drains
+  // try it again. The end of its registry tries it once and destroys it.
   template <class F, class... A>
   auto RegisterRetryable(Options options, F&& function, A&&... arguments) {
     return Finalizer<finalize_internal::ResultFor<kRepeatable, F, A...>>(
@@ -178,7 +180,8 @@ class Registry {
   // Moves every pending finalizer to `to`, each with its place in the order.
   // Running ones stay. Handles stay good. Where `to` refuses registrations the
   // status says why, as for TryRegister, and nothing is moved (without memory,
-  // part of it is).
+  // part of it is); a drain of `to` that has begun its first phase refuses all
+  // but its own callbacks.
   absl::Status MoveTo(Registry& to);
 
   // The entry in the parent by which a child is drained; dead for a registry
