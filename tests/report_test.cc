@@ -183,7 +183,7 @@ TEST(ReportTest, SpentArgumentsAreNotShown) {
   Report report = registry.Drain();
   ASSERT_EQ(report.entries.size(), 1u);
   EXPECT_THAT(report.entries[0].callback, Not(HasSubstr("freed")));
-  EXPECT_THAT(report.entries[0].callback, HasSubstr("lambda"));
+  EXPECT_THAT(report.entries[0].callback, HasSubstr("TestBody"));
 }
 
 // The text of an entry.
