@@ -53,7 +53,7 @@ void CopyRunning(Node* node, RunningEntry* entry) {
   entry->place = node->place();
   entry->phase = node->phase;
   const std::string_view name = node->name();
-  memcpy(entry->name, name.data(), name.size());
+  if (!name.empty()) memcpy(entry->name, name.data(), name.size());
   entry->name[name.size()] = '\0';
 }
 
