@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include "finalize/internal/check.h"
 #include "finalize/internal/detached.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/process_exit.h"
 #include "finalize/internal/slab.h"
+#include "finalize/internal/thread_state.h"
 #include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
@@ -82,6 +84,11 @@ Step MoveLane(Core* from, int from_index, Core* to, int to_index,
   Lane& target = to->LaneAt(to_index);
   if (spares->count() < CountPhases(source)) return Step::kNeedsSpares;
   if (source.pins != nullptr) {
+    for (const Pin* pin = source.pins; pin != nullptr; pin = pin->next) {
+      Check(pin->thread != &this_thread,
+            "a copy constructor of a bound argument moves the finalizer that "
+            "PeekArguments() copies it from");
+    }
     *pinned = RefTo(source.pins->node);
     return Step::kNeedsUnpin;
   }
