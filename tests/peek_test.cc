@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "finalize/info.h"
 #include "finalize/lifetime.h"
 #include "finalize/registry.h"
@@ -299,6 +300,20 @@ TEST(PeekDeathTest, CopyConstructorThatWaitsDies) {
       },
       "finalize: a copy constructor of a bound argument waits for the "
       "finalizer");
+}
+
+// C5: nor move it away.
+TEST(PeekDeathTest, CopyConstructorThatMovesDies) {
+  EXPECT_DEATH(
+      {
+        Registry registry;
+        Registry other;
+        std::function<void()> action;
+        auto f = registry.Register([](const OnCopy&) {}, OnCopy(&action));
+        action = [&] { registry.MoveTo(other).IgnoreError(); };
+        f.PeekArguments<OnCopy>();
+      },
+      "finalize: a copy constructor of a bound argument moves the finalizer");
 }
 
 }  // namespace
