@@ -11,20 +11,21 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "gtest/gtest.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/temp_dir_styles.h"
-#include "gtest/gtest.h"
 
 namespace {
 
-using namespace temp_dir_fixture; // NOLINT(build/namespaces)
+using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::TempDirOptions;
 
-template <class Dir> class TempDirKeepTest : public TempDirFixture {};
+template <class Dir>
+class TempDirKeepTest : public TempDirFixture {};
 TYPED_TEST_SUITE(TempDirKeepTest, Styles, StyleName);
 
-bool Contains(const std::string &text, const std::string &part) {
+bool Contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -100,7 +101,7 @@ TYPED_TEST(TempDirKeepTest, UnwindingKeepsWhereToldSo) {
       TypeParam dir = Make<TypeParam>(TempDirOptions().KeepOnFailure());
       where = this->scratch() / dir.path().filename();
       throw std::runtime_error("failure");
-    } catch (const std::runtime_error &) {
+    } catch (const std::runtime_error&) {
     }
     printf("%s\n", Exists(where) ? where.c_str() : "gone");
   });
@@ -117,7 +118,7 @@ TYPED_TEST(TempDirKeepTest, UnwindingRemovesOtherwise) {
     TypeParam dir = Make<TypeParam>();
     where = dir.path();
     throw std::runtime_error("failure");
-  } catch (const std::runtime_error &) {
+  } catch (const std::runtime_error&) {
   }
   EXPECT_FALSE(Exists(where));
 }
@@ -128,16 +129,16 @@ TYPED_TEST(TempDirKeepTest, MadeDuringUnwindingIsRemoved) {
       TypeParam dir = Make<TypeParam>(TempDirOptions().KeepOnFailure());
       *where = dir.path();
     }
-    path *where;
+    path* where;
   };
   path where;
   try {
     Unwound unwound{&where};
     throw std::runtime_error("failure");
-  } catch (const std::runtime_error &) {
+  } catch (const std::runtime_error&) {
   }
   EXPECT_FALSE(Exists(where));
-  for (const std::string &name : Entries(this->scratch())) {
+  for (const std::string& name : Entries(this->scratch())) {
     EXPECT_EQ(name.substr(0, 9), "finalize-");
   }
 }
@@ -179,10 +180,9 @@ TYPED_TEST(TempDirKeepTest, VariableKeepsEveryDirectory) {
   const std::vector<std::string> left = Entries(this->scratch());
   ASSERT_GE(left.size(), 2u);
   std::string expected;
-  for (const char *prefix : {"removed-", "left-"}) {
-    for (const std::string &name : left) {
-      if (name.substr(0, strlen(prefix)) != prefix)
-        continue;
+  for (const char* prefix : {"removed-", "left-"}) {
+    for (const std::string& name : left) {
+      if (name.substr(0, strlen(prefix)) != prefix) continue;
       expected += "finalize: kept the temporary directory " +
                   (this->scratch() / name).native() +
                   " (FINALIZE_KEEP_TEMP_DIRS)\n";
@@ -191,7 +191,7 @@ TYPED_TEST(TempDirKeepTest, VariableKeepsEveryDirectory) {
   EXPECT_EQ(ended.output, expected);
 }
 TYPED_TEST(TempDirKeepTest, VariableIsOffWhereEmptyOrZero) {
-  for (const char *value : {"", "0"}) {
+  for (const char* value : {"", "0"}) {
     setenv("FINALIZE_KEEP_TEMP_DIRS", value, 1);
     path where;
     {
@@ -202,4 +202,4 @@ TYPED_TEST(TempDirKeepTest, VariableIsOffWhereEmptyOrZero) {
   }
 }
 
-} // namespace
+}  // namespace

@@ -14,24 +14,25 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "gtest/gtest.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/temp_dir_styles.h"
-#include "gtest/gtest.h"
 
 namespace {
 
-using namespace temp_dir_fixture; // NOLINT(build/namespaces)
+using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::TempDirOptions;
 
-template <class Dir> class TempDirOwnershipTest : public TempDirFixture {};
+template <class Dir>
+class TempDirOwnershipTest : public TempDirFixture {};
 TYPED_TEST_SUITE(TempDirOwnershipTest, Styles, StyleName);
 
-bool Contains(const std::string &text, const std::string &part) {
+bool Contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-void Block(const path &directory) {
+void Block(const path& directory) {
   MakeDirectory(directory / "mounted");
   MountMemory(directory / "mounted");
 }
@@ -50,7 +51,7 @@ TYPED_TEST(TempDirOwnershipTest, MoveConstructionMovesTheDirectory) {
 TYPED_TEST(TempDirOwnershipTest, MovedFromOwnsNothing) {
   TypeParam from = Make<TypeParam>();
   TypeParam to = std::move(from);
-  EXPECT_TRUE(from.path().empty()); // NOLINT(bugprone-use-after-move)
+  EXPECT_TRUE(from.path().empty());  // NOLINT(bugprone-use-after-move)
   EXPECT_FALSE(from.removed());
   EXPECT_TRUE(absl::IsFailedPrecondition(from.Remove()));
   EXPECT_TRUE(absl::IsFailedPrecondition(from.Keep().status()));
@@ -77,7 +78,7 @@ TYPED_TEST(TempDirOwnershipTest, MovedFromCanBeAssigned) {
 }
 TYPED_TEST(TempDirOwnershipTest, SelfMoveDoesNothing) {
   TypeParam dir = Make<TypeParam>();
-  TypeParam &same = dir;
+  TypeParam& same = dir;
   dir = std::move(same);
   EXPECT_TRUE(Exists(dir.path()));
   EXPECT_TRUE(dir.Remove().ok());
@@ -108,8 +109,7 @@ TYPED_TEST(TempDirOwnershipTest, ContainerMayHoldThem) {
     EXPECT_FALSE(Exists(paths[0]));
     EXPECT_TRUE(Exists(paths[9]));
   }
-  for (const path &gone : paths)
-    EXPECT_FALSE(Exists(gone));
+  for (const path& gone : paths) EXPECT_FALSE(Exists(gone));
 }
 
 // C14: nothing escapes from the destructor; the failure is reported.
@@ -129,7 +129,7 @@ TYPED_TEST(TempDirOwnershipTest, FailureInDestructorGoesToTheCallback) {
     path where;
     {
       TypeParam dir = Make<TypeParam>(TempDirOptions().OnFailure(
-          [&told](const path &path, const absl::Status &status) {
+          [&told](const path& path, const absl::Status& status) {
             told += path.native() + "=" + (status.ok() ? "ok" : "failed");
           }));
       where = dir.path();
@@ -151,7 +151,7 @@ TYPED_TEST(TempDirOwnershipTest, FailureInDestructorCanCrash) {
 TYPED_TEST(TempDirOwnershipTest, ThrowingFailureCallbackIsReported) {
   const Ended ended = RunChild([] {
     TypeParam dir = Make<TypeParam>(
-        TempDirOptions().OnFailure([](const path &, const absl::Status &) {
+        TempDirOptions().OnFailure([](const path&, const absl::Status&) {
           throw std::runtime_error("callback threw");
         }));
     Block(dir.path());
@@ -178,7 +178,7 @@ TYPED_TEST(TempDirOwnershipTest, ChildThatExitsLeavesItsParentsDirectory) {
   static std::optional<TypeParam> dir;
   dir = Make<TypeParam>();
   const Ended ended = RunChild([] {
-    dir.reset(); // NOLINT(bugprone-unchecked-optional-access)
+    dir.reset();  // NOLINT(bugprone-unchecked-optional-access)
     exit(3);
   });
   EXPECT_EQ(ended.exit_code, 3);
@@ -199,4 +199,4 @@ TYPED_TEST(TempDirOwnershipTest, ChildMakesARootOfItsOwn) {
   EXPECT_TRUE(Exists(dir.path()));
 }
 
-} // namespace
+}  // namespace
