@@ -26,9 +26,8 @@ inline bool MakeFile(int directory, const char* name, size_t bytes = 0) {
       openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (fd < 0) return false;
   const std::string content(bytes, 'x');
-  const bool written =
-      bytes == 0 ||
-      write(fd, content.data(), bytes) == static_cast<ssize_t>(bytes);
+  const bool written = bytes == 0 || write(fd, content.data(), bytes) ==
+                                         static_cast<ssize_t>(bytes);
   return close(fd) == 0 && written;
 }
 
