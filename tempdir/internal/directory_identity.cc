@@ -11,10 +11,19 @@
 #include "absl/status/status.h"
 
 namespace tempdir_internal {
+namespace {
+
+// Not fstat: ThreadSanitizer ties that to whoever last closed a descriptor of
+// this number, and the removal engine closes its own unseen by it.
+bool Examine(int fd, struct stat* status) {
+  return fstatat(fd, "", status, AT_EMPTY_PATH) == 0;
+}
+
+}  // namespace
 
 absl::StatusOr<DirectoryIdentity> DirectoryIdentity::Of(int fd) {
   struct stat status;
-  if (fstat(fd, &status) != 0) {
+  if (!Examine(fd, &status)) {
     return absl::ErrnoToStatus(errno, "cannot examine directory");
   }
   if (!S_ISDIR(status.st_mode)) {
@@ -54,7 +63,7 @@ DirectoryIdentity::~DirectoryIdentity() {
 
 bool DirectoryIdentity::Is(int fd) const {
   struct stat status;
-  if (fstat(fd, &status) != 0) return false;
+  if (!Examine(fd, &status)) return false;
   if (status.st_dev != device_ || status.st_ino != inode_) return false;
   if (handle_.size == 0) return held_fd_ >= 0;
   const Handle handle = HandleOf(fd);
