@@ -107,8 +107,10 @@ void InLateThread() {
   std::thread([] {
     while (!drained) sched_yield();
     AtExit(Says{"from a thread"});
-    finalize::Lifetime lifetime;
-    finalize::OnDestroy(lifetime, Says{"end of a lifetime"});
+    {
+      finalize::Lifetime lifetime;
+      finalize::OnDestroy(lifetime, Says{"end of a lifetime"});
+    }
     registered = true;
   }).detach();
   AtExit(Says{"from main"});
