@@ -29,10 +29,12 @@ Contender Compiled(const std::string& name, const std::string& program,
 
 }  // namespace
 
+double Contender::Start() const { return EstimateOf(starts).median; }
+
 double Contender::Median() const {
   std::vector<double> measured;
   for (const double value : seconds) {
-    if (value > 0) measured.push_back(value);
+    if (value > 0) measured.push_back(value - Start());
   }
   return EstimateOf(measured).median;
 }
@@ -67,7 +69,8 @@ Row CompareContenders(Row row, const Contender& ours, const Contender& theirs) {
   Rounds rounds;
   for (size_t i = 0; i < ours.seconds.size(); ++i) {
     if (ours.seconds[i] > 0 && theirs.seconds[i] > 0) {
-      rounds.push_back({ours.seconds[i] * 1e3, theirs.seconds[i] * 1e3});
+      rounds.push_back({(ours.seconds[i] - ours.Start()) * 1e3,
+                        (theirs.seconds[i] - theirs.Start()) * 1e3});
     }
   }
   row.peer = theirs.name;

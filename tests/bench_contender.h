@@ -12,7 +12,9 @@
 namespace bench {
 
 struct Contender {
+  // Seconds of a round that counts, less those of its start.
   double Median() const;
+  double Start() const;
 
   std::string name;
   std::vector<std::string> command = {};  // the paths follow
@@ -21,6 +23,9 @@ struct Contender {
       {};               // the package that would have it; else it is installed
   bool failed = false;  // it left something, or said so
   bool too_slow = false;  // given up, to save time
+  // Seconds that it takes to remove one empty directory: what it is to be a
+  // program, which is not compared.
+  std::vector<double> starts = {};
   // Seconds and KiB of growth (0: unknown), by round; seconds are 0 for rounds
   // in which it did not take part.
   std::vector<double> seconds = {};
