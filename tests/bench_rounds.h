@@ -39,7 +39,8 @@ using Batch = std::function<double()>;
 using Rounds = std::vector<std::vector<double>>;
 
 // Runs every alternative once in each round, each round beginning with another
-// one, after one round that does not count.
+// one, after one round that does not count. On a machine that is busy it ends
+// sooner, after some seconds and five rounds.
 Rounds MeasureInTurn(int count, const std::vector<Batch>& alternatives);
 
 // The costs of alternative k.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -171,13 +172,13 @@ std::vector<Row> MeasurePending() {
   return rows;
 }
 
-Row MeasureThreadCount(int threads) {
+// What `body`, called with a number of calls to do, costs on `threads` threads
+// at once beside what it costs on one.
+Row MeasureThreadCount(Row row, int threads,
+                       const std::function<void(int64_t)>& body) {
   constexpr int64_t kShiftCalls = 20000;  // short, to fit between others
+  row.peer = "the same on 1 thread";
   bench::Crew crew(threads);
-  const auto body = [](int64_t calls) {
-    Registry& registry = Registry::Process();
-    for (int64_t i = 0; i < calls; ++i) RegisterAndDetach(registry);
-  };
   const int count = bench::RoundCount(800);
   int apart = 0;
   bench::Rounds rounds;
@@ -191,11 +192,6 @@ Row MeasureThreadCount(int threads) {
       ++apart;
     }
   }
-  Row row;
-  row.what = absl::StrCat("register + detach on ", threads, " threads, CPU");
-  row.peer = "the same on 1 thread";
-  row.bar = 1.3;
-  row.aim = 1.05;
   if (static_cast<int>(rounds.size()) < count / 20) {
     return bench::Skipped(
         row, "the machine is too busy: the threads seldom ran at once");
@@ -213,7 +209,23 @@ std::vector<Row> MeasureThreads() {
   const int processors = std::thread::hardware_concurrency();
   std::vector<Row> rows;
   for (const int threads : {2, 4, 8}) {
-    if (threads <= processors) rows.push_back(MeasureThreadCount(threads));
+    if (threads > processors) continue;
+    const std::string on = absl::StrCat(" on ", threads, " threads, CPU");
+    Row row;
+    row.what = "register + detach" + on;
+    row.bar = 1.3;
+    row.aim = 1.05;
+    rows.push_back(MeasureThreadCount(row, threads, [](int64_t calls) {
+      Registry& registry = Registry::Process();
+      for (int64_t i = 0; i < calls; ++i) RegisterAndDetach(registry);
+    }));
+    // Nothing is shared here: what this costs is the machine's, whose
+    // processors may be halves of one core.
+    Row machine;
+    machine.what = "new + delete" + on;
+    rows.push_back(MeasureThreadCount(machine, threads, [](int64_t calls) {
+      for (int64_t i = 0; i < calls; ++i) NewAndDelete();
+    }));
   }
   return rows;
 }
