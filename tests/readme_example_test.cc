@@ -40,8 +40,7 @@ std::string FirstBlock(const std::string& language) {
 // The example leaks an object on purpose: AddressSanitizer is told so.
 std::string OutputOf(const std::string& program) {
   const std::string command =
-      "ASAN_OPTIONS=\"$ASAN_OPTIONS:detect_leaks=0\" '" + Runfile(program) +
-      "' 2>&1";
+      "LSAN_OPTIONS=detect_leaks=0 '" + Runfile(program) + "' 2>&1";
   std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"),
                                              &pclose);
   if (pipe == nullptr) return "cannot be run";
