@@ -175,9 +175,11 @@ void MainEnded() {
 // goes on when main is known to wait.
 void Waits(bool pending) {
   static Gate started;
+  static std::atomic<bool> main_went_on{false};  // it waits for the gate too
   static const pid_t main_thread = ThisThread();
   static Finalizer<> running = AtExit([] {
     started.Open();
+    while (!main_went_on) sched_yield();
     AwaitBlocked(main_thread, SYS_futex);
     Say("finished");
   });
@@ -186,7 +188,14 @@ void Waits(bool pending) {
     Block();
   }).detach();
   started.Await();
-  if (pending) AtExit(Says{"pending"});
+  if (pending) {
+    AtExit([] {
+      Say("pending");
+      main_went_on = true;
+    });
+  } else {
+    main_went_on = true;
+  }
 }
 void WaitsAndDrains() { Waits(true); }
 void OnlyWaits() { Waits(false); }
