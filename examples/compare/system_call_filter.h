@@ -14,7 +14,7 @@ namespace compare {
 absl::Status ForbidUnlink();
 
 // Nothing new finds room: ENOSPC for whatever makes a file, a directory or a
-// name, or writes to a descriptor above kMarkDescriptor.
+// name. (Writes go on: a sanitizer probes memory by writing it to a pipe.)
 absl::Status FillDisk();
 
 }  // namespace compare
