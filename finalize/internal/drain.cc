@@ -211,7 +211,7 @@ bool LeaveCallbacks() {
   for (DrainContext* context = this_thread.drain; context != nullptr;
        context = context->outer) {
     if (context->epoch != CurrentEpoch()) continue;  // the parent's
-    failed |= context->options->cause == finalize::Cause::kExit &&
+    failed |= context->options->cause.IsProcessEnd() &&
               !context->report->status().ok();
     context->leave(context);
   }

@@ -55,8 +55,8 @@ struct DrainContext {
 
 // For a thread in exit(), which does not return: ends its part of every drain
 // below on its stack, and lets the callbacks below go, so that nobody waits
-// for them. Returns whether an exit drain was among those drains and something
-// had failed in it.
+// for them. Returns whether one at the end of the process was among those
+// drains and something had failed in it.
 bool LeaveCallbacks();
 // The same where that is known without the exit hook: where the thread_locals
 // of a thread that has registered are gone, and all its callbacks are older.

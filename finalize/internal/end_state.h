@@ -1,0 +1,66 @@
+// How a process ends: the state machine behind exit(), quick_exit(), signals
+// and std::terminate(), which are causes of one drain.
+//
+//            arms              begins              finishes
+//     kIdle -----> kArming -> kArmed -----> kDraining -----> kDrained
+//                     ^                                          |
+//                     | arms, if the process comes to exit       |
+//                     +------------------------------------------+
+//
+// A drain begins from every state on the left, armed or not; exit() gets there
+// only where it is armed.
+//
+// Beside the state stands the end that the process comes to. It only rises:
+//
+//     none ---> exit, quick_exit ---> signal ---> terminate
+//
+// Who asks for an end   finds kDraining         finds kDrained
+// -------------------   ---------------------   ------------------------------
+// in that drain's own   goes on with the drain, ends the process
+//   thread              to the higher end
+// elsewhere, higher     awaits the drain, then  ends the process
+//                       ends the process
+// elsewhere, not higher is parked               is parked; quick_exit after an
+//                                               exit drain ends the process
+//
+// A thread whose drain was overruled from elsewhere is parked when it has
+// drained. So one thread ends the process, and none ends it under a drain.
+// std::terminate() inside the drain of a std::terminate() does not go on.
+//
+// All of it is one word, which carries the epoch of its process: a child of a
+// fork begins anew, whatever its parent was at.
+#ifndef FINALIZE_INTERNAL_END_STATE_H_
+#define FINALIZE_INTERNAL_END_STATE_H_
+
+#include "finalize/cause.h"
+
+namespace finalize_internal {
+
+enum class Begun {
+  kDrains,   // this thread drains
+  kGoesOn,   // it drains already: a callback of the drain asks
+  kNothing,  // it ends the process without a drain
+};
+
+// Asks for the end of the process. Returns to the thread that is to go on.
+Begun BeginEnd(const finalize::Cause& cause);
+
+// The end that the process comes to, as of now.
+finalize::Cause CurrentEnd();
+
+// Notes that the drain is over. Returns to the thread that ends the process:
+// the end it comes to.
+finalize::Cause FinishEnd();
+
+// Whether the state is kArmed, and no end was asked for.
+bool IsArmed();
+// Makes it kArmed, by add(), if need be. False where it cannot be: the process
+// comes to another end than exit, past() or add() says so.
+bool Arm(bool (*past)(), bool (*add)());
+
+// Blocks a thread for good. The process ends under it.
+[[noreturn]] void Park(const finalize::Cause& cause);
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_END_STATE_H_
