@@ -31,6 +31,7 @@ using compare::Cell;
 using compare::Comparison;
 using compare::Detail;
 using compare::FindProblems;
+using compare::kTableWidth;
 using compare::Scenario;
 using testing::Each;
 using testing::ElementsAre;
@@ -105,7 +106,7 @@ size_t Occurrences(const std::string& text, const std::string& part) {
   return count;
 }
 
-MATCHER(FitsTheTerminal, "") { return arg.size() <= compare::kTableWidth; }
+MATCHER(FitsTheTerminal, "") { return arg.size() <= kTableWidth; }
 
 TEST(ProblemsTest, NoneWhereAllIsAsExpected) {
   EXPECT_THAT(FindProblems(Named("abort"), DestructorCell("abort")), IsEmpty());
@@ -213,7 +214,8 @@ TEST(SummaryTest, DoesNotCountWhatHasNoResult) {
 }
 
 TEST(TableTest, FitsTheTerminal) {
-  EXPECT_THAT(LinesOf(FormatTable(Expected(), false)), Each(FitsTheTerminal()));
+  EXPECT_THAT(LinesOf(FormatTable(Expected(), kTableWidth, false)),
+              Each(FitsTheTerminal()));
 }
 
 TEST(TableTest, FitsTheTerminalWithSixColumns) {
@@ -225,12 +227,23 @@ TEST(TableTest, FitsTheTerminalWithSixColumns) {
   const Comparison wide = Expected({compare::FindColumn("destructor"),
                                     compare::FindColumn("finalizer"), &more[0],
                                     &more[1], &more[2], &more[3]});
-  EXPECT_THAT(LinesOf(FormatTable(wide, false)), Each(FitsTheTerminal()));
+  EXPECT_THAT(LinesOf(FormatTable(wide, kTableWidth, false)),
+              Each(FitsTheTerminal()));
+}
+
+TEST(TableTest, SaysAllThatHasRoom) {
+  const std::string wide = FormatTable(Expected(), 160, false);
+  EXPECT_THAT(wide, HasSubstr("removed at exit, 0.0 ms"));
+  const std::string narrow = FormatTable(Expected(), 60, false);
+  EXPECT_THAT(narrow, Not(HasSubstr("removed at exit")));
+  EXPECT_THAT(narrow, HasSubstr("LEFT"));
 }
 
 TEST(TableTest, ColoursOnRequest) {
-  EXPECT_THAT(FormatTable(Expected(), true), HasSubstr("\033[32mremoved"));
-  EXPECT_THAT(FormatTable(Expected(), false), Not(HasSubstr("\033")));
+  EXPECT_THAT(FormatTable(Expected(), kTableWidth, true),
+              HasSubstr("\033[32mremoved"));
+  EXPECT_THAT(FormatTable(Expected(), kTableWidth, false),
+              Not(HasSubstr("\033")));
 }
 
 TEST(MarkdownTest, HasNeitherTimesNorSizes) {
@@ -255,7 +268,7 @@ TEST(MarkdownTest, ShowsWhatIsNotAsExpected) {
 
 TEST(JsonTest, HoldsEveryCell) {
   const auto json = nlohmann::json::parse(FormatJson(Expected()));
-  EXPECT_EQ(json["columns"].size(), 2u);
+  EXPECT_EQ(json["columns"].size(), 3u);
   EXPECT_EQ(json["scenarios"].size(), 43u);
   EXPECT_EQ(json["summary"].size(), 3u);
 }

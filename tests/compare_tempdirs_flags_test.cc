@@ -120,8 +120,9 @@ TEST(ProgressTest, IsSilentWithoutATerminal) {
 TEST(ProgressTest, SaysWhatIsPlayedWhereAsked) {
   const ToolRun run = Compare({"--only=scope-end", "--progress", "--jobs=1"});
   EXPECT_EQ(run.errors,
-            "0/2 scope-end, destructor style\n"
-            "1/2 scope-end, finalizer style\n");
+            "0/3 scope-end, destructor style\n"
+            "1/3 scope-end, finalizer style\n"
+            "2/3 scope-end, finalizer style with exit hooks\n");
 }
 
 TEST(TableTest, HasNoColourWithoutATerminal) {
