@@ -1,0 +1,71 @@
+// Signals to the children of a process with exit hooks.
+#include <signal.h>
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/child_process.h"
+
+namespace {
+
+using finalize_test::ChildResult;
+using finalize_test::HelperPath;
+using finalize_test::RunChild;
+
+ChildResult ResultOf(const std::string& scenario) {
+  return RunChild({HelperPath("signal_fork_child"), scenario});
+}
+
+// C22: a child dies as it would without the hooks, and wakes nobody.
+TEST(SignalForkTest, ChildDiesByDefault) {
+  const ChildResult result = ResultOf("child-dies");
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out,
+            "parent: child ended by 15\nparent: not woken\nparent: ran\n");
+}
+
+// C22: so does the child of a vfork(), which shares its parent's memory.
+TEST(SignalForkTest, VforkChildDiesByDefault) {
+  const ChildResult result = ResultOf("vfork-child-dies");
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out,
+            "parent: child ended by 15\nparent: not woken\nparent: ran\n");
+}
+
+// C22: a handler of the program's, taken over in the parent, is the child's.
+TEST(SignalForkTest, ChildHasTheHandlerOfTheProgram) {
+  const ChildResult result = ResultOf("child-has-handler");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out,
+            "child: own handler 15\nparent: child exited with 5\n"
+            "parent: not woken\nparent: own handler 15\nparent: signal\n");
+}
+
+// C21, C22: a child that installs the hooks drains what is its own, at the
+// signals that it asked for itself.
+TEST(SignalForkTest, ChildMayInstallItsOwn) {
+  const ChildResult result = ResultOf("child-installs");
+  EXPECT_TRUE(result.Killed(SIGUSR1)) << result;
+  EXPECT_EQ(result.out,
+            "child: own\nparent: child ended by 15\nparent: not woken\n"
+            "parent: child ended by 10\nparent: not woken\nparent: signal\n");
+}
+
+// C21, C22: so does a grandchild.
+TEST(SignalForkTest, GrandchildMayInstallItsOwn) {
+  const ChildResult result = ResultOf("grandchild-installs");
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out,
+            "grandchild: own\nchild: child ended by 15\nchild: not woken\n"
+            "parent: child exited with 5\nparent: not woken\nparent: ran\n");
+}
+
+// C21, C22: parent and child may drain at one time.
+TEST(SignalForkTest, BothMayDrain) {
+  const ChildResult result = ResultOf("both-drain");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out, "child: own\nparent: child ended by 15\n");
+}
+
+}  // namespace
