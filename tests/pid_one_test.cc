@@ -12,7 +12,6 @@ namespace {
 using finalize_test::ChildProcess;
 using finalize_test::ChildResult;
 using finalize_test::HelperPath;
-using finalize_test::RunChild;
 
 std::vector<std::string> PidOne(const std::string& scenario) {
   return {HelperPath("pid_one_child"), "launch", scenario};
@@ -39,13 +38,6 @@ TEST(PidOneTest, EndsAtASecondSignal) {
   const ChildResult result = launcher.Await();
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_EQ(result.out, "ready\ndraining\nexited with 143\n");
-}
-
-// C22: a signal that it sends itself counts, and its children die by default.
-TEST(PidOneTest, MayHaveChildren) {
-  const ChildResult result = RunChild(PidOne("forks"));
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_EQ(result.out, "child ended by 15\nsignal 15\nexited with 143\n");
 }
 
 }  // namespace

@@ -107,14 +107,4 @@ TEST(EndBySignalTest, RefusesOtherSignals) {
   EXPECT_THAT(result.err, HasSubstr("EndBySignal: no signal that asks"));
 }
 
-// C22: a signal to a forked child does not show in its parent's descriptor.
-TEST(ShutdownDescriptorTest, IsNotSharedWithChildren) {
-  const ChildResult child = ResultOf("child");
-  EXPECT_TRUE(child.Exited(0)) << child;
-  EXPECT_EQ(child.out, "child ended by 15\nsilent\nexit 0\n");
-  const ChildResult own = ResultOf("child-with-descriptor");
-  EXPECT_TRUE(own.Exited(0)) << own;
-  EXPECT_EQ(own.out, "readable in the child\nchild ended by 15\nsilent\n");
-}
-
 }  // namespace

@@ -174,6 +174,19 @@ void DuringExitDrain() {
   std::exit(3);
 }
 
+// The exit drain does not end.
+void BlocksInExitDrain() {
+  AtExit(SayCause);
+  AtExit([] {
+    Say("draining");
+    AwaitAsked();
+    Say("asked");
+    for (;;) AwaitInput();
+  });
+  Install();
+  std::exit(3);
+}
+
 void RaisesInExitDrain() {
   static finalize_test::SaysAtEnd older("static of old");
   AtExit(SayCause);
@@ -309,6 +322,7 @@ int main(int argc, char** argv) {
        {"hangs-in-exit", HangsInExit},
        {"outlives-deadline", OutlivesDeadline},
        {"during-exit-drain", DuringExitDrain},
+       {"blocks-in-exit-drain", BlocksInExitDrain},
        {"raises-in-exit-drain", RaisesInExitDrain},
        {"after-exit-drain", AfterExitDrain},
        {"exit-during-drain", ExitDuringDrain},

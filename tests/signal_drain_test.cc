@@ -163,6 +163,20 @@ TEST(SignalAndExitTest, SignalOverrulesExit) {
   EXPECT_EQ(raised.out, "third\nfirst, on exit\n");
 }
 
+// C22: a second one ends the exit drain, too.
+TEST(SignalAndExitTest, SecondSignalMeansNow) {
+  ChildProcess child(
+      {HelperPath("signal_drain_child"), "blocks-in-exit-drain"});
+  ASSERT_TRUE(child.AwaitOutput("draining\n"));
+  child.Signal(SIGTERM);
+  ASSERT_TRUE(child.AwaitOutput("asked\n"));
+  child.Signal(SIGINT);
+  child.AwaitOutput("the end");
+  const ChildResult result = child.Await();
+  EXPECT_TRUE(result.Killed(SIGINT)) << result;
+  EXPECT_EQ(result.out, "draining\nasked\n");
+}
+
 // C22: after the exit drain there is nothing to wait for.
 TEST(SignalAndExitTest, SignalAfterTheExitDrainMeansNow) {
   const ChildResult result = ResultOfTerm("after-exit-drain", "static\n");

@@ -68,4 +68,26 @@ TEST(SignalForkTest, BothMayDrain) {
   EXPECT_EQ(result.out, "child: own\nparent: child ended by 15\n");
 }
 
+// C22: a signal to a forked child does not show in its parent's descriptor. The
+// child has a descriptor of its own if it asks for it.
+TEST(SignalForkTest, SharesNoDescriptor) {
+  const ChildResult child =
+      RunChild({HelperPath("shutdown_loop_child"), "child"});
+  EXPECT_TRUE(child.Exited(0)) << child;
+  EXPECT_EQ(child.out, "child ended by 15\nsilent\nexit 0\n");
+  const ChildResult own =
+      RunChild({HelperPath("shutdown_loop_child"), "child-with-descriptor"});
+  EXPECT_TRUE(own.Exited(0)) << own;
+  EXPECT_EQ(own.out, "readable in the child\nchild ended by 15\nsilent\n");
+}
+
+// C22: the children of PID 1 die by default; a signal that it sends itself
+// counts.
+TEST(SignalForkTest, ChildOfPidOneDiesByDefault) {
+  const ChildResult result =
+      RunChild({HelperPath("pid_one_child"), "launch", "forks"});
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out, "child ended by 15\nsignal 15\nexited with 143\n");
+}
+
 }  // namespace
