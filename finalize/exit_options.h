@@ -9,7 +9,8 @@
 // exit() drains the process registry on the thread that called it. A callback
 // that calls exit() again does not stop the rest: it still runs, once, and
 // then the process ends. Another thread that calls exit() meanwhile is parked,
-// so that it cannot end the process under the drain.
+// so that it cannot end the process under the drain. exit_hooks.h has the same
+// for signals, quick_exit() and std::terminate(), and says how they meet.
 //
 // The drain waits, to its deadline, for callbacks that other threads are
 // running; not for one that has called exit(), nor inside a callback.
@@ -20,6 +21,11 @@
 // refused. A watchdog, armed with the drain, ends the process if a callback
 // hangs for a second beyond the deadline: it prints what runs and what is left
 // to standard error and calls _exit with kWatchdogExitCode.
+//
+// The environment variable FINALIZE_EXIT_DEADLINE, a duration such as 5s or
+// 1m30s, goes before the program's deadline. It is read at the first
+// registration; a value that is no finite, positive duration is refused there,
+// with a message.
 //
 // What at_exit = false skips is destroyed and reported in the same way.
 //
@@ -39,9 +45,10 @@ struct ExitOptions {
   // The default leaves a margin under the 30 s that Kubernetes grants.
   absl::Duration deadline = absl::Seconds(20);
   // 0: a failed drain leaves the exit status as it is. Else the status with
-  // which the process ends where a callback failed or was left.
+  // which the process ends where a callback failed or was left, by exit() or by
+  // quick_exit().
   int failure_exit_code = 0;
-  // As DrainOptions::threads.
+  // As DrainOptions::threads, whatever ends the process.
   int threads = 0;
 };
 

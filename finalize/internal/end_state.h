@@ -32,9 +32,15 @@
 #ifndef FINALIZE_INTERNAL_END_STATE_H_
 #define FINALIZE_INTERNAL_END_STATE_H_
 
+#include <atomic>
+#include <cstdint>
+
 #include "finalize/cause.h"
+#include "finalize/internal/fork_epoch.h"
 
 namespace finalize_internal {
+
+enum class EndState : uint8_t { kIdle, kArming, kArmed, kDraining, kDrained };
 
 enum class Begun {
   kDrains,   // this thread drains
@@ -52,8 +58,19 @@ finalize::Cause CurrentEnd();
 // the end it comes to.
 finalize::Cause FinishEnd();
 
+// The word: the epoch in its upper half, the state in its lowest byte, the end
+// between them.
+extern std::atomic<uint64_t> end_word;
+
+constexpr uint64_t ArmedWord(uint32_t epoch) {
+  return (uint64_t{epoch} << 32) | static_cast<uint64_t>(EndState::kArmed);
+}
+
 // Whether the state is kArmed, and no end was asked for.
-bool IsArmed();
+inline bool IsArmed() {
+  return end_word.load(std::memory_order_acquire) == ArmedWord(CurrentEpoch());
+}
+
 // Makes it kArmed, by add(), if need be. False where it cannot be: the process
 // comes to another end than exit, past() or add() says so.
 bool Arm(bool (*past)(), bool (*add)());
