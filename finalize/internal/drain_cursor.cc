@@ -28,7 +28,7 @@ void DrainCursor::Rescan() {
   VisitLanes(core_, [&](Lane& lane, int index) {
     const Node* head = Head(&lane);
     if (head == nullptr) return;
-    const Place place = {head->phase, head->sequence};
+    const Place place = {head->phase, head->Sequence()};
     if (best_ < 0) lowest_ = head->phase;
     for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
       ParkSkipped(&lane, list);
@@ -75,7 +75,7 @@ Node* DrainCursor::TryClaim(int lowest_phase) {
     Lane& lane = core_->LaneAt(best_);
     Node* head = Head(&lane);
     if (head == nullptr || head->phase < lowest_phase ||
-        (bounded_ && Precedes(bound_, {head->phase, head->sequence}))) {
+        (bounded_ && Precedes(bound_, {head->phase, head->Sequence()}))) {
       fresh_ = false;
       return nullptr;
     }

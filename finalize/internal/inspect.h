@@ -1,7 +1,8 @@
 // Looking at finalizers without claiming them.
 //
 // A peek pins its node: a claim meanwhile wins at once, but whoever claims
-// waits for the pins to go before it touches the callback.
+// waits for the pins to go before it touches the callback. Registry::MoveTo
+// takes the pins along.
 #ifndef FINALIZE_INTERNAL_INSPECT_H_
 #define FINALIZE_INTERNAL_INSPECT_H_
 
@@ -66,7 +67,7 @@ struct Left {
 Left CollectLeft(Core* core, size_t limit);
 
 // Fills an entry for a pending finalizer; false if it is not pending any more.
-// `rearmed` says whether it may be armed again, and is parked.
+// `rearmed` says whether the drain under way has tried it.
 bool DescribePending(const NodeRef& ref, const finalize::Cause& cause,
                      finalize::ReportEntry* entry, bool* rearmed);
 

@@ -39,7 +39,7 @@ std::vector<Placed> Collect(Core* core) {
         if (all.size() == room) {
           fits = false;
         } else {
-          all.push_back({RefTo(node), node->phase, node->sequence});
+          all.push_back({RefTo(node), node->phase, node->Sequence()});
         }
       });
     });
@@ -156,8 +156,7 @@ bool DescribePending(const NodeRef& ref, const finalize::Cause& cause,
   PinHolder pin(ref);
   if (pin.node() == nullptr) return false;
   *entry = Describe(pin.node(), cause, /*spent=*/false);
-  const uint64_t word = pin.node()->Word();
-  *rearmed = (word & kRearmFlag) && (word & kParkedFlag);
+  *rearmed = Node::StateOf(pin.node()->Word()) == kTried;
   return true;
 }
 
