@@ -155,6 +155,14 @@ void Retire(Core* core, Node* node) {
   ReleaseNode(node);
 }
 
+void CountFailure(Core* core, const Node* node) {
+  const int index = Node::LaneOf(node->Word());
+  LockHolder lock(LockAt(index));
+  // One that its drain has let go: its registry may be gone.
+  if (Node::StateOf(node->Word()) == kAbandoned) return;
+  ++core->LaneAt(index).counts.failed;
+}
+
 void FreeNode(Node* node) {
   node->SetWord(NextLife(node->word.load(std::memory_order_relaxed)));
   ReleaseNode(node);
@@ -162,6 +170,7 @@ void FreeNode(Node* node) {
 
 bool Finish(Core* core, Node* node, bool failed, bool parked) {
   if (!IsOurs(node)) return false;  // a callback returns in a forked child
+  if (failed) CountFailure(core, node);
   if (failed && MayRearm(node) && TryRearm(core, node, parked)) return true;
   DestroyCallback(core, node);
   Retire(core, node);

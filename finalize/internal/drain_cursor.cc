@@ -1,4 +1,4 @@
-#include "finalize/internal/drain.h"
+#include "finalize/internal/drain_cursor.h"
 
 namespace finalize_internal {
 
@@ -104,6 +104,16 @@ Node* DrainCursor::ClaimNext(int lowest_phase) {
     if (best_ < 0 || best_phase_ < lowest_phase) return nullptr;
     if (Node* node = TryClaim(lowest_phase)) return node;
   }
+}
+
+void DrainCursor::PassBy(int lowest_phase) {
+  VisitLanes(core_, [&](Lane& lane, int) {
+    for (PhaseList* list = lane.top;
+         list != nullptr && list->phase >= lowest_phase; list = list->lower) {
+      while (list->newest != nullptr) lane.Park(list->newest);
+    }
+  });
+  fresh_ = false;
 }
 
 }  // namespace finalize_internal

@@ -114,6 +114,7 @@ void DrainOnce(const ExitOptions& options, Waiting waiting) {
   DrainOptions drain;
   drain.cause = finalize::Cause::kExit;
   drain.threads = options.threads;
+  drain.phase_limit = options.phase_limit;
   drain.max_entries = SIZE_MAX;
   const int64_t left = static_cast<int64_t>(limit - NowNanos());
   drain.deadline = absl::Now() + absl::Nanoseconds(left);

@@ -18,6 +18,14 @@ struct LifetimeList;
 // first static constructor to the last static destructor.
 Core* ProcessCore();
 
+// The core of a registry, for those parts of the library that look into one.
+struct RegistryAccess {
+  template <class Registry>
+  static Core* CoreOf(const Registry& registry) {
+    return registry.core_;
+  }
+};
+
 // Why a registration is refused.
 enum class Refusal {
   kNone,
