@@ -43,9 +43,8 @@ double Seconds(uint64_t nanos) { return static_cast<double>(nanos) * 1e-9; }
 
 std::vector<PendingEntry> PendingEntries(Core* only) {
   std::vector<PendingEntry> pending;
-  VisitChosen(only, [&](Core* core) {
-    finalize_internal::AddPending(core, &pending);
-  });
+  VisitChosen(
+      only, [&](Core* core) { finalize_internal::AddPending(core, &pending); });
   return pending;
 }
 
@@ -53,9 +52,8 @@ std::vector<RunningInfo> RunningOf(Core* only) {
   finalize_internal::watch_flags.fetch_or(finalize_internal::kWatchTimes,
                                           std::memory_order_relaxed);
   std::vector<RunningEntry> entries;
-  VisitChosen(only, [&](Core* core) {
-    finalize_internal::AddRunning(core, &entries);
-  });
+  VisitChosen(
+      only, [&](Core* core) { finalize_internal::AddRunning(core, &entries); });
   std::vector<RunningInfo> running;
   const uint64_t now = finalize_internal::DrainNanos();
   for (const RunningEntry& entry : entries) {

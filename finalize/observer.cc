@@ -51,8 +51,8 @@ SharedObserver ExchangeObserver(SharedObserver observer) {
 }
 
 Observation::Observation() {
-  if (observing || (watch_flags.load(std::memory_order_relaxed) &
-                    kWatchCallbacks) == 0) {
+  if (observing ||
+      (watch_flags.load(std::memory_order_relaxed) & kWatchCallbacks) == 0) {
     return;
   }
   LockHolder lock(LockAt(kObserverLock));

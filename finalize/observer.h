@@ -2,8 +2,10 @@
 // library runs, so that one that hangs can be named while it does.
 //
 //   finalize::SetObserver(
-//       {[](const finalize::ReportEntry& entry) { Trace("begin", entry.name); },
-//        [](const finalize::ReportEntry& entry) { Trace("end", entry.name); }});
+//       {[](const finalize::ReportEntry& entry) { Trace("begin", entry.name);
+//       },
+//        [](const finalize::ReportEntry& entry) { Trace("end", entry.name);
+//        }});
 //
 // `start` gets an entry whose outcome is kRunning, with the callback and its
 // arguments in text. `end` gets the same entry with kRan or kFailed, the

@@ -21,9 +21,10 @@
 //
 // Refusal: a registration is refused if the registry is sealed or closed, if
 // there is no memory, or, by the process registry, if the process is past its
-// exit handlers or past the deadline of its exit drain. A refused one gives a dead handle and a report to the failure reporter, or runs at
-// once where Options::IfClosed says so; TryRegister returns the status
-// instead. None is accepted and ignored.
+// exit handlers or past the deadline of its exit drain. A refused one gives a
+// dead handle and a report to the failure reporter, or runs at once where
+// Options::IfClosed says so; TryRegister returns the status instead. None is
+// accepted and ignored.
 //
 // Failure: nothing that a callback throws or returns escapes from Drain(); it
 // is in the report, the failure reporter hears of it, and the rest still runs.

@@ -65,10 +65,10 @@ struct Report {
   // How many finalizers had each outcome. `ran` counts those that succeeded;
   // one of a child registry counts here as well.
   size_t ran = 0;
-  size_t failed = 0;   // kFailed and kRearmed
-  size_t left = 0;     // kSkipped, kLeft and kRearmed
-  size_t running = 0;  // kRunning
-  bool deadline_exceeded = false;  // that of the drain, or a phase its limit
+  size_t failed = 0;                 // kFailed and kRearmed
+  size_t left = 0;                   // kSkipped, kLeft and kRearmed
+  size_t running = 0;                // kRunning
+  bool deadline_exceeded = false;    // that of the drain, or a phase its limit
   std::vector<ReportEntry> entries;  // in the order in which they ran
 };
 

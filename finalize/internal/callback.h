@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +17,7 @@
 
 #include "finalize/cause.h"
 #include "finalize/internal/describe.h"
+#include "finalize/internal/storage.h"
 
 namespace finalize_internal {
 
@@ -158,70 +158,6 @@ struct Bound {
   F function;
   // Takes no room where there are none: both compilers know it in C++17 too.
   [[no_unique_address]] std::tuple<A...> arguments;
-};
-
-// The largest callable that is stored in its node. A larger one, or one of
-// unusual alignment, is boxed.
-inline constexpr size_t kLargestInlineCallable = 512;
-
-template <class B>
-inline constexpr bool kFitsInline = sizeof(B) <= kLargestInlineCallable &&
-                                    alignof(B) <= 16;
-
-// How a Bound of type B lies in the node: itself, or a pointer to it.
-//
-// Build makes one at `where`; false, with the arguments untouched, where there
-// is no memory for the box. A RefusedCallback is one on the stack, for a
-// callback that gets no node.
-template <class B, bool kInline = kFitsInline<B>>
-struct Storage {
-  template <class... Args>
-  explicit Storage(std::in_place_t, Args&&... args)
-      : bound(std::in_place, std::forward<Args>(args)...) {}
-  template <class... Args>
-  static bool Build(void* where, Args&&... args) {
-    new (where) Storage(std::in_place, std::forward<Args>(args)...);
-    return true;
-  }
-  static void Destroy(Storage* storage) { storage->~Storage(); }
-  B& get() { return bound; }
-  const B& get() const { return bound; }
-
-  B bound;
-};
-template <class B>
-struct Storage<B, false> {
-  template <class... Args>
-  static bool Build(void* where, Args&&... args) {
-    B* const box =
-        new (std::nothrow) B(std::in_place, std::forward<Args>(args)...);
-    if (box == nullptr) return false;
-    new (where) Storage{box};
-    return true;
-  }
-  static void Destroy(Storage* storage) { delete storage->bound; }
-  B& get() { return *bound; }
-  const B& get() const { return *bound; }
-
-  B* bound;
-};
-
-template <class B, bool kInline = kFitsInline<B>>
-struct RefusedCallback {
-  template <class... Args>
-  explicit RefusedCallback(Args&&... args)
-      : storage(std::in_place, std::forward<Args>(args)...) {}
-  Storage<B> storage;
-};
-template <class B>
-struct RefusedCallback<B, false> {
-  template <class... Args>
-  explicit RefusedCallback(Args&&... args)
-      : bound(std::in_place, std::forward<Args>(args)...), storage{&bound} {}
-  RefusedCallback(const RefusedCallback&) = delete;
-  RefusedCallback& operator=(const RefusedCallback&) = delete;
-  B bound;
-  Storage<B> storage;
 };
 
 template <class... A>

@@ -191,8 +191,8 @@ class Drain {
 
 }  // namespace
 
-Report DrainCore(Core* core, const DrainOptions& options,
-                 Waiting waiting, uint64_t limit) noexcept {
+Report DrainCore(Core* core, const DrainOptions& options, Waiting waiting,
+                 uint64_t limit) noexcept {
   EnsureCurrent(core);
   const bool wait =
       waiting == Waiting::kAlways ||

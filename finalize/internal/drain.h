@@ -20,8 +20,8 @@ namespace finalize_internal {
 // Whether a drain waits, to its deadline, for callbacks on other threads.
 enum class Waiting { kIfOutermost, kAlways, kNever };
 
-// Drains `core`; never lets anything escape. `limit`, as DrainContext::deadline,
-// holds beside the deadline of the options.
+// Drains `core`; never lets anything escape. `limit`, as
+// DrainContext::deadline, holds beside the deadline of the options.
 finalize::Report DrainCore(Core* core, const finalize::DrainOptions& options,
                            Waiting waiting,
                            uint64_t limit = UINT64_MAX) noexcept;

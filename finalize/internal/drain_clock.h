@@ -22,8 +22,7 @@ inline uint64_t DrainNanos() {
 // at the clock again: at most for some years.
 inline uint64_t NapUntil(uint64_t deadline, uint64_t now) {
   const uint64_t longest =
-      drain_clock_is_fake.load(std::memory_order_relaxed) ? 1000000
-                                                          : INT64_MAX;
+      drain_clock_is_fake.load(std::memory_order_relaxed) ? 1000000 : INT64_MAX;
   return deadline - now < longest ? deadline - now : longest;
 }
 

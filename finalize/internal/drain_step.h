@@ -31,9 +31,7 @@ class DrainStep {
 
  private:
   const finalize::DrainOptions& options() const { return *context_->options; }
-  bool all() const {
-    return options().entries == finalize::DrainOptions::kAll;
-  }
+  bool all() const { return options().entries == finalize::DrainOptions::kAll; }
   bool measured() const {
     return all() || options().slow != absl::InfiniteDuration();
   }

@@ -56,7 +56,7 @@ enum NodeState : uint64_t {
 
 // The parts of Node::word, lowest bit first.
 inline constexpr uint64_t kStateMask = 7;
-inline constexpr uint64_t kRunsMask = 6;  // kRunning under it: a callback runs
+inline constexpr uint64_t kRunsMask = 6;   // kRunning under it: a callback runs
 inline constexpr uint64_t kPendsMask = 3;  // kPending under it: it is pending
 inline constexpr uint64_t kAtExitFlag = 1 << 3;
 inline constexpr uint64_t kLifetimeFlag = 1 << 4;  // payload opens with a link

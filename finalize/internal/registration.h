@@ -93,11 +93,11 @@ NodeRef RegisterNode(const Request& request, F&& function, A&&... arguments) {
   } aborter{Allocate(request, kOps)};
 
   if (aborter.node == nullptr ||
-      !Stored::Build(
-          aborter.node->payload() +
-              Node::CallableOffset(request.lifetime != nullptr,
-                                   alignof(Stored)),
-          std::forward<F>(function), std::forward<A>(arguments)...)) {
+      !Stored::Build(aborter.node->payload() +
+                         Node::CallableOffset(request.lifetime != nullptr,
+                                              alignof(Stored)),
+                     std::forward<F>(function),
+                     std::forward<A>(arguments)...)) {
     RefuseCallback<B>(request, Refusal::kNoMemory, std::forward<F>(function),
                       std::forward<A>(arguments)...);
     return NodeRef();
