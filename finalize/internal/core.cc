@@ -63,7 +63,7 @@ Node* TakePhases(Lane* lane) {
     node->older = taken;
     taken = node;
   }
-  lane->Forget();
+  lane->Clear();
   return taken;
 }
 

@@ -4,7 +4,6 @@
 #include <string>
 #include <unordered_set>
 #include <utility>
-#include <vector>
 
 #include "finalize/internal/clock.h"
 #include "finalize/internal/drain_clock.h"
@@ -73,27 +72,18 @@ class Drain {
     DrainCursor cursor(core_, options_.cause.IsProcessEnd());
     int phase;
     while (!Inherited() && cursor.NextPhase(&phase)) {
-      context_.deadline = std::min(deadline_, PhaseDeadline(phase));
+      context_.deadline =
+          std::min(deadline_, End(DrainNanos(), options_.phase_limit));
       const bool done = options_.threads > 0
                             ? DrainPhaseInParallel(core_, phase, &context_)
                             : DrainPhase(&cursor, phase);
       context_.deadline = deadline_;
       if (done) continue;
       if (Inherited() || Passed(deadline_)) return false;
-      late_phases_.push_back(phase);
       report_.deadline_exceeded = true;
       cursor.PassBy(phase);
     }
     return !Inherited();
-  }
-
-  // One that has outlived its limit gets no second one for what joins it later.
-  uint64_t PhaseDeadline(int phase) const {
-    if (options_.phase_limit == absl::InfiniteDuration()) return UINT64_MAX;
-    return std::find(late_phases_.begin(), late_phases_.end(), phase) ==
-                   late_phases_.end()
-               ? End(DrainNanos(), options_.phase_limit)
-               : 0;
   }
 
   // Returns false where the deadline came first, or this is a forked child.
@@ -184,7 +174,6 @@ class Drain {
   const bool wait_;
   const uint32_t epoch_;
   const uint64_t deadline_;  // of the drain, as DrainContext::deadline
-  std::vector<int> late_phases_;
   Report report_;
   DrainContext context_;
 };

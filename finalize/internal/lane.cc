@@ -89,13 +89,17 @@ void Lane::Unpark() {
 }
 
 void Lane::Forget() {
+  const uint64_t foreign = counts.foreign + pending;
+  counts = Counts();
+  counts.foreign = foreign;
+  Clear();
+}
+
+void Lane::Clear() {
   top = &zero;
   zero = PhaseList();
   running = parked = last_parked = nullptr;
   pins = nullptr;
-  const uint64_t foreign = counts.foreign + pending;
-  counts = Counts();
-  counts.foreign = foreign;
   pending = 0;
 }
 

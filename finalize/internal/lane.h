@@ -116,6 +116,8 @@ struct alignas(64) Lane {
 
   void RemoveParked(Node* node);
 
+  // Forgets every list, which is empty but for those of phases.
+  void Clear();
   // Forgets every node without touching one: they belong to another process.
   // What is counted begins anew.
   void Forget();
