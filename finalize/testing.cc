@@ -39,8 +39,9 @@ class PendingListener : public ::testing::EmptyTestEventListener {
       std::optional<Info> info;
       if (!finalize_internal::Peek(ref, &info)) continue;
       if (expected_ != nullptr && expected_(*info)) continue;
-      ADD_FAILURE() << "the test leaves a finalizer pending: "
-                    << info->ToString();
+      ADD_FAILURE_AT(info->place.file != nullptr ? info->place.file : "?",
+                     info->place.line)
+          << "the test leaves a finalizer pending: " << info->ToString();
     }
   }
 

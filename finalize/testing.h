@@ -100,8 +100,8 @@ MATCHER_P2(HasEntry, name, outcome, "") {
 }
 
 // From now on each test of this program fails that leaves pending, in the
-// process registry, what was not pending when it began; the failure names each
-// one with its place. Those of which `expected` is true do not count: what is
+// process registry, what was not pending when it began; a failure at the place
+// of each one names it. Those of which `expected` is true do not count: what is
 // registered once, on first use, by whichever test comes first.
 //
 //   int main(int argc, char** argv) {

@@ -142,11 +142,10 @@ TEST(PhaseLimitTest, StuckCallbackDoesNotHoldUpTheNextPhase) {
   FakeClock clock;
   Registry registry;
   registry.Register(Options("unreached").Phase(1), log.Adds("unreached"));
-  auto stuck =
-      registry.Register(Options("stuck").Phase(1), [&clock, release] {
-        clock.Advance(absl::Seconds(10));
-        release->Wait();
-      });
+  auto stuck = registry.Register(Options("stuck").Phase(1), [&clock, release] {
+    clock.Advance(absl::Seconds(10));
+    release->Wait();
+  });
   registry.Register(Options("lower"), log.Adds("lower"));
   DrainOptions options = TenSecondsEach();
   options.threads = 1;
@@ -170,10 +169,8 @@ TEST(PhaseLimitTest, LimitReachesTheChild) {
   Registry child(parent, Options("child").Phase(1));
   parent.Register(log.Adds("parent"));
   child.Register(Options("in child"), log.Adds("child"));
-  child.Register(Options().Phase(3),
-                 [&] { clock.Advance(absl::Seconds(6)); });
-  parent.Register(Options().Phase(1),
-                  [&] { clock.Advance(absl::Seconds(6)); });
+  child.Register(Options().Phase(3), [&] { clock.Advance(absl::Seconds(6)); });
+  parent.Register(Options().Phase(1), [&] { clock.Advance(absl::Seconds(6)); });
   Report report = parent.Drain(TenSecondsEach());
   EXPECT_EQ(log.Text(), "parent");
   EXPECT_TRUE(report.deadline_exceeded);

@@ -33,10 +33,11 @@ using finalize::testing::FakeClock;
 class Hanging {
  public:
   Hanging(Registry& registry, const Options& options)
-      : finalizer_(registry.Register(options, [this] {
-          started_.CountDown();
-          release_.Wait();
-        })),
+      : finalizer_(registry.Register(options,
+                                     [this] {
+                                       started_.CountDown();
+                                       release_.Wait();
+                                     })),
         runner_([this] { finalizer_.Run(); }) {
     started_.Wait();
   }

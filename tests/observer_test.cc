@@ -75,7 +75,8 @@ TEST(ObserverTest, EntriesSayWhatRuns) {
   Observed observed({keep, keep});
   Registry registry;
   const int line = __LINE__ + 1;
-  registry.Register(Options("n").Phase(4), [](int) { throw 1; }, 42);
+  registry.Register(
+      Options("n").Phase(4), [](int) { throw 1; }, 42);
   registry.Drain();
   ASSERT_EQ(entries.size(), 2u);
   EXPECT_EQ(entries[0].outcome, ReportEntry::kRunning);
@@ -98,13 +99,13 @@ TEST(ObserverTest, HearsOfWhatRunLetsThrough) {
   Observed observed(
       {nullptr, [&](const ReportEntry& entry) { ends.push_back(entry); }});
   Registry registry;
-  auto thrower = registry.Register([]() -> int { throw std::logic_error("x"); });
+  auto thrower =
+      registry.Register([]() -> int { throw std::logic_error("x"); });
   EXPECT_THROW(thrower.Run(), std::logic_error);
   EXPECT_EQ(registry.Register([] { return 5; }).Run(), 5);
   ASSERT_EQ(ends.size(), 2u);
   EXPECT_EQ(ends[0].outcome, ReportEntry::kFailed);
-  EXPECT_EQ(ends[0].status.message(),
-            "exception of type std::logic_error: x");
+  EXPECT_EQ(ends[0].status.message(), "exception of type std::logic_error: x");
   EXPECT_EQ(ends[1].outcome, ReportEntry::kRan);
 }
 
@@ -173,11 +174,10 @@ TEST(ObserverTest, ReplacedOneHearsOfTheEnd) {
   Latch started, release;
   auto owned = std::make_shared<int>();
   std::weak_ptr<int> watch = owned;
-  finalize::SetObserver(
-      {[&log](const ReportEntry&) { log.Add("old+"); },
-       [&log, owned = std::move(owned)](const ReportEntry&) {
-         log.Add("old-");
-       }});
+  finalize::SetObserver({[&log](const ReportEntry&) { log.Add("old+"); },
+                         [&log, owned = std::move(owned)](const ReportEntry&) {
+                           log.Add("old-");
+                         }});
   Registry registry;
   auto f = registry.Register([&] {
     started.CountDown();
