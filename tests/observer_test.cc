@@ -75,8 +75,8 @@ TEST(ObserverTest, EntriesSayWhatRuns) {
   Observed observed({keep, keep});
   Registry registry;
   const int line = __LINE__ + 1;
-  registry.Register(
-      Options("n").Phase(4), [](int) { throw 1; }, 42);
+  const Options options = Options("n").Phase(4);
+  registry.Register(options, [](int) { throw 1; }, 42);
   registry.Drain();
   ASSERT_EQ(entries.size(), 2u);
   EXPECT_EQ(entries[0].outcome, ReportEntry::kRunning);
