@@ -50,6 +50,8 @@ struct ExitOptions {
   int failure_exit_code = 0;
   // As DrainOptions::threads, whatever ends the process.
   int threads = 0;
+  // As DrainOptions::phase_limit. Must be positive.
+  absl::Duration phase_limit = absl::InfiniteDuration();
 };
 
 // Sets the options for the exit drain. Ends the process with a message where

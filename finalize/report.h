@@ -65,10 +65,10 @@ struct Report {
   // How many finalizers had each outcome. `ran` counts those that succeeded;
   // one of a child registry counts here as well.
   size_t ran = 0;
-  size_t failed = 0;   // kFailed and kRearmed
-  size_t left = 0;     // kSkipped, kLeft and kRearmed
-  size_t running = 0;  // kRunning
-  bool deadline_exceeded = false;
+  size_t failed = 0;                 // kFailed and kRearmed
+  size_t left = 0;                   // kSkipped, kLeft and kRearmed
+  size_t running = 0;                // kRunning
+  bool deadline_exceeded = false;    // that of the drain, or a phase its limit
   std::vector<ReportEntry> entries;  // in the order in which they ran
 };
 
@@ -82,6 +82,11 @@ struct DrainOptions {
   // returns in time: a callback that is stuck stays with its thread, which
   // does not touch the registry again.
   absl::Time deadline = absl::InfiniteFuture();
+  // How long each phase may take. What a phase has not begun by then is passed
+  // by and reported as left, and the next phase begins; a callback that is
+  // stuck is treated as at the deadline. What a callback of a lower phase then
+  // registers for the late one runs in the time of the lower one.
+  absl::Duration phase_limit = absl::InfiniteDuration();
   // 0: the calling thread runs every callback. Else up to so many helper
   // threads run those of one phase in parallel; a phase begins when the one
   // above it has ended.

@@ -63,7 +63,7 @@ Node* TakePhases(Lane* lane) {
     node->older = taken;
     taken = node;
   }
-  lane->Forget();
+  lane->Clear();
   return taken;
 }
 
@@ -78,6 +78,11 @@ Core* CoreAt(uint32_t id) {
   return &chunk[(id - 1) % kChunkCores].core;
 }
 
+uint32_t CoreCount() {
+  LockHolder lock(LockAt(kCorePoolLock));
+  return made + 1;
+}
+
 Core* AcquireCore() {
   CurrentEpoch();  // sets the fork hook up
   LockHolder lock(LockAt(kCorePoolLock));
@@ -88,6 +93,10 @@ Core* AcquireCore() {
     core = MakeCore();
     if (core == nullptr) return nullptr;
   }
+  if (core->epoch.load(std::memory_order_relaxed) != CurrentEpoch()) {
+    core->lanes->Forget();
+  }
+  core->counted_before = core->lanes->counts;
   core->epoch.store(CurrentEpoch(), std::memory_order_release);
   core->sealed.store(false, std::memory_order_relaxed);
   return core;
@@ -114,6 +123,9 @@ void ForgetInherited(Core* core) {
   for (int i = 0; i < (core->sharded() ? kLanes : 1); ++i) {
     core->lanes[i].Forget();
   }
+  const uint64_t foreign_before = core->counted_before.foreign;
+  core->counted_before = Counts();
+  core->counted_before.foreign = foreign_before;
   core->used_lanes.store(0, std::memory_order_relaxed);
   core->drains.store(0, std::memory_order_relaxed);
   core->closed_from.store(INT64_MAX, std::memory_order_relaxed);

@@ -39,7 +39,7 @@ Node* ClaimNewestOf(LifetimeList* list) {
     // What lies below an inherited finalizer is inherited too.
     if (node == nullptr || !IsOurs(node)) return nullptr;
     const uint64_t word = node->Word();
-    if (Node::StateOf(word) != kPending) {
+    if (!Node::Pends(word)) {
       LifetimeList::Unlink(node);  // runs elsewhere, and may be armed again
       continue;
     }

@@ -57,9 +57,9 @@ NodeRef RegisterOn(Core* core, const finalize::Options& options,
                    LifetimeList* list, F&& function, A&&... arguments) {
   const Request request{core, &options, list};
   if (list == nullptr) {
-    using B = BoundFor<kInvocation, F, A...>;
-    Storage<B> stored(std::forward<F>(function), std::forward<A>(arguments)...);
-    RefuseUnbuilt(request, OpsFor<B>::kOps, &stored, Refusal::kNoReferent);
+    RefuseCallback<BoundFor<kInvocation, F, A...>>(
+        request, Refusal::kNoReferent, std::forward<F>(function),
+        std::forward<A>(arguments)...);
     return NodeRef();
   }
   return RegisterNode<kInvocation>(request, std::forward<F>(function),

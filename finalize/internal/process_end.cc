@@ -80,7 +80,9 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
   const uint64_t limit = EndDeadline(deadline);
   DrainOptions drain;
   drain.cause = cause;
-  drain.threads = finalize::GetExitOptions().threads;
+  const finalize::ExitOptions exit_options = finalize::GetExitOptions();
+  drain.threads = exit_options.threads;
+  drain.phase_limit = exit_options.phase_limit;
   drain.max_entries = SIZE_MAX;
   const int64_t left = static_cast<int64_t>(limit - NowNanos());
   drain.deadline = absl::Now() + absl::Nanoseconds(left);

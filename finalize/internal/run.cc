@@ -14,6 +14,7 @@
 #include "finalize/internal/scope_end.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/thread_state.h"
+#include "finalize/internal/watch.h"
 #include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
@@ -74,7 +75,14 @@ void RunUnregistered(const CallbackOps& ops, void* callable,
 void RunCaught(Core* core, Node* node, const finalize::Cause& cause,
                Failure* failure) noexcept {
   RunningFrame frame(core, node);
+  if (!Watched()) {
+    RunUnregistered(*node->ops, node->callable(), cause, failure);
+    return;
+  }
+  RunWatch watch(node, cause);
+  if (!IsOurs(node)) return;  // the observer forked, and this is the child
   RunUnregistered(*node->ops, node->callable(), cause, failure);
+  watch.End(*failure);
 }
 
 void RunReported(Core* core, Node* node,
@@ -93,6 +101,29 @@ void RunReported(Core* core, Node* node,
   ReportFailure(entry);
 }
 
+namespace {
+
+// Runs a claimed node for RunForCaller, watched. Returns false in a child that
+// came out of the observer.
+ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunWatched(
+    Node* node, void* result, Failure* failure) {
+  RunWatch watch(node, finalize::Cause::kCall);
+  if (!IsOurs(node)) return false;
+  try {
+    node->ops->run(node->callable(), finalize::Cause::kCall, result, failure);
+  } catch (abi::__forced_unwind&) {
+    throw;
+  } catch (...) {
+    NoteException(failure);
+    watch.End(*failure);
+    throw;
+  }
+  watch.End(*failure);
+  return true;
+}
+
+}  // namespace
+
 bool RunForCaller(const NodeRef& ref, void* result) {
   Node* node = Claim(ref, kRunning);
   if (node == nullptr) return false;
@@ -100,7 +131,11 @@ bool RunForCaller(const NodeRef& ref, void* result) {
   Finisher finisher(core, node);
   RunningFrame frame(core, node);
   Failure failure;
-  node->ops->run(node->callable(), finalize::Cause::kCall, result, &failure);
+  if (!Watched()) {
+    node->ops->run(node->callable(), finalize::Cause::kCall, result, &failure);
+  } else if (!RunWatched(node, result, &failure)) {
+    return false;
+  }
   finisher.set_failed(failure.failed);
   return true;
 }
