@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/base/attributes.h"
+#include "finalize/internal/adoption.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/slab.h"
@@ -78,8 +79,13 @@ Core* CoreAt(uint32_t id) {
   return &chunk[(id - 1) % kChunkCores].core;
 }
 
+uint32_t CountCores() {
+  LockHolder lock(LockAt(kCorePoolLock));
+  return made;
+}
+
 Core* AcquireCore() {
-  CurrentEpoch();  // sets the fork hook up
+  EnsureCurrent(ProcessCore());  // this process uses the library; fork hook
   LockHolder lock(LockAt(kCorePoolLock));
   Core* core = free_cores;
   if (core != nullptr) {
@@ -110,7 +116,9 @@ void ReleaseCore(Core* core) {
 void ForgetInherited(Core* core) {
   LockHolder lock(LockAt(kCorePoolLock));
   const uint32_t epoch = CurrentEpoch();
-  if (core->epoch.load(std::memory_order_relaxed) == epoch) return;
+  const uint32_t inherited = core->epoch.load(std::memory_order_relaxed);
+  if (inherited == epoch) return;
+  NoteForsaken(inherited);
   for (int i = 0; i < (core->sharded() ? kLanes : 1); ++i) {
     core->lanes[i].Forget();
   }

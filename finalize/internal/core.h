@@ -75,8 +75,16 @@ void VisitLanes(Core* core, Visit visit) {
 }
 
 Core* CoreAt(uint32_t id);
+uint32_t CountCores();  // the process registry's not counted; ids from 1
 Core* AcquireCore();      // an open one, empty; null without memory
 void ReleaseCore(Core*);  // an empty one
+
+// Calls visit(core) for the process registry's and then for the first `count`
+// others, those that wait in the pool included.
+template <class Visit>
+void VisitCores(uint32_t count, Visit visit) {
+  for (uint32_t id = 0; id <= count; ++id) visit(CoreAt(id));
+}
 
 // Makes `core` empty and open if this process inherited its content.
 void ForgetInherited(Core* core);

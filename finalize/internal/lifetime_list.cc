@@ -1,5 +1,6 @@
 #include "finalize/internal/lifetime_list.h"
 
+#include "finalize/internal/adoption.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/lock.h"
 #include "finalize/internal/shared_deleter.h"
@@ -36,8 +37,11 @@ Node* ClaimNewestOf(LifetimeList* list) {
   for (int other_lane = list->lane;;) {
     LockPair locks(list->lane, other_lane);
     Node* const node = list->newest;
-    // What lies below an inherited finalizer is inherited too.
-    if (node == nullptr || !IsOurs(node)) return nullptr;
+    if (node == nullptr) return nullptr;
+    if (!IsOurs(node)) {  // what lies below it is inherited too
+      NoteForsaken(node->epoch.load(std::memory_order_relaxed));
+      return nullptr;
+    }
     const uint64_t word = node->Word();
     if (Node::StateOf(word) != kPending) {
       LifetimeList::Unlink(node);  // runs elsewhere, and may be armed again
