@@ -196,8 +196,8 @@ struct SlowCopy {
 };
 
 void CaughtRunning() {
-  static Latch running;
-  static Latch never;
+  static Latch& running = *new Latch;
+  static Latch& never = *new Latch;
   AtExit(Says{"pending"});
   Finalizer<> caught = AtExit(Options("caught").Phase(1), [] {
     running.CountDown();
@@ -214,8 +214,8 @@ void CaughtRunning() {
 }
 
 void CaughtPeeking() {
-  static Latch copying;
-  static Latch never;
+  static Latch& copying = *new Latch;
+  static Latch& never = *new Latch;
   Finalizer<> peeked = AtExit(
       Options(), [](const SlowCopy&) { Say("peeked"); },
       SlowCopy(&copying, &never));

@@ -9,12 +9,16 @@ namespace finalize_internal {
 
 void LifetimeList::Link(Node* node) {
   LifetimeLink& link = node->lifetime_link();
-  link.older = newest;
-  link.from = &newest;
+  Node** at = &newest;
+  while (by_phase && *at != nullptr && (*at)->phase > node->phase) {
+    at = &(*at)->lifetime_link().older;
+  }
+  link.older = *at;
+  link.from = at;
   link.referent = shared;
   link.lane = lane;
-  if (newest != nullptr) newest->lifetime_link().from = &link.older;
-  __atomic_store_n(&newest, node, __ATOMIC_RELEASE);
+  if (*at != nullptr) (*at)->lifetime_link().from = &link.older;
+  __atomic_store_n(at, node, __ATOMIC_RELEASE);
 }
 
 void LifetimeList::Unlink(Node* node) {

@@ -46,6 +46,8 @@ std::atomic<const void*> drainer{nullptr};
 // which epoch that holds: from the first exit drain on.
 std::atomic<uint64_t> deadline{0};
 std::atomic<uint32_t> deadline_epoch{0};
+// Whether the library itself is being unmapped: its hooks run, and must not.
+std::atomic<bool> unloads{false};
 // Whether an exit drain of this process failed. For the thread that drains.
 std::atomic<bool> failed{false};
 
@@ -137,6 +139,7 @@ enum class Turn { kNothing, kBegins, kGoesOn };
 // Makes this thread the one that drains. Does not return where another thread
 // drains, or goes on to end the process.
 Turn Begin() {
+  if (unloads.load(std::memory_order_acquire)) return Turn::kNothing;
   const uint32_t epoch = CurrentEpoch();
   uint64_t now = state.load(std::memory_order_acquire);
   do {
@@ -224,6 +227,7 @@ bool Arm(uint32_t epoch, uint64_t now) {
 
 bool ArmSlow(uint32_t epoch) {
   for (;;) {
+    if (unloads.load(std::memory_order_acquire)) return false;
     const uint64_t now = state.load(std::memory_order_acquire);
     if (now == In(epoch, kArmed)) return true;
     if (now == In(epoch, kDraining)) return !PastDeadline();
@@ -242,6 +246,22 @@ bool ArmExitHook() {
   const uint32_t epoch = CurrentEpoch();
   return state.load(std::memory_order_acquire) == In(epoch, kArmed) ||
          ArmSlow(epoch);
+}
+
+bool InExit() {
+  const uint64_t now = state.load(std::memory_order_acquire);
+  const uint32_t hook = static_cast<uint32_t>(now);
+  return now != 0 && now >> 32 == CurrentEpoch() &&
+         (hook == kDraining || hook == kDrained) &&
+         drainer.load(std::memory_order_acquire) == &this_thread;
+}
+
+bool BeginUnload() {
+  const uint64_t now = state.load(std::memory_order_acquire);
+  if (now == 0 || InExit()) return false;
+  unloads.store(true, std::memory_order_release);
+  state.store(In(CurrentEpoch(), kIdle), std::memory_order_release);
+  return true;
 }
 
 }  // namespace finalize_internal

@@ -23,6 +23,15 @@ namespace finalize_internal {
 // deadline of its exit drains.
 bool ArmExitHook();
 
+// Whether this thread is in exit(), and the exit drain has begun.
+bool InExit();
+
+// For the module that holds the library, where its destructor functions run:
+// false where that is exit(), whose drain has been, or where nothing was ever
+// registered. Else it is dlclose(): hooks that dlclose() runs do nothing from
+// now on, and there is no exit hook to be had.
+bool BeginUnload();
+
 }  // namespace finalize_internal
 
 #endif  // FINALIZE_INTERNAL_PROCESS_EXIT_H_

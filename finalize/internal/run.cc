@@ -127,10 +127,10 @@ void EndScope(const NodeRef& ref) noexcept {
   }
 }
 
-void EndLifetime(LifetimeList* list) noexcept {
+void EndLifetime(LifetimeList* list, const finalize::Cause& cause) noexcept {
   while (Node* node = ClaimNewestOf(list)) {
     AwaitUnpinned(node);
-    RunReported(CoreAt(node->core), node, finalize::Cause::kDestroy);
+    RunReported(CoreAt(node->core), node, cause);
   }
 }
 
