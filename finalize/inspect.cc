@@ -32,7 +32,7 @@ constexpr Core* kAll = nullptr;
 template <class Visit>
 void VisitChosen(Core* only, Visit visit) {
   if (only == kAll) {
-    finalize_internal::VisitCores(visit);
+    finalize_internal::VisitRegistries(visit);
   } else {
     finalize_internal::EnsureCurrent(only);
     visit(only);

@@ -172,8 +172,11 @@ bool CopyArguments(const std::tuple<A...>& arguments,
   }
 }
 
+// Hidden, so that every module has tables of its own: the address of one tells
+// whose code it leads to (module.h), and none keeps a module from being
+// unmapped, as a unique symbol would.
 template <class B>
-struct OpsFor {
+struct [[gnu::visibility("hidden")]] OpsFor {
   using Result = typename B::Result;
   using Stored = Storage<B>;
 

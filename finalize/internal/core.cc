@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/base/attributes.h"
+#include "finalize/internal/adoption.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/slab.h"
@@ -84,7 +85,7 @@ uint32_t CoreCount() {
 }
 
 Core* AcquireCore() {
-  CurrentEpoch();  // sets the fork hook up
+  EnsureCurrent(ProcessCore());  // this process uses the library; fork hook
   LockHolder lock(LockAt(kCorePoolLock));
   Core* core = free_cores;
   if (core != nullptr) {
@@ -119,7 +120,9 @@ void ReleaseCore(Core* core) {
 void ForgetInherited(Core* core) {
   LockHolder lock(LockAt(kCorePoolLock));
   const uint32_t epoch = CurrentEpoch();
-  if (core->epoch.load(std::memory_order_relaxed) == epoch) return;
+  const uint32_t inherited = core->epoch.load(std::memory_order_relaxed);
+  if (inherited == epoch) return;
+  NoteForsaken(inherited);
   for (int i = 0; i < (core->sharded() ? kLanes : 1); ++i) {
     core->lanes[i].Forget();
   }

@@ -58,6 +58,8 @@ int Rank(const Cause& end) {
 // The thread that drains or was the last to, as the address of its
 // ThreadState. It ends the process, or is parked.
 std::atomic<const void*> drainer{nullptr};
+// Whether the library itself is being unmapped: its hooks run, and must not.
+std::atomic<bool> unloads{false};
 // Grows when a drain is over.
 std::atomic<uint32_t> drained{0};
 
@@ -124,6 +126,7 @@ static_assert(Cause::kCall == 0);
 ABSL_CONST_INIT std::atomic<uint64_t> end_word{0};
 
 Begun BeginEnd(const Cause& cause) {
+  if (unloads.load(std::memory_order_acquire)) return Begun::kNothing;
   const uint32_t epoch = CurrentEpoch();
   uint64_t seen = end_word.load(std::memory_order_acquire);
   Step step;
@@ -165,6 +168,7 @@ Cause FinishEnd() {
 bool Arm(bool (*past)(), bool (*add)()) {
   const uint32_t epoch = CurrentEpoch();
   for (;;) {
+    if (unloads.load(std::memory_order_acquire)) return false;
     uint64_t seen = end_word.load(std::memory_order_acquire);
     const Moment moment = Unpack(epoch, seen);
     if (moment.state == EndState::kArmed) return true;
@@ -188,6 +192,22 @@ bool Arm(bool (*past)(), bool (*add)()) {
                                      std::memory_order_acq_rel);
     return added;
   }
+}
+
+bool HasDrainedHere() {
+  const uint64_t word = end_word.load(std::memory_order_acquire);
+  return word != 0 &&
+         Unpack(CurrentEpoch(), word).state == EndState::kDrained &&
+         drainer.load(std::memory_order_acquire) == &this_thread;
+}
+
+bool BeginUnload() {
+  if (end_word.load(std::memory_order_acquire) == 0 || HasDrainedHere()) {
+    return false;
+  }
+  unloads.store(true, std::memory_order_release);
+  end_word.store(uint64_t{CurrentEpoch()} << 32, std::memory_order_release);
+  return true;
 }
 
 void Park(const Cause& cause) {

@@ -75,6 +75,15 @@ inline bool IsArmed() {
 // comes to another end than exit, past() or add() says so.
 bool Arm(bool (*past)(), bool (*add)());
 
+// Whether this thread is in exit(), and its drain is over.
+bool HasDrainedHere();
+
+// For the module that holds the library, where its destructor functions run:
+// false where that is exit(), whose drain has been, or where nothing was ever
+// registered. Else it is dlclose(): from now on the state stays what it is, and
+// who asks for an end goes on without a drain.
+bool BeginUnload();
+
 // Blocks a thread for good. The process ends under it.
 [[noreturn]] void Park(const finalize::Cause& cause);
 

@@ -75,7 +75,7 @@ using ResultFor = typename BoundFor<kInvocation, F, A...>::Result;
 // Refuses a callback for which there is no node.
 template <class B, class... Args>
 void RefuseCallback(const Request& request, Refusal reason, Args&&... args) {
-  RefusedCallback<B> refused(std::forward<Args>(args)...);
+  UnregisteredCallback<B> refused(std::forward<Args>(args)...);
   RefuseUnbuilt(request, OpsFor<B>::kOps, &refused.storage, reason);
 }
 

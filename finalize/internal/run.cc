@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/base/attributes.h"
+#include "finalize/internal/adoption.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/detached.h"
 #include "finalize/internal/handle.h"
@@ -140,18 +141,31 @@ bool RunForCaller(const NodeRef& ref, void* result) {
   return true;
 }
 
+namespace {
+
+// Whether it is pending in the process that registered it, which is another.
+bool Inherited(const NodeRef& ref) {
+  if (ref.node == nullptr || IsOurs(ref.node)) return false;
+  const uint64_t word = ref.node->Word();
+  return ref.Matches(word) && Node::StateOf(word) == kPending;
+}
+
+}  // namespace
+
 void EndScope(const NodeRef& ref) noexcept {
   if (Node* node = Claim(ref, kRunning)) {
     RunReported(CoreAt(node->core), node, finalize::Cause::kScope);
+  } else if (Inherited(ref)) {
+    NoteForsaken(ref.node->epoch.load(std::memory_order_relaxed));
   } else {
     Wait(ref, INT64_MAX);
   }
 }
 
-void EndLifetime(LifetimeList* list) noexcept {
+void EndLifetime(LifetimeList* list, const finalize::Cause& cause) noexcept {
   while (Node* node = ClaimNewestOf(list)) {
     AwaitUnpinned(node);
-    RunReported(CoreAt(node->core), node, finalize::Cause::kDestroy);
+    RunReported(CoreAt(node->core), node, cause);
   }
 }
 

@@ -25,10 +25,10 @@ using finalize::Cause;
 // Calls on_signal. False where it failed, which is reported.
 bool Notify(const std::function<void(int)>& on_signal, int signal) {
   using B = BoundFor<Invocation::kRepeatable, std::function<void(int)>, int>;
-  Storage<B> bound(on_signal, signal);
+  UnregisteredCallback<B> callback(on_signal, signal);
   Failure failure;
-  RunUnregistered(OpsFor<B>::kOps, &bound, Cause(Cause::kSignal, signal),
-                  &failure);
+  RunUnregistered(OpsFor<B>::kOps, &callback.storage,
+                  Cause(Cause::kSignal, signal), &failure);
   if (!failure.failed) return true;
   finalize::ReportEntry entry;
   entry.name = "ExitHooks::on_signal";

@@ -19,7 +19,7 @@ inline constexpr bool kFitsInline = sizeof(B) <= kLargestInlineCallable &&
 // How a Bound of type B lies in the node: itself, or a pointer to it.
 //
 // Build makes one at `where`; false, with the arguments untouched, where there
-// is no memory for the box. A RefusedCallback is one on the stack, for a
+// is no memory for the box. An UnregisteredCallback is one on the stack, for a
 // callback that gets no node.
 template <class B, bool kInline = kFitsInline<B>>
 struct Storage {
@@ -55,19 +55,19 @@ struct Storage<B, false> {
 };
 
 template <class B, bool kInline = kFitsInline<B>>
-struct RefusedCallback {
+struct UnregisteredCallback {
   template <class... Args>
-  explicit RefusedCallback(Args&&... args)
+  explicit UnregisteredCallback(Args&&... args)
       : storage(std::in_place, std::forward<Args>(args)...) {}
   Storage<B> storage;
 };
 template <class B>
-struct RefusedCallback<B, false> {
+struct UnregisteredCallback<B, false> {
   template <class... Args>
-  explicit RefusedCallback(Args&&... args)
+  explicit UnregisteredCallback(Args&&... args)
       : bound(std::in_place, std::forward<Args>(args)...), storage{&bound} {}
-  RefusedCallback(const RefusedCallback&) = delete;
-  RefusedCallback& operator=(const RefusedCallback&) = delete;
+  UnregisteredCallback(const UnregisteredCallback&) = delete;
+  UnregisteredCallback& operator=(const UnregisteredCallback&) = delete;
   B bound;
   Storage<B> storage;
 };

@@ -16,13 +16,11 @@ namespace finalize_internal {
 // Calls visit(core) for each registry of this process, the process registry
 // first. A core that no registry has at the moment is empty.
 template <class Visit>
-void VisitCores(Visit visit) {
-  const uint32_t count = CoreCount();
-  for (uint32_t id = 0; id < count; ++id) {
-    Core* const core = CoreAt(id);
+void VisitRegistries(Visit visit) {
+  VisitCores(CoreCount(), [&](Core* core) {
     EnsureCurrent(core);
     visit(core);
-  }
+  });
 }
 
 // A pending finalizer, as it was. The file's name lives as long as its module.
