@@ -119,8 +119,7 @@ void NoteForsaken(uint32_t epoch) {
 Adoption AdoptInherited(size_t* count) {
   *count = 0;
   const uint32_t epoch = CurrentEpoch();
-  const uint32_t owner =
-      ProcessCore()->epoch.load(std::memory_order_acquire);
+  const uint32_t owner = ProcessCore()->epoch.load(std::memory_order_acquire);
   if (owner == 0) return Adoption::kDone;
   if (owner == epoch) return Adoption::kNothingInherited;
   if (owner <= EpochCaughtHalfWay()) return Adoption::kCaughtHalfWay;

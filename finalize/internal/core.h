@@ -75,7 +75,7 @@ void VisitLanes(Core* core, Visit visit) {
 }
 
 Core* CoreAt(uint32_t id);
-uint32_t CountCores();  // the process registry's not counted; ids from 1
+uint32_t CountCores();    // the process registry's not counted; ids from 1
 Core* AcquireCore();      // an open one, empty; null without memory
 void ReleaseCore(Core*);  // an empty one
 

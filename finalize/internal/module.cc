@@ -102,10 +102,12 @@ void Unload(const Module& module) noexcept {
 // module's copy stands in for this one, it is not this one that goes.
 __attribute__((destructor)) void UnloadLibrary() {
   const Module module = ModuleOf(reinterpret_cast<void*>(&UnloadLibrary));
-  if (!module.Contains(ProcessCore()) || !BeginUnload()) return;
+  if (!module.Contains(ProcessCore()) || !AwaitsExit()) return;
   Module all;
   all.end = UINTPTR_MAX;
   Unload(all);
+  RetireExitHooks();
+  Unload(all);  // what other threads registered meanwhile
   ForgetThreadEnds();
 }
 

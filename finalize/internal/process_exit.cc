@@ -256,12 +256,13 @@ bool InExit() {
          drainer.load(std::memory_order_acquire) == &this_thread;
 }
 
-bool BeginUnload() {
-  const uint64_t now = state.load(std::memory_order_acquire);
-  if (now == 0 || InExit()) return false;
+bool AwaitsExit() {
+  return state.load(std::memory_order_acquire) != 0 && !InExit();
+}
+
+void RetireExitHooks() {
   unloads.store(true, std::memory_order_release);
   state.store(In(CurrentEpoch(), kIdle), std::memory_order_release);
-  return true;
 }
 
 }  // namespace finalize_internal

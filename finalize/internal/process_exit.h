@@ -26,11 +26,12 @@ bool ArmExitHook();
 // Whether this thread is in exit(), and the exit drain has begun.
 bool InExit();
 
-// For the module that holds the library, where its destructor functions run:
-// false where that is exit(), whose drain has been, or where nothing was ever
-// registered. Else it is dlclose(): hooks that dlclose() runs do nothing from
-// now on, and there is no exit hook to be had.
-bool BeginUnload();
+// Whether hooks were ever added, and this thread is not in exit().
+bool AwaitsExit();
+
+// For dlclose() of the module that holds the library: its hooks, which
+// dlclose() runs, do nothing from now on, and there are none to be had.
+void RetireExitHooks();
 
 }  // namespace finalize_internal
 
