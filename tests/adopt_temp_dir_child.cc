@@ -30,9 +30,7 @@ void Require(bool condition, const char* what) {
   _exit(96);
 }
 
-bool Exists(const std::string& path) {
-  return access(path.c_str(), F_OK) == 0;
-}
+bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
 template <class Dir>
 Dir Make() {
