@@ -28,13 +28,16 @@
 //   needed in each module that may be closed.
 //   A copy of the library in the module: there are two, with a registry and an
 //   exit drain each, and dlclose() of the module drains its own, with or
-//   without this header. Its symbols have to be hidden, or the program's stand
-//   in for some: link with -Wl,--exclude-libs,ALL or a version script.
+//   without this header. Link the module with a version script that exports no
+//   more than its own functions: else the program's symbols may stand in for
+//   some of the copy's.
 //
-// glibc never unmaps a module with a unique symbol (nm -D says `u`), nor one
-// while a thread that used a thread_local with a destructor in it lives. The
-// library makes neither where its symbols are hidden; the module's own code may,
-// and then dlclose() of it does nothing, and all this is done at exit().
+// glibc never unmaps a module with a unique symbol that is in use (nm -D says
+// `u`; inline functions of Boost and Abseil make some), nor one that has a
+// thread_local with a destructor, until the threads that used it have ended.
+// Then dlclose() does nothing, and all this is done at exit(). A version script
+// hides unique symbols; the library itself makes no such thread_local in a
+// module.
 //
 // Not covered: a callable that Detach() gave away; a shared_ptr of MakeShared
 // or Adopt, a failure reporter or an observer that outlives the module that

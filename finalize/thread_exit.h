@@ -15,8 +15,9 @@
 //
 // thread_local objects that were complete before the thread's first call of
 // AtThreadExit are still alive while the callbacks run, and those completed
-// after it are gone. To be sure of one, use it before. (In a copy of the library
-// inside a shared library that may be closed, all of them are gone: module.h.)
+// after it are gone. To be sure of one, use it before. (In a copy of the
+// library inside a shared library that may be closed, all of them are gone:
+// module.h.)
 //
 // The finalizers are in the process registry too. So exit() runs those of every
 // thread that has not ended by then, detached or blocked as it may be, each

@@ -138,18 +138,17 @@ TEST(ThreadExitTest, KeepsWhatComesTooLate) {
   static Finalizer<> late;
   // The library's key comes first: its destructor is past it in the last round.
   OnThread([] { AtThreadExit([] {}); });
-  ASSERT_EQ(pthread_key_create(&key,
-                               [](void* round) {
-                                 const intptr_t number =
-                                     reinterpret_cast<intptr_t>(round);
-                                 if (number < 4) {
-                                   pthread_setspecific(
-                                       key,
-                                       reinterpret_cast<void*>(number + 1));
-                                   return;
-                                 }
-                                 late = AtThreadExit([] { ran = true; });
-                               }),
+  ASSERT_EQ(pthread_key_create(
+                &key,
+                [](void* round) {
+                  const intptr_t number = reinterpret_cast<intptr_t>(round);
+                  if (number < 4) {
+                    pthread_setspecific(key,
+                                        reinterpret_cast<void*>(number + 1));
+                    return;
+                  }
+                  late = AtThreadExit([] { ran = true; });
+                }),
             0);
   OnThread([] { pthread_setspecific(key, reinterpret_cast<void*>(1)); });
   EXPECT_FALSE(ran);

@@ -201,13 +201,13 @@ bool HasDrainedHere() {
          drainer.load(std::memory_order_acquire) == &this_thread;
 }
 
-bool BeginUnload() {
-  if (end_word.load(std::memory_order_acquire) == 0 || HasDrainedHere()) {
-    return false;
-  }
+bool AwaitsEnd() {
+  return end_word.load(std::memory_order_acquire) != 0 && !HasDrainedHere();
+}
+
+void RetireEnds() {
   unloads.store(true, std::memory_order_release);
   end_word.store(uint64_t{CurrentEpoch()} << 32, std::memory_order_release);
-  return true;
 }
 
 void Park(const Cause& cause) {

@@ -78,11 +78,12 @@ bool Arm(bool (*past)(), bool (*add)());
 // Whether this thread is in exit(), and its drain is over.
 bool HasDrainedHere();
 
-// For the module that holds the library, where its destructor functions run:
-// false where that is exit(), whose drain has been, or where nothing was ever
-// registered. Else it is dlclose(): from now on the state stays what it is, and
-// who asks for an end goes on without a drain.
-bool BeginUnload();
+// Whether an end was ever armed or asked for, and this thread is not in exit().
+bool AwaitsEnd();
+
+// For dlclose() of the module that holds the library: its hooks, which
+// dlclose() runs, do nothing from now on, and there are none to be had.
+void RetireEnds();
 
 // Blocks a thread for good. The process ends under it.
 [[noreturn]] void Park(const finalize::Cause& cause);

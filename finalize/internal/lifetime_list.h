@@ -48,9 +48,8 @@ Node* ClaimNewestOf(LifetimeList* list);
 
 // Runs what is on the list, newest first, until nothing is. Lets nothing
 // escape.
-void EndLifetime(
-    LifetimeList* list,
-    const finalize::Cause& cause = finalize::Cause::kDestroy) noexcept;
+void EndLifetime(LifetimeList* list, const finalize::Cause& cause =
+                                         finalize::Cause::kDestroy) noexcept;
 
 // Returns the list of an object that MakeShared or Adopt made; null for any
 // other, and for a null pointer.

@@ -103,10 +103,12 @@ void Unload(const Module& module) noexcept {
 __attribute__((destructor)) void UnloadLibrary() {
   if (end_word.load(std::memory_order_acquire) == 0) return;  // never used
   const Module module = ModuleOf(reinterpret_cast<void*>(&UnloadLibrary));
-  if (!module.Contains(ProcessCore()) || !BeginUnload()) return;
+  if (!module.Contains(ProcessCore()) || !AwaitsEnd()) return;
   Module all;
   all.end = UINTPTR_MAX;
   Unload(all);
+  RetireEnds();
+  Unload(all);  // what other threads registered meanwhile
   ForgetThreadEnds();
 }
 

@@ -23,16 +23,16 @@ class ForkMutex {
   // False where a thread of another process held the mutex or waited for it at
   // the fork: it will never be free here, and is not touched.
   bool Acquire() {
-    const uint64_t process =
-        uint64_t{finalize::OwnerProcess().number()} << kProcessShift;
+    const uint64_t process = uint64_t{finalize::OwnerProcess().number()}
+                             << kProcessShift;
     uint64_t users = users_.load(std::memory_order_relaxed);
     uint64_t next;
     do {
       const bool ours = (users & ~kCountMask) == process;
       if (!ours && (users & kCountMask) != 0) return false;
       next = ours ? users + 1 : process + 1;
-    } while (!users_.compare_exchange_weak(users, next,
-                                           std::memory_order_relaxed));
+    } while (
+        !users_.compare_exchange_weak(users, next, std::memory_order_relaxed));
     mutex_.lock();
     return true;
   }

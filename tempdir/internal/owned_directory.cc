@@ -30,8 +30,7 @@ bool KeepsAll() {
 }  // namespace
 
 OwnedDirectory::OwnedDirectory(tempdir::TempDirOptions options)
-    : options_(std::move(options)),
-      keep_always_(KeepsAll()) {}
+    : options_(std::move(options)), keep_always_(KeepsAll()) {}
 
 OwnedDirectory::~OwnedDirectory() {
   if (root_ != nullptr) root_->Release();
