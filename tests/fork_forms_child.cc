@@ -144,7 +144,7 @@ void InCallbacks() {
 // What the child of a fork does: all it can, and it ends with 3.
 [[noreturn]] void UseAndExit() {
   static int own = 0;
-  AtExit([] { _exit(own == 3 ? 3 : 4); });
+  AtExit([] { _exit(own == 4 ? 3 : 4); });
   AtExit([] { ++own; });
   {
     finalize::Lifetime lifetime;
@@ -153,7 +153,7 @@ void InCallbacks() {
   Registry registry;
   registry.Register([] { ++own; });
   registry.Drain();
-  std::thread([] { finalize::AtThreadExit([] {}); }).join();
+  finalize::AtThreadExit([] { ++own; });
   std::exit(5);
 }
 

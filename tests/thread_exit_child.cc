@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -128,7 +129,7 @@ void ForkedThread() {
       Require(!inherited.alive(), "inherited");
       AtThreadExit(Options().Phase(-1), SaysWhy{"child, low"});
       AtThreadExit(SaysWhy{"child"});
-      pthread_exit(nullptr);  // the last thread: exit(0) follows
+      std::exit(0);
     }
     int status = 0;
     Require(waitpid(child, &status, 0) == child && status == 0, "child");
@@ -150,6 +151,7 @@ void AdoptedThread() {
     if (fork() != 0) _exit(7);
     Require(*finalize::AdoptAfterFork() == 2, "adopted");
     AtThreadExit(SaysWhy{"child"});
+    std::exit(0);
   }).join();
 }
 
@@ -180,16 +182,22 @@ void ThreadOutlivesMain() {
 // Threads come and go while the process exits: each finalizer runs once.
 void ExitRace() {
   static std::atomic<int> registered{0};
-  static std::atomic<int> ran{0};
   for (int t = 0; t < 4; ++t) {
     std::thread([] {
       for (;;) {
-        std::thread([] {
+        std::atomic<bool> done{false};
+        std::thread([&done] {
           Options options;
           options.IfClosed(finalize::IfClosed::kRunNow);
+          auto ran = std::make_shared<std::atomic<bool>>(false);
+          AtThreadExit(options, [ran] {
+            Require(!*ran, "once");
+            *ran = true;
+          });
           ++registered;
-          AtThreadExit(options, [] { ++ran; });
-        }).join();
+          done = true;
+        }).detach();
+        while (!done) sched_yield();
       }
     }).detach();
   }

@@ -1,4 +1,5 @@
 // Finalizers of AtThreadExit and the end of their process.
+#include <cstdlib>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -11,11 +12,15 @@ using finalize_test::ChildResult;
 using finalize_test::HelperPath;
 using finalize_test::RunChild;
 
-// A thread that still runs, or that a child has not got, leaks what is its.
+// A thread that still runs, or that a child has not got, leaks what is its; and
+// threads that nobody joins are what is tested.
 void ExpectOutput(const std::string& scenario, const std::string& out,
                   int code) {
   ChildOptions options;
-  options.environment = {{"LSAN_OPTIONS", "detect_leaks=0"}};
+  const char* const tsan = getenv("TSAN_OPTIONS");
+  options.environment = {{"LSAN_OPTIONS", "detect_leaks=0"},
+                         {"TSAN_OPTIONS", std::string(tsan ? tsan : "") +
+                                              ":report_thread_leaks=0"}};
   const ChildResult result =
       RunChild({HelperPath("thread_exit_child"), scenario}, options);
   EXPECT_TRUE(result.Exited(code)) << scenario << result;

@@ -131,32 +131,6 @@ TEST(ThreadExitTest, TakesRegistrationsOfPthreadKeys) {
   pthread_key_delete(key);
 }
 
-// C25: what comes too late for its thread is not lost: it stays pending.
-TEST(ThreadExitTest, KeepsWhatComesTooLate) {
-  static pthread_key_t key;
-  static std::atomic<bool> ran{false};
-  static Finalizer<> late;
-  // The library's key comes first: its destructor is past it in the last round.
-  OnThread([] { AtThreadExit([] {}); });
-  ASSERT_EQ(pthread_key_create(
-                &key,
-                [](void* round) {
-                  const intptr_t number = reinterpret_cast<intptr_t>(round);
-                  if (number < 4) {
-                    pthread_setspecific(key,
-                                        reinterpret_cast<void*>(number + 1));
-                    return;
-                  }
-                  late = AtThreadExit([] { ran = true; });
-                }),
-            0);
-  OnThread([] { pthread_setspecific(key, reinterpret_cast<void*>(1)); });
-  EXPECT_FALSE(ran);
-  EXPECT_TRUE(late.Run());
-  EXPECT_TRUE(ran);
-  pthread_key_delete(key);
-}
-
 // C25: a thread that ends by pthread_exit, or is cancelled.
 TEST(ThreadExitTest, RunsHoweverTheThreadEnds) {
   std::atomic<int> ran{0};
