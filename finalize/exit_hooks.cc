@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "finalize/cause.h"
@@ -69,13 +70,11 @@ absl::Status Validate(const ExitHooks& hooks) {
   return absl::OkStatus();
 }
 
-// Adds to what this process asked for before.
-HookSettings Merge(const ExitHooks& hooks, const HookSettings& before) {
-  HookSettings settings;
-  settings.deadline = hooks.deadline;
+// What `hooks` asks for, added to what this process asked for before.
+HookSettings Merge(HookSettings settings, const ExitHooks& hooks) {
+  const HookSettings& before = finalize_internal::Settings();
   settings.quick_exit = hooks.quick_exit || before.quick_exit;
   settings.terminate = hooks.terminate || before.terminate;
-  settings.on_signal = hooks.on_signal;
   return settings;
 }
 
@@ -142,11 +141,14 @@ absl::Status InstallExitHooks(const ExitHooks& hooks) {
   absl::Status status = Validate(hooks);
   if (!status.ok()) return status;
   finalize_internal::DeadlineFromEnvironment();  // says now if it is malformed
+  HookSettings settings;
+  settings.deadline = hooks.deadline;
+  settings.on_signal = hooks.on_signal;  // a copy, by code of the user's
   Installing installing_now;
-  HookSettings settings = Merge(hooks, finalize_internal::Settings());
+  settings = Merge(std::move(settings), hooks);
   status = Prepare(hooks, &settings);
   if (!status.ok()) return status;
-  finalize_internal::Replace(settings);
+  finalize_internal::Replace(std::move(settings));
   finalize_internal::OwnHooks();
   if (hooks.terminate) finalize_internal::InstallTerminateHook();
   TakeSignals(hooks);

@@ -14,7 +14,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 ChildResult ResultOf(const std::string& scenario) {
-  return RunChild({HelperPath("ends_child"), scenario});
+  return RunChild({HelperPath("quick_exit_child"), scenario});
 }
 
 // C17, C18: it drains at the place of the hooks, with its cause, and keeps its

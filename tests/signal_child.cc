@@ -1,8 +1,9 @@
 // A process that is sent signals, with the exit hooks installed.
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -181,6 +182,23 @@ void Burst() {
   Serve();
 }
 
+// For another user than root. What comes after (LeakSanitizer) may start
+// threads, and look at the process, again.
+void NoThread() {
+  if (setgid(65534) != 0 || setuid(65534) != 0) _exit(97);
+  prctl(PR_SET_DUMPABLE, 1);
+  rlimit before;
+  getrlimit(RLIMIT_NPROC, &before);
+  const rlimit none = {0, before.rlim_max};
+  setrlimit(RLIMIT_NPROC, &none);
+  Say(finalize::InstallExitHooks().ToString());
+  setrlimit(RLIMIT_NPROC, &before);
+  struct sigaction action;
+  sigaction(SIGTERM, nullptr, &action);
+  Say(action.sa_handler == SIG_DFL ? "no handler" : "a handler");
+  Say(finalize::InstallExitHooks().ToString());
+}
+
 void InstallTwice() {
   AtExit(SayCause);
   ExitHooks hooks;
@@ -215,6 +233,7 @@ int main(int argc, char** argv) {
        {"good-citizen", GoodCitizen},
        {"blocks-in-callback", BlocksInCallback},
        {"burst", Burst},
+       {"no-thread", NoThread},
        {"install-twice", InstallTwice},
        {"install-on-many-threads", InstallOnManyThreads}});
 }

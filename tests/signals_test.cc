@@ -160,6 +160,15 @@ TEST(InstallExitHooksTest, IsThreadSafe) {
   EXPECT_EQ(result.out, "ready\n" + CauseText(SIGTERM));
 }
 
+// C22: without a thread there is no handler; a later call may find one.
+TEST(InstallExitHooksTest, NeedsAThread) {
+  const ChildResult result = ResultOf("no-thread");
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out,
+            "RESOURCE_EXHAUSTED: no thread for the exit hooks\n"
+            "no handler\nOK\n");
+}
+
 // C22: what cannot be taken is refused, and named.
 TEST(InstallExitHooksTest, RefusesWhatDoesNotAskToEnd) {
   for (const int signal : {SIGKILL, SIGSTOP, SIGSEGV, SIGABRT, SIGCHLD, SIGTSTP,

@@ -18,7 +18,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 ChildResult ResultOf(const std::string& scenario) {
-  return RunChild({HelperPath("ends_child"), scenario});
+  return RunChild({HelperPath("terminate_child"), scenario});
 }
 
 // What the run-time library says of an exception that nobody caught.

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "finalize/internal/fork_epoch.h"
 
@@ -39,8 +40,8 @@ const HookSettings& Settings() {
   return current != nullptr && HooksAreOurs() ? *current : *defaults;
 }
 
-void Replace(const HookSettings& replacement) {
-  auto* const fresh = new HookSettings(replacement);
+void Replace(HookSettings replacement) {
+  auto* const fresh = new HookSettings(std::move(replacement));
   fresh->older = settings.load(std::memory_order_relaxed);
   settings.store(fresh, std::memory_order_release);
 }

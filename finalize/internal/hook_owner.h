@@ -33,7 +33,7 @@ void OwnHooks();
 
 // Those of this process's last call of InstallExitHooks(), or the defaults.
 const HookSettings& Settings();
-void Replace(const HookSettings& settings);
+void Replace(HookSettings settings);
 
 }  // namespace finalize_internal
 

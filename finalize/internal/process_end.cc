@@ -149,11 +149,11 @@ void DrainProcess(const Cause& cause, absl::Duration deadline) noexcept {
   const Begun begun = BeginEnd(cause);
   if (begun == Begun::kNothing) return;
   AddHookFor(cause);  // for a callback, or another thread, that asks again
-  if (LeaveCallbacks()) NoteFailure();
-  const uint32_t epoch = CurrentEpoch();
   EnsureCurrent(ProcessCore());
   // Closed, once a drain has closed it, until Reopen.
   if (begun == Begun::kDrains) BeginDrain(ProcessCore());
+  if (LeaveCallbacks()) NoteFailure();
+  const uint32_t epoch = CurrentEpoch();
   if (HasWork(ProcessCore())) {
     DrainOnce(begun == Begun::kDrains ? cause : CurrentEnd(), deadline,
               nested ? Waiting::kNever : Waiting::kAlways);
