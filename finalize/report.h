@@ -3,9 +3,10 @@
 //   finalize::Report report = registry.Drain();
 //   if (!report.status().ok()) LOG_WARNING(report.ToString());
 //
-// The totals are always exact. Entries are kept for what failed, was slow or
-// was left; for everything only where DrainOptions::entries asks for it, since
-// two clock reads and a description cost more than a finalizer does.
+// The totals are always exact. Entries are kept for what failed, was slow, ran
+// past a deadline or was left; for everything only where DrainOptions::entries
+// asks for it, since two clock reads and a description cost more than a
+// finalizer does.
 //
 // A Report is a value; it is thread-compatible (const calls may run
 // concurrently).
@@ -78,9 +79,9 @@ struct DrainOptions {
 
   Cause cause = Cause::kDrain;
   // Without helper threads the deadline is checked between callbacks, and a
-  // callback that overruns it makes the drain late. With them the drain
-  // returns in time: a callback that is stuck stays with its thread, which
-  // does not touch the registry again.
+  // callback that overruns it makes the drain late and gets an entry. With
+  // them the drain returns in time: a callback that is stuck stays with its
+  // thread, which does not touch the registry again.
   absl::Time deadline = absl::InfiniteFuture();
   // How long each phase may take. What a phase has not begun by then is passed
   // by and reported as left, and the next phase begins; a callback that is

@@ -5,6 +5,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/drain_clock.h"
 #include "finalize/internal/drain_cursor.h"
@@ -27,6 +29,12 @@ uint64_t End(uint64_t now, absl::Duration limit) {
   return now + static_cast<uint64_t>(absl::ToInt64Nanoseconds(limit));
 }
 
+// Not later than `deadline`, however long it takes to say so.
+uint64_t MonotonicDeadline(absl::Time deadline) {
+  const uint64_t now = NowNanos();
+  return End(now, deadline - absl::Now());
+}
+
 bool Passed(uint64_t deadline) {
   return deadline != UINT64_MAX && DrainNanos() >= deadline;
 }
@@ -41,8 +49,7 @@ class Drain {
         options_(options),
         wait_(wait),
         epoch_(CurrentEpoch()),
-        deadline_(
-            std::min(limit, End(NowNanos(), options.deadline - absl::Now()))),
+        deadline_(std::min(limit, MonotonicDeadline(options.deadline))),
         context_{&report_, &options_, deadline_, core, epoch_, &LeaveDrain} {
     report_.cause = options.cause;
   }
