@@ -24,6 +24,7 @@ TEST(ThreadExitLateTest, StaysPending) {
   static pthread_key_t key;
   static std::atomic<bool> ran{false};
   static Finalizer<> late;
+  ran = false;
   // The library's key comes first: its destructor is past it in the last round.
   OnThread([] { AtThreadExit([] {}); });
   ASSERT_EQ(pthread_key_create(
