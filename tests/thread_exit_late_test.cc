@@ -39,7 +39,10 @@ TEST(ThreadExitLateTest, StaysPending) {
                   late = AtThreadExit([] { ran = true; });
                 }),
             0);
-  OnThread([] { pthread_setspecific(key, reinterpret_cast<void*>(1)); });
+  OnThread([] {
+    AtThreadExit([] {});
+    pthread_setspecific(key, reinterpret_cast<void*>(1));
+  });
   EXPECT_FALSE(ran);
   EXPECT_TRUE(late.Run());
   EXPECT_TRUE(ran);
