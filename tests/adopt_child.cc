@@ -36,10 +36,6 @@ void Require(bool condition, const char* what) {
   _exit(96);
 }
 
-void SayCode(const char* what, const absl::Status& status) {
-  Say(std::string(what) + ": " + absl::StatusCodeToString(status.code()));
-}
-
 // Goes on in a child of a process that leaves by _exit.
 void Daemonise() {
   if (fork() != 0) _exit(7);
@@ -238,65 +234,6 @@ void InCallback() {
   std::exit(0);
 }
 
-// The refusals. In each nothing is changed.
-void InNoChild() {
-  AtExit(Says{"own"});
-  SayCode("no child", AdoptAfterFork().status());
-}
-void Twice() {
-  AtExit(Says{"adopted"});
-  Daemonise();
-  Adopt(1);
-  SayCode("twice", AdoptAfterFork().status());
-  std::exit(0);
-}
-void AfterUse() {
-  AtExit(Says{"lost"});
-  Daemonise();
-  AtExit(Says{"own"});
-  SayCode("used", AdoptAfterFork().status());
-  std::exit(0);
-}
-void AfterAnEnd() {
-  auto* lifetime = new finalize::Lifetime;
-  finalize::OnDestroy(*lifetime, Says{"lost"});
-  Daemonise();
-  delete lifetime;
-  SayCode("an object ended", AdoptAfterFork().status());
-  std::exit(0);
-}
-void AfterAScope() {
-  {
-    finalize::Finally scope(Says{"lost"});
-    Daemonise();
-  }
-  SayCode("a scope ended", AdoptAfterFork().status());
-  std::exit(0);
-}
-void AfterARegistry() {
-  {
-    Registry registry;
-    registry.Register(Says{"lost"});
-    Daemonise();
-  }
-  SayCode("a registry ended", AdoptAfterFork().status());
-  std::exit(0);
-}
-void AfterRawFork() {
-  AtExit(Says{"lost"});
-  if (_Fork() != 0) _exit(7);
-  SayCode("_Fork", AdoptAfterFork().status());
-  std::exit(0);
-}
-
-// Nothing was registered: there is nothing to adopt, and that is no error.
-void Nothing() {
-  Daemonise();
-  Adopt(0);
-  AtExit(Says{"own"});
-  std::exit(0);
-}
-
 // Adoption while other threads of the parent are at any point of their work.
 void Loop() {
   static std::atomic<bool> stop{false};
@@ -351,13 +288,5 @@ int main(int argc, char** argv) {
                                      {"caught-running", CaughtRunning},
                                      {"caught-peeking", CaughtPeeking},
                                      {"in-callback", InCallback},
-                                     {"no-child", InNoChild},
-                                     {"twice", Twice},
-                                     {"after-use", AfterUse},
-                                     {"after-an-end", AfterAnEnd},
-                                     {"after-a-scope", AfterAScope},
-                                     {"after-a-registry", AfterARegistry},
-                                     {"after-raw-fork", AfterRawFork},
-                                     {"nothing", Nothing},
                                      {"loop", Loop}});
 }

@@ -16,15 +16,17 @@ using testing::HasSubstr;
 constexpr int kParentLeft = 7;
 
 // What other threads of the parent were at is leaked by contract.
-ChildResult ResultOf(const std::string& scenario) {
+ChildResult ResultOf(const std::string& scenario,
+                     const std::string& child = "adopt_child") {
   ChildOptions options;
   options.environment = {{"LSAN_OPTIONS", "detect_leaks=0"}};
-  return RunChild({HelperPath("adopt_child"), scenario}, options);
+  return RunChild({HelperPath(child), scenario}, options);
 }
 
 void ExpectOutput(const std::string& scenario, const std::string& out,
-                  int code = kParentLeft) {
-  const ChildResult result = ResultOf(scenario);
+                  int code = kParentLeft,
+                  const std::string& child = "adopt_child") {
+  const ChildResult result = ResultOf(scenario, child);
   EXPECT_TRUE(result.Exited(code)) << scenario << result;
   EXPECT_EQ(result.out, out) << result;
 }
@@ -97,24 +99,29 @@ TEST(AdoptTest, WorksInACallback) {
   ExpectOutput("in-callback", "newer\nin the callback\nolder\n");
 }
 
+void ExpectRefusal(const std::string& scenario, const std::string& out,
+                   int code = kParentLeft) {
+  ExpectOutput(scenario, out, code, "adopt_refusal_child");
+}
+
 // C21: a process that adopts nothing new is told so.
 TEST(AdoptRefusalTest, WhereNothingIsInherited) {
-  ExpectOutput("no-child", "no child: FAILED_PRECONDITION\nown\n", 0);
-  ExpectOutput("twice", "twice: FAILED_PRECONDITION\nadopted\n");
-  ExpectOutput("nothing", "own\n");
+  ExpectRefusal("no-child", "no child: FAILED_PRECONDITION\nown\n", 0);
+  ExpectRefusal("twice", "twice: FAILED_PRECONDITION\nadopted\n");
+  ExpectRefusal("nothing", "own\n");
 }
 
 // C21: all or nothing: not after the child has let go of anything.
 TEST(AdoptRefusalTest, WhereTheChildHasBegun) {
-  ExpectOutput("after-use", "used: FAILED_PRECONDITION\nown\n");
-  ExpectOutput("after-an-end", "an object ended: FAILED_PRECONDITION\n");
-  ExpectOutput("after-a-scope", "a scope ended: FAILED_PRECONDITION\n");
-  ExpectOutput("after-a-registry", "a registry ended: FAILED_PRECONDITION\n");
+  ExpectRefusal("after-use", "used: FAILED_PRECONDITION\nown\n");
+  ExpectRefusal("after-an-end", "an object ended: FAILED_PRECONDITION\n");
+  ExpectRefusal("after-a-scope", "a scope ended: FAILED_PRECONDITION\n");
+  ExpectRefusal("after-a-registry", "a registry ended: FAILED_PRECONDITION\n");
 }
 
 // C21: nor where no fork hook held the locks.
 TEST(AdoptRefusalTest, WithoutForkHooks) {
-  ExpectOutput("after-raw-fork", "_Fork: FAILED_PRECONDITION\n");
+  ExpectRefusal("after-raw-fork", "_Fork: FAILED_PRECONDITION\n");
 }
 
 // C21: at any moment of the parent's other threads.

@@ -45,11 +45,6 @@ TEST(ForkFormsTest, CallbacksMayFork) {
   ExpectOutput("in-callbacks", "forked\nforked\nforked\nforked\n");
 }
 
-// C21: on four threads at once, with four others at work.
-TEST(ForkFormsTest, ManyThreadsMayFork) {
-  ExpectOutput("four-by-four", "done\n");
-}
-
 // C21: posix_spawn() beside threads that register.
 TEST(ForkFormsTest, ManyMayBeSpawned) { ExpectOutput("spawn-loop", "done\n"); }
 

@@ -24,6 +24,7 @@ TEST(ThreadExitLateTest, StaysPending) {
   static pthread_key_t key;
   static std::atomic<bool> ran{false};
   static Finalizer<> late;
+  ran = false;
   // The library's key comes first: its destructor is past it in the last round.
   OnThread([] { AtThreadExit([] {}); });
   ASSERT_EQ(pthread_key_create(
@@ -38,7 +39,10 @@ TEST(ThreadExitLateTest, StaysPending) {
                   late = AtThreadExit([] { ran = true; });
                 }),
             0);
-  OnThread([] { pthread_setspecific(key, reinterpret_cast<void*>(1)); });
+  OnThread([] {
+    AtThreadExit([] {});
+    pthread_setspecific(key, reinterpret_cast<void*>(1));
+  });
   EXPECT_FALSE(ran);
   EXPECT_TRUE(late.Run());
   EXPECT_TRUE(ran);

@@ -126,8 +126,11 @@ TEST(ThreadExitTest, TakesRegistrationsOfPthreadKeys) {
                                  order.push_back(2);
                                }),
             0);
-  OnThread([] { pthread_setspecific(key, &key); });
-  EXPECT_THAT(order, ElementsAre(2, 1));
+  OnThread([] {
+    AtThreadExit([] { order.push_back(0); });
+    pthread_setspecific(key, &key);
+  });
+  EXPECT_THAT(order, ElementsAre(0, 2, 1));
   pthread_key_delete(key);
 }
 

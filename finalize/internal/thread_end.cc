@@ -74,7 +74,8 @@ thread_local EndOfThreadLocals end_of_thread_locals;
 bool Arm(ThreadExits* exits) {
   if (exits->armed) return true;
   if (!SetKey()) return false;
-  if (InProgram()) {
+  // Not where the thread_locals have ended: it would never be called.
+  if (InProgram() && !this_thread.ending) {
     abi::__cxa_thread_atexit(&EndExits, exits, &__dso_handle);
   }
   exits->armed = true;
