@@ -14,6 +14,7 @@
 #include "finalize/internal/deadline_override.h"
 #include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/hook_owner.h"
+#include "finalize/internal/module.h"
 #include "finalize/internal/process_end.h"
 #include "finalize/internal/process_exit.h"
 #include "finalize/internal/signal_handler.h"
@@ -116,15 +117,6 @@ bool WantsSignals(const ExitHooks& hooks) {
   return hooks.usual_signals || !hooks.signals.empty();
 }
 
-// All that can fail.
-absl::Status Prepare(const ExitHooks& hooks, HookSettings* settings) {
-  absl::Status status;
-  if (WantsSignals(hooks)) status.Update(StartThread());
-  if (hooks.quick_exit) status.Update(HookQuickExit());
-  if (hooks.descriptor) status.Update(OpenDescriptor(&settings->descriptor));
-  return status;
-}
-
 void TakeSignals(const ExitHooks& hooks) {
   for (const int signal : hooks.signals) {
     finalize_internal::TakeSignal(signal, /*named=*/true);
@@ -133,6 +125,19 @@ void TakeSignals(const ExitHooks& hooks) {
   for (const int signal : kUsualSignals) {
     finalize_internal::TakeSignal(signal, /*named=*/false);
   }
+}
+
+// All that can fail.
+absl::Status Prepare(const ExitHooks& hooks, HookSettings* settings) {
+  absl::Status status;
+  if (!finalize_internal::KeepMapped(reinterpret_cast<void*>(&TakeSignals))) {
+    status = absl::FailedPreconditionError(
+        "the module with the exit hooks cannot be kept mapped");
+  }
+  if (WantsSignals(hooks)) status.Update(StartThread());
+  if (hooks.quick_exit) status.Update(HookQuickExit());
+  if (hooks.descriptor) status.Update(OpenDescriptor(&settings->descriptor));
+  return status;
 }
 
 }  // namespace

@@ -68,6 +68,9 @@
 // That thread lives as long as the process: a program whose main thread ends by
 // pthread_exit does not end with its last other thread any more.
 //
+// In a shared library with a copy of its own: it is never unmapped any more,
+// for the handlers and the thread are in it.
+//
 // Not covered: SIGKILL, a crash (SIGSEGV, SIGABRT ...), power loss; _exit; a
 // callback that hangs inside the last second before the supervisor's SIGKILL.
 //
@@ -107,7 +110,7 @@ struct ExitHooks {
 
 // Installs the hooks. Returns InvalidArgument, and does nothing, where a field
 // breaks a rule above; ResourceExhausted where there is no thread, descriptor
-// or memory for them.
+// or memory for them; FailedPrecondition where their code could be unmapped.
 //
 // A further call adds: the signals and ends it asks for are taken as well, and
 // none is given up. Deadline, on_signal and descriptor are those of the last

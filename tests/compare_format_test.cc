@@ -185,13 +185,13 @@ TEST(WordsTest, SizesAndTimesReadWell) {
 
 TEST(SummaryTest, CountsWhatTheCellsSay) {
   const std::vector<std::string> before = Summarize(Expected());
-  EXPECT_THAT(before[0], HasSubstr("left something behind in 21 of 43"));
-  EXPECT_THAT(before[1], HasSubstr("left something behind in 14 of 43"));
+  EXPECT_THAT(before[0], HasSubstr("left something behind in 21 of 44"));
+  EXPECT_THAT(before[1], HasSubstr("left something behind in 14 of 44"));
 
   Comparison worse = Expected();
   CellOf(&worse, "scope-end").content = {1, 0, 1};
   const std::vector<std::string> after = Summarize(worse);
-  EXPECT_THAT(after[0], HasSubstr("left something behind in 22 of 43"));
+  EXPECT_THAT(after[0], HasSubstr("left something behind in 22 of 44"));
   EXPECT_THAT(after[0], HasSubstr("end of scope"));
   EXPECT_EQ(after[1], before[1]);
 }
@@ -210,7 +210,7 @@ TEST(SummaryTest, DoesNotCountWhatHasNoResult) {
   Comparison comparison = Expected();
   CellOf(&comparison, "abort").process.killed = true;
   EXPECT_THAT(Summarize(comparison)[0],
-              AllOf(HasSubstr("in 20 of 43"), HasSubstr("Without result: 1.")));
+              AllOf(HasSubstr("in 20 of 44"), HasSubstr("Without result: 1.")));
 }
 
 TEST(TableTest, FitsTheTerminal) {

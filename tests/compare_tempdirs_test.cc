@@ -68,6 +68,8 @@ constexpr Want kWants[] = {
     {"fork-parent-first", "exit 0", "by the parent", "by the parent",
      "by the parent"},
     {"fork-daemon", "exit 0", kLeft, kLeft, kLeft},
+    {"fork-daemon-adopts", "exit 0", "by the child", "by the child",
+     "by the child"},
 
     {"owner-throws", "exit 0", "by exception", "by exception", "by exception"},
     {"heap-leaked", "exit 0", kLeft, "at exit", "at exit"},

@@ -1,10 +1,9 @@
 // Lifetime: moved and copied objects (contract C13).
-#include "finalize/lifetime.h"
-
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "finalize/lifetime.h"
 #include "gtest/gtest.h"
 #include "tests/event_log.h"
 

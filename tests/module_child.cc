@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,6 +105,15 @@ void CloseRunsThreads() {
 void CloseRunsBeforeStatics() {
   Open().register_static();
   Close();
+}
+// The hooks of a copy keep their code; the program's stay anyway.
+void CloseWithHooks() {
+  const Plugin& plugin = Open();
+  plugin.register_some();
+  Require(plugin.install_exit_hooks(), "hooks");
+  Require(dlclose(handle) == 0, "dlclose");
+  kill(getpid(), SIGTERM);
+  for (;;) pause();
 }
 void CloseOfUnused() {
   Open();
@@ -241,6 +251,7 @@ int main(int argc, char** argv) {
        {"retryable", CloseTriesOnce},
        {"threads", CloseRunsThreads},
        {"statics", CloseRunsBeforeStatics},
+       {"hooks", CloseWithHooks},
        {"unused", CloseOfUnused},
        {"exit", ExitWithPlugin},
        {"again", OpenAgain},

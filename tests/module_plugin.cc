@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "finalize/at_exit.h"
+#include "finalize/exit_hooks.h"
 #include "finalize/lifetime.h"
 #include "finalize/module.h"
 #include "finalize/registry.h"
@@ -93,6 +94,8 @@ void MakeTempDir() {
   } at_end;
 }
 
+bool InstallHooks() { return finalize::InstallExitHooks().ok(); }
+
 void RegisterBlocking(void (*blocks)()) {
   AtExit([blocks] {
     blocks();
@@ -101,9 +104,9 @@ void RegisterBlocking(void (*blocks)()) {
 }
 
 constexpr Plugin kPlugin = {
-    RegisterSome,   RegisterOnObjects, RegisterQuietly,
-    RegisterMore,   RegisterRetryable, RegisterOnThread,
-    RegisterStatic, MakeTempDir,       RegisterBlocking,
+    RegisterSome,      RegisterOnObjects, RegisterQuietly, RegisterMore,
+    RegisterRetryable, RegisterOnThread,  RegisterStatic,  MakeTempDir,
+    InstallHooks,      RegisterBlocking,
 };
 
 }  // namespace

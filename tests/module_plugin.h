@@ -11,6 +11,7 @@ struct Plugin {
   void (*register_on_thread)();
   void (*register_static)();
   void (*make_temp_dir)();
+  bool (*install_exit_hooks)();
   // The callback calls `blocks` and says that it is done.
   void (*register_blocking)(void (*blocks)());
 };

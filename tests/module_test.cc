@@ -1,4 +1,5 @@
 // Shared libraries that register finalizers and are closed.
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <string>
@@ -69,6 +70,16 @@ TEST_P(ModuleTest, TriesOnce) {
   EXPECT_EQ(result.out, "plugin, fails\nunmapped\n");
   EXPECT_THAT(result.err, HasSubstr("\"retryable\""));
   EXPECT_THAT(result.err, HasSubstr("on module unload: UNAVAILABLE: not yet"));
+}
+
+// C22, C24: a copy with exit hooks stays, and its hooks work after dlclose().
+// Where the hooks are the program's, the plugin goes.
+TEST_P(ModuleTest, ExitHooksStay) {
+  const ChildResult result = ResultOf("hooks");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_THAT(result.out, HasSubstr(GetParam() == Copy::kOwn
+                                        ? "plugin, older: signal\n"
+                                        : "plugin, older: module unload\n"));
 }
 
 // C24, C25: those that wait for the end of a thread, too.

@@ -76,7 +76,8 @@ TEST(ObserverTest, EntriesSayWhatRuns) {
   Registry registry;
   const int line = __LINE__ + 1;
   const Options options = Options("n").Phase(4);
-  registry.Register(options, [](int) { throw 1; }, 42);
+  registry.Register(
+      options, [](int) { throw 1; }, 42);
   registry.Drain();
   ASSERT_EQ(entries.size(), 2u);
   EXPECT_EQ(entries[0].outcome, ReportEntry::kRunning);

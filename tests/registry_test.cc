@@ -1,11 +1,12 @@
 // Registry: what it holds (contract C26), and which it is.
+#include "finalize/registry.h"
+
 #include <memory>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "finalize/registry.h"
 #include "gtest/gtest.h"
 #include "tests/event_log.h"
 

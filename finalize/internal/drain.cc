@@ -1,11 +1,12 @@
 #include "finalize/internal/drain.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <string>
 #include <unordered_set>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/drain_clock.h"
@@ -29,10 +30,17 @@ uint64_t End(uint64_t now, absl::Duration limit) {
   return now + static_cast<uint64_t>(absl::ToInt64Nanoseconds(limit));
 }
 
+// Not absl::Now(), whose lock a raw clone() may have caught.
+absl::Time WallTime() {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return absl::TimeFromTimespec(now);
+}
+
 // Not later than `deadline`, however long it takes to say so.
 uint64_t MonotonicDeadline(absl::Time deadline) {
   const uint64_t now = NowNanos();
-  return End(now, deadline - absl::Now());
+  return End(now, deadline - WallTime());
 }
 
 bool Passed(uint64_t deadline) {

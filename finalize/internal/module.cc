@@ -1,5 +1,6 @@
 #include "finalize/internal/module.h"
 
+#include <dlfcn.h>
 #include <link.h>
 
 #include "finalize/internal/core.h"
@@ -118,6 +119,14 @@ Module ModuleOf(const void* address) {
   Search search = {address, {}};
   dl_iterate_phdr(&VisitObject, &search);
   return search.found;
+}
+
+bool KeepMapped(const void* address) {
+  if (ModuleOf(address).is_program) return true;
+  Dl_info info;
+  return dladdr(address, &info) != 0 &&
+         dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) !=
+             nullptr;
 }
 
 void UnloadModule(const void* address) noexcept { Unload(ModuleOf(address)); }

@@ -20,6 +20,10 @@ struct Module {
 // The module that holds `address`; an empty one if none does.
 Module ModuleOf(const void* address);
 
+// Makes dlclose() leave the module that holds `address` where it is. False
+// where that cannot be done.
+bool KeepMapped(const void* address);
+
 // Runs what the module that holds `address` has registered, in every registry:
 // that whose callback's table lies in it. Waits for what other threads run of
 // it. In exit(), whose drain has been, destroys it, unrun.

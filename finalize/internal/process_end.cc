@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstdint>
 
-#include "absl/time/clock.h"
 #include "finalize/exit_options.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/core.h"
@@ -84,10 +83,8 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
   drain.threads = exit_options.threads;
   drain.phase_limit = exit_options.phase_limit;
   drain.max_entries = SIZE_MAX;
-  const int64_t left = static_cast<int64_t>(limit - NowNanos());
-  drain.deadline = absl::Now() + absl::Nanoseconds(left);
   Watchdog watchdog(std::max(limit, NowNanos()), cause);
-  Report report = DrainCore(ProcessCore(), drain, waiting);
+  Report report = DrainCore(ProcessCore(), drain, waiting, limit);
   if (epoch != CurrentEpoch()) return;  // a child came out of a callback
   if (!report.status().ok()) NoteFailure();
   // What the failure reporter and destructors register from here on is for the
