@@ -106,7 +106,7 @@ void CloseRunsBeforeStatics() {
   Open().register_static();
   Close();
 }
-// The hooks of a copy keep their code; the program's stay anyway.
+// Only the plugin has the code of the exit hooks.
 void CloseWithHooks() {
   const Plugin& plugin = Open();
   plugin.register_some();
