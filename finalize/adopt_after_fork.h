@@ -39,7 +39,8 @@
 // of a raw clone() or _Fork(), which runs no fork hooks and may have caught the
 // lists in the middle of a change.
 //
-// Not adopted with them: threads, and what other libraries keep for themselves.
+// Not adopted with them: threads, exit hooks (install them again,
+// exit_hooks.h), and what other libraries keep for themselves.
 //
 // Confined to one thread: no other may use the library meanwhile.
 #ifndef FINALIZE_ADOPT_AFTER_FORK_H_

@@ -39,9 +39,10 @@
 //
 // One end
 //   There is one drain, whatever the causes that meet, and each finalizer runs
-//   once. A thread that calls exit() or quick_exit() during a drain is parked.
-//   A signal that comes during the drain of exit() or quick_exit() lets it
-//   finish; then the process dies by the signal. std::terminate() on another
+//   once. A thread that calls exit() during a drain is parked; so is one that
+//   calls quick_exit(), if that is hooked. A signal that comes during the drain
+//   of exit() or quick_exit() lets it finish; then the process dies by the
+//   signal. std::terminate() on another
 //   thread lets any drain finish, and then aborts. After the drain of exit(),
 //   while static destructors run, the first signal ends the process at once.
 //   A callback that calls exit() during the drain of a signal: exit handlers
@@ -65,8 +66,9 @@
 // signal, one sigaction to look, and one to install where it is taken; one
 // thread, with every signal blocked until it drains, if a signal is asked for;
 // one eventfd, std::set_terminate and at_quick_exit where they are asked for.
-// That thread lives as long as the process: a program whose main thread ends by
-// pthread_exit does not end with its last other thread any more.
+// Without on_signal and descriptor that thread lives as long as the process: a
+// program whose main thread ends by pthread_exit does not end with its last
+// other thread any more.
 //
 // In a shared library with a copy of its own: it is never unmapped any more,
 // for the handlers and the thread are in it.

@@ -27,7 +27,17 @@
 // registration; a value that is no finite, positive duration is refused there,
 // with a message.
 //
-// What at_exit = false skips is destroyed and reported in the same way.
+// What at_exit = false skips is destroyed and reported in the same way. What is
+// left in a child registry is reported, and stays there. Without memory for
+// the watchdog's thread, which is said on standard error, a callback that hangs
+// is not ended.
+//
+// Once the drain is over, and static destructors run, another exit() is the C
+// library's affair again: glibc before 2.41 lets both go on. So it is with more
+// than eight threads that call exit() at one instant.
+//
+// The first of exit(), quick_exit(), a signal and std::terminate() to drain
+// sets the deadline, for all of them.
 //
 // Thread-safe.
 #ifndef FINALIZE_EXIT_OPTIONS_H_

@@ -18,7 +18,8 @@ using SharedObserver = std::shared_ptr<const Observer>;
 SharedObserver& CurrentObserver()
     ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kObserverLock)) {
   alignas(SharedObserver) static unsigned char storage[sizeof(SharedObserver)];
-  static SharedObserver* observer = new (storage) SharedObserver;
+  static SharedObserver* observer = nullptr;  // no guard for a fork to catch
+  if (observer == nullptr) observer = new (storage) SharedObserver;
   return *observer;
 }
 

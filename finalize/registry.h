@@ -26,6 +26,9 @@
 // Options::IfClosed says so; TryRegister returns the status instead. None is
 // accepted and ignored.
 //
+// A callback must not end its thread by pthread_exit(): that ends the process,
+// with a message.
+//
 // Failure: nothing that a callback throws or returns escapes from Drain(); it
 // is in the report, the failure reporter hears of it, and the rest still runs.
 // The destructor of a callable must not throw: that ends the process.
@@ -36,7 +39,8 @@
 // process registry is never destroyed; exit() drains it once it has been used.
 //
 // Fork: a child runs nothing that it inherited; in the child every inherited
-// registry is empty. A drain in progress stops in the child.
+// registry is empty, unless it adopts them (adopt_after_fork.h). A drain in
+// progress stops in the child.
 //
 // Thread-safe, but for the destructor.
 #ifndef FINALIZE_REGISTRY_H_

@@ -46,8 +46,8 @@ Report SimulateEnd(Registry& registry, const Cause& cause,
 // SimulateEnd of an exit().
 Report SimulateExit(Registry& registry, const ExitOptions& options = {});
 
-// While it lives, deadlines and limits of drains count by it: the real clock,
-// put forward by Advance(). Nothing else looks at it: not ages, not
+// While it lives, deadlines, limits and durations of drains count by it: the
+// real clock, put forward by Advance(). Nothing else looks at it: not ages, not
 // Finalizer::Wait(), not the watchdog of the exit drain.
 //
 //   finalize::testing::FakeClock clock;

@@ -1,5 +1,5 @@
 // The clock of a drain's deadlines: CLOCK_MONOTONIC, which a test may put
-// forward (finalize/testing.h). Nothing but drains reads it.
+// forward (finalize/testing.h). What is said of a run's duration is by it, too.
 #ifndef FINALIZE_INTERNAL_DRAIN_CLOCK_H_
 #define FINALIZE_INTERNAL_DRAIN_CLOCK_H_
 

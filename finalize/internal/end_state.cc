@@ -58,6 +58,8 @@ int Rank(const Cause& end) {
 // The thread that drains or was the last to, as the address of its
 // ThreadState. It ends the process, or is parked.
 std::atomic<const void*> drainer{nullptr};
+// The epoch in which that holds.
+std::atomic<uint32_t> drainer_epoch{0};
 // Whether the library itself is being unmapped: its hooks run, and must not.
 std::atomic<bool> unloads{false};
 // Grows when a drain is over.
@@ -139,6 +141,7 @@ Begun BeginEnd(const Cause& cause) {
                                            std::memory_order_acq_rel));
   if (step == Step::kDrain) {
     drainer.store(&this_thread, std::memory_order_release);
+    drainer_epoch.store(epoch, std::memory_order_release);
     return Begun::kDrains;
   }
   if (step == Step::kGoOn) return Begun::kGoesOn;
@@ -201,8 +204,9 @@ bool HasDrainedHere() {
          drainer.load(std::memory_order_acquire) == &this_thread;
 }
 
-bool AwaitsEnd() {
-  return end_word.load(std::memory_order_acquire) != 0 && !HasDrainedHere();
+bool ExitsHere() {
+  return drainer_epoch.load(std::memory_order_acquire) == CurrentEpoch() &&
+         drainer.load(std::memory_order_acquire) == &this_thread;
 }
 
 void RetireEnds() {

@@ -78,8 +78,8 @@ bool Arm(bool (*past)(), bool (*add)());
 // Whether this thread is in exit(), and its drain is over.
 bool HasDrainedHere();
 
-// Whether an end was ever armed or asked for, and this thread is not in exit().
-bool AwaitsEnd();
+// Whether this thread is in exit(), and its drain has begun, or been.
+bool ExitsHere();
 
 // For dlclose() of the module that holds the library: its hooks, which
 // dlclose() runs, do nothing from now on, and there are none to be had.

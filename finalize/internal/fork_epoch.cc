@@ -88,6 +88,8 @@ uint32_t RenewEpoch() {
   }
   if (epoch_page.load(std::memory_order_acquire) == &kUnset) {
     SetUp();
+  } else if (page->load(std::memory_order_acquire) == 0 && EndFork()) {
+    StepInChild();  // in a fork hook of the program's that comes before ours
   } else if (page->load(std::memory_order_acquire) == 0) {
     // The fork hook did not run: other threads of the parent may have held
     // locks.

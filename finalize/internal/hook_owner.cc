@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "finalize/internal/fork_epoch.h"
@@ -35,9 +36,18 @@ void OwnHooks() {
 }
 
 const HookSettings& Settings() {
-  static const HookSettings* const defaults = new HookSettings;
+  // Without a guard, in which another thread may be at a fork.
+  static std::atomic<const HookSettings*> defaults{nullptr};
   const HookSettings* current = settings.load(std::memory_order_acquire);
-  return current != nullptr && HooksAreOurs() ? *current : *defaults;
+  if (current != nullptr && HooksAreOurs()) return *current;
+  current = defaults.load(std::memory_order_acquire);
+  if (current != nullptr) return *current;
+  auto made = std::make_unique<const HookSettings>();
+  if (!defaults.compare_exchange_strong(current, made.get(),
+                                        std::memory_order_acq_rel)) {
+    return *current;
+  }
+  return *made.release();
 }
 
 void Replace(HookSettings replacement) {

@@ -52,7 +52,8 @@ bool RunPending(const Module& module, Core* core) {
     if (!IsOf(module, ref)) continue;
     Node* const node = Claim(ref, kRunning);
     if (node == nullptr) continue;
-    RunReported(core, node, finalize::Cause::kModuleUnload);
+    // Another callback may have moved it.
+    RunReported(CoreAt(node->core), node, finalize::Cause::kModuleUnload);
     if (Node* again = Claim(ref, kDetached)) DropDetached(again);
     any = true;
   }
@@ -104,7 +105,9 @@ void Unload(const Module& module) noexcept {
 __attribute__((destructor)) void UnloadLibrary() {
   if (end_word.load(std::memory_order_acquire) == 0) return;  // never used
   const Module module = ModuleOf(reinterpret_cast<void*>(&UnloadLibrary));
-  if (!module.Contains(ProcessCore()) || !AwaitsEnd()) return;
+  // What other threads register after the exit drain may arm it again.
+  if (module.is_program || ExitsHere()) return;
+  if (!module.Contains(ProcessCore())) return;
   Module all;
   all.end = UINTPTR_MAX;
   Unload(all);

@@ -112,6 +112,10 @@ bool RunOne(Phase* phase, Worker* worker, Node* node) {
   worker->node = RefTo(node);
   worker->state.store(kInCallback, std::memory_order_release);
   step.Run();
+  if (!IsOurs(node)) {  // the callback forked, and this is the child
+    worker->state.store(kEnded, std::memory_order_release);
+    return false;
+  }
   if (!BackToLooking(worker)) {
     step.Leave();
     step.Report();

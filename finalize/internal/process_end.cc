@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <unordered_set>
 
 #include "finalize/exit_options.h"
 #include "finalize/internal/clock.h"
@@ -17,6 +18,7 @@
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/signal_handler.h"
+#include "finalize/internal/slab.h"
 #include "finalize/internal/terminate_hook.h"
 #include "finalize/internal/thread_state.h"
 #include "finalize/internal/watchdog.h"
@@ -74,6 +76,19 @@ void LeaveTheRest(const Cause& cause, bool staying) {
   }
 }
 
+// Reports what the drain left in child registries. It stays there.
+void ReportChildren(const Report& report) {
+  std::unordered_set<uint64_t> own;
+  for (const NodeRef& ref : PendingOf(ProcessCore())) {
+    own.insert(NodeNumber(ref.node));
+  }
+  for (const ReportEntry& entry : report.entries) {
+    const bool left = entry.outcome == ReportEntry::kLeft ||
+                      entry.outcome == ReportEntry::kSkipped;
+    if (left && own.count(entry.number) == 0) ReportFailure(entry);
+  }
+}
+
 void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
   const uint32_t epoch = CurrentEpoch();
   const uint64_t limit = EndDeadline(deadline);
@@ -93,8 +108,11 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
                        ProcessCore(), epoch,  [](DrainContext*) {}};
   ContextScope scope(&context);
   for (const ReportEntry& entry : report.entries) {
-    if (entry.outcome == ReportEntry::kRunning) ReportFailure(entry);
+    // A callback that failed has told the reporter itself.
+    const bool late = entry.outcome == ReportEntry::kRan && !entry.status.ok();
+    if (late || entry.outcome == ReportEntry::kRunning) ReportFailure(entry);
   }
+  ReportChildren(report);
   LeaveTheRest(cause, /*staying=*/true);
 }
 

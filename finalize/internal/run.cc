@@ -147,7 +147,7 @@ namespace {
 bool Inherited(const NodeRef& ref) {
   if (ref.node == nullptr || IsOurs(ref.node)) return false;
   const uint64_t word = ref.node->Word();
-  return ref.Matches(word) && Node::StateOf(word) == kPending;
+  return ref.Matches(word) && Node::Pends(word);
 }
 
 }  // namespace

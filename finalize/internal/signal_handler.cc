@@ -142,7 +142,8 @@ void TakeSignal(int signal, bool named) {
   struct sigaction found;
   sigaction(signal, nullptr, &found);
   const bool inherited = IsOurHandler(found);
-  if (inherited ? IsTaken(signal) : slot.epoch.load() != 0) return;
+  const bool taken = slot.epoch.load() == CurrentEpoch();
+  if (inherited ? IsTaken(signal) : taken) return;
   if (!inherited) slot.previous = found;
   const bool handled = IsHandler(slot.previous);
   if (IsIgnored(slot.previous) || (handled && !named)) return;
