@@ -149,13 +149,6 @@ TEST(ForkInDrainTest, WorksBesideTheDrain) {
             "parent: first\n");
 }
 
-// C21: fork at any moment deadlocks nothing, and loses nothing in the child.
-TEST(ForkMomentTest, MayBeAny) {
-  const ChildResult result = ResultOf("fork-loop");
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_EQ(result.out, "parent: done\n");
-}
-
 // C21: the epoch sees a raw clone() and _Fork().
 TEST(ForkWithoutHooksTest, IsSeen) {
   for (const char* scenario : {"raw-clone", "underscore-fork"}) {
