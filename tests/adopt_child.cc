@@ -27,14 +27,9 @@ using finalize::AtExit;
 using finalize::Finalizer;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  Say(std::string("wrong: ") + what);
-  _exit(96);
-}
 
 // Goes on in a child of a process that leaves by _exit.
 void Daemonise() {

@@ -20,15 +20,10 @@
 
 namespace {
 
+using finalize_test::Require;
 using finalize_test::Say;
 using tempdir::DestructorTempDir;
 using tempdir::FinalizerTempDir;
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  Say(std::string("wrong: ") + what);
-  _exit(96);
-}
 
 bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 

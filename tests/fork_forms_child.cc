@@ -23,14 +23,9 @@ using finalize::AtExit;
 using finalize::Finalizer;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  Say(std::string("wrong: ") + what);
-  _exit(96);
-}
 
 void Await(pid_t child, int code) {
   int status = 0;

@@ -29,13 +29,8 @@ using finalize::AtExit;
 using finalize::Cause;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::Require;
 using finalize_test::Say;
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  Say(std::string("wrong: ") + what);
-  _exit(96);
-}
 
 struct SaysWhy {
   void operator()(const Cause& cause) const {

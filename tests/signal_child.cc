@@ -22,6 +22,7 @@ using finalize::AtExit;
 using finalize::Cause;
 using finalize::ExitHooks;
 using finalize_test::AwaitInput;
+using finalize_test::ExpectSignals;
 using finalize_test::Say;
 using finalize_test::Says;
 
@@ -63,6 +64,7 @@ void Named() {
 // Each signal goes to the one thread that does not block it, or to a busy one.
 void OnAnotherThread() {
   std::thread([] {
+    ExpectSignals();
     for (;;) AwaitInput();
   }).detach();
   AtExit(SayCause);
@@ -77,6 +79,7 @@ void OnAnotherThread() {
 void SentToAThread() {
   static std::atomic<pid_t> thread{0};
   std::thread([] {
+    ExpectSignals();
     thread = static_cast<pid_t>(syscall(SYS_gettid));
     for (;;) AwaitInput();
   }).detach();

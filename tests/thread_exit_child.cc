@@ -23,15 +23,10 @@ using finalize::AtExit;
 using finalize::AtThreadExit;
 using finalize::Cause;
 using finalize::Options;
+using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
 using finalize_test::SaysAtEnd;
-
-void Require(bool condition, const char* what) {
-  if (condition) return;
-  Say(std::string("wrong: ") + what);
-  _exit(96);
-}
 
 // A callback that says a word and why.
 struct SaysWhy {
