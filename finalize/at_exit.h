@@ -14,10 +14,16 @@
 // registry.h says. In short: newest first, on the thread that calls exit();
 // whatever a callback throws is reported and the rest still runs.
 //
-// The first registration of a process installs its std::atexit hooks; nothing
-// is installed before. So objects of static storage that were complete before
+// Nothing is installed by linking, and all of it by the first registration of a
+// process: eight std::atexit handlers (one drains, the others are for exit()
+// calls that meet it), a pthread_atfork handler, and a page that a fork wipes
+// (mmap, MADV_WIPEONFORK). The drain starts a watchdog thread, if anything is
+// pending. So objects of static storage that were complete before
 // the first registration are still alive while the callbacks run, and those
 // completed after it are gone. The exiting thread's thread_locals are gone.
+//
+// A callback that ends its thread, by pthread_exit() or cancellation, ends the
+// process with a message and abort().
 //
 // What exit() does not see runs nothing: _exit, quick_exit, exec, abort, a
 // signal; exit_hooks.h has hooks for some of them. exit_options.h sets the time

@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <cstdint>
-#include <utility>
+#include <functional>
+#include <memory>
+#include <new>
 
 #include "absl/strings/str_cat.h"
 #include "finalize/cause.h"
@@ -71,12 +73,34 @@ absl::Status Validate(const ExitHooks& hooks) {
   return absl::OkStatus();
 }
 
-// What `hooks` asks for, added to what this process asked for before.
-HookSettings Merge(HookSettings settings, const ExitHooks& hooks) {
+// The settings and what they point to, until they are in place.
+struct Draft {
+  std::unique_ptr<HookSettings> settings;
+  std::unique_ptr<const std::function<void(int)>> on_signal;
+};
+
+// Copies what `hooks` asks for: by code of the user's, where that is a
+// callback.
+absl::Status Copy(const ExitHooks& hooks, Draft* draft) {
+  try {
+    draft->settings = std::make_unique<HookSettings>();
+    if (hooks.on_signal != nullptr) {
+      draft->on_signal =
+          std::make_unique<const std::function<void(int)>>(hooks.on_signal);
+    }
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError("no memory for the exit hooks");
+  }
+  draft->settings->deadline = hooks.deadline;
+  draft->settings->on_signal = draft->on_signal.get();
+  return absl::OkStatus();
+}
+
+// Adds what this process asked for before.
+void Merge(const ExitHooks& hooks, HookSettings* settings) {
   const HookSettings& before = finalize_internal::Settings();
-  settings.quick_exit = hooks.quick_exit || before.quick_exit;
-  settings.terminate = hooks.terminate || before.terminate;
-  return settings;
+  settings->quick_exit = hooks.quick_exit || before.quick_exit;
+  settings->terminate = hooks.terminate || before.terminate;
 }
 
 absl::Status StartThread() {
@@ -146,14 +170,15 @@ absl::Status InstallExitHooks(const ExitHooks& hooks) {
   absl::Status status = Validate(hooks);
   if (!status.ok()) return status;
   finalize_internal::DeadlineFromEnvironment();  // says now if it is malformed
-  HookSettings settings;
-  settings.deadline = hooks.deadline;
-  settings.on_signal = hooks.on_signal;  // a copy, by code of the user's
-  Installing installing_now;
-  settings = Merge(std::move(settings), hooks);
-  status = Prepare(hooks, &settings);
+  Draft draft;
+  status = Copy(hooks, &draft);
   if (!status.ok()) return status;
-  finalize_internal::Replace(std::move(settings));
+  Installing installing_now;
+  Merge(hooks, draft.settings.get());
+  status = Prepare(hooks, draft.settings.get());
+  if (!status.ok()) return status;
+  finalize_internal::Replace(draft.settings.release());
+  draft.on_signal.release();
   finalize_internal::OwnHooks();
   if (hooks.terminate) finalize_internal::InstallTerminateHook();
   TakeSignals(hooks);

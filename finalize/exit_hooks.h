@@ -25,9 +25,10 @@
 //   left alone, unless ExitHooks::signals names it: then that handler runs
 //   first, on the thread that the signal came to, under its own mask, and on
 //   the stack and with the restarts it asked for. If it does not return, by
-//   siglongjmp say, nothing is drained. A handler that the program installs
-//   later is the program's choice. Where no handler ran before, ours has
-//   SA_RESTART and SA_ONSTACK; it leaves errno alone.
+//   siglongjmp say, nothing is drained, and the next signal means now. A
+//   handler that the program installs later is the program's choice. Where no
+//   handler ran before, ours has SA_RESTART and SA_ONSTACK; it leaves errno
+//   alone.
 //
 //   A signal that every thread blocks is not seen.
 //
@@ -72,6 +73,9 @@
 //
 // In a shared library with a copy of its own: it is never unmapped any more,
 // for the handlers and the thread are in it.
+//
+// A callback that ends its thread, by pthread_exit() or cancellation, ends the
+// process with a message and abort().
 //
 // Not covered: SIGKILL, a crash (SIGSEGV, SIGABRT ...), power loss; _exit; a
 // callback that hangs inside the last second before the supervisor's SIGKILL.

@@ -24,8 +24,8 @@
 //
 // The environment variable FINALIZE_EXIT_DEADLINE, a duration such as 5s or
 // 1m30s, goes before the program's deadline. It is read at the first
-// registration; a value that is no finite, positive duration is refused there,
-// with a message.
+// registration, or by InstallExitHooks if that comes first; a value that is no
+// finite, positive duration is refused there, with a message.
 //
 // What at_exit = false skips is destroyed and reported in the same way. What is
 // left in a child registry is reported, and stays there. Without memory for
@@ -54,11 +54,11 @@ struct ExitOptions {
   // For all exit drains of the process together. Must be finite and positive.
   // The default leaves a margin under the 30 s that Kubernetes grants.
   absl::Duration deadline = absl::Seconds(20);
-  // 0: a failed drain leaves the exit status as it is. Else the status with
-  // which the process ends where a callback failed or was left, by exit() or by
-  // quick_exit().
+  // 0: a failed drain leaves the exit status as it is. Else, from 1 to 255, the
+  // status with which the process ends where a callback failed or was left, by
+  // exit() or by quick_exit().
   int failure_exit_code = 0;
-  // As DrainOptions::threads, whatever ends the process.
+  // As DrainOptions::threads, whatever ends the process. Not negative.
   int threads = 0;
   // As DrainOptions::phase_limit. Must be positive.
   absl::Duration phase_limit = absl::InfiniteDuration();

@@ -15,7 +15,10 @@
 // is not.
 //
 // At exit() the module stays mapped: the exit drain runs what it registered in
-// the one order of all, and the destructor function finds nothing to do.
+// the process registry, in the one order of all, and what it registered in
+// other registries is left to these. The destructor function, which exit()
+// calls too, does nothing: a static object of this header's, which exit() has
+// destroyed by then and dlclose() has not, tells it.
 //
 // Who registered it? The module whose code calls Register: the one in which the
 // template was compiled. A callback handed to the program as a std::function,
@@ -58,7 +61,24 @@
 namespace finalize_internal {
 namespace {
 
+// exit() destroys a module's static objects before it calls the destructor
+// functions of all modules; dlclose() calls a module's destructor functions
+// first.
+class ExitMark {
+ public:
+  constexpr explicit ExitMark(bool* exits) : exits_(exits) {}
+  ~ExitMark() { *exits_ = true; }
+  ExitMark(const ExitMark&) = delete;
+  ExitMark& operator=(const ExitMark&) = delete;
+
+ private:
+  bool* const exits_;
+};
+bool process_exits = false;
+ExitMark exit_mark(&process_exits);
+
 __attribute__((destructor, used)) void UnloadThisModule() {
+  if (process_exits) return;  // the module stays
   UnloadModule(reinterpret_cast<const void*>(&UnloadThisModule));
 }
 

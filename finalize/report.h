@@ -34,7 +34,7 @@ struct ReportEntry {
     kSkipped,  // left pending: at_exit is false, and the process ends
     kLeft,     // left pending: the deadline passed before its turn
     kRunning,  // still running when the drain returned
-    kRefused,  // never registered: its registry was closed
+    kRefused,  // never registered: its registry was closed, or no memory
   };
 
   // Returns a line such as

@@ -21,11 +21,13 @@
 //
 // The finalizers are in the process registry too. So exit() runs those of every
 // thread that has not ended by then, detached or blocked as it may be, each
-// once, with cause kExit, on the thread that calls exit(). The threads go on
-// meanwhile: a callback for which that is wrong, because it uses what its
-// thread may still be using, or a thread_local by name, which means another
-// thread's object there, is to be registered with Options::AtExit(false), or to
-// look at its Cause.
+// once, with cause kExit, on the thread that calls exit(); and so does whatever
+// else drains that registry, with its own cause: a signal, quick_exit() or
+// std::terminate() where exit_hooks.h says so, Registry::Process().Drain(). The
+// threads go on meanwhile: a callback for which that is wrong, because it uses
+// what its thread may still be using, or a thread_local by name, which means
+// another thread's object there, is to be registered with
+// Options::AtExit(false), or to look at its Cause.
 //
 // The main thread ends with exit(), if it is the one that calls it: its
 // callbacks run first, before every atexit handler and static destructor. If

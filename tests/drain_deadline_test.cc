@@ -1,6 +1,8 @@
 // Drains with a deadline (contract C15, C16).
+#include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
@@ -70,6 +72,22 @@ TEST(DrainDeadlineTest, DeadlineIsCheckedBetweenCallbacks) {
             absl::DeadlineExceededError("ran past the deadline"));
   EXPECT_EQ(report.entries[1].name, "older");
   EXPECT_EQ(report.entries[1].outcome, ReportEntry::kLeft);
+}
+
+// C15: so it is with a callback whose destruction takes long.
+TEST(DrainDeadlineTest, CountsTheDestructionOfCallbacks) {
+  FakeClock clock;
+  Registry registry;
+  DrainOptions options;
+  options.deadline = clock.Now() + absl::Seconds(1);
+  registry.Register(Options("older"), [] {});
+  std::shared_ptr<void> slow(nullptr,
+                             [&](void*) { clock.Advance(absl::Seconds(1)); });
+  registry.Register(Options("slow"), [held = std::move(slow)] {});
+  const Report report = registry.Drain(options);
+  EXPECT_EQ(report.ran, 1u);
+  EXPECT_EQ(report.left, 1u);
+  EXPECT_TRUE(report.deadline_exceeded);
 }
 
 // C15: the same by the real clock.

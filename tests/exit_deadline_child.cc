@@ -91,6 +91,21 @@ void HangsInForkHook() {
   AtExit(Options("forking one"), [] { fork(); });
 }
 
+// In a child registry, with some more behind it.
+void HangsInChild() {
+  SetDeadline(absl::Milliseconds(100));
+  for (int i = 0; i < 3; ++i) AtExit(Options("left"), Says{"left"});
+  static Registry& child = *new Registry(Registry::Process(), "child");
+  child.Register(Options("left in child"), Says{"left"});
+  child.Register(Options("hanging in child"), Hang);
+}
+
+void HangsBeforeMany() {
+  SetDeadline(absl::Milliseconds(100));
+  for (int i = 0; i < 30; ++i) AtExit(Options("left"), Says{"left"});
+  AtExit(Hang);
+}
+
 void LeavesTheRest(int failure_exit_code) {
   static constexpr absl::Duration kDeadline = absl::Milliseconds(100);
   SetDeadline(kDeadline, 0, failure_exit_code);
@@ -217,7 +232,9 @@ void InvalidDeadline() { SetDeadline(absl::InfiniteDuration()); }
 int main(int argc, char** argv) {
   return finalize_test::RunScenario(
       argc, argv,
-      {{"hangs", Hangs},
+      {{"hangs-in-child", HangsInChild},
+       {"hangs-before-many", HangsBeforeMany},
+       {"hangs", Hangs},
        {"hangs-in-destructor-of-callback", HangsInDestructorOfCallback},
        {"hangs-without-reader", HangsWithoutReader},
        {"hangs-in-fork-hook", HangsInForkHook},

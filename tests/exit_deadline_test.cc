@@ -110,6 +110,24 @@ TEST(WatchdogTest, EndsAProcessThatHangs) {
   EXPECT_THAT(result.err, HasSubstr("\"left one\" is left"));
 }
 
+// C12, C15: what hangs in a child registry is named, and what is left there.
+TEST(WatchdogTest, NamesWhatHangsInAChild) {
+  const ChildResult result = ResultOf("hangs-in-child");
+  EXPECT_TRUE(result.Exited(124)) << result;
+  EXPECT_THAT(
+      result.err,
+      AllOf(HasSubstr("\"hanging in child\" is still running"),
+            HasSubstr("\"left in child\" is left"), HasSubstr(" 4 left;")));
+}
+
+// C15: of very much that is left, the number is told.
+TEST(WatchdogTest, CountsWhatItDoesNotName) {
+  const ChildResult result = ResultOf("hangs-before-many");
+  EXPECT_TRUE(result.Exited(124)) << result;
+  EXPECT_THAT(result.err, AllOf(HasSubstr("1 still running, 30 left"),
+                                HasSubstr("finalize: and 15 more\n")));
+}
+
 // C15, C7: destroying a callback is part of its run.
 TEST(WatchdogTest, CoversTheDestructionOfCallbacks) {
   const ChildResult result = ResultOf("hangs-in-destructor-of-callback");

@@ -200,4 +200,28 @@ TEST(RegistryMoveTest, ConstantPeeksDoNotHoldItUp) {
   EXPECT_EQ(a.size() + b.size(), 0u);
 }
 
+// C12: what has moved is none of a drain's, even one that was about to run it.
+TEST(RegistryMoveTest, DrainsLeaveWhatHasMoved) {
+  for (int i = 0; i < 2000; ++i) {
+    Registry from, to;
+    finalize::Lifetime lifetime;
+    std::atomic<bool> moved{false};
+    bool late = false;
+    auto f = from.OnDestroy(lifetime, {}, [&] { late = moved.load(); });
+    Latch start(2);
+    std::thread drainer([&] {
+      start.CountDown();
+      start.Wait();
+      from.Drain();
+    });
+    start.CountDown();
+    start.Wait();
+    const bool has_moved = from.MoveTo(to).ok() && f.alive();
+    moved.store(has_moved);
+    drainer.join();
+    ASSERT_FALSE(late);
+    ASSERT_EQ(to.size(), f.alive() ? 1u : 0u);
+  }
+}
+
 }  // namespace

@@ -1,5 +1,6 @@
 // A process that is sent signals, with the exit hooks installed.
 #include <errno.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -134,6 +135,19 @@ void InstalledLater() {
   Serve();
 }
 
+// The program's own handler jumps away: the next signal means now.
+void JumpsAway() {
+  static sigjmp_buf away;
+  signal(SIGTERM, [](int) { siglongjmp(away, 1); });
+  AtExit(SayCause);
+  ExitHooks hooks;
+  hooks.signals = {SIGTERM};
+  Install(hooks);
+  if (sigsetjmp(away, 1) == 0) raise(SIGTERM);
+  Say("jumped away");
+  raise(SIGTERM);
+}
+
 // The program's own handler, with all that a handler may ask for.
 void RunsFirst() {
   struct sigaction own = {};
@@ -233,6 +247,7 @@ int main(int argc, char** argv) {
        {"left-alone", LeftAlone},
        {"installed-later", InstalledLater},
        {"runs-first", RunsFirst},
+       {"jumps-away", JumpsAway},
        {"good-citizen", GoodCitizen},
        {"blocks-in-callback", BlocksInCallback},
        {"burst", Burst},

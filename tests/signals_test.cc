@@ -108,6 +108,13 @@ TEST(SignalTest, RunsANamedHandlerFirst) {
             "own handler 15\nits mask\nsent by kill\na context\nsignal 15\n");
 }
 
+// C22: if that does not return, the next signal ends the process at once.
+TEST(SignalTest, MeansNowAfterAHandlerThatJumpsAway) {
+  const ChildResult result = ResultOf("jumps-away");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out, "jumped away\n");
+}
+
 // C22: what a signal interrupts does not notice.
 TEST(SignalTest, InterruptsNothing) {
   const ChildResult result = ResultOf("good-citizen");

@@ -51,6 +51,7 @@ struct CallbackOps {
                          void* out);
   uint32_t size;
   uint32_t alignment;
+  bool trivial;  // destroying it runs no code
 };
 
 // How a callback is invoked: once, as an rvalue, or any number of times.
@@ -206,8 +207,13 @@ struct [[gnu::visibility("hidden")]] OpsFor {
                          tuple, out);
   }
 
-  static constexpr CallbackOps kOps = {&Run,  &Destroy,       &Describe,
-                                       &Copy, sizeof(Stored), alignof(Stored)};
+  static constexpr CallbackOps kOps = {&Run,
+                                       &Destroy,
+                                       &Describe,
+                                       &Copy,
+                                       sizeof(Stored),
+                                       alignof(Stored),
+                                       std::is_trivially_destructible_v<B>};
 };
 
 }  // namespace finalize_internal

@@ -14,8 +14,9 @@ bool IsPending(const NodeRef& ref, uint64_t word) {
   return (word & (kGenerationMask | kPendsMask)) == (ref.generation | kPending);
 }
 
-// Claims a node of a lifetime, for which two locks may be needed.
-Node* ClaimOfLifetime(const NodeRef& ref, NodeState to) {
+// Claims a node of a lifetime, for which two locks may be needed. Null also
+// where it is not in `core` (null: any).
+Node* ClaimOfLifetime(const NodeRef& ref, NodeState to, const Core* core) {
   Node* const node = ref.node;
   int lifetime_lane = -1;  // a guess, checked under the locks
   for (;;) {
@@ -24,6 +25,7 @@ Node* ClaimOfLifetime(const NodeRef& ref, NodeState to) {
     const uint64_t word = node->Word();
     if (!IsPending(ref, word)) return nullptr;
     if (Node::LaneOf(word) != index) continue;  // moved meanwhile
+    if (core != nullptr && node->core != core->id) return nullptr;
     const int needed = node->lifetime_link().lane;
     if (needed != index && needed != lifetime_lane) {
       lifetime_lane = needed;
@@ -62,6 +64,12 @@ void ClaimLocked(Lane* lane, Node* node, NodeState to) {
   node->SetWord((word & ~kStateMask) | to);
 }
 
+Node* ClaimToRunIn(const Core* core, const NodeRef& ref) {
+  Node* const node = ClaimOfLifetime(ref, kRunning, core);
+  if (node != nullptr) AwaitUnpinned(node);
+  return node;
+}
+
 void AwaitUnpinnedSlow(Node* node) {
   WaitWhile(node, kPinnedFlag, kPinnedFlag, UINT64_MAX);
 }
@@ -73,7 +81,7 @@ Node* Claim(const NodeRef& ref, NodeState to) {
     const uint64_t word = node->Word();
     if (!IsPending(ref, word) || !IsOurs(node)) return nullptr;
     if (word & kLifetimeFlag) {
-      if (ClaimOfLifetime(ref, to) == nullptr) return nullptr;
+      if (ClaimOfLifetime(ref, to, nullptr) == nullptr) return nullptr;
       break;
     }
     const int index = Node::LaneOf(word);

@@ -35,12 +35,14 @@ struct PooledCore {
 constexpr uint32_t kChunkCores = 64;
 constexpr uint32_t kChunks = 1 << 14;
 std::atomic<PooledCore*> chunks[kChunks];
-uint32_t made ABSL_GUARDED_BY(LockAt(kCorePoolLock)) = 0;
+// Grows under kCorePoolLock, when the core is complete.
+std::atomic<uint32_t> made{0};
 Core* free_cores ABSL_GUARDED_BY(LockAt(kCorePoolLock)) = nullptr;
 
 // Makes one more core in its chunk.
 Core* MakeCore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kCorePoolLock)) {
-  const uint32_t chunk = made / kChunkCores;
+  const uint32_t index = made.load(std::memory_order_relaxed);
+  const uint32_t chunk = index / kChunkCores;
   if (chunk == kChunks) return nullptr;
   PooledCore* cores = chunks[chunk].load(std::memory_order_relaxed);
   if (cores == nullptr) {
@@ -51,8 +53,9 @@ Core* MakeCore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kCorePoolLock)) {
     cores = static_cast<PooledCore*>(memory);
     chunks[chunk].store(cores, std::memory_order_release);
   }
-  ++made;
-  return &(new (&cores[(made - 1) % kChunkCores]) PooledCore(made))->core;
+  auto* const core = new (&cores[index % kChunkCores]) PooledCore(index + 1);
+  made.store(index + 1, std::memory_order_release);
+  return &core->core;
 }
 
 // Empties a lane. Returns the memory of its phases, linked through `older`.
@@ -79,10 +82,7 @@ Core* CoreAt(uint32_t id) {
   return &chunk[(id - 1) % kChunkCores].core;
 }
 
-uint32_t CoreCount() {
-  LockHolder lock(LockAt(kCorePoolLock));
-  return made + 1;
-}
+uint32_t CoreCount() { return made.load(std::memory_order_acquire) + 1; }
 
 Core* AcquireCore() {
   EnsureCurrent(ProcessCore());  // this process uses the library; fork hook

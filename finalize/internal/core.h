@@ -77,7 +77,8 @@ void VisitLanes(Core* core, Visit visit) {
 }
 
 Core* CoreAt(uint32_t id);
-// How many ids there are: of registries that exist, or have existed.
+// How many ids there are: of registries that exist, or have existed. Takes no
+// lock.
 uint32_t CoreCount();
 Core* AcquireCore();      // an open one, empty; null without memory
 void ReleaseCore(Core*);  // an empty one
@@ -111,6 +112,10 @@ inline constexpr NodeState kClaimToDetach = kDetached;
 // The claim: if `ref` is pending and ours, takes it off its lists and makes it
 // kRunning or kDetached. Waits for peeks at it to end. Returns null if lost.
 Node* Claim(const NodeRef& ref, NodeState to);
+
+// The claim of one of a lifetime, for a drain of `core`: lost, too, where it
+// has moved to another registry.
+Node* ClaimToRunIn(const Core* core, const NodeRef& ref);
 
 // The claim for a holder of the node's lane's and lifetime's locks. The caller
 // must call AwaitUnpinned once it has let go of them.

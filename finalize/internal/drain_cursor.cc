@@ -91,7 +91,7 @@ Node* DrainCursor::TryClaim(int lowest_phase) {
       needs_second_lock = RefTo(head);
     }
   }
-  if (claimed == nullptr) return Claim(needs_second_lock, kRunning);
+  if (claimed == nullptr) return ClaimToRunIn(core_, needs_second_lock);
   AwaitUnpinned(claimed);
   return claimed;
 }

@@ -43,6 +43,11 @@ void DrainStep::FillEntry() {
   }
 }
 
+void DrainStep::Destroy() {
+  if (!node_->ops->trivial) context_->now = 0;  // it may take long
+  DestroyCallback(core_, node_);
+}
+
 void DrainStep::Run() noexcept {
   if (all()) entry_ = Describe(node_, options().cause, /*spent=*/false);
   NoteStart();
@@ -56,7 +61,7 @@ void DrainStep::Run() noexcept {
   }
   spent_ = !failure_.failed || !MayRearm(node_);
   FillEntry();
-  if (spent_) DestroyCallback(core_, node_);
+  if (spent_) Destroy();
 }
 
 void DrainStep::Note() noexcept {

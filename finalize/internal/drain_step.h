@@ -41,6 +41,7 @@ class DrainStep {
   void NoteEnd();
   // Makes or completes the entry of a callback that has run, if it gets one.
   void FillEntry();
+  void Destroy();
 
   Core* const core_;
   Node* const node_;

@@ -103,8 +103,18 @@ Step Decide(const Cause& cause, Moment* moment) {
                ? StepOfDrainer(cause, moment)
                : StepOfOther(cause, moment);
   }
-  *moment = {EndState::kDraining, cause, false};
+  *moment = {EndState::kBeginning, cause, false};
   return Step::kDrain;
+}
+
+// Waits while a thread says that it is the one that drains. Returns the word
+// after that.
+uint64_t AwaitBegun(uint32_t epoch, uint64_t word) {
+  while (Unpack(epoch, word).state == EndState::kBeginning) {
+    sched_yield();
+    word = end_word.load(std::memory_order_acquire);
+  }
+  return word;
 }
 
 // Waits for the drain of another thread, as the one that ends the process.
@@ -134,6 +144,7 @@ Begun BeginEnd(const Cause& cause) {
   Step step;
   Moment moment;
   do {
+    seen = AwaitBegun(epoch, seen);
     moment = Unpack(epoch, seen);
     step = Decide(cause, &moment);
     if (step == Step::kPark) Park(cause);
@@ -142,6 +153,8 @@ Begun BeginEnd(const Cause& cause) {
   if (step == Step::kDrain) {
     drainer.store(&this_thread, std::memory_order_release);
     drainer_epoch.store(epoch, std::memory_order_release);
+    moment.state = EndState::kDraining;
+    end_word.store(Pack(epoch, moment), std::memory_order_release);
     return Begun::kDrains;
   }
   if (step == Step::kGoOn) return Begun::kGoesOn;
@@ -176,7 +189,8 @@ bool Arm(bool (*past)(), bool (*add)()) {
     const Moment moment = Unpack(epoch, seen);
     if (moment.state == EndState::kArmed) return true;
     if (moment.state == EndState::kDraining) return !past();
-    if (moment.state == EndState::kArming) {
+    if (moment.state == EndState::kArming ||
+        moment.state == EndState::kBeginning) {
       sched_yield();
       continue;
     }
@@ -195,13 +209,6 @@ bool Arm(bool (*past)(), bool (*add)()) {
                                      std::memory_order_acq_rel);
     return added;
   }
-}
-
-bool HasDrainedHere() {
-  const uint64_t word = end_word.load(std::memory_order_acquire);
-  return word != 0 &&
-         Unpack(CurrentEpoch(), word).state == EndState::kDrained &&
-         drainer.load(std::memory_order_acquire) == &this_thread;
 }
 
 bool ExitsHere() {

@@ -1,14 +1,14 @@
 // How a process ends: the state machine behind exit(), quick_exit(), signals
 // and std::terminate(), which are causes of one drain.
 //
-//            arms              begins              finishes
-//     kIdle -----> kArming -> kArmed -----> kDraining -----> kDrained
-//                     ^                                          |
-//                     | arms, if the process comes to exit       |
-//                     +------------------------------------------+
+//          arms               begins                        finishes
+//     kIdle --> kArming -> kArmed --> kBeginning -> kDraining --> kDrained
+//                  ^                                                 |
+//                  | arms, if the process comes to exit              |
+//                  +-------------------------------------------------+
 //
 // A drain begins from every state on the left, armed or not; exit() gets there
-// only where it is armed.
+// only where it is armed. In kArming and kBeginning, both short, others wait.
 //
 // Beside the state stands the end that the process comes to. It only rises:
 //
@@ -40,7 +40,14 @@
 
 namespace finalize_internal {
 
-enum class EndState : uint8_t { kIdle, kArming, kArmed, kDraining, kDrained };
+enum class EndState : uint8_t {
+  kIdle,
+  kArming,
+  kArmed,
+  kBeginning,
+  kDraining,
+  kDrained
+};
 
 enum class Begun {
   kDrains,   // this thread drains
@@ -74,9 +81,6 @@ inline bool IsArmed() {
 // Makes it kArmed, by add(), if need be. False where it cannot be: the process
 // comes to another end than exit, past() or add() says so.
 bool Arm(bool (*past)(), bool (*add)());
-
-// Whether this thread is in exit(), and its drain is over.
-bool HasDrainedHere();
 
 // Whether this thread is in exit(), and its drain has begun, or been.
 bool ExitsHere();

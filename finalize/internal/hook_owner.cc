@@ -4,8 +4,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
-#include <utility>
 
 #include "finalize/internal/fork_epoch.h"
 
@@ -16,6 +14,7 @@ std::atomic<uint32_t> owner_epoch{0};
 // In the child of a vfork() the epoch is the parent's.
 std::atomic<pid_t> owner_process{0};
 
+constexpr HookSettings kDefaults;
 std::atomic<const HookSettings*> settings{nullptr};
 
 }  // namespace
@@ -36,24 +35,13 @@ void OwnHooks() {
 }
 
 const HookSettings& Settings() {
-  // Without a guard, in which another thread may be at a fork.
-  static std::atomic<const HookSettings*> defaults{nullptr};
   const HookSettings* current = settings.load(std::memory_order_acquire);
-  if (current != nullptr && HooksAreOurs()) return *current;
-  current = defaults.load(std::memory_order_acquire);
-  if (current != nullptr) return *current;
-  auto made = std::make_unique<const HookSettings>();
-  if (!defaults.compare_exchange_strong(current, made.get(),
-                                        std::memory_order_acq_rel)) {
-    return *current;
-  }
-  return *made.release();
+  return current != nullptr && HooksAreOurs() ? *current : kDefaults;
 }
 
-void Replace(HookSettings replacement) {
-  auto* const fresh = new HookSettings(std::move(replacement));
-  fresh->older = settings.load(std::memory_order_relaxed);
-  settings.store(fresh, std::memory_order_release);
+void Replace(HookSettings* replacement) {
+  replacement->older = settings.load(std::memory_order_relaxed);
+  settings.store(replacement, std::memory_order_release);
 }
 
 }  // namespace finalize_internal

@@ -16,7 +16,7 @@ struct HookSettings {
   bool terminate = false;
   // For a program with a shutdown loop of its own: what it has called, and the
   // descriptor (-1: none) that becomes readable.
-  std::function<void(int signal)> on_signal;
+  const std::function<void(int signal)>* on_signal = nullptr;
   int descriptor = -1;
   const HookSettings* older = nullptr;  // none is ever freed
 };
@@ -33,7 +33,8 @@ void OwnHooks();
 
 // Those of this process's last call of InstallExitHooks(), or the defaults.
 const HookSettings& Settings();
-void Replace(HookSettings settings);
+// They and what they point to are kept for good.
+void Replace(HookSettings* settings);
 
 }  // namespace finalize_internal
 

@@ -60,13 +60,6 @@ bool RunPending(const Module& module, Core* core) {
   return any;
 }
 
-void DestroyPending(const Module& module, Core* core) {
-  for (const NodeRef& ref : PendingOf(core)) {
-    if (!IsOf(module, ref)) continue;
-    if (Node* node = Claim(ref, kDetached)) DropDetached(node);
-  }
-}
-
 // Returns whether any was running.
 bool AwaitRunning(const Module& module, Core* core) {
   bool any = false;
@@ -90,12 +83,8 @@ void Unload(const Module& module) noexcept {
     again = false;
     VisitCores(CoreCount(), [&](Core* core) {
       if (core->epoch.load(std::memory_order_acquire) == 0) return;
-      if (HasDrainedHere()) {
-        DestroyPending(module, core);
-      } else {
-        again |= RunPending(module, core);
-        again |= AwaitRunning(module, core);
-      }
+      again |= RunPending(module, core);
+      again |= AwaitRunning(module, core);
     });
   }
 }

@@ -147,8 +147,8 @@ void TakeSignal(int signal, bool named) {
   if (!inherited) slot.previous = found;
   const bool handled = IsHandler(slot.previous);
   if (IsIgnored(slot.previous) || (handled && !named)) return;
+  slot.epoch.store(CurrentEpoch());  // the handler looks at it
   if (!inherited) Install(signal, slot.previous);
-  slot.epoch.store(CurrentEpoch());
 }
 
 void ResetPosted() {

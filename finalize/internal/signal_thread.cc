@@ -48,7 +48,7 @@ bool Tell(const HookSettings& settings, int signal) {
     told = write(settings.descriptor, &one, sizeof(one)) == sizeof(one);
   }
   if (settings.on_signal != nullptr) {
-    told = Notify(settings.on_signal, signal);
+    told = Notify(*settings.on_signal, signal);
   }
   return told;
 }

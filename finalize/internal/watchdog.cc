@@ -62,13 +62,12 @@ void Nap() {
   nanosleep(&pause, nullptr);
 }
 
-// Calls visit(lane) for each lane whose lock can be had before `limit`. A
-// thread that hangs in somebody's fork hook holds them all. Returns whether it
-// was every lane.
+// Calls visit(lane) for each lane of `core` whose lock can be had before
+// `limit`. A thread that hangs in somebody's fork hook holds them all. Returns
+// whether it was every lane.
 template <class Visit>
-bool VisitReachable(uint64_t limit,
+bool VisitReachable(Core* core, uint64_t limit,
                     Visit visit) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  Core* const core = ProcessCore();
   bool all = true;
   for (uint64_t used = core->UsedLanes(); used != 0; used &= used - 1) {
     const int index = __builtin_ctzll(used);
@@ -98,37 +97,79 @@ void Write(const char* text, uint64_t limit) {
   (void)!write(STDERR_FILENO, text, strlen(text));
 }
 
-void WriteReport(const Cause& cause) {
-  static Line lines[kMostLines];  // of the one watchdog that gets here
+// What the drain hangs in and what it did not come to: all that runs, and what
+// is pending in the process registry and in those that it drains.
+struct Rest {
+  Line lines[kMostLines] = {};
   int count = 0;
   size_t running = 0;
   size_t left = 0;
-  const uint64_t lock_limit = NowNanos() + kPatience;
-  bool all = VisitReachable(lock_limit, [&](Lane& lane) {
-    for (Node* n = lane.running; n != nullptr; n = n->older) {
-      ++running;
-      if (count < kMostLines) Format(n, "is still running", &lines[count++]);
+  bool complete = true;  // no lane was out of reach
+
+  void Add(Node* node, const char* state) {
+    if (count < kMostLines) Format(node, state, &lines[count++]);
+  }
+};
+
+// Calls visit(core) for each registry of this process.
+template <class Visit>
+void VisitOwnCores(Visit visit) {
+  VisitCores(CoreCount(), [&](Core* core) {
+    if (core->epoch.load(std::memory_order_acquire) == CurrentEpoch()) {
+      visit(core);
     }
   });
-  all &= VisitReachable(lock_limit, [&](Lane& lane) {
-    left += lane.pending;
-    for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
-      for (Node* n = list->newest; n != nullptr && count < kMostLines;
-           n = n->older) {
-        Format(n, "is left", &lines[count++]);
+}
+
+void FindRunning(uint64_t limit, Rest* rest) {
+  VisitOwnCores([&](Core* core) {
+    rest->complete &= VisitReachable(core, limit, [&](Lane& lane) {
+      for (Node* n = lane.running; n != nullptr; n = n->older) {
+        ++rest->running;
+        rest->Add(n, "is still running");
       }
-    }
+    });
   });
+}
+
+void FindLeft(uint64_t limit, Rest* rest) {
+  VisitOwnCores([&](Core* core) {
+    const bool drained = core->drains.load(std::memory_order_acquire) != 0;
+    if (core != ProcessCore() && !drained) return;
+    rest->complete &= VisitReachable(core, limit, [&](Lane& lane) {
+      rest->left += lane.pending;
+      for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
+        for (Node* n = list->newest; n != nullptr && rest->count < kMostLines;
+             n = n->older) {
+          rest->Add(n, "is left");
+        }
+      }
+    });
+  });
+}
+
+void WriteReport(const Cause& cause) {
+  static Rest rest;  // of the one watchdog that gets here
+  const uint64_t lock_limit = NowNanos() + kPatience;
+  FindRunning(lock_limit, &rest);
+  FindLeft(lock_limit, &rest);
   char total[256];
   snprintf(total, sizeof(total),
            "finalize: the %s drain outlived its deadline: %zu still running, "
            "%zu left%s; the process %s\n",
-           cause.ToString(), running, left,
-           all ? "" : ", not counting what is locked by a thread that hangs",
+           cause.ToString(), rest.running, rest.left,
+           rest.complete ? ""
+                         : ", not counting what is locked by a thread that "
+                           "hangs",
            cause.kind == Cause::kTerminate ? "aborts" : kEnds);
   const uint64_t write_limit = NowNanos() + kPatience;
   Write(total, write_limit);
-  for (int i = 0; i < count; ++i) Write(lines[i].text, write_limit);
+  for (int i = 0; i < rest.count; ++i) Write(rest.lines[i].text, write_limit);
+  const size_t named = static_cast<size_t>(rest.count);
+  if (rest.running + rest.left <= named) return;
+  snprintf(total, sizeof(total), "finalize: and %zu more\n",
+           rest.running + rest.left - named);
+  Write(total, write_limit);
 }
 
 // std::terminate() keeps its message and its abort(), unless they hang as well.

@@ -10,9 +10,10 @@ namespace finalize_internal {
 
 // While it lives, a thread waits for the deadline, and for a little longer, so
 // that a drain which notices the deadline itself comes first. Then that thread
-// writes what is running and what is left in the process registry to standard
-// error and calls _exit(kWatchdogExitCode). It needs no memory for that, and
-// waits neither for a lock nor for a reader of standard error for long. After a
+// writes what is running, in any registry, and what is left in those that are
+// drained to standard error and calls _exit(kWatchdogExitCode). It needs no
+// memory for that, and waits neither for a lock nor for a reader of standard
+// error for long. After a
 // std::terminate() it tries to end the process by that first.
 // Where there is no thread to be had, says so on standard error.
 //
