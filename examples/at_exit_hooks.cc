@@ -5,9 +5,14 @@
 //   at_exit_hooks quick_exit   calls quick_exit(3)
 //   at_exit_hooks terminate    throws what nobody catches
 //   at_exit_hooks hang         returns from main, and a callback hangs
+//   at_exit_hooks loop         is told of a SIGTERM by a descriptor, and ends
+//                              when its own loop has
+//   at_exit_hooks daemon       forks; the child takes over and returns from
+//                              main
 //
 // Whatever ends it, the same callbacks run once each, in the same order. The
 // README shows what the second form prints.
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -19,7 +24,9 @@
 #include <thread>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "finalize/adopt_after_fork.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/exit_options.h"
@@ -36,13 +43,14 @@ using finalize::Cause;
 using finalize::Options;
 
 // Off until asked for: nothing below is installed by linking the library.
-bool PrepareForTheEnd(absl::Duration deadline) {
+bool PrepareForTheEnd(absl::Duration deadline, bool has_loop) {
   finalize::ExitOptions at_exit;
   at_exit.deadline = deadline;
   finalize::SetExitOptions(at_exit);
   finalize::ExitHooks hooks;  // SIGTERM, SIGINT, SIGHUP
   hooks.quick_exit = true;
   hooks.terminate = true;
+  hooks.descriptor = has_loop;
   hooks.deadline = deadline;
   const absl::Status installed = finalize::InstallExitHooks(hooks);
   if (!installed.ok()) std::puts(installed.ToString().c_str());
@@ -98,11 +106,35 @@ void ShowPending() {
   std::printf("so far: %s\n", finalize::Count().ToString().c_str());
 }
 
+// A program with a loop of its own is told, finishes, and ends itself.
+[[noreturn]] void ServeUntilTold() {
+  pollfd told = {finalize::ShutdownDescriptor(), POLLIN, 0};
+  while (poll(&told, 1, -1) != 1) {
+  }
+  std::puts("  the loop ends");
+  finalize::EndBySignal(finalize::ShutdownSignal());
+}
+
+// Leaves the parent by _exit(): its finalizers are the child's now.
+bool GoOnInAChild() {
+  const pid_t child = fork();
+  if (child < 0) std::perror("fork");
+  if (child > 0) _exit(0);
+  const absl::StatusOr<size_t> adopted = finalize::AdoptAfterFork();
+  if (!adopted.ok()) std::puts(adopted.status().ToString().c_str());
+  if (adopted.ok()) std::printf("a child adopted %zu\n", *adopted);
+  return child == 0 && adopted.ok();
+}
+
 int End(std::string_view way) {
   std::puts("the end:");
   if (way == "sigterm") {
     kill(getpid(), SIGTERM);
     for (;;) pause();  // it works on; the drain is on a thread of its own
+  }
+  if (way == "loop") {
+    kill(getpid(), SIGTERM);
+    ServeUntilTold();
   }
   if (way == "quick_exit") std::quick_exit(3);
   if (way == "terminate") throw std::runtime_error("no such record");
@@ -116,13 +148,14 @@ int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IONBF, 0);
   const std::string_view way = argc > 1 ? argv[1] : "exit";
   const bool hangs = way == "hang";
-  if (!PrepareForTheEnd(hangs ? absl::Milliseconds(100) : absl::Seconds(10))) {
-    return 1;
-  }
+  const absl::Duration deadline =
+      hangs ? absl::Milliseconds(100) : absl::Seconds(10);
+  if (!PrepareForTheEnd(deadline, way == "loop")) return 1;
   WatchTheEnd();
   RegisterService(hangs);
   std::puts("a worker ends:");
   RunWorker();
   ShowPending();
+  if (way == "daemon" && !GoOnInAChild()) return 1;
   return End(way);
 }

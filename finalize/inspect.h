@@ -82,7 +82,7 @@ std::vector<Info> PendingByAge(size_t limit);
 std::vector<Info> PendingByAge(const Registry& registry, size_t limit);
 
 // Since the start of the registry, or of the process. In a child of a fork,
-// since the fork.
+// since the fork; in one that adopts, since its parent's start.
 struct Counters {
   // Returns a line such as
   //   5 registered, 3 run, 1 detached, 0 failed, 0 foreign
@@ -94,7 +94,7 @@ struct Counters {
   // Those that threw or returned a bad status; not those that a drain had left
   // behind by then.
   uint64_t failed = 0;
-  uint64_t foreign = 0;  // pending in the parent when it forked
+  uint64_t foreign = 0;  // pending in this process's parents when they forked
 };
 
 // For all registries: those that are gone count, too.

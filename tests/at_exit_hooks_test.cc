@@ -69,6 +69,27 @@ TEST(AtExitHooksTest, DrainsAtTerminate) {
   EXPECT_THAT(run.errors, HasSubstr("no such record"));
 }
 
+// C22: the loop of the program ends first.
+TEST(AtExitHooksTest, DrainsWhenALoopHasEnded) {
+  const tool_run::ToolRun run = RunExample("loop");
+  EXPECT_EQ(run.signal, SIGTERM);
+  std::string expected = EndBy("signal");
+  const std::string end = "the end:\n";
+  expected.insert(expected.find(end) + end.size(), "  the loop ends\n");
+  EXPECT_EQ(run.output, expected);
+  EXPECT_EQ(run.errors, "");
+}
+
+// C21: what is pending at the fork is the child's.
+TEST(AtExitHooksTest, DrainsInAChildThatAdopts) {
+  const tool_run::ToolRun run = RunExample("daemon");
+  EXPECT_EQ(run.exit_code, 0);
+  std::string expected = EndBy("exit");
+  expected.insert(expected.find("the end:\n"), "a child adopted 4\n");
+  EXPECT_EQ(run.output, expected);
+  EXPECT_EQ(run.errors, "");
+}
+
 // C15: the one that hangs is named, before and after.
 TEST(AtExitHooksTest, NamesWhatHangs) {
   const tool_run::ToolRun run = RunExample("hang");
