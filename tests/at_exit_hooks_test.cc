@@ -5,10 +5,13 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/tool_run.h"
+#include "tests/child_process.h"
 
 namespace {
 
+using finalize_test::ChildOptions;
+using finalize_test::ChildResult;
+using finalize_test::RunChild;
 using testing::EndsWith;
 using testing::HasSubstr;
 
@@ -35,68 +38,70 @@ std::string EndBy(const std::string& cause) {
                    "  phase -100: remove pid file\n");
 }
 
-tool_run::ToolRun RunExample(const std::string& way) {
-  return tool_run::RunProgram("examples/at_exit_hooks", {way});
+ChildResult RunExample(const std::string& way) {
+  ChildOptions options;
+  options.environment = {{"LSAN_OPTIONS", "detect_leaks=0"}};
+  return RunChild({"examples/at_exit_hooks", way}, options);
 }
 
 // C9, C14, C22, C26.
 TEST(AtExitHooksTest, DrainsOnSigterm) {
-  const tool_run::ToolRun run = RunExample("sigterm");
-  EXPECT_EQ(run.signal, SIGTERM);
-  EXPECT_EQ(run.output, EndBy("signal"));
-  EXPECT_EQ(run.errors, "");
+  const ChildResult run = RunExample("sigterm");
+  EXPECT_TRUE(run.Killed(SIGTERM)) << run;
+  EXPECT_EQ(run.out, EndBy("signal"));
+  EXPECT_EQ(run.err, "");
 }
 
 // C18: a failed callback leaves the exit status alone.
 TEST(AtExitHooksTest, DrainsAtExit) {
-  const tool_run::ToolRun run = RunExample("exit");
-  EXPECT_EQ(run.exit_code, 0);
-  EXPECT_EQ(run.output, EndBy("exit"));
-  EXPECT_EQ(run.errors, "");
+  const ChildResult run = RunExample("exit");
+  EXPECT_TRUE(run.Exited(0)) << run;
+  EXPECT_EQ(run.out, EndBy("exit"));
+  EXPECT_EQ(run.err, "");
 }
 
 TEST(AtExitHooksTest, DrainsAtQuickExit) {
-  const tool_run::ToolRun run = RunExample("quick_exit");
-  EXPECT_EQ(run.exit_code, 3);
-  EXPECT_EQ(run.output, EndBy("quick_exit"));
-  EXPECT_EQ(run.errors, "");
+  const ChildResult run = RunExample("quick_exit");
+  EXPECT_TRUE(run.Exited(3)) << run;
+  EXPECT_EQ(run.out, EndBy("quick_exit"));
+  EXPECT_EQ(run.err, "");
 }
 
 TEST(AtExitHooksTest, DrainsAtTerminate) {
-  const tool_run::ToolRun run = RunExample("terminate");
-  EXPECT_EQ(run.signal, SIGABRT);
-  EXPECT_EQ(run.output, EndBy("terminate"));
-  EXPECT_THAT(run.errors, HasSubstr("no such record"));
+  const ChildResult run = RunExample("terminate");
+  EXPECT_TRUE(run.Killed(SIGABRT)) << run;
+  EXPECT_EQ(run.out, EndBy("terminate"));
+  EXPECT_THAT(run.err, HasSubstr("no such record"));
 }
 
 // C22: the loop of the program ends first.
 TEST(AtExitHooksTest, DrainsWhenALoopHasEnded) {
-  const tool_run::ToolRun run = RunExample("loop");
-  EXPECT_EQ(run.signal, SIGTERM);
+  const ChildResult run = RunExample("loop");
+  EXPECT_TRUE(run.Killed(SIGTERM)) << run;
   std::string expected = EndBy("signal");
   const std::string end = "the end:\n";
   expected.insert(expected.find(end) + end.size(), "  the loop ends\n");
-  EXPECT_EQ(run.output, expected);
-  EXPECT_EQ(run.errors, "");
+  EXPECT_EQ(run.out, expected);
+  EXPECT_EQ(run.err, "");
 }
 
 // C21: what is pending at the fork is the child's.
 TEST(AtExitHooksTest, DrainsInAChildThatAdopts) {
-  const tool_run::ToolRun run = RunExample("daemon");
-  EXPECT_EQ(run.exit_code, 0);
+  const ChildResult run = RunExample("daemon");
+  EXPECT_TRUE(run.Exited(0)) << run;
   std::string expected = EndBy("exit");
   expected.insert(expected.find("the end:\n"), "a child adopted 4\n");
-  EXPECT_EQ(run.output, expected);
-  EXPECT_EQ(run.errors, "");
+  EXPECT_EQ(run.out, expected);
+  EXPECT_EQ(run.err, "");
 }
 
 // C15: the one that hangs is named, before and after.
 TEST(AtExitHooksTest, NamesWhatHangs) {
-  const tool_run::ToolRun run = RunExample("hang");
-  EXPECT_EQ(run.exit_code, 124);
-  EXPECT_THAT(run.output, EndsWith("  phase 0: flush metrics\n"));
-  EXPECT_THAT(run.errors, HasSubstr("\"flush metrics\" is still running"));
-  EXPECT_THAT(run.errors, HasSubstr("\"leave cluster\" is left"));
+  const ChildResult run = RunExample("hang");
+  EXPECT_TRUE(run.Exited(124)) << run;
+  EXPECT_THAT(run.out, EndsWith("  phase 0: flush metrics\n"));
+  EXPECT_THAT(run.err, HasSubstr("\"flush metrics\" is still running"));
+  EXPECT_THAT(run.err, HasSubstr("\"leave cluster\" is left"));
 }
 
 }  // namespace
