@@ -34,7 +34,8 @@ struct Core {
   constexpr Core(uint32_t id_in, Lane* lanes_in, int only_lane_in)
       : id(id_in), lanes(lanes_in), only_lane(only_lane_in) {}
 
-  // Whether it is the process registry, the only one with kLanes lanes.
+  // Whether it has kLanes lanes: the process registry, and the core of the
+  // weak references' callbacks.
   bool sharded() const { return only_lane < 0; }
   // The lane that lock `index` of the table guards.
   Lane& LaneAt(int index) { return sharded() ? lanes[index] : lanes[0]; }
@@ -52,7 +53,7 @@ struct Core {
 
   const uint32_t id;
   Lane* const lanes;
-  const int only_lane;             // -1 for the process registry
+  const int only_lane;             // -1 if sharded
   std::atomic<uint32_t> epoch{0};  // of the process whose entries it holds
   std::atomic<uint64_t> used_lanes{0};
   std::atomic<bool> sealed{false};
@@ -74,6 +75,7 @@ void VisitLanes(Core* core, Visit visit) {
   }
 }
 
+inline constexpr uint32_t kWeakCoreId = UINT32_MAX;  // of WeakCore()
 Core* CoreAt(uint32_t id);
 Core* AcquireCore();      // an open one, empty; null without memory
 void ReleaseCore(Core*);  // an empty one

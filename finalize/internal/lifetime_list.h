@@ -29,6 +29,8 @@ struct LifetimeList {
   }
   // Takes over the finalizers of `other`. This list is empty.
   void TakeFrom(LifetimeList* other) noexcept;
+  // For a list that outlives its referent: peeks do not show that any more.
+  void ForgetShared() noexcept;
 
   void Link(Node* node);
   static void Unlink(Node* node);

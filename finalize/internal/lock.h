@@ -64,8 +64,11 @@ enum LockIndex : int {
   kSlabLock,
   kReporterLock,
   kExitLock,
+  kFirstWeakLock,  // kWeakLocks of them guard weak containers (weak_table.h)
+  kLastWeakLock = kFirstWeakLock + 63,
   kLockCount
 };
+inline constexpr int kWeakLocks = kLastWeakLock - kFirstWeakLock + 1;
 
 Lock& LockAt(int index);
 

@@ -19,6 +19,10 @@ struct LifetimeList;
 // first static constructor to the last static destructor.
 Core* ProcessCore();
 
+// Returns the core of the callbacks of weak references: no registry has it, and
+// nothing drains it.
+Core* WeakCore();
+
 // Why a registration is refused.
 enum class Refusal {
   kNone,

@@ -9,7 +9,6 @@
 #include "finalize/internal/check.h"
 #include "finalize/internal/detached.h"
 #include "finalize/internal/handle.h"
-#include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/scope_end.h"
 #include "finalize/internal/slab.h"
@@ -110,13 +109,6 @@ void EndScope(const NodeRef& ref) noexcept {
     RunReported(CoreAt(node->core), node, finalize::Cause::kScope);
   } else {
     Wait(ref, INT64_MAX);
-  }
-}
-
-void EndLifetime(LifetimeList* list) noexcept {
-  while (Node* node = ClaimNewestOf(list)) {
-    AwaitUnpinned(node);
-    RunReported(CoreAt(node->core), node, finalize::Cause::kDestroy);
   }
 }
 

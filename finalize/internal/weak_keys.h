@@ -1,0 +1,75 @@
+// WeakKeys: how WeakKeyMap and WeakSet find the objects that are their keys.
+#ifndef FINALIZE_INTERNAL_WEAK_KEYS_H_
+#define FINALIZE_INTERNAL_WEAK_KEYS_H_
+
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "finalize/internal/weak_container.h"
+
+namespace finalize_internal {
+
+// Entry derives from EntryOf<K>.
+template <class K, class Entry, class Hash, class Equal>
+class WeakKeys {
+ public:
+  static constexpr bool kTrusted = kIsTrusted<Equal>;
+  static constexpr bool kByIdentity =
+      std::is_same_v<Equal, finalize::IdentityEqual>;
+
+  WeakKeys() = default;
+  WeakKeys(Hash hash, Equal equal)
+      : hash_(std::move(hash)), equal_(std::move(equal)) {}
+
+  WeakContainer& entries() { return entries_; }
+  const WeakContainer& entries() const { return entries_; }
+  const Hash& hash() const { return hash_; }
+  const Equal& equal() const { return equal_; }
+
+  // As WeakContainer::Look. `visit` gets an entry whose key lives, and is
+  // called under the lock.
+  template <class Q, class Visit>
+  void Look(const Q& key, const Visit& visit) const {
+    entries_.template Look<Entry, kTrusted>(
+        MixHash(hash_(key)), Same(key), [&](auto& section, Entry& entry) {
+          if (entry.Expired()) {
+            section.Remove(&entry);
+          } else {
+            visit(section, entry);
+          }
+        });
+  }
+
+  // As WeakContainer::Insert; `keep` gets an entry whose key lives.
+  template <class Keep>
+  bool Insert(const K& key, FreshEntry<Entry>* fresh, const Keep& keep,
+              bool* replaced = nullptr) {
+    return entries_.template Insert<Entry, kTrusted>(
+        fresh, MixHash(hash_(key)), Same(key),
+        [&](Entry& entry) { return !entry.Expired() && keep(entry); },
+        replaced);
+  }
+
+ private:
+  template <class Q>
+  auto Same(const Q& key) const {
+    return [&key, this](const Entry& entry) {
+      if constexpr (kByIdentity) {
+        return entry.address == static_cast<const void*>(std::addressof(key));
+      } else {
+        const std::shared_ptr<K> own = entry.referent.lock();
+        return own != nullptr && equal_(*own, key);
+      }
+    };
+  }
+
+  WeakContainer entries_;
+  Hash hash_;
+  Equal equal_;
+};
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_WEAK_KEYS_H_

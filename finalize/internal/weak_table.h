@@ -1,0 +1,282 @@
+// WeakTable: the hash table behind the weak containers, its types forgotten.
+//
+// An entry has up to four kinds of owners, each with a reference to it:
+//   its table       until it is erased, replaced, or its referent dies
+//   its referent    (whose list it is on, weak_link.h) until unlinked, or dead
+//   cursors         while they stand at it
+//   pins            of those who look at it
+// Whoever drops the last one destroys it, and the user's key or value in it,
+// holding no lock.
+//
+//               Link                        Remove
+//     fresh -----------> linked ---------------------------> removed
+//                        in the chain of its hash, and       in neither; but in
+//                        in the order of insertion           the order while a
+//                                                            cursor stands at it
+//
+// The lock guards chains and order, for a few instructions. It is one of the
+// library's (lock.h), and its index is in each entry, so that a referent that
+// dies may take its entry out while the container is being destroyed. No code
+// of the user's runs under it: his equality is called without it, and what was
+// found is looked at again. Nor does the allocator: memory for buckets is there
+// before.
+//
+// Linear hashing: buckets are added one at a time, so that no insertion moves
+// more than a few entries. The first segment has 16 buckets, each other one as
+// many as all before it.
+#ifndef FINALIZE_INTERNAL_WEAK_TABLE_H_
+#define FINALIZE_INTERNAL_WEAK_TABLE_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "finalize/internal/lock.h"
+#include "finalize/internal/weak_link.h"
+
+namespace finalize_internal {
+
+class WeakTable;
+
+class WeakEntry : public WeakLink {
+ public:
+  // The first reference is the caller's.
+  WeakEntry() : WeakLink(kEntry) {}
+  virtual ~WeakEntry() = default;
+
+  // Whether its referent is dead. No code of the user's.
+  virtual bool Expired() const = 0;
+
+  void Ref() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void Unref() {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+  // Lets it hear of the death of its referent, which the caller keeps alive, if
+  // MakeShared or Adopt made that: then `deleter` is not null.
+  void Watch(SharedDeleter* deleter) {
+    if (deleter == nullptr) return;
+    Ref();
+    LinkWeak(deleter, this);
+  }
+  // Undoes that.
+  void Unwatch() {
+    if (UnlinkWeak(this)) Unref();
+  }
+  // Takes it out of its table, if it is in one. The caller has a reference.
+  void LeaveTable() noexcept;
+
+  bool hears_of_death() const { return lane >= 0; }
+
+ private:
+  friend class WeakTable;
+  friend class TableSection;
+  friend class WeakCursor;
+
+  std::atomic<uint32_t> references_{1};
+  int lock_ = -1;      // index of its table's lock
+  uint64_t hash_ = 0;  // these two are set before it is linked
+  // Guarded by that lock.
+  uint32_t cursors_ = 0;
+  bool linked_ = false;
+  uint64_t sequence_ = 0;
+  WeakTable* table_ = nullptr;   // whose order it is in
+  WeakEntry* chain_ = nullptr;   // next in its bucket; or of what was removed
+  WeakEntry* earlier_ = nullptr;  // in the order of insertion
+  WeakEntry* later_ = nullptr;
+};
+
+// A reference to an entry.
+class EntryRef {
+ public:
+  EntryRef() = default;
+  // Takes over a reference of the caller's.
+  explicit EntryRef(WeakEntry* owned) : entry_(owned) {}
+  EntryRef(EntryRef&& other) noexcept
+      : entry_(std::exchange(other.entry_, nullptr)) {}
+  EntryRef(const EntryRef& other) : entry_(other.entry_) {
+    if (entry_ != nullptr) entry_->Ref();
+  }
+  EntryRef& operator=(EntryRef other) noexcept {
+    std::swap(entry_, other.entry_);
+    return *this;
+  }
+  ~EntryRef() {
+    if (entry_ != nullptr) entry_->Unref();
+  }
+  static EntryRef To(WeakEntry* entry) {
+    entry->Ref();
+    return EntryRef(entry);
+  }
+
+  WeakEntry* get() const { return entry_; }
+  WeakEntry* operator->() const { return entry_; }
+  WeakEntry* release() { return std::exchange(entry_, nullptr); }
+  explicit operator bool() const { return entry_ != nullptr; }
+
+ private:
+  WeakEntry* entry_ = nullptr;
+};
+
+class WeakTable {
+ public:
+  WeakTable();
+  ~WeakTable();  // erases everything
+  WeakTable(const WeakTable&) = delete;
+  WeakTable& operator=(const WeakTable&) = delete;
+
+  // The entries whose referent lives. Drops dead ones that nobody told of.
+  size_t Size();
+  // Drops the entries whose referent has died. Returns how many.
+  size_t EraseExpired();
+  // Erases what is there when the call begins.
+  void Clear();
+  // Takes the newest entry out; null where there is none.
+  EntryRef ExtractNewest();
+  // Gets memory for more buckets, if it is time to. Without it chains grow.
+  void Reserve() {
+    if (full_.load(std::memory_order_relaxed)) AddSegment();
+  }
+
+ private:
+  friend class WeakEntry;
+  friend class TableSection;
+  friend class WeakCursor;
+
+  static constexpr size_t kFirst = 16;
+  static constexpr int kSegments = 44;
+
+  void AddSegment();
+
+  // For a holder of the lock.
+  WeakEntry*& Bucket(size_t index);
+  WeakEntry*& BucketOf(uint64_t hash);
+  void Link(WeakEntry* entry);
+  void Split();
+  void Remove(WeakEntry* entry);
+  void LeaveOrder(WeakEntry* entry);
+
+  const int lock_;
+  size_t count_ = 0;    // linked entries
+  size_t foreign_ = 0;  // those of them that do not hear of the death
+  uint64_t links_ = 0;  // insertions so far
+  size_t buckets_ = kFirst;
+  size_t mask_ = kFirst - 1;   // the smallest 2^n - 1 that is >= buckets_ - 1
+  size_t room_ = kFirst;       // buckets for which there is memory
+  std::atomic<bool> full_{false};  // all of that is in use
+  WeakEntry* earliest_ = nullptr;
+  WeakEntry* latest_ = nullptr;
+  WeakEntry* sweep_ = nullptr;  // the next one to be looked at
+  WeakEntry* first_[kFirst] = {};
+  std::unique_ptr<WeakEntry*[]> segments_[kSegments];
+};
+
+// A stretch of work on a table under its lock. What it takes out is destroyed
+// when the lock has been let go of. Confined to one thread.
+class TableSection {
+ public:
+  explicit TableSection(WeakTable* table);
+  ~TableSection();
+  TableSection(const TableSection&) = delete;
+  TableSection& operator=(const TableSection&) = delete;
+
+  // Returns the linked entry with this hash that `same` accepts, or null; its
+  // referent may be dead. If `same` is code of the user's (not kTrusted) it is
+  // called without the lock.
+  template <bool kTrusted, class Same>
+  WeakEntry* Find(uint64_t hash, const Same& same) {
+    links_ = table_->links_;
+    WeakEntry* entry = table_->BucketOf(hash);
+    while (entry != nullptr) {
+      if (entry->hash_ != hash) {
+        entry = entry->chain_;
+      } else if constexpr (kTrusted) {
+        if (same(*entry)) return entry;
+        entry = entry->chain_;
+      } else {
+        Pin(entry);
+        const bool accepted = same(*entry);
+        Relock();
+        if (accepted && entry->linked_) return entry;
+        if (entry->linked_ && links_ == table_->links_) {
+          entry = entry->chain_;
+        } else {
+          links_ = table_->links_;
+          entry = table_->BucketOf(hash);
+        }
+      }
+    }
+    return nullptr;
+  }
+
+  // Takes a linked entry out.
+  void Remove(WeakEntry* entry);
+  // Links a fresh entry and takes over a reference to it. Looks whether some
+  // others are dead.
+  void Link(WeakEntry* fresh, uint64_t hash);
+
+ private:
+  friend class WeakTable;
+
+  // Keeps an entry alive and lets go of the lock.
+  void Pin(WeakEntry* entry);
+  void Relock();
+  void DropRemoved();
+  // Looks at the next few entries; false once it has seen the latest one.
+  bool SweepSome(int count);
+
+  WeakTable* const table_;
+  bool locked_ = true;
+  uint64_t links_ = 0;
+  EntryRef pinned_;
+  WeakEntry* removed_ = nullptr;  // linked through chain_
+};
+
+// A place in a table: stands at an entry, and keeps that alive. Goes through
+// the entries that were there when it began, in the order of insertion. The
+// referent of one may be dead. Confined to one thread.
+class WeakCursor {
+ public:
+  WeakCursor() = default;  // at the end
+  explicit WeakCursor(WeakTable* table);
+  WeakCursor(const WeakCursor& other);
+  WeakCursor(WeakCursor&&) noexcept = default;
+  WeakCursor& operator=(WeakCursor other) noexcept;
+  ~WeakCursor();
+
+  void Advance();
+  WeakEntry* entry() const { return entry_.get(); }  // null at the end
+
+ private:
+  // For a holder of the lock: stands at `entry`, or at the next linked one.
+  void Enter(WeakEntry* entry);
+  static void Leave(WeakEntry* entry);
+
+  EntryRef entry_;
+  uint64_t last_ = 0;  // the sequence of the newest entry to be seen
+};
+
+inline WeakEntry*& WeakTable::Bucket(size_t index) {
+  if (index < kFirst) return first_[index];
+  const int top = 63 - __builtin_clzll(index);
+  return segments_[top][index - (size_t{1} << top)];
+}
+
+inline WeakEntry*& WeakTable::BucketOf(uint64_t hash) {
+  size_t index = hash & mask_;
+  if (index >= buckets_) index &= mask_ >> 1;
+  return Bucket(index);
+}
+
+inline TableSection::TableSection(WeakTable* table) : table_(table) {
+  LockAt(table->lock_).Acquire();
+}
+inline TableSection::~TableSection() {
+  if (locked_) LockAt(table_->lock_).Release();
+  if (removed_ != nullptr) DropRemoved();
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_WEAK_TABLE_H_
