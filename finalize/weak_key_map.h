@@ -71,11 +71,11 @@ class PinnedValue {
 template <class K, class V, class Hash = IdentityHash,
           class Equal = IdentityEqual>
 class WeakKeyMap {
-  class Entry : public finalize_internal::EntryOf<K> {
+  class Entry : public finalize_internal::KeyEntry<K> {
    public:
     template <class... A>
     explicit Entry(const std::shared_ptr<K>& key, A&&... arguments)
-        : finalize_internal::EntryOf<K>(key),
+        : finalize_internal::KeyEntry<K>(key),
           value(std::forward<A>(arguments)...) {}
     V value;
   };
@@ -207,7 +207,7 @@ class WeakKeyMap {
   pointer extract(const Q& key) {
     finalize_internal::EntryRef pin;
     V* value = nullptr;
-    Look(key, [&](auto& section, Entry& entry) {
+    keys_.Look(key, [&](auto& section, Entry& entry) {
       pin = finalize_internal::EntryRef::To(&entry);
       value = &entry.value;
       section.Remove(&entry);
@@ -267,21 +267,11 @@ class WeakKeyMap {
   key_equal key_eq() const { return keys_.equal(); }
 
  private:
-  template <class Q, class Visit>
-  void Look(const Q& key, const Visit& visit) const {
-    if constexpr (std::is_convertible_v<const Q&,
-                                        std::shared_ptr<const volatile K>>) {
-      if (key != nullptr) keys_.Look(*key, visit);
-    } else {
-      keys_.Look(key, visit);
-    }
-  }
-
   template <class Value, class Q>
   PinnedValue<Value> FindIn(const Q& key) const {
     finalize_internal::EntryRef pin;
     Value* value = nullptr;
-    Look(key, [&](auto&, Entry& entry) {
+    keys_.Look(key, [&](auto&, Entry& entry) {
       pin = finalize_internal::EntryRef::To(&entry);
       value = &entry.value;
     });

@@ -39,7 +39,7 @@ namespace finalize {
 
 template <class T, class Hash = IdentityHash, class Equal = IdentityEqual>
 class WeakSet {
-  using Entry = finalize_internal::EntryOf<T>;
+  using Entry = finalize_internal::KeyEntry<T>;
   struct Access {
     using Reference = const std::shared_ptr<T>&;
     static Reference Of(Entry&, const std::shared_ptr<T>& object) {
@@ -79,7 +79,7 @@ class WeakSet {
   template <class Q>
   std::shared_ptr<T> find(const Q& key) const {
     std::shared_ptr<T> object;
-    Look(key, [&](auto&, Entry& entry) { object = entry.referent.lock(); });
+    keys_.Look(key, [&](auto&, Entry& entry) { object = entry.referent.lock(); });
     return object;
   }
   template <class Q>
@@ -106,7 +106,7 @@ class WeakSet {
   template <class Q>
   std::shared_ptr<T> extract(const Q& key) {
     std::shared_ptr<T> object;
-    Look(key, [&](auto& section, Entry& entry) {
+    keys_.Look(key, [&](auto& section, Entry& entry) {
       object = entry.referent.lock();
       section.Remove(&entry);
     });
@@ -212,16 +212,6 @@ class WeakSet {
   key_equal key_eq() const { return keys_.equal(); }
 
  private:
-  template <class Q, class Visit>
-  void Look(const Q& key, const Visit& visit) const {
-    if constexpr (std::is_convertible_v<const Q&,
-                                        std::shared_ptr<const volatile T>>) {
-      if (key != nullptr) keys_.Look(*key, visit);
-    } else {
-      keys_.Look(key, visit);
-    }
-  }
-
   // A set of what is in `range`, which compares as this one does.
   template <class Range>
   WeakSet Like(const Range& range) const {

@@ -23,12 +23,10 @@ template <class T>
 class EntryOf : public WeakEntry {
  public:
   using Referent = T;
-  explicit EntryOf(const std::shared_ptr<T>& strong)
-      : referent(strong), address(strong.get()) {}
+  explicit EntryOf(const std::shared_ptr<T>& strong) : referent(strong) {}
   bool Expired() const override { return referent.expired(); }
 
   const std::weak_ptr<T> referent;
-  const void* const address;
 };
 
 // An entry that no table has yet.

@@ -11,7 +11,30 @@
 
 namespace finalize_internal {
 
-// Entry derives from EntryOf<K>.
+// An entry whose weak side is its key.
+template <class K>
+class KeyEntry : public EntryOf<K> {
+ public:
+  explicit KeyEntry(const std::shared_ptr<K>& key)
+      : EntryOf<K>(key), address(key.get()) {}
+  const K* const address;
+};
+
+// The object that a caller looks for: itself, or what a shared_ptr points to.
+// Null where there is none.
+template <class K, class Q>
+auto* ObjectOf(const Q& key) {
+  if constexpr (std::is_convertible_v<const Q&,
+                                      std::shared_ptr<const volatile K>>) {
+    return static_cast<const K*>(key.get());
+  } else if constexpr (std::is_convertible_v<const Q*, const K*>) {
+    return static_cast<const K*>(std::addressof(key));
+  } else {
+    return std::addressof(key);  // of another type, for transparent lookups
+  }
+}
+
+// Entry derives from KeyEntry<K>.
 template <class K, class Entry, class Hash, class Equal>
 class WeakKeys {
  public:
@@ -32,8 +55,11 @@ class WeakKeys {
   // called under the lock.
   template <class Q, class Visit>
   void Look(const Q& key, const Visit& visit) const {
+    const auto* const sought = ObjectOf<K>(key);
+    if (sought == nullptr) return;
     entries_.template Look<Entry, kTrusted>(
-        MixHash(hash_(key)), Same(key), [&](auto& section, Entry& entry) {
+        MixHash(hash_(*sought)), Same(*sought),
+        [&](auto& section, Entry& entry) {
           if (entry.Expired()) {
             section.Remove(&entry);
           } else {
@@ -57,7 +83,9 @@ class WeakKeys {
   auto Same(const Q& key) const {
     return [&key, this](const Entry& entry) {
       if constexpr (kByIdentity) {
-        return entry.address == static_cast<const void*>(std::addressof(key));
+        static_assert(std::is_same_v<Q, std::remove_cv_t<K>>,
+                      "by identity a key is a K");
+        return entry.address == std::addressof(key);
       } else {
         const std::shared_ptr<K> own = entry.referent.lock();
         return own != nullptr && equal_(*own, key);

@@ -38,13 +38,14 @@ bool UnlinkWeak(WeakLink* link) {
 
 WeakEntry* ForgetReferent(WeakLinks* links, int lane) noexcept {
   WeakLink* forgotten = nullptr;
-  for (;;) {
+  for (bool more = true; more;) {
     WeakLink* link;
     {
       LockHolder lock(LockAt(lane));
       link = links->newest;
       if (link == nullptr) break;
       TakeOff(link);
+      more = links->newest != nullptr;
       if (link->kind != WeakLink::kEntry) continue;
     }
     static_cast<WeakEntry*>(link)->LeaveTable();

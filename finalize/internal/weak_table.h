@@ -51,13 +51,16 @@ class WeakEntry : public WeakLink {
 
   void Ref() { references_.fetch_add(1, std::memory_order_relaxed); }
   void Unref() {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    if (references_.load(std::memory_order_acquire) == 1 ||
+        references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      delete this;
+    }
   }
-  // Lets it hear of the death of its referent, which the caller keeps alive, if
-  // MakeShared or Adopt made that: then `deleter` is not null.
+  // Lets a new entry hear of the death of its referent, which the caller keeps
+  // alive, if MakeShared or Adopt made that: then `deleter` is not null.
   void Watch(SharedDeleter* deleter) {
     if (deleter == nullptr) return;
-    Ref();
+    references_.store(2, std::memory_order_relaxed);
     LinkWeak(deleter, this);
   }
   // Undoes that.
@@ -78,13 +81,13 @@ class WeakEntry : public WeakLink {
   int lock_ = -1;      // index of its table's lock
   uint64_t hash_ = 0;  // these two are set before it is linked
   // Guarded by that lock.
-  uint32_t cursors_ = 0;
-  bool linked_ = false;
-  uint64_t sequence_ = 0;
-  WeakTable* table_ = nullptr;   // whose order it is in
-  WeakEntry* chain_ = nullptr;   // next in its bucket; or of what was removed
+  WeakEntry* chain_ = nullptr;    // next in its bucket; or of what was removed
   WeakEntry* earlier_ = nullptr;  // in the order of insertion
   WeakEntry* later_ = nullptr;
+  WeakTable* table_ = nullptr;  // whose order it is in
+  uint64_t sequence_ = 0;
+  uint32_t cursors_ = 0;
+  bool linked_ = false;
 };
 
 // A reference to an entry.
