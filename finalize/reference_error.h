@@ -1,8 +1,8 @@
 // ReferenceError: what a use of a weak reference throws that cannot return
 // "dead" (weak_proxy.h).
 //
-// A value; thread-compatible (const calls may run concurrently). Making, copying
-// and asking it takes no memory.
+// A value; thread-compatible (const calls may run concurrently). Making,
+// copying and asking it takes no memory.
 #ifndef FINALIZE_REFERENCE_ERROR_H_
 #define FINALIZE_REFERENCE_ERROR_H_
 

@@ -5,14 +5,14 @@
 //   if (auto note = notes.find(*tom)) std::puts(note->c_str());
 //   tom.reset();  // the note is gone as well
 //
-// An entry is there while its key lives. A dead key is absent at once, for every
-// call. Where MakeShared or Adopt made it (IsAttachable, shared.h) the entry is
-// taken out before the key's destructor runs, and its value is destroyed after
-// that, before the finalizers. For any other shared_ptr the entry is dropped
-// when it is met: each insertion looks at two, so that there are never many more
-// dead ones than living, and EraseExpired() drops the rest; until then the value
-// lives. size() counts only the living: at once where all keys are attachable,
-// else it looks at each.
+// An entry is there while its key lives. A dead key is absent at once, for
+// every call. Where MakeShared or Adopt made it (IsAttachable, shared.h) the
+// entry is taken out before the key's destructor runs, and its value is
+// destroyed after that, before the finalizers. For any other shared_ptr the
+// entry is dropped when it is met: each insertion looks at two, so that there
+// are never many more dead ones than living, and EraseExpired() drops the rest;
+// until then the value lives. size() counts only the living: at once where all
+// keys are attachable, else it looks at each.
 //
 // Keys are objects, compared by identity unless a Hash and an Equal are named
 // (weak_hash.h): a note is attached to this cat, not to every cat of that name,
@@ -32,8 +32,8 @@
 // the destructor, move, assignment and swap; nothing of the user's runs under a
 // lock.
 //
-// Not here: a hash and an order of maps; keys that cannot be held weakly, which
-// do not compile; `|` (say Update).
+// Not here: a hash, an order and a text of maps; keys that cannot be held
+// weakly, which do not compile; `|` (say Update).
 #ifndef FINALIZE_WEAK_KEY_MAP_H_
 #define FINALIZE_WEAK_KEY_MAP_H_
 
@@ -44,6 +44,8 @@
 #include <utility>
 #include <vector>
 
+#include "finalize/internal/weak_container.h"
+#include "finalize/internal/weak_entry.h"
 #include "finalize/internal/weak_keys.h"
 #include "finalize/weak_hash.h"
 #include "finalize/weak_ref.h"
@@ -106,7 +108,8 @@ class WeakKeyMap {
   WeakKeyMap(std::initializer_list<value_type> items) { Update(items); }
   template <class It>
   WeakKeyMap(It first, It last) {
-    for (; first != last; ++first) insert_or_assign(first->first, first->second);
+    for (; first != last; ++first)
+      insert_or_assign(first->first, first->second);
   }
   // Copies the living entries; both maps refer to the same keys.
   WeakKeyMap(const WeakKeyMap& other)
@@ -159,8 +162,7 @@ class WeakKeyMap {
     finalize_internal::FreshEntry<Entry> fresh(key,
                                                std::forward<A>(arguments)...);
     Entry* there = fresh.get();
-    finalize_internal::EntryRef pin =
-        finalize_internal::EntryRef::To(there);
+    finalize_internal::EntryRef pin = finalize_internal::EntryRef::To(there);
     finalize_internal::EntryRef old;
     const bool inserted = keys_.Insert(*key, &fresh, [&](Entry& entry) {
       old = finalize_internal::EntryRef::To(&entry);
@@ -179,7 +181,8 @@ class WeakKeyMap {
     if (key == nullptr) return false;
     finalize_internal::FreshEntry<Entry> fresh(key, std::forward<A>(value));
     bool replaced = false;
-    keys_.Insert(*key, &fresh, [](Entry&) { return false; }, &replaced);
+    keys_.Insert(
+        *key, &fresh, [](Entry&) { return false; }, &replaced);
     return !replaced;
   }
   // insert_or_assign for each item of a map or a range of pairs.

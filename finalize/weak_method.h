@@ -52,9 +52,9 @@ class WeakMethod<R(A...)> {
             class = std::enable_if_t<std::is_invocable_r_v<R, M&, T&, A...>>>
   WeakMethod(const std::shared_ptr<T>& object, M method)
       : object_(object), kind_(&kKindOf<T, M>) {
-    static_assert(sizeof(M) <= sizeof(method_) &&
-                      std::is_trivially_copyable_v<M>,
-                  "a method is a pointer to a member, or as small as one");
+    static_assert(
+        sizeof(M) <= sizeof(method_) && std::is_trivially_copyable_v<M>,
+        "a method is a pointer to a member, or as small as one");
     new (method_) M(method);
   }
   template <class T, class M, class F,
@@ -63,8 +63,8 @@ class WeakMethod<R(A...)> {
              Place place = Place::Caller())
       : WeakMethod(object, method) {
     object_ = WeakRef<const volatile void>(
-        object,
-        Forward<std::decay_t<F>>{*this, std::forward<F>(callback)}, place);
+        object, Forward<std::decay_t<F>>{*this, std::forward<F>(callback)},
+        place);
   }
 
   Result operator()(A... arguments) const {
@@ -84,8 +84,7 @@ class WeakMethod<R(A...)> {
     auto object = object_.Lock();
     if (object == nullptr) return nullptr;
     return [object = std::move(object), method = *this](A... arguments) -> R {
-      return method.kind_->call(const_cast<void*>(object.get()),
-                                method.method_,
+      return method.kind_->call(const_cast<void*>(object.get()), method.method_,
                                 std::forward<A>(arguments)...);
     };
   }
@@ -148,7 +147,8 @@ class WeakMethod<R(A...)> {
 
 template <class R, class... A>
 struct std::hash<finalize::WeakMethod<R(A...)>> {
-  size_t operator()(const finalize::WeakMethod<R(A...)>& method) const noexcept {
+  size_t operator()(
+      const finalize::WeakMethod<R(A...)>& method) const noexcept {
     return method.hash();
   }
 };

@@ -11,15 +11,16 @@
 // in the middle of the call. A reference kept for longer is not pinned: for
 // `Cat& cat = *proxy;` say `auto cat = proxy.Lock();`.
 //
-// What is forwarded, where T has it: `->`, `*`, calls, bool, the six comparisons
-// (with a value or with another proxy), `<<` to a stream; and by `(*proxy)` also
+// What is forwarded, where T has it: `->`, `*`, calls, bool, the six
+// comparisons (with a value or with another proxy), `<<` to a stream; and by
+// `(*proxy)` also
 // `[]` and iteration. So `if (proxy)` asks the referent; expired() says whether
 // there is one. Other operators are for what Lock() returns: a proxy that
 // forwarded assignment could not be assigned. On a dead referent all of these
 // throw ReferenceError, and nothing else does.
 //
-// It has no hash, whatever the referent has: equality is by value, and goes with
-// the referent. Key by WeakRef instead.
+// It has no hash, whatever the referent has: equality is by value, and goes
+// with the referent. Key by WeakRef instead.
 //
 // The callback is as that of a WeakRef, and may take a `const WeakProxy<T>&`.
 // There is one type of proxy, for callables as well; two of one referent share
@@ -35,8 +36,10 @@
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
+#include "finalize/internal/weak_watch.h"
 #include "finalize/options.h"
 #include "finalize/reference_error.h"
 #include "finalize/weak_ref.h"
@@ -174,9 +177,10 @@ struct Side<finalize::WeakProxy<T>> {
 
 template <class A, class B, class Compare>
 using IfComparable = std::enable_if_t<
-    (Side<A>::kIsProxy || Side<B>::kIsProxy) &&
-        std::is_invocable_v<Compare, const typename Side<A>::Value&,
-                            const typename Side<B>::Value&>,
+    std::conjunction_v<
+        std::bool_constant<Side<A>::kIsProxy || Side<B>::kIsProxy>,
+        std::is_invocable<Compare, const typename Side<A>::Value&,
+                          const typename Side<B>::Value&>>,
     bool>;
 
 template <class Compare, class A, class B>

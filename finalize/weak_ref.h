@@ -31,9 +31,10 @@
 // EqualReferents, a functor. There is no hash by value, since it would be lost
 // with the referent.) There is no order.
 //
-// A plain WeakRef is a value, no bigger a thing than a std::weak_ptr and an
-// address: there is nothing to share between two of them, and nobody counts
-// them. WeakRefCount counts what is told of the death.
+// One without a callback is a value, a std::weak_ptr with an address. (Python
+// shares it between all who ask, and counts it.) Nobody is told of it, so that
+// a copy costs no more than a weak_ptr's: WeakRefCount counts what is to be
+// told of the death.
 //
 // After fork() the child's copies work; callbacks that it inherited do not run.
 //
@@ -195,8 +196,8 @@ size_t WeakRefCount(const std::shared_ptr<T>& referent) {
       finalize_internal::SharedDeleterOf(referent));
 }
 
-// Returns the weak references with a callback, as WeakRefs that share it, newest
-// first.
+// Returns the weak references with a callback, as WeakRefs that share it,
+// newest first.
 template <class T>
 std::vector<WeakRef<T>> WeakRefs(const std::shared_ptr<T>& referent) {
   std::vector<WeakRef<T>> refs;

@@ -7,9 +7,10 @@
 // A member is there while the object lives; a dead one is absent at once. Where
 // MakeShared or Adopt made the object (IsAttachable, shared.h) its entry is
 // taken out before its destructor runs; for any other shared_ptr it is dropped
-// when it is met: each insertion looks at two, so that there are never many more
-// dead ones than living, and EraseExpired() drops the rest. size() counts only
-// the living: at once where all members are attachable, else it looks at each.
+// when it is met: each insertion looks at two, so that there are never many
+// more dead ones than living, and EraseExpired() drops the rest. size() counts
+// only the living: at once where all members are attachable, else it looks at
+// each.
 //
 // Members are compared by identity unless a Hash and an Equal are named
 // (weak_hash.h), as in WeakKeyMap: a set of sessions is of these sessions, and
@@ -22,7 +23,7 @@
 // lock. The operations on two sets go over many entries and are not atomic.
 //
 // Not here: a hash and an order of sets (IsSubsetOf says what `<=` would);
-// equality with other kinds of sets.
+// equality with other kinds of sets; text of a set.
 #ifndef FINALIZE_WEAK_SET_H_
 #define FINALIZE_WEAK_SET_H_
 
@@ -32,6 +33,8 @@
 #include <utility>
 #include <vector>
 
+#include "finalize/internal/weak_container.h"
+#include "finalize/internal/weak_entry.h"
 #include "finalize/internal/weak_keys.h"
 #include "finalize/weak_hash.h"
 
@@ -79,7 +82,8 @@ class WeakSet {
   template <class Q>
   std::shared_ptr<T> find(const Q& key) const {
     std::shared_ptr<T> object;
-    keys_.Look(key, [&](auto&, Entry& entry) { object = entry.referent.lock(); });
+    keys_.Look(key,
+               [&](auto&, Entry& entry) { object = entry.referent.lock(); });
     return object;
   }
   template <class Q>

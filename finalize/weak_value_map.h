@@ -12,17 +12,17 @@
 // entry, with its key, is taken out before the value's destructor runs, and
 // destroyed after it. For any other shared_ptr the entry is dropped when it is
 // met: each insertion looks at two, so that there are never many more dead ones
-// than living, and EraseExpired() drops the rest. size() counts only the living:
-// at once where all values are attachable, else it looks at each.
-// The late death of a value never takes out its successor under the same key.
+// than living, and EraseExpired() drops the rest. size() counts only the
+// living: at once where all values are attachable, else it looks at each. The
+// late death of a value never takes out its successor under the same key.
 //
 // What finds a value returns it held alive; there is no operator[] and no
 // reference into the map. A null value is like one that is dead already.
 //
 // Iteration is in order of insertion and goes over what was there when it began
 // and still lives when it is reached; others may be inserted, erased, and die
-// meanwhile. An iterator keeps the key and the value at which it stands. It must
-// not outlive the map.
+// meanwhile. An iterator keeps the key and the value at which it stands. It
+// must not outlive the map.
 //
 // Thread-safe, but for the destructor, move, assignment and swap. Calls that go
 // over many entries (==, copies, merge, Update) are not atomic. Deaths are safe
@@ -32,8 +32,9 @@
 // After fork() the child has a copy that works (with raw clone() only if no
 // other thread was changing it).
 //
-// Not here: a hash and an order of maps (they change by themselves); equality
-// with other kinds of maps; update from keyword arguments; `|` (say Update).
+// Not here: a hash, an order and a text of maps (they change by themselves);
+// equality with other kinds of maps; update from keyword arguments; `|` (say
+// Update).
 #ifndef FINALIZE_WEAK_VALUE_MAP_H_
 #define FINALIZE_WEAK_VALUE_MAP_H_
 
@@ -47,6 +48,7 @@
 #include <vector>
 
 #include "finalize/internal/weak_container.h"
+#include "finalize/internal/weak_entry.h"
 #include "finalize/weak_hash.h"
 #include "finalize/weak_ref.h"
 
@@ -62,8 +64,7 @@ class WeakValueMap {
    public:
     template <class Q>
     Entry(const std::shared_ptr<V>& value, Q&& key_in)
-        : finalize_internal::EntryOf<V>(value),
-          key(std::forward<Q>(key_in)) {}
+        : finalize_internal::EntryOf<V>(value), key(std::forward<Q>(key_in)) {}
     const K key;
   };
   struct Access {
@@ -89,7 +90,8 @@ class WeakValueMap {
   WeakValueMap(std::initializer_list<value_type> items) { Update(items); }
   template <class It>
   WeakValueMap(It first, It last) {
-    for (; first != last; ++first) insert_or_assign(first->first, first->second);
+    for (; first != last; ++first)
+      insert_or_assign(first->first, first->second);
   }
   // Copies the living entries.
   WeakValueMap(const WeakValueMap& other)
@@ -137,11 +139,10 @@ class WeakValueMap {
                                                   std::shared_ptr<V> value) {
     std::shared_ptr<V> old = find(key);
     if (old != nullptr || value == nullptr) return {std::move(old), false};
-    const bool inserted =
-        Insert(std::move(key), value, [&old](Entry& entry) {
-          old = entry.referent.lock();
-          return old != nullptr;
-        });
+    const bool inserted = Insert(std::move(key), value, [&old](Entry& entry) {
+      old = entry.referent.lock();
+      return old != nullptr;
+    });
     return {inserted ? std::move(value) : std::move(old), inserted};
   }
   std::pair<std::shared_ptr<V>, bool> insert(value_type item) {
@@ -151,7 +152,8 @@ class WeakValueMap {
   bool insert_or_assign(K key, const std::shared_ptr<V>& value) {
     if (value == nullptr) return erase(key) == 0;
     bool replaced = false;
-    Insert(std::move(key), value, [](Entry&) { return false; }, &replaced);
+    Insert(
+        std::move(key), value, [](Entry&) { return false; }, &replaced);
     return !replaced;
   }
   // insert_or_assign for each item of a map or a range of pairs.

@@ -278,8 +278,7 @@ TEST(WeakRefsTest, ListsCallbacksNewestFirst) {
   EventLog log;
   auto object = MakeShared<int>(1);
   std::optional<WeakRef<int>> first(std::in_place, object, log.Adds("first"));
-  std::optional<WeakRef<int>> second(std::in_place, object,
-                                     log.Adds("second"));
+  std::optional<WeakRef<int>> second(std::in_place, object, log.Adds("second"));
   std::vector<WeakRef<int>> refs = WeakRefs(object);
   ASSERT_EQ(refs.size(), 2u);
   EXPECT_EQ(refs[0], *first);

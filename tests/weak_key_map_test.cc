@@ -19,8 +19,8 @@ namespace {
 
 using finalize::MakeShared;
 using finalize::WeakKeyMap;
-using testing::UnorderedElementsAre;
 using testing::Pair;
+using testing::UnorderedElementsAre;
 
 struct Cat {
   std::string name;
@@ -196,7 +196,8 @@ TEST_F(WeakKeyMapTest, CopiesMovesAndSwaps) {
 TEST_F(WeakKeyMapTest, UpdateOverridesAndMergeMoves) {
   Notes notes = {{tom_, "fish"}};
   notes.Update(Notes{{tom_, "milk"}, {twin_, "mice"}});
-  EXPECT_THAT(notes, UnorderedElementsAre(Pair(tom_, "milk"), Pair(twin_, "mice")));
+  EXPECT_THAT(notes,
+              UnorderedElementsAre(Pair(tom_, "milk"), Pair(twin_, "mice")));
   Notes source = {{tom_, "x"}, {foreign_, "y"}};
   notes.merge(source);
   EXPECT_EQ(*notes.find(foreign_), "y");

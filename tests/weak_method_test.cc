@@ -157,9 +157,7 @@ TEST(WeakMethodTest, CallbackGetsTheMethod) {
 TEST(WeakMethodTest, CallbackGoesWithTheMethod) {
   EventLog log;
   auto counter = MakeShared<Counter>();
-  {
-    const WeakMethod<int()> total(counter, &Counter::Total, log.Adds("no"));
-  }
+  { const WeakMethod<int()> total(counter, &Counter::Total, log.Adds("no")); }
   counter.reset();
   EXPECT_EQ(log.Text(), "");
 }

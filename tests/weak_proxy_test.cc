@@ -106,8 +106,8 @@ TEST(WeakProxyTest, CallPinsForTheExpression) {
     EventLog* log;
     int offset;
   };
-  auto callable = finalize::Adopt(
-      std::unique_ptr<Callable>(new Callable{&log, 2}));
+  auto callable =
+      finalize::Adopt(std::unique_ptr<Callable>(new Callable{&log, 2}));
   const WeakProxy<Callable> proxy(callable);
   EXPECT_EQ(proxy(&callable, 40), 42);
   EXPECT_EQ(log.Text(), "called destructor");
@@ -243,8 +243,8 @@ TEST(WeakProxyTest, HasNoHash) {
 TEST(WeakProxyTest, CallbackGetsTheProxy) {
   EventLog log;
   auto tom = MakeShared<Cat>("Tom", &log);
-  auto proxy = std::make_unique<WeakProxy<Cat>>(
-      tom, [&log](const WeakProxy<Cat>& self) {
+  auto proxy =
+      std::make_unique<WeakProxy<Cat>>(tom, [&log](const WeakProxy<Cat>& self) {
         log.Add(self.expired() ? "expired" : "alive");
       });
   const WeakProxy<Cat> copy = *proxy;

@@ -17,8 +17,8 @@ namespace {
 
 using finalize::MakeShared;
 using finalize::WeakSet;
-using testing::UnorderedElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 using Set = WeakSet<std::string>;
 using ByValue =

@@ -18,8 +18,8 @@ namespace {
 
 using finalize::MakeShared;
 using finalize::WeakValueMap;
-using testing::UnorderedElementsAre;
 using testing::Pair;
+using testing::UnorderedElementsAre;
 
 using Map = WeakValueMap<std::string, int>;
 
@@ -112,7 +112,8 @@ TEST_F(WeakValueMapTest, DeathTakesOutEveryEntryOfTheValue) {
 // A null value is one that is dead already.
 TEST_F(WeakValueMapTest, NullIsAbsent) {
   Map map;
-  EXPECT_EQ(map.try_emplace("k", nullptr), std::make_pair(std::shared_ptr<int>(), false));
+  EXPECT_EQ(map.try_emplace("k", nullptr),
+            std::make_pair(std::shared_ptr<int>(), false));
   EXPECT_TRUE(map.empty());
   map.insert_or_assign("k", one_);
   EXPECT_EQ(map.try_emplace("k", nullptr), std::make_pair(one_, false));
@@ -189,7 +190,7 @@ TEST_F(WeakValueMapTest, UpdateOverrides) {
   map.Update(Map{{"k", two_}, {"l", one_}});
   map.Update(std::vector<Map::value_type>{{"m", foreign_}, {"l", two_}});
   EXPECT_THAT(map, UnorderedElementsAre(Pair("k", two_), Pair("m", foreign_),
-                               Pair("l", two_)));
+                                        Pair("l", two_)));
 }
 
 TEST_F(WeakValueMapTest, MergeMovesWhatIsAbsent) {

@@ -30,9 +30,9 @@ class OwnedReferent {
   virtual void Destroy() = 0;
 };
 
-// Ends a referent, whose destructor has run: drops the entries that were in weak
-// containers, runs the finalizers on its list, newest first, then frees its
-// memory, if that is put off. Lets nothing escape.
+// Ends a referent, whose destructor has run: drops the entries that were in
+// weak containers, runs the finalizers on its list, newest first, then frees
+// its memory, if that is put off. Lets nothing escape.
 void EndReferent(LifetimeList* list, WeakEntry* forgotten,
                  std::unique_ptr<OwnedReferent>* memory) noexcept;
 

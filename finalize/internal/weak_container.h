@@ -13,6 +13,8 @@
 #include <utility>
 
 #include "finalize/internal/shared_deleter.h"
+#include "finalize/internal/weak_cursor.h"
+#include "finalize/internal/weak_entry.h"
 #include "finalize/internal/weak_table.h"
 #include "finalize/weak_hash.h"
 

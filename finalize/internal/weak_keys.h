@@ -57,15 +57,15 @@ class WeakKeys {
   void Look(const Q& key, const Visit& visit) const {
     const auto* const sought = ObjectOf<K>(key);
     if (sought == nullptr) return;
-    entries_.template Look<Entry, kTrusted>(
-        MixHash(hash_(*sought)), Same(*sought),
-        [&](auto& section, Entry& entry) {
-          if (entry.Expired()) {
-            section.Remove(&entry);
-          } else {
-            visit(section, entry);
-          }
-        });
+    entries_.template Look<Entry, kTrusted>(MixHash(hash_(*sought)),
+                                            Same(*sought),
+                                            [&](auto& section, Entry& entry) {
+                                              if (entry.Expired()) {
+                                                section.Remove(&entry);
+                                              } else {
+                                                visit(section, entry);
+                                              }
+                                            });
   }
 
   // As WeakContainer::Insert; `keep` gets an entry whose key lives.

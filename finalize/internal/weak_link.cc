@@ -4,7 +4,7 @@
 
 #include "finalize/internal/lock.h"
 #include "finalize/internal/shared_deleter.h"
-#include "finalize/internal/weak_table.h"
+#include "finalize/internal/weak_entry.h"
 
 namespace finalize_internal {
 namespace {

@@ -27,7 +27,7 @@ struct WeakLink {
 
   WeakLink* older = nullptr;
   WeakLink** from = nullptr;  // the newer link's `older`, or the list's head
-  int lane = -1;              // whose lock guards it; -1: it never was on a list
+  int lane = -1;  // whose lock guards it; -1: it never was on a list
   const Kind kind;
 };
 

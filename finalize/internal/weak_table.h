@@ -1,19 +1,5 @@
 // WeakTable: the hash table behind the weak containers, its types forgotten.
 //
-// An entry has up to four kinds of owners, each with a reference to it:
-//   its table       until it is erased, replaced, or its referent dies
-//   its referent    (whose list it is on, weak_link.h) until unlinked, or dead
-//   cursors         while they stand at it
-//   pins            of those who look at it
-// Whoever drops the last one destroys it, and the user's key or value in it,
-// holding no lock.
-//
-//               Link                        Remove
-//     fresh -----------> linked ---------------------------> removed
-//                        in the chain of its hash, and       in neither; but in
-//                        in the order of insertion           the order while a
-//                                                            cursor stands at it
-//
 // The lock guards chains and order, for a few instructions. It is one of the
 // library's (lock.h), and its index is in each entry, so that a referent that
 // dies may take its entry out while the container is being destroyed. No code
@@ -31,96 +17,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <utility>
 
 #include "finalize/internal/lock.h"
-#include "finalize/internal/weak_link.h"
+#include "finalize/internal/weak_entry.h"
 
 namespace finalize_internal {
-
-class WeakTable;
-
-class WeakEntry : public WeakLink {
- public:
-  // The first reference is the caller's.
-  WeakEntry() : WeakLink(kEntry) {}
-  virtual ~WeakEntry() = default;
-
-  // Whether its referent is dead. No code of the user's.
-  virtual bool Expired() const = 0;
-
-  void Ref() { references_.fetch_add(1, std::memory_order_relaxed); }
-  void Unref() {
-    if (references_.load(std::memory_order_acquire) == 1 ||
-        references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      delete this;
-    }
-  }
-  // Lets a new entry hear of the death of its referent, which the caller keeps
-  // alive, if MakeShared or Adopt made that: then `deleter` is not null.
-  void Watch(SharedDeleter* deleter) {
-    if (deleter == nullptr) return;
-    references_.store(2, std::memory_order_relaxed);
-    LinkWeak(deleter, this);
-  }
-  // Undoes that.
-  void Unwatch() {
-    if (UnlinkWeak(this)) Unref();
-  }
-  // Takes it out of its table, if it is in one. The caller has a reference.
-  void LeaveTable() noexcept;
-
-  bool hears_of_death() const { return lane >= 0; }
-
- private:
-  friend class WeakTable;
-  friend class TableSection;
-  friend class WeakCursor;
-
-  std::atomic<uint32_t> references_{1};
-  int lock_ = -1;      // index of its table's lock
-  uint64_t hash_ = 0;  // these two are set before it is linked
-  // Guarded by that lock.
-  WeakEntry* chain_ = nullptr;    // next in its bucket; or of what was removed
-  WeakEntry* earlier_ = nullptr;  // in the order of insertion
-  WeakEntry* later_ = nullptr;
-  WeakTable* table_ = nullptr;  // whose order it is in
-  uint64_t sequence_ = 0;
-  uint32_t cursors_ = 0;
-  bool linked_ = false;
-};
-
-// A reference to an entry.
-class EntryRef {
- public:
-  EntryRef() = default;
-  // Takes over a reference of the caller's.
-  explicit EntryRef(WeakEntry* owned) : entry_(owned) {}
-  EntryRef(EntryRef&& other) noexcept
-      : entry_(std::exchange(other.entry_, nullptr)) {}
-  EntryRef(const EntryRef& other) : entry_(other.entry_) {
-    if (entry_ != nullptr) entry_->Ref();
-  }
-  EntryRef& operator=(EntryRef other) noexcept {
-    std::swap(entry_, other.entry_);
-    return *this;
-  }
-  ~EntryRef() {
-    if (entry_ != nullptr) entry_->Unref();
-  }
-  static EntryRef To(WeakEntry* entry) {
-    entry->Ref();
-    return EntryRef(entry);
-  }
-
-  WeakEntry* get() const { return entry_; }
-  WeakEntry* operator->() const { return entry_; }
-  WeakEntry* release() { return std::exchange(entry_, nullptr); }
-  explicit operator bool() const { return entry_ != nullptr; }
-
- private:
-  WeakEntry* entry_ = nullptr;
-};
 
 class WeakTable {
  public:
@@ -165,8 +66,8 @@ class WeakTable {
   size_t foreign_ = 0;  // those of them that do not hear of the death
   uint64_t links_ = 0;  // insertions so far
   size_t buckets_ = kFirst;
-  size_t mask_ = kFirst - 1;   // the smallest 2^n - 1 that is >= buckets_ - 1
-  size_t room_ = kFirst;       // buckets for which there is memory
+  size_t mask_ = kFirst - 1;  // the smallest 2^n - 1 that is >= buckets_ - 1
+  size_t room_ = kFirst;      // buckets for which there is memory
   std::atomic<bool> full_{false};  // all of that is in use
   WeakEntry* earliest_ = nullptr;
   WeakEntry* latest_ = nullptr;
@@ -234,30 +135,6 @@ class TableSection {
   uint64_t links_ = 0;
   EntryRef pinned_;
   WeakEntry* removed_ = nullptr;  // linked through chain_
-};
-
-// A place in a table: stands at an entry, and keeps that alive. Goes through
-// the entries that were there when it began, in the order of insertion. The
-// referent of one may be dead. Confined to one thread.
-class WeakCursor {
- public:
-  WeakCursor() = default;  // at the end
-  explicit WeakCursor(WeakTable* table);
-  WeakCursor(const WeakCursor& other);
-  WeakCursor(WeakCursor&&) noexcept = default;
-  WeakCursor& operator=(WeakCursor other) noexcept;
-  ~WeakCursor();
-
-  void Advance();
-  WeakEntry* entry() const { return entry_.get(); }  // null at the end
-
- private:
-  // For a holder of the lock: stands at `entry`, or at the next linked one.
-  void Enter(WeakEntry* entry);
-  static void Leave(WeakEntry* entry);
-
-  EntryRef entry_;
-  uint64_t last_ = 0;  // the sequence of the newest entry to be seen
 };
 
 inline WeakEntry*& WeakTable::Bucket(size_t index) {
