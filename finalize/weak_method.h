@@ -62,9 +62,7 @@ class WeakMethod<R(A...)> {
   WeakMethod(const std::shared_ptr<T>& object, M method, F&& callback,
              Place place = Place::Caller())
       : WeakMethod(object, method) {
-    object_ = WeakRef<const volatile void>(
-        object, Forward<std::decay_t<F>>{*this, std::forward<F>(callback)},
-        place);
+    object_.Watch(object, std::forward<F>(callback), place, WeakMethod(*this));
   }
 
   Result operator()(A... arguments) const {
@@ -123,20 +121,6 @@ class WeakMethod<R(A...)> {
   }
   template <class T, class M>
   static constexpr Kind kKindOf = {&Call<T, M>, &Equal<M>};
-
-  // Hands the callback a method where it takes one.
-  template <class F>
-  struct Forward {
-    decltype(auto) operator()() && {
-      if constexpr (std::is_invocable_v<F&&, const WeakMethod&>) {
-        return std::move(callback)(method);
-      } else {
-        return std::move(callback)();
-      }
-    }
-    WeakMethod method;  // one without a callback
-    F callback;
-  };
 
   WeakRef<const volatile void> object_;
   const Kind* kind_ = nullptr;

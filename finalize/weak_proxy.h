@@ -95,8 +95,9 @@ class WeakProxy {
             class = std::enable_if_t<std::is_convertible_v<U*, T*>>>
   WeakProxy(const std::shared_ptr<U>& referent, F&& callback,
             Place place = Place::Caller())
-      : ref_(referent, Forward<std::decay_t<F>>{std::forward<F>(callback)},
-             place) {}
+      : ref_(referent) {
+    ref_.Watch(referent, std::forward<F>(callback), place, WeakProxy(*this));
+  }
 
   Pinned<T> operator->() const { return Pin(); }
   Pinned<T> operator*() const { return Pin(); }
@@ -130,21 +131,6 @@ class WeakProxy {
   friend H AbslHashValue(H h, const WeakProxy& proxy) = delete;
 
  private:
-  // Hands the callback a proxy where it takes one.
-  template <class F>
-  struct Forward {
-    template <class Ref,
-              class = std::enable_if_t<std::is_same_v<Ref, WeakRef<T>>>>
-    decltype(auto) operator()(const Ref& ref) && {
-      if constexpr (std::is_invocable_v<F&&, const WeakProxy&>) {
-        return std::move(callback)(WeakProxy(ref));
-      } else {
-        return std::move(callback)();
-      }
-    }
-    F callback;
-  };
-
   WeakRef<T> ref_;
 };
 

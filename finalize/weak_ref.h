@@ -17,9 +17,10 @@
 // still there: with the last one the callback goes, unrun. All weak references
 // to the referent are dead before its destructor and before the first callback;
 // WeakRef callbacks and finalizers (OnDestroy) then run newest first, in one
-// order. It may take a `const WeakRef<T>&` equal to its own, which is dead. It
-// is not run at exit, nor by a drain: an object that is never destroyed never
-// died. It cannot be read back; has_callback() says whether it is pending.
+// order. It may take a `const WeakRef<T>&` equal to its own, which is dead, or
+// a `const Cause&`. It is not run at exit, nor by a drain: an object that is
+// never destroyed never died. It cannot be read back; has_callback() says
+// whether it is pending.
 //
 // A callback needs a referent that tells of its death: one that MakeShared or
 // Adopt made (IsAttachable, shared.h). For any other it is refused, with a
@@ -83,9 +84,7 @@ class WeakRef {
   WeakRef(const std::shared_ptr<U>& referent, F&& callback,
           Place place = Place::Caller())
       : WeakRef(referent) {
-    watch_ = finalize_internal::WatchReferent(
-        finalize_internal::SharedDeleterOf(referent), place,
-        std::forward<F>(callback), WeakRef(*this));
+    Watch(referent, std::forward<F>(callback), place, WeakRef(*this));
   }
 
   // From a derived class, or from non-const. Shares the callback.
@@ -125,7 +124,20 @@ class WeakRef {
   template <class U>
   friend class WeakRef;
   template <class U>
+  friend class WeakProxy;
+  template <class Signature>
+  friend class WeakMethod;
+  template <class U>
   friend std::vector<WeakRef<U>> WeakRefs(const std::shared_ptr<U>& referent);
+
+  // Registers the callback, which may take `self`.
+  template <class U, class F, class Self>
+  void Watch(const std::shared_ptr<U>& referent, F&& callback, Place place,
+             Self self) {
+    watch_ = finalize_internal::WatchReferent(
+        finalize_internal::SharedDeleterOf(referent), place,
+        std::forward<F>(callback), std::move(self));
+  }
 
   // The address of the whole object where the type tells.
   template <class U>

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "absl/base/thread_annotations.h"
 #include "finalize/internal/lock.h"
 #include "finalize/internal/weak_entry.h"
 
@@ -124,8 +125,8 @@ class TableSection {
   friend class WeakTable;
 
   // Keeps an entry alive and lets go of the lock.
-  void Pin(WeakEntry* entry);
-  void Relock();
+  void Pin(WeakEntry* entry) ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  void Relock() ABSL_NO_THREAD_SAFETY_ANALYSIS;
   void DropRemoved();
   // Looks at the next few entries; false once it has seen the latest one.
   bool SweepSome(int count);

@@ -37,33 +37,26 @@ class WeakWatch : public WeakLink,
   NodeRef callback_;
 };
 
-// A callback that gets the weak reference, where it takes one.
-template <class F, class Reference>
-struct WeakCallback {
-  decltype(auto) operator()() && {
-    if constexpr (std::is_invocable_v<F&&, const Reference&>) {
-      return std::move(function)(reference);
-    } else {
-      return std::move(function)();
-    }
-  }
-
-  F function;
-  Reference reference;  // one without a callback
-};
-
-// Registers a callback for the death of the referent. Returns null where it is
-// refused, which is reported: nothing tells of the death if `referent` is null.
+// Registers a callback for the death of the referent; it gets `reference`, one
+// without a callback, if it takes that. Returns null where it is refused, which
+// is reported: nothing tells of the death if `referent` is null.
 template <class F, class Reference>
 std::shared_ptr<WeakWatch> WatchReferent(SharedDeleter* referent,
                                          finalize::Place place, F&& function,
                                          Reference reference) {
+  constexpr auto kOnce = Invocation::kOnce;
   auto watch = std::make_shared<WeakWatch>();
-  const NodeRef callback = RegisterOn<Invocation::kOnce>(
-      WeakCore(), finalize::Options().At(place),
-      referent != nullptr ? referent->list() : nullptr,
-      WeakCallback<std::decay_t<F>, Reference>{std::forward<F>(function),
-                                               std::move(reference)});
+  const finalize::Options options = finalize::Options().At(place);
+  LifetimeList* const list = referent != nullptr ? referent->list() : nullptr;
+  NodeRef callback;
+  if constexpr (std::is_invocable_v<std::decay_t<F>&&, Reference&&>) {
+    callback =
+        RegisterOn<kOnce>(WeakCore(), options, list, std::forward<F>(function),
+                          std::move(reference));
+  } else {
+    callback =
+        RegisterOn<kOnce>(WeakCore(), options, list, std::forward<F>(function));
+  }
   if (callback.node == nullptr) return nullptr;
   watch->Start(referent, callback);
   return watch;
