@@ -24,6 +24,9 @@
 // meanwhile. An iterator keeps the key and the value at which it stands. It
 // must not outlive the map.
 //
+// Memory: each entry is a block of its own, which goes with it; the table of
+// buckets grows without moving entries, and goes with the map.
+//
 // Thread-safe, but for the destructor, move, assignment and swap. Calls that go
 // over many entries (==, copies, merge, Update) are not atomic. Deaths are safe
 // at any time, on any thread. Nothing of the user's runs under a lock: no

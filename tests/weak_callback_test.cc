@@ -1,5 +1,6 @@
 // The callbacks of weak references: when, in which order, and what else is told
 // (contract C13, C14, C31).
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>

@@ -104,6 +104,20 @@ TEST(WeakCostTest, ChainOfDeathsTakesNoMemory) {
   EXPECT_EQ(ran, 1000);
 }
 
+// C19: a container that nothing was put into has nothing.
+TEST(WeakCostTest, EmptyContainersTakeNoMemory) {
+  const NoMemory none;
+  finalize::WeakValueMap<std::string, Object> values;
+  finalize::WeakKeyMap<Object, int> keys;
+  finalize::WeakSet<Object> set;
+  EXPECT_EQ(values.find("key"), nullptr);
+  EXPECT_EQ(keys.erase(Object()), 0u);
+  EXPECT_EQ(set.begin(), set.end());
+  EXPECT_EQ(values.size() + values.EraseExpired(), 0u);
+  set.clear();
+  EXPECT_EQ(none.asked(), 0);
+}
+
 // Looking up and passing over takes none.
 TEST(WeakCostTest, LookupTakesNoMemory) {
   finalize::WeakValueMap<std::string, Object> map;

@@ -1,5 +1,6 @@
-// Weak references after fork(): the child's copies work, and run nothing that
-// was inherited (contract C21).
+// Weak references after fork(), where the child's copies work and run nothing
+// that was inherited, and at exit (contract C21, C31).
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -109,6 +110,40 @@ TEST(WeakForkTest, ForkAtAnyMomentLeavesContainersUsable) {
   stop.store(true);
   for (std::thread& thread : threads) thread.join();
   EXPECT_TRUE(all);
+}
+
+// Writes a letter to standard error.
+struct Says {
+  void operator()() const {
+    if (write(STDERR_FILENO, &letter, 1) != 1) _exit(99);
+  }
+  char letter;
+};
+
+// C31: at exit the referent has not died. A finalizer runs then.
+TEST(WeakExitTest, ExitDoesNotRunCallbacks) {
+  EXPECT_EXIT(
+      {
+        static auto* const object =
+            new std::shared_ptr<int>(MakeShared<int>(1));
+        static auto* const ref = new WeakRef<int>(*object, Says{'w'});
+        finalize::OnDestroy(*object, Says{'f'});
+        exit(ref->has_callback() ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "^f$");
+}
+
+// C20, C31: an object that a static destructor ends has its callbacks run.
+TEST(WeakExitTest, DeathAfterTheExitDrainRunsCallbacks) {
+  EXPECT_EXIT(
+      {
+        static auto* const refs = new std::vector<WeakRef<int>>();
+        static std::shared_ptr<int> object = MakeShared<int>(1);
+        refs->emplace_back(object, Says{'w'});
+        finalize::OnDestroy(MakeShared<int>(2), [] {});  // arms the exit hook
+        exit(0);
+      },
+      testing::ExitedWithCode(0), "^w$");
 }
 
 }  // namespace
