@@ -99,4 +99,34 @@ TEST(WeakEndRaceTest, FirstInsertionsMeet) {
   }
 }
 
+// C31: references come and go while others are listed and counted; each that is
+// listed is whole.
+TEST(WeakEndRaceTest, ListingMeetsComingAndGoing) {
+  auto object = MakeShared<Object>(1);
+  std::atomic<bool> stop{false};
+  std::atomic<int> ran{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&] {
+      while (!stop.load()) {
+        const finalize::WeakRef<Object> ref(object, [&ran] { ++ran; });
+        finalize::WeakValueMap<int, Object> map = {{1, object}};
+      }
+    });
+  }
+  int wrong = 0;
+  for (int round = 0; round < 10 * kRounds; ++round) {
+    for (const auto& ref : finalize::WeakRefs(object)) {
+      if (ref.Lock() != object || !ref.has_callback()) ++wrong;
+    }
+    if (finalize::WeakRefCount(object) > 4) ++wrong;
+  }
+  stop.store(true);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(finalize::WeakRefCount(object), 0u);
+  object.reset();
+  EXPECT_EQ(ran.load(), 0);
+}
+
 }  // namespace
