@@ -81,16 +81,18 @@ class WeakKeys {
  private:
   template <class Q>
   auto Same(const Q& key) const {
-    return [&key, this](const Entry& entry) {
-      if constexpr (kByIdentity) {
-        static_assert(std::is_same_v<Q, std::remove_cv_t<K>>,
-                      "by identity a key is a K");
+    if constexpr (kByIdentity) {
+      static_assert(std::is_same_v<Q, std::remove_cv_t<K>>,
+                    "by identity a key is a K");
+      return [&key](const Entry& entry) {
         return entry.address == std::addressof(key);
-      } else {
+      };
+    } else {
+      return [&key, this](const Entry& entry) {
         const std::shared_ptr<K> own = entry.referent.lock();
         return own != nullptr && equal_(*own, key);
-      }
-    };
+      };
+    }
   }
 
   WeakContainer entries_;
