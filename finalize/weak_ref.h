@@ -22,6 +22,9 @@
 // never destroyed never died. It cannot be read back; has_callback() says
 // whether it is pending.
 //
+// Its code must be loaded when it runs: a library that can be unloaded has to
+// drop its references with callbacks first.
+//
 // A callback needs a referent that tells of its death: one that MakeShared or
 // Adopt made (IsAttachable, shared.h). For any other it is refused, with a
 // failure report. What it throws or returns goes to the failure reporter.
