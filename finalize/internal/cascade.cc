@@ -16,8 +16,9 @@ constexpr int kDeepest = 64;
 // The end of a referent that is put off. Lies in the payload of a node.
 struct Deferred {
   LifetimeList list;
-  WeakEntry* forgotten;
-  OwnedReferent* memory;
+  finalize::Cause cause = finalize::Cause::kDestroy;
+  WeakEntry* forgotten = nullptr;
+  OwnedReferent* memory = nullptr;
   Deferred* next = nullptr;
 };
 
@@ -29,21 +30,22 @@ struct Cascade {
 };
 thread_local Cascade cascade;
 
-void RunList(LifetimeList* list) {
+void RunList(LifetimeList* list, const finalize::Cause& cause) {
   while (Node* node = ClaimNewestOf(list)) {
     AwaitUnpinned(node);
-    RunReported(CoreAt(node->core), node, finalize::Cause::kDestroy);
+    RunReported(CoreAt(node->core), node, cause);
   }
 }
 
-bool Defer(LifetimeList* list, WeakEntry* forgotten,
-           std::unique_ptr<OwnedReferent>* memory) {
+bool Defer(LifetimeList* list, const finalize::Cause& cause,
+           WeakEntry* forgotten, std::unique_ptr<OwnedReferent>* memory) {
   Node* const node = AcquireNode(sizeof(Node) + sizeof(Deferred));
   if (node == nullptr) return false;
   auto* const deferred = new (node->payload()) Deferred;
   // A peek must not look for the referent where it is gone.
   list->ForgetShared();
   if (!list->empty()) deferred->list.TakeFrom(list);
+  deferred->cause = cause;
   deferred->forgotten = forgotten;
   deferred->memory = memory != nullptr ? memory->release() : nullptr;
   (cascade.last != nullptr ? cascade.last->next : cascade.first) = deferred;
@@ -56,27 +58,34 @@ void RunDeferred() {
     cascade.first = deferred->next;
     if (cascade.first == nullptr) cascade.last = nullptr;
     DropForgotten(deferred->forgotten);
-    RunList(&deferred->list);
+    RunList(&deferred->list, deferred->cause);
     delete deferred->memory;
     deferred->~Deferred();
     ReleaseNode(reinterpret_cast<Node*>(deferred) - 1);
   }
 }
 
-}  // namespace
-
-void EndReferent(LifetimeList* list, WeakEntry* forgotten,
-                 std::unique_ptr<OwnedReferent>* memory) noexcept {
-  if (cascade.depth == kDeepest && Defer(list, forgotten, memory)) return;
+void End(LifetimeList* list, const finalize::Cause& cause, WeakEntry* forgotten,
+         std::unique_ptr<OwnedReferent>* memory) {
+  if (cascade.depth == kDeepest && Defer(list, cause, forgotten, memory)) {
+    return;
+  }
   ++cascade.depth;
   DropForgotten(forgotten);
-  RunList(list);
+  RunList(list, cause);
   if (cascade.depth == kDeepest) RunDeferred();
   --cascade.depth;
 }
 
-void EndLifetime(LifetimeList* list) noexcept {
-  EndReferent(list, nullptr, nullptr);
+}  // namespace
+
+void EndReferent(LifetimeList* list, WeakEntry* forgotten,
+                 std::unique_ptr<OwnedReferent>* memory) noexcept {
+  End(list, finalize::Cause::kDestroy, forgotten, memory);
+}
+
+void EndLifetime(LifetimeList* list, const finalize::Cause& cause) noexcept {
+  End(list, cause, nullptr, nullptr);
 }
 
 }  // namespace finalize_internal

@@ -64,6 +64,7 @@ enum LockIndex : int {
   kSlabLock,
   kReporterLock,
   kExitLock,
+  kObserverLock,
   kFirstWeakLock,  // kWeakLocks of them guard weak containers (weak_table.h)
   kLastWeakLock = kFirstWeakLock + 63,
   kLockCount

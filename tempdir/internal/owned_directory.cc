@@ -13,7 +13,6 @@
 #include "tempdir/internal/directory_identity.h"
 #include "tempdir/internal/kept_directory.h"
 #include "tempdir/internal/lost_directory.h"
-#include "tempdir/internal/owner_process.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/private_directory.h"
 #include "tempdir/internal/remove_tree_at.h"
@@ -31,15 +30,13 @@ bool KeepsAll() {
 }  // namespace
 
 OwnedDirectory::OwnedDirectory(tempdir::TempDirOptions options)
-    : options_(std::move(options)),
-      process_(ThisProcess()),
-      keep_always_(KeepsAll()) {}
+    : options_(std::move(options)), keep_always_(KeepsAll()) {}
 
 OwnedDirectory::~OwnedDirectory() {
   if (root_ != nullptr) root_->Release();
 }
 
-bool OwnedDirectory::IsOurs() const { return process_ == ThisProcess(); }
+bool OwnedDirectory::IsOurs() const { return owner_.IsThis(); }
 
 std::string_view OwnedDirectory::description() const {
   return state_.load(std::memory_order_acquire) == State::kCreating
@@ -55,7 +52,7 @@ void OwnedDirectory::Settle(State state) {
 }
 
 absl::Status OwnedDirectory::Create() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  ForkMutexHolder lock(mutex_);
   absl::Status status =
       doomed_ ? absl::CancelledError(
                     "the process is ending: no temporary directory is made")
@@ -126,10 +123,24 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent,
 
 bool OwnedDirectory::Doom() {
   doomed_ = true;
-  std::lock_guard<std::mutex> lock(mutex_);
+  ForkMutexHolder lock(mutex_);
+  if (!lock.held()) return false;
   // The creator has not come so far: it will find that it is doomed.
   if (state_ == State::kCreating) return true;
   return state_ == State::kNothing;
+}
+
+absl::Status OwnedDirectory::NotOurs() const {
+  return absl::FailedPreconditionError(
+      absl::StrCat("belongs to the process that made it: ", path_.native()));
+}
+
+absl::Status OwnedDirectory::CaughtByFork() const {
+  const std::string_view what = description();
+  return absl::FailedPreconditionError(
+      absl::StrCat("another thread was at work on it when this process was "
+                   "forked: ",
+                   absl::string_view(what.data(), what.size())));
 }
 
 absl::Status OwnedDirectory::NotLive(State state) const {
@@ -154,11 +165,9 @@ absl::Status OwnedDirectory::Ended(State state) const {
 }
 
 absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
-  if (!IsOurs()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("belongs to the process that made it: ", path_.native()));
-  }
-  std::lock_guard<std::mutex> lock(mutex_);
+  if (!IsOurs()) return NotOurs();
+  ForkMutexHolder lock(mutex_);
+  if (!lock.held()) return CaughtByFork();
   if (state_ != State::kLive) return Ended(state_);
   if (attempts() != seen) return last_failure_;
   last_failure_ = keep_always_ ? KeepAndSay(kKeepVariable) : RemoveLocked();
@@ -168,7 +177,8 @@ absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
 }
 
 absl::Status OwnedDirectory::Outcome() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  ForkMutexHolder lock(mutex_);
+  if (!lock.held()) return CaughtByFork();
   return state_ == State::kLive ? last_failure_ : Ended(state_);
 }
 
@@ -216,7 +226,8 @@ absl::Status OwnedDirectory::NotThere(int root_fd, const absl::Status& found) {
 absl::Status OwnedDirectory::RemoveImplicitly() {
   if (!IsOurs()) return absl::OkStatus();
   if (KeepsOnEnd()) {
-    std::lock_guard<std::mutex> lock(mutex_);
+    ForkMutexHolder lock(mutex_);
+    if (!lock.held()) return CaughtByFork();
     if (state_ != State::kLive) return absl::OkStatus();
     return KeepAndSay("its owner failed");
   }
@@ -225,11 +236,9 @@ absl::Status OwnedDirectory::RemoveImplicitly() {
 }
 
 absl::StatusOr<boost::filesystem::path> OwnedDirectory::Keep() {
-  if (!IsOurs()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("belongs to the process that made it: ", path_.native()));
-  }
-  std::lock_guard<std::mutex> lock(mutex_);
+  if (!IsOurs()) return NotOurs();
+  ForkMutexHolder lock(mutex_);
+  if (!lock.held()) return CaughtByFork();
   if (state_ == State::kKept) return kept_path_;
   if (state_ != State::kLive) return NotLive(state_);
   absl::Status status = KeepLocked();

@@ -25,8 +25,8 @@
 // mutex_ is held while the directory is made, removed or moved: those are
 // system calls, never a callback. Whoever waits for it finds the outcome.
 //
-// A forked child owns nothing of this: every call is refused before mutex_ is
-// looked at, which another thread may have held at the fork.
+// A forked child owns nothing of this, and every call is refused; unless it has
+// adopted it: then those are refused that find mutex_ caught by the fork.
 //
 // Thread-safe, but for its end.
 
@@ -35,7 +35,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,7 +42,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
+#include "finalize/owner_process.h"
 #include "tempdir/internal/entry_identity.h"
+#include "tempdir/internal/fork_mutex.h"
 #include "tempdir/internal/process_root.h"
 #include "tempdir/temp_dir_options.h"
 
@@ -87,7 +88,7 @@ class OwnedDirectory {
 
   void MarkFailed() { failed_.store(true, std::memory_order_relaxed); }
 
-  // Whether this very process made it.
+  // Whether this very process made it, or adopted it.
   bool IsOurs() const;
   // Whether RemoveImplicitly() keeps it.
   bool KeepsOnEnd() const {
@@ -117,12 +118,14 @@ class OwnedDirectory {
   absl::Status NotThere(int root_fd, const absl::Status& found);
   absl::Status KeepLocked();
   absl::Status KeepAndSay(std::string_view why);
+  absl::Status NotOurs() const;
+  absl::Status CaughtByFork() const;
   absl::Status NotLive(State state) const;
   absl::Status Ended(State state) const;
   void Settle(State state);
 
   const tempdir::TempDirOptions options_;
-  const uint32_t process_;
+  const finalize::OwnerProcess owner_;
   const bool keep_always_;  // FINALIZE_KEEP_TEMP_DIRS
   std::atomic<bool> failed_{false};
   std::atomic<bool> doomed_{false};
@@ -130,7 +133,7 @@ class OwnedDirectory {
   std::atomic<uint32_t> attempts_{0};
   boost::filesystem::path path_;
 
-  std::mutex mutex_;
+  ForkMutex mutex_;
   // Guarded by mutex_.
   ProcessRoot* root_ = nullptr;
   std::string name_;

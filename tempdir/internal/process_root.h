@@ -25,7 +25,7 @@
 //   removed  rmdir'ed (unless something is left in it), descriptor closed
 //
 // A forked child starts with an empty table: it never uses, removes or closes
-// a root of its parent's.
+// a root of its parent's, unless it has adopted them all.
 //
 // The descriptor is open for reading, so that it can carry a lock. A program
 // that closes every descriptor is noticed: what was made through it has to be
@@ -106,7 +106,7 @@ class ProcessRoot {
 };
 
 // Removes the roots that are empty. `process_ends`: from now on each root goes
-// with its last temp dir. A static destructor calls it, too.
+// with its last temp dir. An atexit handler calls it, too.
 void SweepProcessRoots(bool process_ends);
 
 }  // namespace tempdir_internal
