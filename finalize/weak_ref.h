@@ -22,8 +22,10 @@
 // never destroyed never died. It cannot be read back; has_callback() says
 // whether it is pending.
 //
-// Its code must be loaded when it runs: a library that can be unloaded has to
-// drop its references with callbacks first.
+// Its code must be loaded when it runs: a shared library that may be unloaded
+// includes module.h, and dlclose() drops the callbacks that it registered. The
+// references themselves, and containers, it has to have dropped by then, as
+// its static objects are.
 //
 // A callback needs a referent that tells of its death: one that MakeShared or
 // Adopt made (IsAttachable, shared.h). For any other it is refused, with a
@@ -40,7 +42,9 @@
 // a copy costs no more than a weak_ptr's: WeakRefCount counts what is to be
 // told of the death.
 //
-// After fork() the child's copies work; callbacks that it inherited do not run.
+// After fork() the child's copies work; callbacks that it inherited do not run,
+// unless it adopts them (adopt_after_fork.h). What is pending is listed and
+// counted (inspect.h) among what the process has, in no registry.
 //
 // One WeakRef is thread-compatible (const calls may run concurrently); copies
 // may be used by other threads.

@@ -75,7 +75,10 @@ Node* TakePhases(Lane* lane) {
 }  // namespace
 
 Core* ProcessCore() { return &process_core; }
-Core* WeakCore() { return &weak_core; }
+Core* WeakCore() {
+  EnsureCurrent(&process_core);  // this process uses the library
+  return &weak_core;
+}
 
 Core* CoreAt(uint32_t id) {
   if (id == 0) return &process_core;

@@ -84,11 +84,12 @@ uint32_t CoreCount();
 Core* AcquireCore();      // an open one, empty; null without memory
 void ReleaseCore(Core*);  // an empty one
 
-// Calls visit(core) for the first `count` ids, the process registry's first.
-// One that waits in the pool is empty.
+// Calls visit(core) for the first `count` ids, the process registry's first,
+// and for WeakCore() in the end. One that waits in the pool is empty.
 template <class Visit>
 void VisitCores(uint32_t count, Visit visit) {
   for (uint32_t id = 0; id < count; ++id) visit(CoreAt(id));
+  visit(CoreAt(kWeakCoreId));
 }
 
 // Makes `core` empty and open if this process inherited its content.

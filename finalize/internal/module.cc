@@ -60,11 +60,17 @@ bool RunPending(const Module& module, Core* core) {
   return any;
 }
 
-void DestroyPending(const Module& module, Core* core) {
+// Returns whether there were any.
+bool DestroyPending(const Module& module, Core* core) {
+  bool any = false;
   for (const NodeRef& ref : PendingOf(core)) {
     if (!IsOf(module, ref)) continue;
-    if (Node* node = Claim(ref, kDetached)) DropDetached(node);
+    Node* const node = Claim(ref, kDetached);
+    if (node == nullptr) continue;
+    DropDetached(node);
+    any = true;
   }
+  return any;
 }
 
 // Returns whether any was running.
@@ -93,7 +99,9 @@ void Unload(const Module& module) noexcept {
       if (HasDrainedHere()) {
         DestroyPending(module, core);
       } else {
-        again |= RunPending(module, core);
+        // What a weak reference refers to has not died.
+        again |= core->id == kWeakCoreId ? DestroyPending(module, core)
+                                         : RunPending(module, core);
         again |= AwaitRunning(module, core);
       }
     });

@@ -163,6 +163,14 @@ void EndScope(const NodeRef& ref) noexcept {
 
 Node* Detach(const NodeRef& ref) { return Claim(ref, kDetached); }
 
+void Cancel(const NodeRef& ref) noexcept {
+  if (Node* node = Detach(ref)) {
+    DropDetached(node);
+  } else if (Inherited(ref)) {
+    NoteForsaken(ref.node->epoch.load(std::memory_order_relaxed));
+  }
+}
+
 void RunDetached(Node* node, void* result) {
   Failure unused;
   node->ops->run(node->callable(), finalize::Cause::kCall, result, &unused);

@@ -2,7 +2,6 @@
 
 #include "finalize/internal/core.h"
 #include "finalize/internal/describe.h"
-#include "finalize/internal/detached.h"
 #include "finalize/internal/handle.h"
 #include "finalize/internal/lock.h"
 
@@ -22,7 +21,7 @@ void VisitLinks(SharedDeleter* referent, Visit visit) {
 
 WeakWatch::~WeakWatch() {
   UnlinkWeak(this);
-  if (Node* const node = Detach(callback_)) DropDetached(node);
+  Cancel(callback_);
 }
 
 void WeakWatch::Start(SharedDeleter* referent, const NodeRef& callback) {
