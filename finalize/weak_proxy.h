@@ -13,10 +13,10 @@
 //
 // What is forwarded, where T has it: `->`, `*`, calls, bool, the six
 // comparisons (with a value or with another proxy), `<<` to a stream; and by
-// `(*proxy)` also
-// `[]` and iteration. So `if (proxy)` asks the referent; expired() says whether
-// there is one. Other operators are for what Lock() returns: a proxy that
-// forwarded assignment could not be assigned. On a dead referent all of these
+// `(*proxy)` also `[]` and iteration. So `if (proxy)` asks the referent;
+// expired() says whether there is one. Other operators are for what Lock()
+// returns: a proxy that forwarded assignment could not be assigned. Nor does it
+// pass for a T by itself, as Python's does. On a dead referent all of these
 // throw ReferenceError, and nothing else does.
 //
 // It has no hash, whatever the referent has: equality is by value, and goes

@@ -37,7 +37,7 @@
 //
 // Not here: a hash, an order and a text of maps (they change by themselves);
 // equality with other kinds of maps; update from keyword arguments; `|` (say
-// Update).
+// Update); a deep copy (a copy has keys of its own and the same values).
 #ifndef FINALIZE_WEAK_VALUE_MAP_H_
 #define FINALIZE_WEAK_VALUE_MAP_H_
 
