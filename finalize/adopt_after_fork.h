@@ -18,12 +18,12 @@
 // child: twice.
 //
 // What is adopted: every pending finalizer of every registry, the process
-// registry first of all, whether it waits for an object's end or not, and every
-// temp dir of either style. Order, phase, name and age are kept. Handles,
-// lifetimes, registries and temp dirs made before the fork work in the child as
-// they did in the parent, and exit() of the child drains once. What waits for
-// the end of a thread of the parent other than the one that forked waits for
-// exit().
+// registry first of all, whether it waits for an object's end or not, every
+// callback of a weak reference, and every temp dir of either style. Order,
+// phase, name and age are kept. Handles, lifetimes, registries and temp dirs
+// made before the fork work in the child as they did in the parent, and exit()
+// of the child drains once. What waits for the end of a thread of the parent
+// other than the one that forked waits for exit().
 //
 // What is not: a callback that another thread of the parent was running at the
 // fork. Nobody ends it here; it is not run again, its handle is dead, its
@@ -33,11 +33,11 @@
 //
 // When: in the child, first of all, and before it starts threads. A child that
 // has registered anything, has looked at a registry or has seen the end of an
-// inherited registry, scope or object with finalizers has let go of what it
-// inherited: FailedPrecondition, and nothing is changed. The same holds in a
-// process that is not a forked child, in one that has adopted, and in the child
-// of a raw clone() or _Fork(), which runs no fork hooks and may have caught the
-// lists in the middle of a change.
+// inherited registry, scope, weak reference with a callback, or object with
+// either has let go of what it inherited: FailedPrecondition, and nothing is
+// changed. The same holds in a process that is not a forked child, in one that
+// has adopted, and in the child of a raw clone() or _Fork(), which runs no fork
+// hooks and may have caught the lists in the middle of a change.
 //
 // Not adopted with them: threads, exit hooks (install them again,
 // exit_hooks.h), and what other libraries keep for themselves.
@@ -52,7 +52,8 @@
 
 namespace finalize {
 
-// Returns how many pending finalizers the calling process has adopted.
+// Returns how many pending finalizers, callbacks of weak references included,
+// the calling process has adopted.
 // ResourceExhausted, with nothing changed, where there is no memory for an
 // exit hook.
 absl::StatusOr<size_t> AdoptAfterFork();

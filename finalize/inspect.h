@@ -10,7 +10,9 @@
 // Registry::ForEach() and Registry::Dump() show what is pending in drain order;
 // Finalizer::Peek() shows one.
 //
-// Each function has a form for one registry, and one for all of the process.
+// Each function has a form for one registry, and one for all of the process,
+// which shows the callbacks of weak references (weak_ref.h) too: those are in
+// no registry.
 // They may be called from any thread, from a callback and from the observer,
 // while other threads register, run and drain; they hold no lock when they
 // return. What they give is a moment's picture of each registry, not of all at

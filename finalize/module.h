@@ -12,7 +12,8 @@
 // thread in dlclose(), highest phase and newest first in each registry. Cause:
 // kModuleUnload. It waits, without a limit, for those that other threads are
 // running. Failures go to the failure reporter; one that could be tried again
-// is not.
+// is not. The callbacks of weak references (weak_ref.h) that the module has
+// registered are destroyed unrun: their referents have not died.
 //
 // At exit() the module stays mapped: the exit drain runs what it registered in
 // the process registry, in the one order of all, and what it registered in
@@ -43,13 +44,13 @@
 // module.
 //
 // Not covered: a callable that Detach() gave away; a shared_ptr of MakeShared
-// or Adopt, a failure reporter or an observer that outlives the module that
-// made it; a callback that a drain left behind at its deadline; and a Report or
-// Info that names a line of the module, printed after it is gone. Inside a
-// callback of the module dlclose() of it is as fatal as ever. A dlclose()
-// during an exit drain on another thread waits for the callbacks of the module
-// with the lock of the dynamic linker held: such a callback must not call
-// dlopen().
+// or Adopt, a weak reference with a callback, an entry of a weak container, a
+// failure reporter or an observer that outlives the module that made it; a
+// callback that a drain left behind at its deadline; and a Report or Info that
+// names a line of the module, printed after it is gone. Inside a callback of
+// the module dlclose() of it is as fatal as ever. A dlclose() during an exit
+// drain on another thread waits for the callbacks of the module with the lock
+// of the dynamic linker held: such a callback must not call dlopen().
 //
 // In a copy of the library inside a module, AtThreadExit (thread_exit.h) comes
 // after the thread_locals.

@@ -62,6 +62,14 @@ std::shared_ptr<T> Adopt(std::unique_ptr<T, D> owned) {
   return shared;
 }
 
+// Whether finalizers can be attached to what `owner` owns: MakeShared or Adopt
+// made it. Weak containers and callbacks hear of the death of such an object at
+// once (weak_ref.h). False for a null pointer.
+template <class T>
+bool IsAttachable(const std::shared_ptr<T>& owner) {
+  return finalize_internal::SharedDeleterOf(owner) != nullptr;
+}
+
 }  // namespace finalize
 
 #endif  // FINALIZE_SHARED_H_

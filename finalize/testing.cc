@@ -47,7 +47,13 @@ class PendingListener : public ::testing::EmptyTestEventListener {
 
  private:
   static std::vector<NodeRef> Pending() {
-    return finalize_internal::PendingOf(finalize_internal::ProcessCore());
+    std::vector<NodeRef> pending =
+        finalize_internal::PendingOf(finalize_internal::ProcessCore());
+    for (const NodeRef& ref : finalize_internal::PendingOf(
+             finalize_internal::CoreAt(finalize_internal::kWeakCoreId))) {
+      pending.push_back(ref);
+    }
+    return pending;
   }
 
   const std::function<bool(const Info&)> expected_;

@@ -100,9 +100,10 @@ MATCHER_P2(HasEntry, name, outcome, "") {
 }
 
 // From now on each test of this program fails that leaves pending, in the
-// process registry, what was not pending when it began; a failure at the place
-// of each one names it. Those of which `expected` is true do not count: what is
-// registered once, on first use, by whichever test comes first.
+// process registry or on a weak reference (weak_ref.h), what was not pending
+// when it began; a failure at the place of each one names it. Those of which
+// `expected` is true do not count: what is registered once, on first use, by
+// whichever test comes first.
 //
 //   int main(int argc, char** argv) {
 //     testing::InitGoogleTest(&argc, argv);

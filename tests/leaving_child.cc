@@ -4,7 +4,9 @@
 #include "finalize/at_exit.h"
 #include "finalize/options.h"
 #include "finalize/registry.h"
+#include "finalize/shared.h"
 #include "finalize/testing.h"
+#include "finalize/weak_ref.h"
 #include "gtest/gtest.h"
 
 namespace {
@@ -27,6 +29,16 @@ TEST(LeavingTest, DetachesWhatItRegisters) {
 
 TEST(LeavingTest, LeavesWhatIsExpected) {
   AtExit(Options("known"), [] {});
+}
+
+TEST(LeavingTest, LeavesAWeakReference) {
+  static const auto object = finalize::MakeShared<int>(1);
+  static const finalize::WeakRef<int> left(object, [] {});
+}
+
+TEST(LeavingTest, DropsItsWeakReference) {
+  const auto object = finalize::MakeShared<int>(1);
+  const finalize::WeakRef<int> dropped(object, [] {});
 }
 
 TEST(LeavingTest, LeavesNothingInARegistryOfItsOwn) {

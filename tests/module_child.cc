@@ -17,7 +17,9 @@
 #include "finalize/at_exit.h"
 #include "finalize/cause.h"
 #include "finalize/registry.h"
+#include "finalize/shared.h"
 #include "finalize/thread_exit.h"
+#include "finalize/weak_ref.h"
 #include "tempdir/temp_dir.h"
 #include "tests/latch.h"
 #include "tests/module_plugin.h"
@@ -226,6 +228,22 @@ void CloseRacesDrain() {
   Say("done");
 }
 
+void CloseDropsWeak() {
+  Open().register_weak();
+  Close();
+}
+
+// What the plugin referred to dies later.
+void CloseDropsWeakToProgram() {
+  auto object = finalize::MakeShared<int>(1);
+  const finalize::WeakRef<int> own(object, [] { Say("program, runs"); });
+  Open().refer_to(object);
+  Require(finalize::WeakRefCount(object) == 3, "references");
+  Close();
+  object.reset();
+  Say("object is gone");
+}
+
 void TempDirOfPlugin() {
   auto dir = tempdir::TempDir::Create();
   Require(dir.ok(), "temp dir");
@@ -255,5 +273,7 @@ int main(int argc, char** argv) {
        {"child", CloseInChild},
        {"waits", CloseWaits},  // where the plugin uses the program's copy
        {"race", CloseRacesDrain},
+       {"weak", CloseDropsWeak},
+       {"weak-to-program", CloseDropsWeakToProgram},  // as "waits"
        {"temp-dir", TempDirOfPlugin}});
 }

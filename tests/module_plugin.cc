@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -11,7 +12,10 @@
 #include "finalize/lifetime.h"
 #include "finalize/module.h"
 #include "finalize/registry.h"
+#include "finalize/shared.h"
 #include "finalize/thread_exit.h"
+#include "finalize/weak_key_map.h"
+#include "finalize/weak_ref.h"
 #include "tempdir/temp_dir.h"
 #include "tests/scenario.h"
 
@@ -23,6 +27,7 @@ using finalize::Cause;
 using finalize::Finalizer;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::Require;
 using finalize_test::Say;
 
 struct SaysWhy {
@@ -103,10 +108,40 @@ void RegisterBlocking(void (*blocks)()) {
   });
 }
 
+// A callback that is not to run; says when it is destroyed.
+class Unrun {
+ public:
+  explicit Unrun(std::string word)
+      : token_(new char, [word](char* token) {
+          Say("plugin, " + word + ": dropped");
+          delete token;
+        }) {}
+  void operator()() const { Say("plugin, runs"); }
+
+ private:
+  std::shared_ptr<char> token_;
+};
+
+// Never destroyed: dlclose() has to look after the callback.
+void RegisterWeak() {
+  static auto& object = *new std::shared_ptr<int>(finalize::MakeShared<int>(1));
+  static auto& ref =
+      *new finalize::WeakRef<int>(object, Unrun("weak reference"));
+  AtExit([] { Say(ref.has_callback() ? "plugin, pending" : "plugin, gone"); });
+}
+
+void ReferTo(const std::shared_ptr<int>& object) {
+  static auto& ref =
+      *new finalize::WeakRef<int>(object, Unrun("weak reference"));
+  static finalize::WeakKeyMap<int, Unrun> notes;
+  notes.insert_or_assign(object, Unrun("note"));
+  Require(ref.has_callback() && notes.size() == 1, "references");
+}
+
 constexpr Plugin kPlugin = {
     RegisterSome,      RegisterOnObjects, RegisterQuietly, RegisterMore,
     RegisterRetryable, RegisterOnThread,  RegisterStatic,  MakeTempDir,
-    InstallHooks,      RegisterBlocking,
+    InstallHooks,      RegisterBlocking,  RegisterWeak,    ReferTo,
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 #ifndef TESTS_MODULE_PLUGIN_H_
 #define TESTS_MODULE_PLUGIN_H_
 
+#include <memory>
+
 struct Plugin {
   void (*register_some)();
   void (*register_on_objects)();
@@ -14,6 +16,9 @@ struct Plugin {
   bool (*install_exit_hooks)();
   // The callback calls `blocks` and says that it is done.
   void (*register_blocking)(void (*blocks)());
+  void (*register_weak)();
+  // Refers to an object of the program; for one copy of the library.
+  void (*refer_to)(const std::shared_ptr<int>& object);
 };
 
 extern "C" const Plugin* GetPlugin();

@@ -168,11 +168,29 @@ TEST_P(ModuleTest, LeavesNoTempDir) {
   EXPECT_NE(stat(path.substr(0, path.rfind('/')).c_str(), &seen), 0);
 }
 
+// C24, C31: callbacks of weak references go unrun: nothing has died.
+TEST_P(ModuleTest, DropsWeakCallbacks) {
+  ExpectOutput("weak",
+               "plugin, pending\nplugin, weak reference: dropped\nunmapped\n");
+}
+
 INSTANTIATE_TEST_SUITE_P(Copies, ModuleTest,
                          testing::Values(Copy::kOwn, Copy::kShared),
                          [](const auto& copy) {
                            return copy.param == Copy::kOwn ? "Own" : "Shared";
                          });
+
+// C24, C31, C33: the death of a program's object does not reach a module that
+// is gone.
+TEST(ModuleWeakTest, ForgetsObjectsOfTheProgram) {
+  const ChildResult result =
+      RunChild({HelperPath("module_shared_child"), "weak-to-program"});
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out,
+            "plugin, weak reference: dropped\nplugin, note: dropped\n"
+            "unmapped\nprogram, runs\nobject is gone\n");
+  EXPECT_EQ(result.err, "") << result;
+}
 
 // C24, C16: dlclose() waits for what another thread runs.
 TEST(ModuleWaitTest, AwaitsRunningCallbacks) {

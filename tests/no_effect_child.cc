@@ -15,6 +15,12 @@
 #include "finalize/lifetime.h"
 #include "finalize/registry.h"
 #include "finalize/shared.h"
+#include "finalize/weak_key_map.h"
+#include "finalize/weak_method.h"
+#include "finalize/weak_proxy.h"
+#include "finalize/weak_ref.h"
+#include "finalize/weak_set.h"
+#include "finalize/weak_value_map.h"
 #endif
 
 namespace {
@@ -24,8 +30,14 @@ namespace {
 __attribute__((constructor(101))) void Start() { finalize_test::Say("start"); }
 
 #ifdef WITH_FINALIZE
-// Constructed, and nothing is registered on it.
+// Constructed, and nothing is registered on them, or put into them.
 finalize::Lifetime lifetime;
+finalize::WeakRef<int> ref;
+finalize::WeakProxy<int> proxy;
+finalize::WeakMethod<void()> method;
+finalize::WeakValueMap<int, int> values;
+finalize::WeakKeyMap<int, int> notes;
+finalize::WeakSet<int> set;
 
 // Refers to all of the library, so that all of it is linked.
 void UseAll() {
@@ -40,7 +52,12 @@ void UseAll() {
   registry.Drain(options);
   finalize::Finally scope([] {});
   finalize::OnDestroy(lifetime, [] {});
-  finalize::OnDestroy(finalize::MakeShared<int>(1), [] {});
+  const auto shared = finalize::MakeShared<int>(1);
+  finalize::OnDestroy(shared, [] {});
+  ref = finalize::WeakRef<int>(shared, [] {});
+  values.insert_or_assign(1, shared);
+  notes.insert_or_assign(shared, 1);
+  set.insert(shared);
 }
 #endif
 

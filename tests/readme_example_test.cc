@@ -1,12 +1,14 @@
-// The README's first screen is true: its example is examples/quick_start.cc to
-// the letter, and prints what the README says it prints.
+// What the README quotes is true: its first example is examples/quick_start.cc
+// to the letter, and prints what the README says it prints; so with the others.
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <regex>
 #include <sstream>
 #include <string>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace {
@@ -27,11 +29,14 @@ std::string Contents(const std::string& path) {
   return text.str();
 }
 
-// The first fenced block of `language` in the README.
-std::string FirstBlock(const std::string& language) {
+// The first fenced block of `language` in the README after `heading`.
+std::string FirstBlock(const std::string& language,
+                       const std::string& heading = "# finalize\n") {
   const std::string readme = Contents("README.md");
   const std::string fence = "```" + language + "\n";
-  const size_t start = readme.find(fence);
+  const size_t section = readme.find(heading);
+  if (section == std::string::npos) return "no section";
+  const size_t start = readme.find(fence, section);
   if (start == std::string::npos) return "no block";
   const size_t text = start + fence.size();
   return readme.substr(text, readme.find("```", text) - text);
@@ -63,6 +68,23 @@ TEST(ReadmeTest, ServiceEndsAsItSays) {
 
 TEST(ReadmeTest, ExamplePrintsWhatItSays) {
   EXPECT_EQ(FirstBlock("text"), OutputOf("examples/quick_start"));
+}
+
+constexpr char kWeakHeading[] = "\n## Weak references\n";
+
+// Addresses differ from run to run.
+std::string WithoutAddresses(const std::string& text) {
+  return std::regex_replace(text, std::regex("0x[0-9a-f]+"), "0x0");
+}
+
+TEST(ReadmeTest, WeakTourHasTheCache) {
+  EXPECT_THAT(Contents("examples/weak_tour.cc"),
+              testing::HasSubstr(FirstBlock("c++", kWeakHeading)));
+}
+
+TEST(ReadmeTest, WeakTourPrintsWhatItSays) {
+  EXPECT_EQ(WithoutAddresses(FirstBlock("text", kWeakHeading)),
+            WithoutAddresses(OutputOf("examples/weak_tour")));
 }
 
 }  // namespace

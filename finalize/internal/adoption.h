@@ -28,8 +28,8 @@ enum class Adoption {
 // other threads of this process may only look at handles meanwhile.
 //
 // Makes every inherited pending finalizer this process's own, in every
-// registry, and counts them. What other threads of the parent were running is
-// dropped, and reported.
+// registry, and every callback of a weak reference, and counts them. What other
+// threads of the parent were running is dropped, and reported.
 Adoption AdoptInherited(size_t* count);
 
 // An epoch of this process for objects that others keep: the process registry

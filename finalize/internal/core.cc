@@ -25,6 +25,10 @@ struct ProcessLanes {
 ABSL_CONST_INIT ProcessLanes process_lanes;
 ABSL_CONST_INIT Core process_core(0, process_lanes.lanes, -1);
 
+// The callbacks of weak references.
+ABSL_CONST_INIT ProcessLanes weak_lanes;
+ABSL_CONST_INIT Core weak_core(kWeakCoreId, weak_lanes.lanes, -1);
+
 // Cores other than the process registry's, by id - 1, in chunks that stay.
 struct PooledCore {
   explicit PooledCore(uint32_t id)
@@ -74,9 +78,14 @@ Node* TakePhases(Lane* lane) {
 }  // namespace
 
 Core* ProcessCore() { return &process_core; }
+Core* WeakCore() {
+  EnsureCurrent(&process_core);  // this process uses the library
+  return &weak_core;
+}
 
 Core* CoreAt(uint32_t id) {
   if (id == 0) return &process_core;
+  if (id == kWeakCoreId) return &weak_core;
   PooledCore* chunk =
       chunks[(id - 1) / kChunkCores].load(std::memory_order_acquire);
   return &chunk[(id - 1) % kChunkCores].core;

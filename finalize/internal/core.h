@@ -34,7 +34,8 @@ struct Core {
   constexpr Core(uint32_t id_in, Lane* lanes_in, int only_lane_in)
       : id(id_in), lanes(lanes_in), only_lane(only_lane_in) {}
 
-  // Whether it is the process registry, the only one with kLanes lanes.
+  // Whether it has kLanes lanes: the process registry, and the core of the
+  // weak references' callbacks.
   bool sharded() const { return only_lane < 0; }
   // The lane that lock `index` of the table guards.
   Lane& LaneAt(int index) { return sharded() ? lanes[index] : lanes[0]; }
@@ -52,7 +53,7 @@ struct Core {
 
   const uint32_t id;
   Lane* const lanes;
-  const int only_lane;             // -1 for the process registry
+  const int only_lane;             // -1 if sharded
   std::atomic<uint32_t> epoch{0};  // of the process whose entries it holds
   std::atomic<uint64_t> used_lanes{0};
   std::atomic<bool> sealed{false};
@@ -76,6 +77,7 @@ void VisitLanes(Core* core, Visit visit) {
   }
 }
 
+inline constexpr uint32_t kWeakCoreId = UINT32_MAX;  // of WeakCore()
 Core* CoreAt(uint32_t id);
 // How many ids there are: of registries that exist, or have existed. Takes no
 // lock.
@@ -83,11 +85,12 @@ uint32_t CoreCount();
 Core* AcquireCore();      // an open one, empty; null without memory
 void ReleaseCore(Core*);  // an empty one
 
-// Calls visit(core) for the first `count` ids, the process registry's first.
-// One that waits in the pool is empty.
+// Calls visit(core) for the first `count` ids, the process registry's first,
+// and for WeakCore() in the end. One that waits in the pool is empty.
 template <class Visit>
 void VisitCores(uint32_t count, Visit visit) {
   for (uint32_t id = 0; id < count; ++id) visit(CoreAt(id));
+  visit(CoreAt(kWeakCoreId));
 }
 
 // Makes `core` empty and open if this process inherited its content.

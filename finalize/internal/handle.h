@@ -23,6 +23,8 @@ bool RunForCaller(const NodeRef& ref, void* result);
 
 // Returns the claimed node, in state kDetached, or null.
 Node* Detach(const NodeRef& ref);
+// Destroys a pending callback, unrun. Lets go of an inherited one.
+void Cancel(const NodeRef& ref) noexcept;
 
 bool Peek(const NodeRef& ref, std::optional<finalize::Info>* info);
 // `out` as in CallbackOps::copy_arguments.

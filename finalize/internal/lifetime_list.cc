@@ -37,6 +37,16 @@ void LifetimeList::TakeFrom(LifetimeList* other) noexcept {
   if (newest != nullptr) newest->lifetime_link().from = &newest;
 }
 
+void LifetimeList::ForgetShared() noexcept {
+  if (shared == nullptr) return;
+  LockHolder lock(LockAt(lane));
+  shared = nullptr;
+  for (Node* node = newest; node != nullptr;
+       node = node->lifetime_link().older) {
+    node->lifetime_link().referent = nullptr;
+  }
+}
+
 Node* ClaimNewestOf(LifetimeList* list) {
   for (int other_lane = list->lane;;) {
     LockPair locks(list->lane, other_lane);

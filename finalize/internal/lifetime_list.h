@@ -30,6 +30,8 @@ struct LifetimeList {
   }
   // Takes over the finalizers of `other`. This list is empty.
   void TakeFrom(LifetimeList* other) noexcept;
+  // For a list that outlives its referent: peeks do not show that any more.
+  void ForgetShared() noexcept;
 
   // Puts a node first, or, if `by_phase`, behind those of higher phases.
   void Link(Node* node);

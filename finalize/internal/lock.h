@@ -65,8 +65,11 @@ enum LockIndex : int {
   kReporterLock,
   kExitLock,
   kObserverLock,
+  kFirstWeakLock,  // kWeakLocks of them guard weak containers (weak_table.h)
+  kLastWeakLock = kFirstWeakLock + 63,
   kLockCount
 };
+inline constexpr int kWeakLocks = kLastWeakLock - kFirstWeakLock + 1;
 
 Lock& LockAt(int index);
 

@@ -60,6 +60,19 @@ bool RunPending(const Module& module, Core* core) {
   return any;
 }
 
+// Returns whether there were any.
+bool DestroyPending(const Module& module, Core* core) {
+  bool any = false;
+  for (const NodeRef& ref : PendingOf(core)) {
+    if (!IsOf(module, ref)) continue;
+    Node* const node = Claim(ref, kDetached);
+    if (node == nullptr) continue;
+    DropDetached(node);
+    any = true;
+  }
+  return any;
+}
+
 // Returns whether any was running.
 bool AwaitRunning(const Module& module, Core* core) {
   bool any = false;
@@ -83,7 +96,9 @@ void Unload(const Module& module) noexcept {
     again = false;
     VisitCores(CoreCount(), [&](Core* core) {
       if (core->epoch.load(std::memory_order_acquire) == 0) return;
-      again |= RunPending(module, core);
+      // What a weak reference refers to has not died.
+      again |= core->id == kWeakCoreId ? DestroyPending(module, core)
+                                       : RunPending(module, core);
       again |= AwaitRunning(module, core);
     });
   }

@@ -26,7 +26,7 @@ bool KeepMapped(const void* address);
 
 // Runs what the module that holds `address` has registered, in every registry:
 // that whose callback's table lies in it. Waits for what other threads run of
-// it. In exit(), whose drain has been, destroys it, unrun.
+// it. Callbacks of weak references are destroyed unrun.
 void UnloadModule(const void* address) noexcept;
 
 }  // namespace finalize_internal

@@ -18,6 +18,11 @@ struct LifetimeList;
 // first static constructor to the last static destructor.
 Core* ProcessCore();
 
+// Returns the core of the callbacks of weak references: no registry has it, and
+// nothing drains it. For one that registers: the process registry is this
+// process's from then on.
+Core* WeakCore();
+
 // The core of a registry, for those parts of the library that look into one.
 struct RegistryAccess {
   template <class Registry>

@@ -10,7 +10,6 @@
 #include "finalize/internal/check.h"
 #include "finalize/internal/detached.h"
 #include "finalize/internal/handle.h"
-#include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/scope_end.h"
 #include "finalize/internal/slab.h"
@@ -162,14 +161,15 @@ void EndScope(const NodeRef& ref) noexcept {
   }
 }
 
-void EndLifetime(LifetimeList* list, const finalize::Cause& cause) noexcept {
-  while (Node* node = ClaimNewestOf(list)) {
-    AwaitUnpinned(node);
-    RunReported(CoreAt(node->core), node, cause);
+Node* Detach(const NodeRef& ref) { return Claim(ref, kDetached); }
+
+void Cancel(const NodeRef& ref) noexcept {
+  if (Node* node = Detach(ref)) {
+    DropDetached(node);
+  } else if (Inherited(ref)) {
+    NoteForsaken(ref.node->epoch.load(std::memory_order_relaxed));
   }
 }
-
-Node* Detach(const NodeRef& ref) { return Claim(ref, kDetached); }
 
 void RunDetached(Node* node, void* result) {
   Failure unused;

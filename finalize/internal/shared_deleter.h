@@ -8,17 +8,11 @@
 #include <new>
 #include <utility>
 
+#include "finalize/internal/cascade.h"
 #include "finalize/internal/lifetime_list.h"
+#include "finalize/internal/weak_link.h"
 
 namespace finalize_internal {
-
-// The object behind the pointer, its type forgotten.
-class OwnedReferent {
- public:
-  virtual ~OwnedReferent() = default;
-  // Destroys the object. Called once.
-  virtual void Destroy() = 0;
-};
 
 // An object made in place: its memory outlives it by the callbacks.
 template <class T>
@@ -55,8 +49,14 @@ class SharedDeleter {
       : referent_(std::move(other.referent_)) {}
 
   void operator()(const volatile void*) {
+    WeakEntry* forgotten = nullptr;
+    if (!weak_links_.empty()) {
+      forgotten = ForgetReferent(&weak_links_, list_.lane);
+    }
     referent_->Destroy();
-    if (!list_.empty()) EndLifetime(&list_);
+    if (forgotten != nullptr || !list_.empty()) {
+      EndReferent(&list_, forgotten, &referent_);
+    }
     self_.reset();
     referent_.reset();
   }
@@ -71,14 +71,22 @@ class SharedDeleter {
   }
 
   LifetimeList* list() { return &list_; }
+  WeakLinks* weak_links() { return &weak_links_; }
 
  private:
   LifetimeList list_;
+  WeakLinks weak_links_;
   // Reset when the object dies, so that the control block does not keep
   // itself.
   std::weak_ptr<void> self_;
   std::unique_ptr<OwnedReferent> referent_;
 };
+
+// Returns null where the pointer is null or something else made it.
+template <class T>
+SharedDeleter* SharedDeleterOf(const std::shared_ptr<T>& owner) {
+  return std::get_deleter<SharedDeleter>(owner);
+}
 
 }  // namespace finalize_internal
 

@@ -14,7 +14,8 @@
 namespace finalize_internal {
 
 // Calls visit(core) for each registry of this process, the process registry
-// first. A core that no registry has at the moment is empty.
+// first, and for the callbacks of weak references. A core that no registry has
+// at the moment is empty.
 template <class Visit>
 void VisitRegistries(Visit visit) {
   VisitCores(CoreCount(), [&](Core* core) {

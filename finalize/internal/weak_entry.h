@@ -1,0 +1,113 @@
+// WeakEntry: one entry of a weak container, the types of which are forgotten.
+//
+// An entry has up to four kinds of owners, each with a reference to it:
+//   its table       until it is erased, replaced, or its referent dies
+//   its referent    (whose list it is on, weak_link.h) until unlinked, or dead
+//   cursors         while they stand at it
+//   pins            of those who look at it
+// Whoever drops the last one destroys it, and the user's key or value in it,
+// holding no lock.
+//
+//               Link                        Remove
+//     fresh -----------> linked ---------------------------> removed
+//
+//   linked    in the chain of its hash, and in the order of insertion
+//   removed   in neither; but in the order while a cursor stands at it
+#ifndef FINALIZE_INTERNAL_WEAK_ENTRY_H_
+#define FINALIZE_INTERNAL_WEAK_ENTRY_H_
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include "finalize/internal/weak_link.h"
+
+namespace finalize_internal {
+
+class WeakTable;
+
+class WeakEntry : public WeakLink {
+ public:
+  // The first reference is the caller's.
+  WeakEntry() : WeakLink(kEntry) {}
+  virtual ~WeakEntry() = default;
+
+  // Whether its referent is dead. No code of the user's.
+  virtual bool Expired() const = 0;
+
+  void Ref() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void Unref() {
+    if (references_.load(std::memory_order_acquire) == 1 ||
+        references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      delete this;
+    }
+  }
+  // Lets a new entry hear of the death of its referent, which the caller keeps
+  // alive, if MakeShared or Adopt made that: then `deleter` is not null.
+  void Watch(SharedDeleter* deleter) {
+    if (deleter == nullptr) return;
+    references_.store(2, std::memory_order_relaxed);
+    LinkWeak(deleter, this);
+  }
+  // Undoes that.
+  void Unwatch() {
+    if (UnlinkWeak(this)) Unref();
+  }
+  // Takes it out of its table, if it is in one. The caller has a reference.
+  void LeaveTable() noexcept;
+
+  bool hears_of_death() const { return lane >= 0; }
+
+ private:
+  friend class WeakTable;
+  friend class TableSection;
+  friend class WeakCursor;
+
+  std::atomic<uint32_t> references_{1};
+  int lock_ = -1;      // index of its table's lock
+  uint64_t hash_ = 0;  // these two are set before it is linked
+  // Guarded by that lock.
+  WeakEntry* chain_ = nullptr;    // next in its bucket; or of what was removed
+  WeakEntry* earlier_ = nullptr;  // in the order of insertion
+  WeakEntry* later_ = nullptr;
+  WeakTable* table_ = nullptr;  // whose order it is in
+  uint64_t sequence_ = 0;
+  uint32_t cursors_ = 0;
+  bool linked_ = false;
+};
+
+// A reference to an entry.
+class EntryRef {
+ public:
+  EntryRef() = default;
+  // Takes over a reference of the caller's.
+  explicit EntryRef(WeakEntry* owned) : entry_(owned) {}
+  EntryRef(EntryRef&& other) noexcept
+      : entry_(std::exchange(other.entry_, nullptr)) {}
+  EntryRef(const EntryRef& other) : entry_(other.entry_) {
+    if (entry_ != nullptr) entry_->Ref();
+  }
+  EntryRef& operator=(EntryRef other) noexcept {
+    std::swap(entry_, other.entry_);
+    return *this;
+  }
+  ~EntryRef() {
+    if (entry_ != nullptr) entry_->Unref();
+  }
+  static EntryRef To(WeakEntry* entry) {
+    entry->Ref();
+    return EntryRef(entry);
+  }
+
+  WeakEntry* get() const { return entry_; }
+  WeakEntry* operator->() const { return entry_; }
+  WeakEntry* release() { return std::exchange(entry_, nullptr); }
+  explicit operator bool() const { return entry_ != nullptr; }
+
+ private:
+  WeakEntry* entry_ = nullptr;
+};
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_WEAK_ENTRY_H_

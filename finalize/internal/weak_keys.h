@@ -1,0 +1,105 @@
+// WeakKeys: how WeakKeyMap and WeakSet find the objects that are their keys.
+#ifndef FINALIZE_INTERNAL_WEAK_KEYS_H_
+#define FINALIZE_INTERNAL_WEAK_KEYS_H_
+
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "finalize/internal/weak_container.h"
+
+namespace finalize_internal {
+
+// An entry whose weak side is its key.
+template <class K>
+class KeyEntry : public EntryOf<K> {
+ public:
+  explicit KeyEntry(const std::shared_ptr<K>& key)
+      : EntryOf<K>(key), address(key.get()) {}
+  const K* const address;
+};
+
+// The object that a caller looks for: itself, or what a shared_ptr points to.
+// Null where there is none.
+template <class K, class Q>
+auto* ObjectOf(const Q& key) {
+  if constexpr (std::is_convertible_v<const Q&,
+                                      std::shared_ptr<const volatile K>>) {
+    return static_cast<const K*>(key.get());
+  } else if constexpr (std::is_convertible_v<const Q*, const K*>) {
+    return static_cast<const K*>(std::addressof(key));
+  } else {
+    return std::addressof(key);  // of another type, for transparent lookups
+  }
+}
+
+// Entry derives from KeyEntry<K>.
+template <class K, class Entry, class Hash, class Equal>
+class WeakKeys {
+ public:
+  static constexpr bool kTrusted = kIsTrusted<Equal>;
+  static constexpr bool kByIdentity =
+      std::is_same_v<Equal, finalize::IdentityEqual>;
+
+  WeakKeys() = default;
+  WeakKeys(Hash hash, Equal equal)
+      : hash_(std::move(hash)), equal_(std::move(equal)) {}
+
+  WeakContainer& entries() { return entries_; }
+  const WeakContainer& entries() const { return entries_; }
+  const Hash& hash() const { return hash_; }
+  const Equal& equal() const { return equal_; }
+
+  // As WeakContainer::Look. `visit` gets an entry whose key lives, and is
+  // called under the lock.
+  template <class Q, class Visit>
+  void Look(const Q& key, const Visit& visit) const {
+    const auto* const sought = ObjectOf<K>(key);
+    if (sought == nullptr) return;
+    entries_.template Look<Entry, kTrusted>(MixHash(hash_(*sought)),
+                                            Same(*sought),
+                                            [&](auto& section, Entry& entry) {
+                                              if (entry.Expired()) {
+                                                section.Remove(&entry);
+                                              } else {
+                                                visit(section, entry);
+                                              }
+                                            });
+  }
+
+  // As WeakContainer::Insert; `keep` gets an entry whose key lives.
+  template <class Keep>
+  bool Insert(const K& key, FreshEntry<Entry>* fresh, const Keep& keep,
+              bool* replaced = nullptr) {
+    return entries_.template Insert<Entry, kTrusted>(
+        fresh, MixHash(hash_(key)), Same(key),
+        [&](Entry& entry) { return !entry.Expired() && keep(entry); },
+        replaced);
+  }
+
+ private:
+  template <class Q>
+  auto Same(const Q& key) const {
+    if constexpr (kByIdentity) {
+      static_assert(std::is_same_v<Q, std::remove_cv_t<K>>,
+                    "by identity a key is a K");
+      return [&key](const Entry& entry) {
+        return entry.address == std::addressof(key);
+      };
+    } else {
+      return [&key, this](const Entry& entry) {
+        const std::shared_ptr<K> own = entry.referent.lock();
+        return own != nullptr && equal_(*own, key);
+      };
+    }
+  }
+
+  WeakContainer entries_;
+  Hash hash_;
+  Equal equal_;
+};
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_WEAK_KEYS_H_

@@ -1,0 +1,163 @@
+// WeakTable: the hash table behind the weak containers, its types forgotten.
+//
+// The lock guards chains and order, for a few instructions. It is one of the
+// library's (lock.h), and its index is in each entry, so that a referent that
+// dies may take its entry out while the container is being destroyed. No code
+// of the user's runs under it: his equality is called without it, and what was
+// found is looked at again. Nor does the allocator: memory for buckets is there
+// before.
+//
+// Linear hashing: buckets are added one at a time, so that no insertion moves
+// more than a few entries. The first segment has 16 buckets, each other one as
+// many as all before it.
+#ifndef FINALIZE_INTERNAL_WEAK_TABLE_H_
+#define FINALIZE_INTERNAL_WEAK_TABLE_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "finalize/internal/lock.h"
+#include "finalize/internal/weak_entry.h"
+
+namespace finalize_internal {
+
+class WeakTable {
+ public:
+  WeakTable();
+  ~WeakTable();  // erases everything
+  WeakTable(const WeakTable&) = delete;
+  WeakTable& operator=(const WeakTable&) = delete;
+
+  // The entries whose referent lives. Drops dead ones that nobody told of.
+  size_t Size();
+  // Drops the entries whose referent has died. Returns how many.
+  size_t EraseExpired();
+  // Erases what is there when the call begins.
+  void Clear();
+  // Takes the newest entry out; null where there is none.
+  EntryRef ExtractNewest();
+  // Gets memory for more buckets, if it is time to. Without it chains grow.
+  void Reserve() {
+    if (full_.load(std::memory_order_relaxed)) AddSegment();
+  }
+
+ private:
+  friend class WeakEntry;
+  friend class TableSection;
+  friend class WeakCursor;
+
+  static constexpr size_t kFirst = 16;
+  static constexpr int kSegments = 44;
+
+  void AddSegment();
+
+  // For a holder of the lock.
+  WeakEntry*& Bucket(size_t index);
+  WeakEntry*& BucketOf(uint64_t hash);
+  void Link(WeakEntry* entry);
+  void Split();
+  void Remove(WeakEntry* entry);
+  void LeaveOrder(WeakEntry* entry);
+
+  const int lock_;
+  size_t count_ = 0;    // linked entries
+  size_t foreign_ = 0;  // those of them that do not hear of the death
+  uint64_t links_ = 0;  // insertions so far
+  size_t buckets_ = kFirst;
+  size_t mask_ = kFirst - 1;  // the smallest 2^n - 1 that is >= buckets_ - 1
+  size_t room_ = kFirst;      // buckets for which there is memory
+  std::atomic<bool> full_{false};  // all of that is in use
+  WeakEntry* earliest_ = nullptr;
+  WeakEntry* latest_ = nullptr;
+  WeakEntry* sweep_ = nullptr;  // the next one to be looked at
+  WeakEntry* first_[kFirst] = {};
+  std::unique_ptr<WeakEntry*[]> segments_[kSegments];
+};
+
+// A stretch of work on a table under its lock. What it takes out is destroyed
+// when the lock has been let go of. Confined to one thread.
+class TableSection {
+ public:
+  explicit TableSection(WeakTable* table);
+  ~TableSection();
+  TableSection(const TableSection&) = delete;
+  TableSection& operator=(const TableSection&) = delete;
+
+  // Returns the linked entry with this hash that `same` accepts, or null; its
+  // referent may be dead. If `same` is code of the user's (not kTrusted) it is
+  // called without the lock.
+  template <bool kTrusted, class Same>
+  WeakEntry* Find(uint64_t hash, const Same& same) {
+    links_ = table_->links_;
+    WeakEntry* entry = table_->BucketOf(hash);
+    while (entry != nullptr) {
+      if (entry->hash_ != hash) {
+        entry = entry->chain_;
+      } else if constexpr (kTrusted) {
+        if (same(*entry)) return entry;
+        entry = entry->chain_;
+      } else {
+        Pin(entry);
+        const bool accepted = same(*entry);
+        Relock();
+        if (accepted && entry->linked_) return entry;
+        if (entry->linked_ && links_ == table_->links_) {
+          entry = entry->chain_;
+        } else {
+          links_ = table_->links_;
+          entry = table_->BucketOf(hash);
+        }
+      }
+    }
+    return nullptr;
+  }
+
+  // Takes a linked entry out.
+  void Remove(WeakEntry* entry);
+  // Links a fresh entry and takes over a reference to it. Looks whether some
+  // others are dead.
+  void Link(WeakEntry* fresh, uint64_t hash);
+
+ private:
+  friend class WeakTable;
+
+  // Keeps an entry alive and lets go of the lock.
+  void Pin(WeakEntry* entry) ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  void Relock() ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  void DropRemoved();
+  // Looks at the next few entries; false once it has seen the latest one.
+  bool SweepSome(int count);
+
+  WeakTable* const table_;
+  bool locked_ = true;
+  uint64_t links_ = 0;
+  EntryRef pinned_;
+  WeakEntry* removed_ = nullptr;  // linked through chain_
+};
+
+inline WeakEntry*& WeakTable::Bucket(size_t index) {
+  if (index < kFirst) return first_[index];
+  const int top = 63 - __builtin_clzll(index);
+  return segments_[top][index - (size_t{1} << top)];
+}
+
+inline WeakEntry*& WeakTable::BucketOf(uint64_t hash) {
+  size_t index = hash & mask_;
+  if (index >= buckets_) index &= mask_ >> 1;
+  return Bucket(index);
+}
+
+inline TableSection::TableSection(WeakTable* table) : table_(table) {
+  LockAt(table->lock_).Acquire();
+}
+inline TableSection::~TableSection() {
+  if (locked_) LockAt(table_->lock_).Release();
+  if (removed_ != nullptr) DropRemoved();
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_WEAK_TABLE_H_

@@ -1,0 +1,77 @@
+#include "finalize/internal/weak_watch.h"
+
+#include "finalize/internal/core.h"
+#include "finalize/internal/describe.h"
+#include "finalize/internal/handle.h"
+#include "finalize/internal/lock.h"
+
+namespace finalize_internal {
+namespace {
+
+// The weak references on the list of a referent. For a holder of its lock.
+template <class Visit>
+void VisitLinks(SharedDeleter* referent, Visit visit) {
+  for (WeakLink* link = referent->weak_links()->newest; link != nullptr;
+       link = link->older) {
+    visit(link);
+  }
+}
+
+}  // namespace
+
+WeakWatch::~WeakWatch() {
+  UnlinkWeak(this);
+  Cancel(callback_);
+}
+
+void WeakWatch::Start(SharedDeleter* referent, const NodeRef& callback) {
+  callback_ = callback;
+  LinkWeak(referent, this);
+}
+
+bool WeakWatch::pending() const { return Alive(callback_); }
+
+std::vector<std::shared_ptr<WeakWatch>> WatchesOf(SharedDeleter* referent) {
+  std::vector<std::shared_ptr<WeakWatch>> watches;
+  if (referent == nullptr) return watches;
+  for (size_t wanted = 1; wanted > watches.capacity();) {
+    watches.clear();  // nothing is allocated or destroyed under the lock
+    watches.reserve(wanted);
+    wanted = 0;
+    LockHolder lock(LockAt(referent->list()->lane));
+    VisitLinks(referent, [&](WeakLink* link) {
+      if (link->kind != WeakLink::kCallback || ++wanted > watches.capacity()) {
+        return;
+      }
+      auto watch = static_cast<WeakWatch*>(link)->weak_from_this().lock();
+      if (watch != nullptr) watches.push_back(std::move(watch));
+    });
+  }
+  return watches;
+}
+
+size_t CountReferences(SharedDeleter* referent) {
+  if (referent == nullptr) return 0;
+  size_t count = 0;
+  LockHolder lock(LockAt(referent->list()->lane));
+  VisitLinks(referent, [&](WeakLink*) { ++count; });
+  for (Node* node = referent->list()->newest; node != nullptr;
+       node = node->lifetime_link().older) {
+    if (node->core != kWeakCoreId) ++count;
+  }
+  return count;
+}
+
+std::string WeakText(const char* what, const std::type_info& type,
+                     const volatile void* address) {
+  std::string text = "<";
+  text += what;
+  if (address == nullptr) return text + "; dead>";
+  text += " to ";
+  AppendTypeName(type, &text);
+  text += " at ";
+  AppendPointer(const_cast<const void*>(address), &text);
+  return text + ">";
+}
+
+}  // namespace finalize_internal

@@ -1,0 +1,23 @@
+// ReferenceError: what a use of a weak reference throws that cannot return
+// "dead" (weak_proxy.h).
+//
+// A value; thread-compatible (const calls may run concurrently). Making,
+// copying and asking it takes no memory.
+#ifndef FINALIZE_REFERENCE_ERROR_H_
+#define FINALIZE_REFERENCE_ERROR_H_
+
+#include <exception>
+
+namespace finalize {
+
+class ReferenceError : public std::exception {
+ public:
+  // Returns "weakly-referenced object no longer exists".
+  const char* what() const noexcept override;
+};
+
+[[noreturn]] void ThrowReferenceError();
+
+}  // namespace finalize
+
+#endif  // FINALIZE_REFERENCE_ERROR_H_

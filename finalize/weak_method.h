@@ -1,0 +1,140 @@
+// WeakMethod: a member function of an object that it does not keep alive.
+//
+//   finalize::WeakMethod<int(std::string)> eat(tom, &Cat::Eat);
+//   if (std::optional<int> left = eat("fish")) ...  // nothing: Tom is gone
+//   eat.expired();
+//
+// It is dead when its object is: then a call does nothing and returns nothing
+// (for void: false). A call pins the object while it runs. Lock() gives the
+// method bound to the object, which it keeps alive, or an empty function.
+//
+// A member function does not die, so only the object counts: any callable that
+// takes the object first may stand for the method if it is small, trivially
+// copyable and can be compared, as a pointer to a member or to a function is.
+//
+// Equality is by identity of the object and equality of the method, dead or
+// alive, and the hash goes with it. There is no order.
+//
+// The callback is as that of a WeakRef (weak_ref.h), and may take a
+// `const WeakMethod&`.
+//
+// One WeakMethod is thread-compatible (const calls may run concurrently). No
+// allocation, but for a callback.
+#ifndef FINALIZE_WEAK_METHOD_H_
+#define FINALIZE_WEAK_METHOD_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "finalize/options.h"
+#include "finalize/weak_ref.h"
+
+namespace finalize {
+
+template <class Signature>
+class WeakMethod;
+
+template <class R, class... A>
+class WeakMethod<R(A...)> {
+ public:
+  // What a call gives: an optional<R>, or whether it ran.
+  using Result = std::conditional_t<std::is_void_v<R>, bool, std::optional<R>>;
+
+  WeakMethod() = default;  // dead
+
+  template <class T, class M,
+            class = std::enable_if_t<std::is_invocable_r_v<R, M&, T&, A...>>>
+  WeakMethod(const std::shared_ptr<T>& object, M method)
+      : object_(object), kind_(&kKindOf<T, M>) {
+    static_assert(
+        sizeof(M) <= sizeof(method_) && std::is_trivially_copyable_v<M>,
+        "a method is a pointer to a member, or as small as one");
+    new (method_) M(method);
+  }
+  template <class T, class M, class F,
+            class = std::enable_if_t<std::is_invocable_r_v<R, M&, T&, A...>>>
+  WeakMethod(const std::shared_ptr<T>& object, M method, F&& callback,
+             Place place = Place::Caller())
+      : WeakMethod(object, method) {
+    object_.Watch(object, std::forward<F>(callback), place, WeakMethod(*this));
+  }
+
+  Result operator()(A... arguments) const {
+    const std::shared_ptr<const volatile void> object = object_.Lock();
+    if (object == nullptr) return Result();
+    void* const address = const_cast<void*>(object.get());
+    if constexpr (std::is_void_v<R>) {
+      kind_->call(address, method_, std::forward<A>(arguments)...);
+      return true;
+    } else {
+      return kind_->call(address, method_, std::forward<A>(arguments)...);
+    }
+  }
+
+  // Returns the method bound to its object, held alive; empty if it is dead.
+  std::function<R(A...)> Lock() const {
+    auto object = object_.Lock();
+    if (object == nullptr) return nullptr;
+    return [object = std::move(object), method = *this](A... arguments) -> R {
+      return method.kind_->call(const_cast<void*>(object.get()), method.method_,
+                                std::forward<A>(arguments)...);
+    };
+  }
+
+  bool expired() const noexcept { return object_.expired(); }
+  bool has_callback() const { return object_.has_callback(); }
+
+  friend bool operator==(const WeakMethod& a, const WeakMethod& b) {
+    return a.object_ == b.object_ && a.kind_ == b.kind_ &&
+           (a.kind_ == nullptr || a.kind_->equal(a.method_, b.method_));
+  }
+  friend bool operator!=(const WeakMethod& a, const WeakMethod& b) {
+    return !(a == b);
+  }
+  size_t hash() const noexcept { return object_.hash(); }
+  template <class H>
+  friend H AbslHashValue(H h, const WeakMethod& method) {
+    return H::combine(std::move(h), method.hash());
+  }
+
+ private:
+  // What there is to know about the types of an object and a method.
+  struct Kind {
+    R (*call)(void* object, const void* method, A&&... arguments);
+    bool (*equal)(const void* a, const void* b);
+  };
+  template <class T, class M>
+  static R Call(void* object, const void* method, A&&... arguments) {
+    M copy = *static_cast<const M*>(method);
+    return static_cast<R>(std::invoke(copy, *static_cast<T*>(object),
+                                      std::forward<A>(arguments)...));
+  }
+  template <class M>
+  static bool Equal(const void* a, const void* b) {
+    return *static_cast<const M*>(a) == *static_cast<const M*>(b);
+  }
+  template <class T, class M>
+  static constexpr Kind kKindOf = {&Call<T, M>, &Equal<M>};
+
+  WeakRef<const volatile void> object_;
+  const Kind* kind_ = nullptr;
+  alignas(void*) unsigned char method_[2 * sizeof(void*)] = {};
+};
+
+}  // namespace finalize
+
+template <class R, class... A>
+struct std::hash<finalize::WeakMethod<R(A...)>> {
+  size_t operator()(
+      const finalize::WeakMethod<R(A...)>& method) const noexcept {
+    return method.hash();
+  }
+};
+
+#endif  // FINALIZE_WEAK_METHOD_H_

@@ -1,0 +1,151 @@
+// Code of the user's that comes back to a weak container, and what the dead
+// leave (contract C33).
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "finalize/shared.h"
+#include "finalize/weak_key_map.h"
+#include "finalize/weak_ref.h"
+#include "finalize/weak_value_map.h"
+#include "gtest/gtest.h"
+
+namespace {
+
+using finalize::MakeShared;
+using finalize::WeakKeyMap;
+using finalize::WeakValueMap;
+
+// The numbers 0, 1, ... as objects of the library's, or of std::make_shared.
+std::vector<std::shared_ptr<int>> Numbers(int count, bool foreign = false) {
+  std::vector<std::shared_ptr<int>> numbers;
+  for (int i = 0; i < count; ++i) {
+    numbers.push_back(foreign ? std::make_shared<int>(i) : MakeShared<int>(i));
+  }
+  return numbers;
+}
+
+// C33: dead entries that nobody told of do not pile up: here every value dies
+// at once, and each key counts itself.
+TEST(WeakMemoryTest, DeadForeignEntriesDoNotPileUp) {
+  struct Key {
+    explicit Key(int n, int* count) : number(n), counted(count, Drop) {
+      ++*count;
+    }
+    static void Drop(int* count) { --*count; }
+    int number;
+    std::unique_ptr<int, void (*)(int*)> counted;
+  };
+  struct Hash {
+    size_t operator()(const Key& key) const {
+      return static_cast<size_t>(key.number);
+    }
+  };
+  struct Equal {
+    bool operator()(const Key& a, const Key& b) const {
+      return a.number == b.number;
+    }
+  };
+  int keys = 0;
+  auto living = Numbers(100, /*foreign=*/true);
+  WeakValueMap<Key, int, Hash, Equal> map;
+  for (int i = 0; i < 100; ++i) map.try_emplace(Key(-i, &keys), living[i]);
+  int most = 0;
+  for (int i = 1; i < 10000; ++i) {
+    map.try_emplace(Key(i, &keys), std::make_shared<int>(i));
+    most = std::max(most, keys);
+  }
+  EXPECT_LT(most, 400);
+}
+
+// C33: no destructor runs under the lock: it may use the container.
+TEST(WeakReentryTest, DestructorMayUseTheContainer) {
+  struct Erases {
+    std::function<void()> in_destructor;
+    ~Erases() {
+      if (in_destructor) in_destructor();
+    }
+  };
+  using Map = WeakKeyMap<int, Erases>;
+  Map map;
+  auto numbers = Numbers(4);
+  int destroyed = 0;
+  for (int i = 0; i < 4; ++i) {
+    map.try_emplace(numbers[i]).first->in_destructor = [&, i] {
+      ++destroyed;
+      if (i < 3) map.erase(numbers[i + 1]);
+      map.size();
+    };
+  }
+  map.erase(numbers[0]);
+  EXPECT_EQ(destroyed, 4);
+  EXPECT_TRUE(map.empty());
+}
+
+struct Calls {
+  explicit Calls(int n) : number(n) {}
+  int number;
+};
+std::function<void()>& InEquality() {
+  static auto* const call = new std::function<void()>;
+  return *call;
+}
+struct SameHash {
+  size_t operator()(const Calls&) const { return 1; }
+};
+struct CallingEqual {
+  bool operator()(const Calls& a, const Calls& b) const {
+    if (InEquality()) std::exchange(InEquality(), nullptr)();
+    return a.number == b.number;
+  }
+};
+
+// C33: an equality may cause deaths, of the very key at which it is too.
+TEST(WeakReentryTest, EqualityMayCauseDeaths) {
+  WeakKeyMap<Calls, int, SameHash, CallingEqual> map;
+  std::vector<std::shared_ptr<Calls>> keys;
+  for (int i = 0; i < 10; ++i) {
+    keys.push_back(MakeShared<Calls>(i));
+    map.insert_or_assign(keys.back(), i);
+  }
+  InEquality() = [&] {
+    for (int i = 1; i < 10; ++i) keys[i].reset();
+  };
+  EXPECT_EQ(*map.find(Calls(0)), 0);
+  EXPECT_EQ(map.size(), 1u);
+}
+
+// C33: an equality that comes back is no harm: here it inserts the very key
+// that is being inserted.
+TEST(WeakReentryTest, EqualityMayComeBack) {
+  WeakValueMap<Calls, int, SameHash, CallingEqual> map;
+  auto numbers = Numbers(3);
+  map.try_emplace(Calls(0), numbers[0]);
+  InEquality() = [&] { map.try_emplace(Calls(1), numbers[1]); };
+  const auto [there, inserted] = map.try_emplace(Calls(1), numbers[2]);
+  EXPECT_FALSE(inserted);
+  EXPECT_EQ(there, numbers[1]);
+  EXPECT_EQ(map.size(), 2u);
+  InEquality() = [&] { map.clear(); };
+  EXPECT_EQ(map.find(Calls(1)), nullptr);
+}
+
+// An exception of the user's leaves everything as it was.
+TEST(WeakReentryTest, ThrowingEqualityChangesNothing) {
+  WeakValueMap<Calls, int, SameHash, CallingEqual> map;
+  auto numbers = Numbers(2);
+  map.try_emplace(Calls(0), numbers[0]);
+  InEquality() = [] { throw std::runtime_error("equality"); };
+  EXPECT_THROW(map.insert_or_assign(Calls(0), numbers[1]), std::runtime_error);
+  EXPECT_EQ(map.find(Calls(0)), numbers[0]);
+  EXPECT_EQ(finalize::WeakRefCount(numbers[1]), 0u);
+  InEquality() = [] { throw std::runtime_error("equality"); };
+  EXPECT_THROW(map.find(Calls(0)), std::runtime_error);
+  numbers[0].reset();
+  EXPECT_TRUE(map.empty());
+}
+
+}  // namespace
