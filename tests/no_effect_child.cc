@@ -7,14 +7,21 @@
 #include "tests/scenario.h"
 
 #ifdef WITH_FINALIZE
+#include "finalize/adopt_after_fork.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/exit_options.h"
 #include "finalize/failure_reporter.h"
 #include "finalize/finally.h"
+#include "finalize/inspect.h"
 #include "finalize/lifetime.h"
+#include "finalize/module.h"
+#include "finalize/observer.h"
+#include "finalize/owner_process.h"
+#include "finalize/phase.h"
 #include "finalize/registry.h"
 #include "finalize/shared.h"
+#include "finalize/thread_exit.h"
 #endif
 
 namespace {
@@ -41,6 +48,12 @@ void UseAll() {
   finalize::Finally scope([] {});
   finalize::OnDestroy(lifetime, [] {});
   finalize::OnDestroy(finalize::MakeShared<int>(1), [] {});
+  finalize::AtThreadExit(finalize::Options().Phase(finalize::kReleasePhase),
+                         [] {});
+  finalize::SetObserver({});
+  finalize::AdoptAfterFork().status().IgnoreError();
+  if (!finalize::OwnerProcess().IsThis()) finalize_test::Say("foreign");
+  if (finalize::DebugText().empty()) finalize_test::Say("nothing to show");
 }
 #endif
 
