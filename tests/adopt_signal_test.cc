@@ -30,14 +30,4 @@ TEST(AdoptSignalTest, DrainsWhatIsAdopted) {
   ExpectOutput("installs-before-adoption", kDrained);
 }
 
-// C21, C22: also where its parent had hooks, which it inherits asleep.
-TEST(AdoptSignalTest, DrainsUnderInheritedHandlers) {
-  ExpectOutput("installs-again", kDrained);
-}
-
-// C22: hooks are not adopted: without its own the daemon dies at once.
-TEST(AdoptSignalTest, AdoptsNoHooks) {
-  ExpectOutput("installs-none", "killed by 15\n");
-}
-
 }  // namespace

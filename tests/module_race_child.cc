@@ -102,7 +102,7 @@ void RegisterOwn() {
 void EachRunsOnce() {
   static std::atomic<int> reported{0};
   finalize::SetFailureReporter([](const finalize::ReportEntry& entry) {
-    Require(entry.name == "counted", entry.ToString());
+    Require(entry.name == "counted", entry.name);
     ++reported;
   });
   std::vector<std::thread> threads;

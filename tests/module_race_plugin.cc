@@ -68,7 +68,8 @@ struct Referent {
 };
 
 void HookShared() {
-  static std::shared_ptr<Referent> made = finalize::MakeShared<Referent>("made");
+  static std::shared_ptr<Referent> made =
+      finalize::MakeShared<Referent>("made");
   static std::shared_ptr<Referent> adopted =
       finalize::Adopt(std::make_unique<Referent>("adopted"));
   finalize::OnDestroy(made, SaysWhy{"on made"});
@@ -84,10 +85,9 @@ void DropShared() {
 
 bool InstallHooks() { return finalize::InstallExitHooks().ok(); }
 
-constexpr RacePlugin kPlugin = {RegisterCounted, RegisterPending,
-                                RegisterBlocking, BlockOn,
-                                HookShared,      DropShared,
-                                InstallHooks};
+constexpr RacePlugin kPlugin = {
+    RegisterCounted, RegisterPending, RegisterBlocking, BlockOn,
+    HookShared,      DropShared,      InstallHooks};
 
 }  // namespace
 

@@ -21,10 +21,10 @@ class ModuleRaceTest : public testing::TestWithParam<Copy> {
  protected:
   // Its input stays open: it ends by itself.
   static ChildResult ResultOf(const std::string& scenario) {
-    ChildProcess child({HelperPath(GetParam() == Copy::kProgram
-                                       ? "module_race_program_child"
-                                       : "module_race_library_child"),
-                        scenario});
+    ChildProcess child(
+        {HelperPath(GetParam() == Copy::kProgram ? "module_race_program_child"
+                                                 : "module_race_library_child"),
+         scenario});
     child.AwaitOutput("the end");
     return child.Await();
   }

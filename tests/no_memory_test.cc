@@ -154,7 +154,8 @@ TEST(NoMemoryTest, OnDestroyIsRefused) {
   EXPECT_EQ(failures.size(), 1u);
 }
 
-// C20, C25: and for one of a thread, for want of a node or of the thread's list.
+// C20, C25: and for one of a thread, for want of a node or of the thread's
+// list.
 TEST(NoMemoryTest, AtThreadExitIsRefused) {
   CapturedFailures failures;
   int runs = 0;
