@@ -162,6 +162,14 @@ void CloseInExitDrain() {
   std::exit(3);
 }
 
+// A callback of the program's closes the plugin, in the drain of exit().
+void CloseAtExit() {
+  AtExit(SaysWhy{"older"});
+  plugin.Open().register_pending();
+  AtExit([] { plugin.CloseAndSay(); });
+  std::exit(3);
+}
+
 // A callback of the plugin's: dlclose() waits for it, asleep.
 void BlockUntilAwaited() {
   running.CountDown();
@@ -242,6 +250,7 @@ int main(int argc, char** argv) {
       argc, argv,
       {{"each-runs-once", EachRunsOnce},
        {"in-exit-drain", CloseInExitDrain},
+       {"at-exit", CloseAtExit},
        {"waits-for-exit", CloseWaitsForExit},
        {"waits-for-signal", CloseWaitsForSignal},
        {"waits-for-drain", CloseWaitsForDrain},

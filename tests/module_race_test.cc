@@ -63,6 +63,14 @@ TEST_P(ModuleRaceTest, RunsInTheMiddleOfAnExitDrain) {
                3);
 }
 
+// C24, C9: so it is where a callback of that drain closes it.
+TEST_P(ModuleRaceTest, MayBeClosedByAnExitDrain) {
+  ExpectOutput("at-exit",
+               "plugin, pending: module unload\nunmapped\n"
+               "program, older: exit\n",
+               3);
+}
+
 // C24, C16: dlclose() waits for a callback that the drain of exit(), of a
 // signal, or of another thread is in.
 TEST_P(ModuleRaceTest, WaitsForDrains) {
