@@ -7,14 +7,21 @@
 #include "tests/scenario.h"
 
 #ifdef WITH_FINALIZE
+#include "finalize/adopt_after_fork.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/exit_options.h"
 #include "finalize/failure_reporter.h"
 #include "finalize/finally.h"
+#include "finalize/inspect.h"
 #include "finalize/lifetime.h"
+#include "finalize/module.h"
+#include "finalize/observer.h"
+#include "finalize/owner_process.h"
+#include "finalize/phase.h"
 #include "finalize/registry.h"
 #include "finalize/shared.h"
+#include "finalize/thread_exit.h"
 #include "finalize/weak_key_map.h"
 #include "finalize/weak_method.h"
 #include "finalize/weak_proxy.h"
@@ -58,6 +65,12 @@ void UseAll() {
   values.insert_or_assign(1, shared);
   notes.insert_or_assign(shared, 1);
   set.insert(shared);
+  finalize::AtThreadExit(finalize::Options().Phase(finalize::kReleasePhase),
+                         [] {});
+  finalize::SetObserver({});
+  finalize::AdoptAfterFork().status().IgnoreError();
+  if (!finalize::OwnerProcess().IsThis()) finalize_test::Say("foreign");
+  if (finalize::DebugText().empty()) finalize_test::Say("nothing to show");
 }
 #endif
 

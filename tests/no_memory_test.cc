@@ -7,11 +7,13 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "finalize/lifetime.h"
 #include "finalize/registry.h"
+#include "finalize/thread_exit.h"
 #include "gtest/gtest.h"
 #include "tests/captured_failures.h"
 
@@ -150,6 +152,33 @@ TEST(NoMemoryTest, OnDestroyIsRefused) {
       lifetime, {}, [](const Padding&) {}, Padding());
   EXPECT_FALSE(f.alive());
   EXPECT_EQ(failures.size(), 1u);
+}
+
+// C20, C25: and for one of a thread, for want of a node or of the thread's
+// list.
+TEST(NoMemoryTest, AtThreadExitIsRefused) {
+  CapturedFailures failures;
+  int runs = 0;
+  {
+    NoNodes no_nodes;
+    EXPECT_FALSE(finalize::AtThreadExit(
+                     {}, [](const Padding&) {}, Padding())
+                     .alive());
+  }
+  EXPECT_EQ(failures.size(), 1u);
+  std::thread([&] {
+    no_boxes = true;
+    EXPECT_FALSE(finalize::AtThreadExit([] {}).alive());
+    no_boxes = false;
+    EXPECT_EQ(failures.size(), 2u);
+    finalize::AtThreadExit([&] { ++runs; });
+  }).join();
+  EXPECT_EQ(runs, 1);
+  for (size_t i = 0; i < failures.size(); ++i) {
+    EXPECT_EQ(failures.at(i).outcome, ReportEntry::kRefused);
+    EXPECT_EQ(failures.at(i).status.code(),
+              absl::StatusCode::kResourceExhausted);
+  }
 }
 
 // C20: where it is the first of its phase there must be memory for that, too.

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <string>
 
@@ -12,6 +13,7 @@
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/exit_options.h"
+#include "tests/latch.h"
 #include "tests/scenario.h"
 
 namespace {
@@ -21,6 +23,7 @@ using finalize::Cause;
 using finalize::ExitHooks;
 using finalize::Options;
 using finalize_test::AwaitInput;
+using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
 
@@ -131,6 +134,37 @@ void OutlivesDeadline() {
   Serve();
 }
 
+// Two of a phase run at the same time, and no phase begins before the one above
+// it is done.
+void UsesHelperThreads() {
+  static constexpr int kEach = 50;
+  static std::atomic<int> high{0};
+  static std::atomic<int> low{0};
+  static Latch& together = *new Latch(2);
+  finalize::ExitOptions options;
+  options.threads = 3;
+  finalize::SetExitOptions(options);
+  AtExit(Options().Phase(-1), [](const Cause& cause) {
+    Say(std::to_string(high) + " and " + std::to_string(low) + ", on " +
+        cause.ToString());
+  });
+  for (int i = 0; i < kEach; ++i) {
+    AtExit([] {
+      Require(high == kEach + 2, "a phase too early");
+      ++low;
+    });
+    AtExit(Options().Phase(1), [] { ++high; });
+  }
+  for (int i = 0; i < 2; ++i) {
+    AtExit(Options().Phase(1), [] {
+      together.Arrive();
+      ++high;
+    });
+  }
+  Install();
+  Serve();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -149,5 +183,6 @@ int main(int argc, char** argv) {
        {"hangs-briefly", HangsBriefly},
        {"hangs-for-hours", HangsForHours},
        {"hangs-in-exit", HangsInExit},
-       {"outlives-deadline", OutlivesDeadline}});
+       {"outlives-deadline", OutlivesDeadline},
+       {"uses-helper-threads", UsesHelperThreads}});
 }

@@ -96,6 +96,15 @@ TEST(SignalDrainTest, BlocksNoSignals) {
   EXPECT_THAT(result.out, HasSubstr("SigBlk:\t0000000000000000\n"));
 }
 
+// C15, C9, C22: with helper threads callbacks of a phase run side by side, each
+// once, and phases stay in order.
+TEST(SignalDrainTest, MayUseHelperThreads) {
+  const ChildResult result = ResultOfTerm("uses-helper-threads");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out, "ready\n52 and 50, on signal\n");
+  EXPECT_EQ(result.err, "");
+}
+
 // C15, C22: what the deadline leaves is reported; the process dies by the
 // signal.
 TEST(SignalDrainTest, LeavesTheRestAtTheDeadline) {

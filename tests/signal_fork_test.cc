@@ -11,6 +11,7 @@
 namespace {
 
 using finalize_test::ChildOptions;
+using finalize_test::ChildProcess;
 using finalize_test::ChildResult;
 using finalize_test::HelperPath;
 using finalize_test::RunChild;
@@ -98,6 +99,24 @@ TEST(SignalForkTest, ChildOfPidOneDiesByDefault) {
       ResultOf({HelperPath("pid_one_child"), "launch", "forks"});
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_EQ(result.out, "child ended by 15\nsignal 15\nexited with 143\n");
+}
+
+// C21, C22: a daemon that adopts finalizers under inherited handlers drains by
+// hooks of its own; those of its parent are not adopted.
+TEST(SignalForkTest, AdoptsNoHooks) {
+  const std::string helper = HelperPath("adopt_signal_child");
+  ChildProcess again({helper, "installs-again"});
+  again.AwaitOutput("the end");
+  const ChildResult drained = again.Await();
+  EXPECT_TRUE(drained.Exited(0)) << drained;
+  EXPECT_EQ(drained.out,
+            "high: signal\nown: signal\nnewer: signal\nolder: signal\n"
+            "killed by 15\n");
+  ChildProcess none({helper, "installs-none"});
+  none.AwaitOutput("the end");
+  const ChildResult died = none.Await();
+  EXPECT_TRUE(died.Exited(0)) << died;
+  EXPECT_EQ(died.out, "killed by 15\n");
 }
 
 }  // namespace

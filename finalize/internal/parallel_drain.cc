@@ -13,8 +13,8 @@
 // itself kLeft frees its finalizer and ends.
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <memory>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -196,7 +196,7 @@ void StartWorkers(const std::shared_ptr<Phase>& phase) {
   for (; started < phase->workers.size(); ++started) {
     try {
       std::thread(Work, phase, &phase->workers[started]).detach();
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
       break;
     }
   }

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <exception>
 #include <functional>
-#include <system_error>
 #include <thread>
 
 #include "finalize/internal/callback.h"
@@ -68,7 +68,7 @@ bool StartSignalThread() {
   SignalsBlocked blocked;
   try {
     std::thread(Serve, blocked.before()).detach();
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     return false;
   }
   return true;

@@ -112,8 +112,12 @@ void GiveRest(int size_class, FreeNodes* rest)
 }
 
 // Makes sure that what the thread keeps goes back. False where it ends already.
+// In a callback that is left to the release of its own node: a dlclose() may
+// wait for the callback, with a lock that a first watch takes.
 bool MayKeep() {
-  if (this_thread.ending || !WatchThreadEnd()) return false;
+  if (this_thread.ending) return false;
+  if (this_thread.frames != nullptr) return true;
+  if (!WatchThreadEnd()) return false;
   this_thread.keeping = true;
   return true;
 }

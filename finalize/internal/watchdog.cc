@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstring>
-#include <system_error>
+#include <exception>
 #include <thread>
 
 #include "finalize/exit_options.h"
@@ -179,7 +179,7 @@ void WriteReport(const Cause& cause) {
       std::thread(EndByTerminate).detach();
       const timespec patience = {0, static_cast<long>(kPatience)};
       nanosleep(&patience, nullptr);
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
     }
   }
   _exit(finalize::kWatchdogExitCode);
@@ -203,7 +203,7 @@ Watchdog::Watchdog(uint64_t deadline, const Cause& cause) {
   SignalsBlocked blocked;
   try {
     std::thread(Watch, own_turn, deadline + kMargin, cause).detach();
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     Write("finalize: no thread for the watchdog of the drain\n",
           NowNanos() + kPatience);
   }

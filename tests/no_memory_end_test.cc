@@ -1,0 +1,55 @@
+// What is to run at the end of a thread or a process, where there is no memory
+// for it, or the C library has no more keys or handlers.
+#include <signal.h>
+
+#include <string>
+
+#include "gtest/gtest.h"
+#include "tests/child_process.h"
+
+namespace {
+
+using finalize_test::ChildProcess;
+using finalize_test::ChildResult;
+using finalize_test::HelperPath;
+
+// Its input stays open: it ends by itself.
+ChildResult ResultOf(const std::string& scenario) {
+  ChildProcess child({HelperPath("no_memory_end_child"), scenario});
+  child.AwaitOutput("the end");
+  return child.Await();
+}
+
+// C20: without a handler at exit a registration is refused, or runs now. Later
+// ones may find one.
+TEST(NoExitHandlerTest, RefusesRegistrations) {
+  const ChildResult result = ResultOf("no-exit-handlers");
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out, "refused: at exit\nnow\nanother registry\nat exit\n");
+  EXPECT_EQ(result.err, "");
+}
+
+// C25, C20: without a key the end of a thread would not be seen: so it is with
+// those on threads, and the process registry works on.
+TEST(NoThreadKeyTest, RefusesAtThreadExit) {
+  const ChildResult result = ResultOf("no-keys");
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out,
+            "refused: thread exit\nrefused: thread exit\nnow\n"
+            "thread\nmain thread\nat exit\n");
+  EXPECT_EQ(result.err, "");
+}
+
+// C22: InstallExitHooks says that there is no memory, installs nothing then,
+// and may be called again.
+TEST(NoMemoryForHooksTest, IsSaid) {
+  for (const char* scenario :
+       {"no-memory-for-hooks", "no-memory-for-all-hooks"}) {
+    const ChildResult result = ResultOf(scenario);
+    EXPECT_TRUE(result.Killed(SIGTERM)) << scenario << result;
+    EXPECT_EQ(result.out, "signal\n") << scenario;
+    EXPECT_EQ(result.err, "");
+  }
+}
+
+}  // namespace
