@@ -51,6 +51,9 @@ namespace tempdir_internal {
 
 class OwnedDirectory {
  public:
+  // Says that every temp dir is to be kept.
+  static constexpr char kKeepVariable[] = "FINALIZE_KEEP_TEMP_DIRS";
+
   explicit OwnedDirectory(tempdir::TempDirOptions options);
   ~OwnedDirectory();
   OwnedDirectory(const OwnedDirectory&) = delete;

@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "tempdir/internal/directory_lock.h"
 #include "tempdir/internal/owner_process.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/private_directory.h"
+#include "tempdir/internal/root_name.h"
 
 namespace tempdir_internal {
 
@@ -30,7 +32,8 @@ struct RootTable {
 
 namespace {
 
-constexpr size_t kRootLetters = 16;
+// How often it is tried to be faster than the reapers.
+constexpr int kMostRoots = 100;
 constexpr mode_t kRootMode = 0700;
 
 std::atomic<RootTable*> newest_table{nullptr};
@@ -57,14 +60,9 @@ RootTable* Table() {
   return newest_table.load(std::memory_order_acquire);
 }
 
-// Keeps clear of the standard streams, which programs close and open again.
-int OpenRoot(int parent_fd, const char* name) {
-  const int fd =
-      openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0 || fd > STDERR_FILENO) return fd;
-  const int moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  close(fd);
-  return moved;
+// It vanished before it was locked.
+bool IsTaken(const absl::Status& made) {
+  return absl::IsAborted(made) || absl::IsNotFound(made);
 }
 
 }  // namespace
@@ -91,42 +89,55 @@ absl::StatusOr<ProcessRoot*> ProcessRoot::Acquire(const std::string& parent,
   return root;
 }
 
-// A directory that somebody replaced between mkdir and open is not used: its
-// inode or its owner is another.
+// A reaper may take any of them before it is locked: then there is another try.
 absl::Status ProcessRoot::Make() {
   absl::StatusOr<int> parent_fd = OpenParent(parent_);
   if (!parent_fd.ok()) return parent_fd.status();
-  const std::string prefix = absl::StrCat("finalize-", geteuid(), "-");
-  DirectoryPlan plan{prefix, "", kRootLetters, kRootMode, parent_};
-  auto made = MakePrivateDirectory(*parent_fd, plan);
-  absl::Status status = made.status();
-  if (made.ok()) {
-    path_ = absl::StrCat(parent_ == "/" ? "" : parent_, "/", made->name);
-    const int fd = OpenRoot(*parent_fd, made->name.c_str());
-    struct stat seen;
-    if (fd < 0 || fstat(fd, &seen) != 0) {
-      status = absl::ErrnoToStatus(errno, absl::StrCat("cannot use ", path_));
-      unlinkat(*parent_fd, made->name.c_str(), AT_REMOVEDIR);
-    } else if (!made->identity.Is(fd) || seen.st_uid != geteuid()) {
-      status = absl::PermissionDeniedError(
-          absl::StrCat(path_, " was replaced while it was made"));
-    }
-    if (status.ok()) {
-      owner_ = seen.st_uid;
-      device_ = seen.st_dev;
-      inode_ = seen.st_ino;
-      fd_.store(fd, std::memory_order_release);
-    } else if (fd >= 0) {
-      close(fd);
-    }
+  absl::Status status = LockEnclosingRoots(*parent_fd, &enclosing_);
+  if (status.ok()) {
+    int tries = 0;
+    do {
+      status = MakeOnce(*parent_fd);
+    } while (IsTaken(status) && ++tries < kMostRoots);
   }
   close(*parent_fd);
+  if (!status.ok()) CloseDescriptors();
   return status;
+}
+
+// A directory that somebody replaced between mkdir and open is not used: its
+// inode or its owner is another.
+absl::Status ProcessRoot::MakeOnce(int parent_fd) {
+  const std::string prefix = RootPrefix(geteuid());
+  auto made = MakePrivateDirectory(
+      parent_fd, {prefix, "", kRootLetters, kRootMode, parent_});
+  if (!made.ok()) return made.status();
+  const char* const name = made->name.c_str();
+  absl::StatusOr<int> fd = OpenLocked(parent_fd, name);
+  if (!fd.ok()) {
+    unlinkat(parent_fd, name, AT_REMOVEDIR);
+    return fd.status();
+  }
+  path_ = absl::StrCat(parent_ == "/" ? "" : parent_, "/", made->name);
+  struct stat seen;
+  if (fstat(*fd, &seen) != 0 || !made->identity.Is(*fd) ||
+      seen.st_uid != geteuid()) {
+    close(*fd);
+    return absl::PermissionDeniedError(
+        absl::StrCat(path_, " was replaced while it was made"));
+  }
+  owner_ = seen.st_uid;
+  device_ = seen.st_dev;
+  inode_ = seen.st_ino;
+  fd_.store(*fd, std::memory_order_release);
+  return absl::OkStatus();
 }
 
 bool ProcessRoot::IsUsable() {
   if (owner_ == geteuid() && IsAtItsPath()) {
-    return IsOpenAt(fd()) || !Descriptor().ok();
+    if (IsOpenAt(fd())) return true;
+    const absl::Status opened = Descriptor().status();
+    if (!absl::IsAborted(opened)) return !opened.ok();
   }
   std::lock_guard<std::mutex> lock(table_->mutex);
   lost_ = true;
@@ -152,16 +163,26 @@ absl::StatusOr<int> ProcessRoot::Descriptor() {
   std::lock_guard<std::mutex> lock(table_->mutex);
   fd = fd_.load(std::memory_order_acquire);
   if (IsOpenAt(fd)) return fd;
-  fd = OpenRoot(AT_FDCWD, path_.c_str());
-  if (fd < 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot use ", path_));
-  }
-  if (!IsOpenAt(fd)) {
-    close(fd);
-    return absl::FailedPreconditionError(
+  return OpenAgain();
+}
+
+absl::StatusOr<int> ProcessRoot::OpenAgain() {
+  // Of the closed descriptors nothing is known.
+  enclosing_.clear();
+  absl::StatusOr<int> fd = OpenLocked(AT_FDCWD, path_.c_str());
+  if (!fd.ok()) return fd;
+  const int above = openat(*fd, "..", O_PATH | O_CLOEXEC);
+  absl::Status status = LockEnclosingRoots(above, &enclosing_);
+  if (above >= 0) close(above);
+  if (status.ok() && !IsOpenAt(*fd)) {
+    status = absl::FailedPreconditionError(
         absl::StrCat("another directory stands at ", path_));
   }
-  fd_.store(fd, std::memory_order_release);
+  if (!status.ok()) {
+    close(*fd);
+    return status;
+  }
+  fd_.store(*fd, std::memory_order_release);
   return fd;
 }
 
@@ -179,11 +200,20 @@ bool ProcessRoot::RemoveDirectory() {
 
 void ProcessRoot::Discard(ProcessRoot* root) {
   root->RemoveDirectory();
-  const int fd = root->fd_.load(std::memory_order_acquire);
-  if (root->IsOpenAt(fd)) close(fd);
+  root->CloseDescriptors();
   std::vector<ProcessRoot*>& roots = root->table_->roots;
   roots.erase(std::find(roots.begin(), roots.end(), root));
   delete root;
+}
+
+// Never unlocks: a forked child may hold the same locks.
+void ProcessRoot::CloseDescriptors() {
+  const int fd = fd_.load(std::memory_order_acquire);
+  const bool open_still = fd < 0 || IsOpenAt(fd);
+  if (fd >= 0 && open_still) close(fd);
+  if (!open_still) enclosing_.clear();
+  for (int lock : enclosing_) close(lock);
+  enclosing_.clear();
 }
 
 void ProcessRoot::DiscardIdle(RootTable* table) {
@@ -203,6 +233,16 @@ void SweepProcessRoots(bool process_ends) {
   // A thread that was about to make a temp dir finds its root gone.
   for (ProcessRoot* root : table->roots) {
     root->lost_ |= root->RemoveDirectory();
+  }
+}
+
+void CheckProcessRoots() {
+  RootTable* const table = ExistingTable();
+  if (table == nullptr) return;
+  std::lock_guard<std::mutex> lock(table->mutex);
+  for (ProcessRoot* root : table->roots) {
+    // What cannot be locked again shows at the next creation.
+    if (!root->IsOpenAt(root->fd())) root->OpenAgain().IgnoreError();
   }
 }
 

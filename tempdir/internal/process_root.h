@@ -27,10 +27,16 @@
 // A forked child starts with an empty table: it never uses, removes or closes
 // a root of its parent's.
 //
-// The descriptor is open for reading, so that it can carry a lock. A program
-// that closes every descriptor is noticed: what was made through it has to be
-// seen at the root's path, and what is not found through it is looked for
-// again once it has been checked.
+// The root is locked shared, through its one descriptor, from the moment it can
+// be seen until it is removed (directory_lock.h): that tells reapers that this
+// process, or a child forked from it, lives. It is made, opened, locked, and
+// then has to be what its name means, or another one is made. Roots of other
+// processes that it lies in are locked along with it.
+//
+// A program that closes every descriptor is noticed at the next creation: what
+// was made through it has to be seen at the root's path, and what is not found
+// through it is looked for again once it has been checked. Then it is locked
+// again, or given up if a reaper was there first.
 //
 // Thread-safe. No lock is held across a callback; one is across the system
 // calls that make and remove a root.
@@ -42,6 +48,7 @@
 
 #include <atomic>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -79,11 +86,16 @@ class ProcessRoot {
 
  private:
   friend void SweepProcessRoots(bool process_ends);
+  friend void CheckProcessRoots();
 
   ProcessRoot(RootTable* table, std::string parent)
       : table_(table), parent_(std::move(parent)) {}
 
   absl::Status Make();
+  absl::Status MakeOnce(int parent_fd);
+  // Opens it at its path and locks it; the old locks are gone.
+  absl::StatusOr<int> OpenAgain();
+  void CloseDescriptors();
   bool IsAtItsPath() const;
   bool IsOpenAt(int fd) const;
   // Removes it if it is empty.
@@ -103,11 +115,15 @@ class ProcessRoot {
   int live_ = 0;
   bool keep_idle_ = false;
   bool lost_ = false;
+  std::vector<int> enclosing_;  // locks of the roots that it lies in
 };
 
 // Removes the roots that are empty. `process_ends`: from now on each root goes
 // with its last temp dir. A static destructor calls it, too.
 void SweepProcessRoots(bool process_ends);
+
+// Opens and locks again the roots whose descriptors the program has closed.
+void CheckProcessRoots();
 
 }  // namespace tempdir_internal
 
