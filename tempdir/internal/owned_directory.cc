@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tempdir/internal/automatic_reap.h"
 #include "tempdir/internal/owner_process.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/private_directory.h"
@@ -82,6 +83,7 @@ absl::Status OwnedDirectory::Make() {
     status = MakeIn(*parent, idle, &again);
     if (!again) break;
   }
+  if (status.ok() && root_->TakeFirstUse()) ReapInBackground(*parent);
   return status;
 }
 

@@ -81,6 +81,12 @@ class ProcessRoot {
   // it is not at its path or not the effective user's, and is replaced.
   bool IsUsable();
 
+  // True once, for whoever asks first.
+  bool TakeFirstUse() {
+    return first_use_.load(std::memory_order_relaxed) &&
+           first_use_.exchange(false, std::memory_order_relaxed);
+  }
+
   const std::string& path() const { return path_; }
   const std::string& parent() const { return parent_; }
 
@@ -111,6 +117,7 @@ class ProcessRoot {
   dev_t device_ = 0;
   ino_t inode_ = 0;
   std::atomic<int> fd_{-1};
+  std::atomic<bool> first_use_{true};
   // Guarded by the table's lock.
   int live_ = 0;
   bool keep_idle_ = false;

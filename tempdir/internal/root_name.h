@@ -1,10 +1,10 @@
 // The names of roots, by which a reaper knows what it may look at.
 //
-//   finalize-1000-q7d2…      a root: the owner's uid, then random letters
-//   finalize-1000-q7d2….reap one that a reaper has taken for itself
+//   finalize-1000-q7d2x2zk4ffwo5ma       the owner's uid, then random letters
+//   finalize-1000-lwm5tzbh3e2xnc7k.reap  one that a reaper has taken for itself
 //
-// No letter of a uid or of a file system decides anything: a reaper goes on to
-// ask the kernel whose directory it is and whether somebody holds it.
+// A name alone proves nothing: a reaper goes on to ask the kernel whose
+// directory it is and whether somebody holds it.
 
 #ifndef TEMPDIR_INTERNAL_ROOT_NAME_H_
 #define TEMPDIR_INTERNAL_ROOT_NAME_H_

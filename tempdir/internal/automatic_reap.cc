@@ -1,0 +1,117 @@
+#include "tempdir/internal/automatic_reap.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "tempdir/internal/owner_process.h"
+#include "tempdir/internal/process_root.h"
+#include "tempdir/internal/reap_parent.h"
+
+namespace tempdir_internal {
+namespace {
+
+constexpr absl::Duration kTimeLimit = absl::Seconds(10);
+constexpr size_t kStackSize = 512 << 10;
+// From then on parents are no longer remembered, nor looked through.
+constexpr size_t kMostParents = 256;
+
+// Of one process: the lock of its parent's may have been held at the fork.
+struct Parents {
+  const uint32_t process;
+  Parents* const inherited;
+  std::mutex mutex;
+  // Guarded by `mutex`.
+  std::vector<std::string> seen;
+};
+
+std::atomic<Parents*> newest{nullptr};
+
+enum class Switch { kUntouched, kOn, kOff };
+std::atomic<Switch> chosen{Switch::kUntouched};
+
+bool IsEnabled() {
+  const Switch position = chosen.load(std::memory_order_relaxed);
+  if (position != Switch::kUntouched) return position == Switch::kOn;
+  const char* const value = secure_getenv(kReapVariable);
+  return value == nullptr || strcmp(value, "0") != 0;
+}
+
+Parents* TheParents() {
+  Parents* current = newest.load(std::memory_order_acquire);
+  if (current != nullptr && current->process == ThisProcess()) return current;
+  auto* made = new Parents{ThisProcess(), current, {}, {}};
+  if (newest.compare_exchange_strong(current, made,
+                                     std::memory_order_acq_rel)) {
+    return made;
+  }
+  delete made;
+  return newest.load(std::memory_order_acquire);
+}
+
+bool IsFirstUse(const std::string& parent) {
+  Parents* const parents = TheParents();
+  std::lock_guard<std::mutex> lock(parents->mutex);
+  std::vector<std::string>& seen = parents->seen;
+  if (seen.size() >= kMostParents ||
+      std::find(seen.begin(), seen.end(), parent) != seen.end()) {
+    return false;
+  }
+  seen.push_back(parent);
+  return true;
+}
+
+void* Run(void* argument) {
+  const std::unique_ptr<std::string> parent(
+      static_cast<std::string*>(argument));
+  tempdir::ReapOptions options;
+  options.time_limit = kTimeLimit;
+  // Nobody has asked, so nobody is told.
+  try {
+    CheckProcessRoots();
+    ReapParent(*parent, options).IgnoreError();
+  } catch (...) {
+    // For want of memory: the next process does it.
+  }
+  return nullptr;
+}
+
+// With all signals blocked, so that the program's handlers run elsewhere.
+bool StartThread(void* argument) {
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return false;
+  pthread_attr_setstacksize(&attributes, kStackSize);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread;
+  const int result = pthread_create(&thread, &attributes, &Run, argument);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_attr_destroy(&attributes);
+  return result == 0;
+}
+
+}  // namespace
+
+void ReapInBackground(const std::string& parent) {
+  if (!IsEnabled() || !IsFirstUse(parent)) return;
+  auto argument = std::make_unique<std::string>(parent);
+  if (StartThread(argument.get())) (void)argument.release();
+}
+
+void EnableAutomaticReap(bool enabled) {
+  chosen.store(enabled ? Switch::kOn : Switch::kOff, std::memory_order_relaxed);
+}
+
+}  // namespace tempdir_internal
