@@ -6,11 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -115,16 +116,21 @@ TEST_F(ReaperProcessTest, OutlivesTheSignalsThatEndItsOwner) {
     for (int number : {SIGHUP, SIGINT, SIGTERM}) kill(watcher, number);
   });
   EXPECT_EQ(ended.output, "");
+  EXPECT_EQ(ended.signal, SIGKILL);
   EXPECT_TRUE(Entries(scratch()).empty());
 }
 
 TEST_F(ReaperProcessTest, EndsWithItsOwner) {
-  auto* const owner =
+  auto* const watcher =
       static_cast<pid_t*>(mmap(nullptr, sizeof(pid_t), PROT_READ | PROT_WRITE,
                                MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-  RunWatched([&] { *owner = getpid(); });
-  while (FindWatcher(*owner) != 0) sched_yield();
-  munmap(owner, sizeof(pid_t));
+  RunWatched([&] { *watcher = FindWatcher(getpid()); });
+  ASSERT_GT(*watcher, 0);
+  const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, *watcher, 0));
+  pollfd end = {pidfd, POLLIN, 0};
+  EXPECT_TRUE(pidfd < 0 || poll(&end, 1, -1) == 1);
+  close(pidfd);
+  munmap(watcher, sizeof(pid_t));
 }
 
 TEST_F(ReaperProcessTest, MissingProgramIsSaid) {
