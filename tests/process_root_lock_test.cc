@@ -5,10 +5,8 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <functional>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -16,6 +14,7 @@
 #include "tempdir/internal/local_file_system.h"
 #include "tempdir/internal/root_name.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/lingering_process.h"
 #include "tests/temp_dir_styles.h"
 
 namespace {
@@ -34,43 +33,6 @@ bool IsHeld(const path& directory) {
   return held;
 }
 
-// A process that runs `body`, says that it has, and stays until it is killed.
-class Holder {
- public:
-  explicit Holder(const std::function<void(int ready)>& body) {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) abort();
-    pid_ = fork();
-    if (pid_ == 0) {
-      body(ends[1]);
-      for (;;) pause();
-    }
-    close(ends[1]);
-    char byte;
-    ready_ = read(ends[0], &byte, 1) == 1;
-    rest_ = ends[0];
-  }
-  ~Holder() { Kill(); }
-  bool ready() const { return ready_; }
-  // Returns when it and all that it forked have gone.
-  void Kill() {
-    if (pid_ < 0) return;
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-    pid_ = -1;
-  }
-  // The byte that a process it forked says. False if none is left.
-  bool AwaitByte() {
-    char byte;
-    return read(rest_, &byte, 1) == 1;
-  }
-
- private:
-  pid_t pid_;
-  int rest_;
-  bool ready_;
-};
-
 template <class Dir>
 class ProcessRootLockTest : public TempDirFixture {
  protected:
@@ -80,11 +42,11 @@ TYPED_TEST_SUITE(ProcessRootLockTest, Styles, StyleName);
 
 // C30, edge 17: held as long as its owner lives, and no longer.
 TYPED_TEST(ProcessRootLockTest, EndsWithItsOwner) {
-  Holder holder([](int ready) {
+  LingeringProcess holder([](int ready) {
     Abandon(Make<TypeParam>());
     (void)!write(ready, "", 1);
   });
-  ASSERT_TRUE(holder.ready());
+  ASSERT_TRUE(holder.AwaitByte());
   EXPECT_TRUE(IsHeld(this->OnlyRoot()));
   holder.Kill();
   EXPECT_FALSE(IsHeld(this->OnlyRoot()));
@@ -92,12 +54,12 @@ TYPED_TEST(ProcessRootLockTest, EndsWithItsOwner) {
 
 // Edge 17: exec drops it.
 TYPED_TEST(ProcessRootLockTest, IsNotInheritedAcrossExec) {
-  Holder holder([](int ready) {
+  LingeringProcess holder([](int ready) {
     Abandon(Make<TypeParam>());
     dup2(ready, STDOUT_FILENO);
     execlp("sh", "sh", "-c", "echo; while :; do sleep 1; done", nullptr);
   });
-  ASSERT_TRUE(holder.ready());
+  ASSERT_TRUE(holder.AwaitByte());
   EXPECT_FALSE(IsHeld(this->OnlyRoot()));
 }
 
@@ -106,14 +68,14 @@ TYPED_TEST(ProcessRootLockTest, ForkedChildKeepsIt) {
   pid_t* const child =
       static_cast<pid_t*>(mmap(nullptr, sizeof(pid_t), PROT_READ | PROT_WRITE,
                                MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-  Holder holder([child](int ready) {
+  LingeringProcess holder([child](int ready) {
     Abandon(Make<TypeParam>());
     const pid_t forked = fork();
     if (forked == 0) return;
     *child = forked;
     (void)!write(ready, "", 1);
   });
-  ASSERT_TRUE(holder.ready());
+  ASSERT_TRUE(holder.AwaitByte());
   holder.Kill();
   EXPECT_TRUE(IsHeld(this->OnlyRoot()));
   kill(*child, SIGKILL);
@@ -175,24 +137,16 @@ TYPED_TEST(ProcessRootLockTest, OneThatAReaperTookMeanwhileIsReplaced) {
 
 // C30: a root in somebody else's temp dir holds that as well.
 TYPED_TEST(ProcessRootLockTest, HoldsTheRootsThatItLiesIn) {
-  path inner_parent;
-  int to_test[2];
-  ASSERT_EQ(pipe2(to_test, O_CLOEXEC), 0);
-  Holder outer([&](int ready) {
-    const path inside = Abandon(Make<TypeParam>())->path();
-    (void)!write(to_test[1], inside.c_str(), inside.size());
-    (void)!write(ready, "", 1);
+  LingeringProcess outer([](int out) {
+    dprintf(out, "%s\n", Abandon(Make<TypeParam>())->path().c_str());
   });
-  char text[PATH_MAX];
-  const ssize_t size = read(to_test[0], text, sizeof text);
-  ASSERT_GT(size, 0);
-  inner_parent = std::string(text, static_cast<size_t>(size));
-  Holder inner([&](int ready) {
-    closefrom(ready + 1);
+  const path inner_parent = outer.AwaitLine();
+  ASSERT_FALSE(inner_parent.empty());
+  LingeringProcess inner([&](int ready) {
     Abandon(Make<TypeParam>(TempDirOptions().Parent(inner_parent)));
     (void)!write(ready, "", 1);
   });
-  ASSERT_TRUE(inner.ready());
+  ASSERT_TRUE(inner.AwaitByte());
   outer.Kill();
   EXPECT_TRUE(IsHeld(this->OnlyRoot()));
   inner.Kill();

@@ -40,6 +40,12 @@ std::vector<std::string> Command(std::vector<std::string> arguments) {
 
 class WithTempdirTest : public TempDirFixture {
  protected:
+  // Whoever runs the test may ignore some of them.
+  WithTempdirTest() {
+    for (int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1}) {
+      signal(number, SIG_DFL);
+    }
+  }
   static ChildResult Run(const std::vector<std::string>& arguments) {
     return finalize_test::RunChild(Command(arguments));
   }
