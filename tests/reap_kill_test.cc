@@ -156,6 +156,16 @@ TYPED_TEST(ReapKillTest, CreateUseAndRemove) {
   KillEverywhere("create, use, remove", PrepareNothing, body, CheckReaped);
 }
 
+TYPED_TEST(ReapKillTest, CreateAndRemoveDirectly) {
+  const auto body = [] {
+    TypeParam dir =
+        Make<TypeParam>(TempDirOptions().Parent(kParent).Directly());
+    MakeFile(dir.path() / "file");
+    if (!dir.Remove().ok()) _exit(1);
+  };
+  KillEverywhere("directly", PrepareNothing, body, CheckReaped);
+}
+
 TYPED_TEST(ReapKillTest, TwoOfTmpdirAndExit) {
   const auto body = [] {
     setenv("TMPDIR", kParent, 1);

@@ -5,13 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <utility>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "tempdir/internal/owner_process.h"
@@ -26,16 +22,16 @@ constexpr size_t kStackSize = 512 << 10;
 // From then on parents are no longer remembered, nor looked through.
 constexpr size_t kMostParents = 256;
 
-// Of one process: the lock of its parent's may have been held at the fork.
-struct Parents {
+// A parent that a process has looked through. They are never freed, and there
+// is no lock that a fork could find held.
+struct Seen {
   const uint32_t process;
-  Parents* const inherited;
-  std::mutex mutex;
-  // Guarded by `mutex`.
-  std::vector<std::string> seen;
+  const std::string parent;
+  const size_t count;  // of this and those before it
+  const Seen* const next;
 };
 
-std::atomic<Parents*> newest{nullptr};
+std::atomic<const Seen*> seen{nullptr};
 
 enum class Switch { kUntouched, kOn, kOff };
 std::atomic<Switch> chosen{Switch::kUntouched};
@@ -47,28 +43,26 @@ bool IsEnabled() {
   return value == nullptr || strcmp(value, "0") != 0;
 }
 
-Parents* TheParents() {
-  Parents* current = newest.load(std::memory_order_acquire);
-  if (current != nullptr && current->process == ThisProcess()) return current;
-  auto* made = new Parents{ThisProcess(), current, {}, {}};
-  if (newest.compare_exchange_strong(current, made,
-                                     std::memory_order_acq_rel)) {
-    return made;
+bool IsIn(const Seen* list, uint32_t process, const std::string& parent) {
+  for (; list != nullptr; list = list->next) {
+    if (list->process == process && list->parent == parent) return true;
   }
-  delete made;
-  return newest.load(std::memory_order_acquire);
+  return false;
 }
 
 bool IsFirstUse(const std::string& parent) {
-  Parents* const parents = TheParents();
-  std::lock_guard<std::mutex> lock(parents->mutex);
-  std::vector<std::string>& seen = parents->seen;
-  if (seen.size() >= kMostParents ||
-      std::find(seen.begin(), seen.end(), parent) != seen.end()) {
-    return false;
+  const uint32_t process = ThisProcess();
+  const Seen* head = seen.load(std::memory_order_acquire);
+  while (!IsIn(head, process, parent)) {
+    const size_t count = head != nullptr ? head->count : 0;
+    if (count >= kMostParents) return false;
+    const auto* made = new Seen{process, parent, count + 1, head};
+    if (seen.compare_exchange_strong(head, made, std::memory_order_acq_rel)) {
+      return true;
+    }
+    delete made;
   }
-  seen.push_back(parent);
-  return true;
+  return false;
 }
 
 void* Run(void* argument) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "tempdir/internal/local_file_system.h"
@@ -63,6 +64,32 @@ absl::Status LockEnclosing(const std::string& path, std::vector<int>* locks) {
 }
 
 }  // namespace
+
+HeldLock::HeldLock(int fd) : fd_(fd) {
+  struct stat status;
+  if (fstatat(fd, "", &status, AT_EMPTY_PATH) == 0) {
+    device_ = status.st_dev;
+    inode_ = status.st_ino;
+  }
+}
+
+HeldLock::HeldLock(HeldLock&& other) noexcept { *this = std::move(other); }
+
+HeldLock& HeldLock::operator=(HeldLock&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(device_, other.device_);
+  std::swap(inode_, other.inode_);
+  return *this;
+}
+
+void HeldLock::Release() {
+  struct stat status;
+  if (fd_ >= 0 && fstatat(fd_, "", &status, AT_EMPTY_PATH) == 0 &&
+      status.st_dev == device_ && status.st_ino == inode_) {
+    close(fd_);
+  }
+  fd_ = -1;
+}
 
 bool NameMeans(int parent_fd, const char* name, int fd) {
   struct stat named, open_one;

@@ -10,6 +10,8 @@
 #ifndef TEMPDIR_INTERNAL_DIRECTORY_LOCK_H_
 #define TEMPDIR_INTERNAL_DIRECTORY_LOCK_H_
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -32,6 +34,24 @@ absl::StatusOr<int> OpenLocked(int parent_fd, const char* name);
 // would take it for dead with its owner. Appends the descriptors to `locks`.
 // Aborted where a reaper is at one of them.
 absl::Status LockEnclosingRoots(int fd, std::vector<int>* locks);
+
+// A lock that goes with its object, unless the program has closed its
+// descriptor by then: the number may be another file's. Confined to one thread.
+class HeldLock {
+ public:
+  HeldLock() = default;
+  explicit HeldLock(int fd);
+  HeldLock(HeldLock&& other) noexcept;
+  HeldLock& operator=(HeldLock&& other) noexcept;
+  ~HeldLock() { Release(); }
+
+  void Release();
+
+ private:
+  int fd_ = -1;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+};
 
 // Whether the directory `name` in `parent_fd` is what is open at `fd`.
 bool NameMeans(int parent_fd, const char* name, int fd);

@@ -1,8 +1,10 @@
 #include "tempdir/internal/owned_directory.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -11,6 +13,7 @@
 #include "tempdir/internal/owner_process.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/private_directory.h"
+#include "tempdir/internal/root_name.h"
 
 namespace tempdir_internal {
 namespace {
@@ -41,9 +44,9 @@ std::string_view OwnedDirectory::description() const {
 
 void OwnedDirectory::Settle(State state) {
   state_.store(state, std::memory_order_release);
-  if (state != State::kLive && root_ != nullptr) {
-    std::exchange(root_, nullptr)->Release();
-  }
+  if (state == State::kLive) return;
+  lock_.Release();
+  if (root_ != nullptr) std::exchange(root_, nullptr)->Release();
 }
 
 absl::Status OwnedDirectory::Create() {
@@ -73,9 +76,10 @@ absl::Status OwnedDirectory::Make() {
   if (!status.ok()) return status;
   const absl::StatusOr<std::string> parent = ParentPath(options_.parent());
   if (!parent.ok()) return parent.status();
-  const ProcessRoot::Idle idle = options_.parent().empty()
-                                     ? ProcessRoot::Idle::kKeep
-                                     : ProcessRoot::Idle::kRemove;
+  const ProcessRoot::Idle idle =
+      options_.parent().empty() && !options_.directly()
+          ? ProcessRoot::Idle::kKeep
+          : ProcessRoot::Idle::kRemove;
   // A root that vanished after it was looked at is replaced by a new one.
   constexpr int kTries = 3;
   for (int tries = 0; tries < kTries; ++tries) {
@@ -89,7 +93,10 @@ absl::Status OwnedDirectory::Make() {
 
 absl::Status OwnedDirectory::MakeIn(const std::string& parent,
                                     ProcessRoot::Idle idle, bool* again) {
-  auto root = ProcessRoot::Acquire(parent, idle);
+  auto root =
+      ProcessRoot::Acquire(parent, idle,
+                           options_.directly() ? ProcessRoot::Home::kParent
+                                               : ProcessRoot::Home::kRoot);
   if (!root.ok()) return root.status();
   const std::string& root_path = (*root)->path();
   absl::Status status;
@@ -100,9 +107,7 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent,
         absl::StrCat("too long a path for a temporary directory: ", root_path));
   }
   if (status.ok()) {
-    auto made = MakePrivateDirectory(
-        (*root)->fd(), {options_.prefix(), options_.suffix(), kNameLetters,
-                        options_.mode(), root_path});
+    auto made = MakeEntry(**root);
     status = made.status();
     if (made.ok()) {
       root_ = *root;
@@ -114,6 +119,38 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent,
   }
   *again = !(*root)->IsUsable() && !absl::IsInvalidArgument(status);
   (*root)->Release();
+  return status;
+}
+
+absl::StatusOr<PrivateDirectory> OwnedDirectory::MakeEntry(
+    const ProcessRoot& root) {
+  if (options_.directly()) return MakeLocked(root);
+  return MakePrivateDirectory(
+      root.fd(), {options_.prefix(), options_.suffix(), kNameLetters,
+                  options_.mode(), root.path()});
+}
+
+// A reaper may take it before it is locked: then there is another try.
+absl::StatusOr<PrivateDirectory> OwnedDirectory::MakeLocked(
+    const ProcessRoot& root) {
+  constexpr int kTries = 100;
+  const std::string prefix = RootPrefix(geteuid());
+  absl::Status status;
+  for (int tries = 0; tries < kTries; ++tries) {
+    auto made = MakePrivateDirectory(
+        root.fd(), {prefix, "", kRootLetters, options_.mode(), root.path()});
+    status = made.status();
+    if (made.ok()) {
+      absl::StatusOr<int> fd = OpenLocked(root.fd(), made->name.c_str());
+      if (fd.ok()) {
+        lock_ = HeldLock(*fd);
+        return made;
+      }
+      status = fd.status();
+      unlinkat(root.fd(), made->name.c_str(), AT_REMOVEDIR);
+    }
+    if (!absl::IsAborted(status) && !absl::IsNotFound(status)) break;
+  }
   return status;
 }
 

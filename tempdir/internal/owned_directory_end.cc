@@ -122,10 +122,10 @@ absl::StatusOr<boost::filesystem::path> OwnedDirectory::Keep() {
 absl::Status OwnedDirectory::KeepLocked() {
   absl::StatusOr<int> fd = root_->Descriptor();
   if (!fd.ok()) return fd.status();
-  absl::StatusOr<std::string> kept =
-      MoveOutOfReach({*fd, name_, path_.native(), root_->parent(),
-                      options_.prefix(), options_.suffix()},
-                     *identity_);
+  absl::StatusOr<std::string> kept = MoveOutOfReach(
+      {*fd, name_, path_.native(), root_->parent(), options_.prefix(),
+       options_.suffix(), options_.directly()},
+      *identity_);
   if (!kept.ok()) return kept.status();
   kept_path_ = *kept;
   Settle(State::kKept);

@@ -1,21 +1,11 @@
 #include "tempdir/internal/process_root.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <mutex>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "tempdir/internal/directory_lock.h"
 #include "tempdir/internal/owner_process.h"
-#include "tempdir/internal/parent_directory.h"
-#include "tempdir/internal/private_directory.h"
-#include "tempdir/internal/root_name.h"
 
 namespace tempdir_internal {
 
@@ -31,10 +21,6 @@ struct RootTable {
 };
 
 namespace {
-
-// How often it is tried to be faster than the reapers.
-constexpr int kMostRoots = 100;
-constexpr mode_t kRootMode = 0700;
 
 std::atomic<RootTable*> newest_table{nullptr};
 
@@ -60,25 +46,20 @@ RootTable* Table() {
   return newest_table.load(std::memory_order_acquire);
 }
 
-// It vanished before it was locked.
-bool IsTaken(const absl::Status& made) {
-  return absl::IsAborted(made) || absl::IsNotFound(made);
-}
-
 }  // namespace
 
 absl::StatusOr<ProcessRoot*> ProcessRoot::Acquire(const std::string& parent,
-                                                  Idle idle) {
+                                                  Idle idle, Home home) {
   RootTable* const table = Table();
   std::lock_guard<std::mutex> lock(table->mutex);
   for (ProcessRoot* root : table->roots) {
-    if (root->lost_ || root->parent_ != parent) continue;
+    if (root->lost_ || root->parent_ != parent || root->home_ != home) continue;
     ++root->live_;
     root->keep_idle_ |= idle == Idle::kKeep;
     return root;
   }
   DiscardIdle(table);
-  auto* root = new ProcessRoot(table, parent);
+  auto* root = new ProcessRoot(table, parent, home);
   if (absl::Status made = root->Make(); !made.ok()) {
     delete root;
     return made;
@@ -87,50 +68,6 @@ absl::StatusOr<ProcessRoot*> ProcessRoot::Acquire(const std::string& parent,
   root->keep_idle_ = idle == Idle::kKeep;
   table->roots.push_back(root);
   return root;
-}
-
-// A reaper may take any of them before it is locked: then there is another try.
-absl::Status ProcessRoot::Make() {
-  absl::StatusOr<int> parent_fd = OpenParent(parent_);
-  if (!parent_fd.ok()) return parent_fd.status();
-  absl::Status status = LockEnclosingRoots(*parent_fd, &enclosing_);
-  if (status.ok()) {
-    int tries = 0;
-    do {
-      status = MakeOnce(*parent_fd);
-    } while (IsTaken(status) && ++tries < kMostRoots);
-  }
-  close(*parent_fd);
-  if (!status.ok()) CloseDescriptors();
-  return status;
-}
-
-// A directory that somebody replaced between mkdir and open is not used: its
-// inode or its owner is another.
-absl::Status ProcessRoot::MakeOnce(int parent_fd) {
-  const std::string prefix = RootPrefix(geteuid());
-  auto made = MakePrivateDirectory(
-      parent_fd, {prefix, "", kRootLetters, kRootMode, parent_});
-  if (!made.ok()) return made.status();
-  const char* const name = made->name.c_str();
-  absl::StatusOr<int> fd = OpenLocked(parent_fd, name);
-  if (!fd.ok()) {
-    unlinkat(parent_fd, name, AT_REMOVEDIR);
-    return fd.status();
-  }
-  path_ = absl::StrCat(parent_ == "/" ? "" : parent_, "/", made->name);
-  struct stat seen;
-  if (fstat(*fd, &seen) != 0 || !made->identity.Is(*fd) ||
-      seen.st_uid != geteuid()) {
-    close(*fd);
-    return absl::PermissionDeniedError(
-        absl::StrCat(path_, " was replaced while it was made"));
-  }
-  owner_ = seen.st_uid;
-  device_ = seen.st_dev;
-  inode_ = seen.st_ino;
-  fd_.store(*fd, std::memory_order_release);
-  return absl::OkStatus();
 }
 
 bool ProcessRoot::IsUsable() {
@@ -144,18 +81,6 @@ bool ProcessRoot::IsUsable() {
   return false;
 }
 
-bool ProcessRoot::IsAtItsPath() const {
-  struct stat seen;
-  return lstat(path_.c_str(), &seen) == 0 && seen.st_dev == device_ &&
-         seen.st_ino == inode_;
-}
-
-bool ProcessRoot::IsOpenAt(int fd) const {
-  struct stat seen;
-  return fstat(fd, &seen) == 0 && seen.st_dev == device_ &&
-         seen.st_ino == inode_;
-}
-
 absl::StatusOr<int> ProcessRoot::Descriptor() {
   int fd = fd_.load(std::memory_order_acquire);
   if (IsOpenAt(fd)) return fd;
@@ -166,26 +91,6 @@ absl::StatusOr<int> ProcessRoot::Descriptor() {
   return OpenAgain();
 }
 
-absl::StatusOr<int> ProcessRoot::OpenAgain() {
-  // Of the closed descriptors nothing is known.
-  enclosing_.clear();
-  absl::StatusOr<int> fd = OpenLocked(AT_FDCWD, path_.c_str());
-  if (!fd.ok()) return fd;
-  const int above = openat(*fd, "..", O_PATH | O_CLOEXEC);
-  absl::Status status = LockEnclosingRoots(above, &enclosing_);
-  if (above >= 0) close(above);
-  if (status.ok() && !IsOpenAt(*fd)) {
-    status = absl::FailedPreconditionError(
-        absl::StrCat("another directory stands at ", path_));
-  }
-  if (!status.ok()) {
-    close(*fd);
-    return status;
-  }
-  fd_.store(*fd, std::memory_order_release);
-  return fd;
-}
-
 void ProcessRoot::Release() {
   if (table_->process != ThisProcess()) return;
   std::lock_guard<std::mutex> lock(table_->mutex);
@@ -194,26 +99,12 @@ void ProcessRoot::Release() {
   Discard(this);
 }
 
-bool ProcessRoot::RemoveDirectory() {
-  return IsAtItsPath() && rmdir(path_.c_str()) == 0;
-}
-
 void ProcessRoot::Discard(ProcessRoot* root) {
   root->RemoveDirectory();
   root->CloseDescriptors();
   std::vector<ProcessRoot*>& roots = root->table_->roots;
   roots.erase(std::find(roots.begin(), roots.end(), root));
   delete root;
-}
-
-// Never unlocks: a forked child may hold the same locks.
-void ProcessRoot::CloseDescriptors() {
-  const int fd = fd_.load(std::memory_order_acquire);
-  const bool open_still = fd < 0 || IsOpenAt(fd);
-  if (fd >= 0 && open_still) close(fd);
-  if (!open_still) enclosing_.clear();
-  for (int lock : enclosing_) close(lock);
-  enclosing_.clear();
 }
 
 void ProcessRoot::DiscardIdle(RootTable* table) {

@@ -48,6 +48,7 @@
 
 #include <atomic>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -62,10 +63,16 @@ class ProcessRoot {
   // Whether the root outlives its last temp dir.
   enum class Idle { kRemove, kKeep };
 
+  // Where the temp dirs live: in a directory of the process, or in the parent
+  // itself. That is neither made nor locked nor removed, and each temp dir has
+  // the name and the lock of a root.
+  enum class Home { kRoot, kParent };
+
   // Returns the root in `parent` (absolute), made if there is none, and counts
   // one more temp dir in it.
   static absl::StatusOr<ProcessRoot*> Acquire(const std::string& parent,
-                                              Idle idle);
+                                              Idle idle,
+                                              Home home = Home::kRoot);
   // The converse of Acquire. In a child of the process that acquired it,
   // nothing happens.
   void Release();
@@ -89,16 +96,19 @@ class ProcessRoot {
 
   const std::string& path() const { return path_; }
   const std::string& parent() const { return parent_; }
+  Home home() const { return home_; }
 
  private:
   friend void SweepProcessRoots(bool process_ends);
   friend void CheckProcessRoots();
 
-  ProcessRoot(RootTable* table, std::string parent)
-      : table_(table), parent_(std::move(parent)) {}
+  ProcessRoot(RootTable* table, std::string parent, Home home)
+      : table_(table), parent_(std::move(parent)), home_(home) {}
 
   absl::Status Make();
   absl::Status MakeOnce(int parent_fd);
+  // For Home::kParent.
+  absl::StatusOr<int> OpenHome();
   // Opens it at its path and locks it; the old locks are gone.
   absl::StatusOr<int> OpenAgain();
   void CloseDescriptors();
@@ -112,6 +122,7 @@ class ProcessRoot {
 
   RootTable* const table_;
   const std::string parent_;
+  const Home home_;
   std::string path_;
   uid_t owner_ = 0;
   dev_t device_ = 0;
