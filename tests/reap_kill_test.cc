@@ -4,12 +4,9 @@
 // it is left, and what it has nothing to do with is as before.
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ptrace.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <functional>
@@ -21,6 +18,7 @@
 #include "gtest/gtest.h"
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/stepped_process.h"
 #include "tests/temp_dir_styles.h"
 
 namespace {
@@ -32,36 +30,13 @@ using tempdir::TempDirOptions;
 
 constexpr char kParent[] = "/tmp/parent";
 
-[[noreturn]] void BeTraced(const std::function<void()>& body) {
-  ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
-  raise(SIGSTOP);
-  body();
-  _exit(0);
-}
-
 // Kills a process that does `body` at one of its system call stops. Returns
 // whether it had so many; else it has ended by itself, with 0.
 bool KillAt(int stop, const std::function<void()>& body) {
-  const pid_t child = fork();
-  if (child == 0) BeTraced(body);
-  int status = 0;
-  waitpid(child, &status, __WALL);
-  ptrace(PTRACE_SETOPTIONS, child, nullptr,
-         PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
-  for (int seen = 0, signal = 0;;) {
-    ptrace(PTRACE_SYSCALL, child, nullptr, signal);
-    waitpid(child, &status, __WALL);
-    if (!WIFSTOPPED(status)) {
-      Say(WIFEXITED(status) && WEXITSTATUS(status) == 0, "body failed");
-      return false;
-    }
-    const bool at_call = WSTOPSIG(status) == (SIGTRAP | 0x80);
-    signal = at_call ? 0 : WSTOPSIG(status);
-    if (at_call && seen++ == stop) break;
-  }
-  kill(child, SIGKILL);
-  waitpid(child, &status, __WALL);
-  return true;
+  SteppedProcess process(body);
+  if (process.RunToStop(stop)) return true;
+  Say(process.succeeded(), "body failed");
+  return false;
 }
 
 // What others have in the parent, before and after.

@@ -29,7 +29,7 @@ int OpenClear(int parent_fd, const char* name, int extra_flags) {
 }
 
 absl::Status Taken(absl::string_view name) {
-  return absl::AbortedError(absl::StrCat("a reaper has taken ", name));
+  return absl::AbortedError(absl::StrCat(name, " is gone, or a reaper has it"));
 }
 
 absl::Status LockShared(int fd, const char* name) {
