@@ -25,11 +25,11 @@
 // half-way leaves a root under one name or the other, which the next finishes.
 //
 // It happens by itself, too: when a process makes its first root in a parent,
-// a thread of the library's own looks through that parent, for ten seconds at
-// most, with all signals blocked. Nobody waits for it, not even exit(): what it
-// has not done then is the next one's. Its report goes nowhere; call Reap to
-// see one. FINALIZE_REAP=0 in the environment, or SetAutomaticReap(false)
-// before the first temp dir, switches it off.
+// a thread of the library's own (`finalize-reap`) looks through that parent,
+// for ten seconds at most, with all signals blocked. Nobody waits for it, not
+// even exit(): what it has not done then is the next one's. Its report goes
+// nowhere; call Reap to see one. FINALIZE_REAP=0 in the environment, or
+// SetAutomaticReap(false) before the first temp dir, switches it off.
 //
 // By itself it runs only where flock is known to hold: ext2/3/4, xfs, btrfs,
 // tmpfs, ramfs, overlay, f2fs, zfs, bcachefs, jfs, reiserfs. Elsewhere (NFS,

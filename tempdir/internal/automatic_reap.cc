@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include <atomic>
 #include <cstdint>
@@ -66,6 +67,7 @@ bool IsFirstUse(const std::string& parent) {
 }
 
 void* Run(void* argument) {
+  prctl(PR_SET_NAME, "finalize-reap");
   const std::unique_ptr<std::string> parent(
       static_cast<std::string*>(argument));
   tempdir::ReapOptions options;
