@@ -20,8 +20,8 @@ namespace compare {
 namespace {
 
 // What would make the process behave otherwise, or is set anew.
-constexpr const char* kNotInherited[] = {"TMPDIR=", "FINALIZE_KEEP_TEMP_DIRS=",
-                                         "FINALIZE_REAP="};
+constexpr const char* kNotInherited[] = {
+    "TMPDIR=", "FINALIZE_KEEP_TEMP_DIRS=", "FINALIZE_REAP="};
 
 std::vector<std::string> Environment(const ProcessRequest& request) {
   std::vector<std::string> variables = {
