@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tempdir/internal/local_file_system.h"
 #include "tempdir/internal/root_name.h"
 #include "tempdir/internal/root_reaper.h"
