@@ -11,6 +11,7 @@
 // which), 2 if it was called wrongly.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -41,6 +42,7 @@
 #include "examples/compare/scenario.h"
 #include "examples/compare/selection.h"
 #include "finalize/at_exit.h"
+#include "finalize/exit_hooks.h"
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/temp_dir_options.h"
 
@@ -142,6 +144,9 @@ compare::ComparisonOptions OptionsFromFlags() {
 }
 
 Comparison Run(compare::ComparisonOptions options) {
+  // Ctrl-C removes what is below.
+  const absl::Status hooked = finalize::InstallExitHooks();
+  if (!hooked.ok()) EndWith(1, hooked.ToString());
   auto home = tempdir::FinalizerTempDir::Create(
       tempdir::TempDirOptions().Prefix("compare-"));
   if (!home.ok()) EndWith(1, home.status().ToString());
@@ -161,14 +166,20 @@ Comparison Run(compare::ComparisonOptions options) {
   return *std::move(comparison);
 }
 
+std::string FormatForTerminal(const Comparison& comparison) {
+  winsize size = {};
+  const bool terminal = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+  const char* const no_colour = std::getenv("NO_COLOR");
+  return compare::FormatTable(
+      comparison,
+      terminal && size.ws_col != 0 ? size.ws_col : compare::kTableWidth,
+      terminal && (no_colour == nullptr || *no_colour == '\0'));
+}
+
 std::string Format(const Comparison& comparison) {
   switch (absl::GetFlag(FLAGS_format)) {
-    case OutputFormat::kTable: {
-      const char* const no_colour = std::getenv("NO_COLOR");
-      return compare::FormatTable(
-          comparison, isatty(STDOUT_FILENO) == 1 &&
-                          (no_colour == nullptr || *no_colour == '\0'));
-    }
+    case OutputFormat::kTable:
+      return FormatForTerminal(comparison);
     case OutputFormat::kMarkdown:
       return compare::FormatMarkdown(comparison);
     case OutputFormat::kJson:

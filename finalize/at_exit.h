@@ -20,7 +20,8 @@
 // completed after it are gone. The exiting thread's thread_locals are gone.
 //
 // What exit() does not see runs nothing: _exit, quick_exit, exec, abort, a
-// signal. exit_options.h sets the time limit of the drain.
+// signal; exit_hooks.h has hooks for some of them. exit_options.h sets the time
+// limit of the drain.
 //
 // Thread-safe.
 #ifndef FINALIZE_AT_EXIT_H_

@@ -26,6 +26,8 @@ void SetExitOptions(const ExitOptions& options) {
       "ExitOptions::failure_exit_code must be from 0 to 255");
   finalize_internal::Check(options.threads >= 0,
                            "ExitOptions::threads must not be negative");
+  finalize_internal::Check(options.phase_limit > absl::ZeroDuration(),
+                           "ExitOptions::phase_limit must be positive");
   LockHolder lock(LockAt(kExitLock));
   current = options;
 }

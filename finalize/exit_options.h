@@ -9,7 +9,8 @@
 // exit() drains the process registry on the thread that called it. A callback
 // that calls exit() again does not stop the rest: it still runs, once, and
 // then the process ends. Another thread that calls exit() meanwhile is parked,
-// so that it cannot end the process under the drain.
+// so that it cannot end the process under the drain. exit_hooks.h has the same
+// for signals, quick_exit() and std::terminate(), and says how they meet.
 //
 // The drain waits, to its deadline, for callbacks that other threads are
 // running; not for one that has called exit(), nor inside a callback.
@@ -21,7 +22,22 @@
 // hangs for a second beyond the deadline: it prints what runs and what is left
 // to standard error and calls _exit with kWatchdogExitCode.
 //
-// What at_exit = false skips is destroyed and reported in the same way.
+// The environment variable FINALIZE_EXIT_DEADLINE, a duration such as 5s or
+// 1m30s, goes before the program's deadline. It is read at the first
+// registration; a value that is no finite, positive duration is refused there,
+// with a message.
+//
+// What at_exit = false skips is destroyed and reported in the same way. What is
+// left in a child registry is reported, and stays there. Without memory for
+// the watchdog's thread, which is said on standard error, a callback that hangs
+// is not ended.
+//
+// Once the drain is over, and static destructors run, another exit() is the C
+// library's affair again: glibc before 2.41 lets both go on. So it is with more
+// than eight threads that call exit() at one instant.
+//
+// The first of exit(), quick_exit(), a signal and std::terminate() to drain
+// sets the deadline, for all of them.
 //
 // Thread-safe.
 #ifndef FINALIZE_EXIT_OPTIONS_H_
@@ -39,10 +55,13 @@ struct ExitOptions {
   // The default leaves a margin under the 30 s that Kubernetes grants.
   absl::Duration deadline = absl::Seconds(20);
   // 0: a failed drain leaves the exit status as it is. Else the status with
-  // which the process ends where a callback failed or was left.
+  // which the process ends where a callback failed or was left, by exit() or by
+  // quick_exit().
   int failure_exit_code = 0;
-  // As DrainOptions::threads.
+  // As DrainOptions::threads, whatever ends the process.
   int threads = 0;
+  // As DrainOptions::phase_limit. Must be positive.
+  absl::Duration phase_limit = absl::InfiniteDuration();
 };
 
 // Sets the options for the exit drain. Ends the process with a message where

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -21,11 +22,14 @@ using finalize::ReportEntry;
 
 using SharedReporter = std::shared_ptr<const FailureReporter>;
 
-// Null for the default reporter. Never destroyed: it serves until the end.
+// Null for the default reporter. Never destroyed: it serves until the end. Made
+// under the lock, which a fork waits for, and not under the guard of a
+// function's static object, which it does not.
 SharedReporter& CurrentReporter()
     ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kReporterLock)) {
   alignas(SharedReporter) static unsigned char storage[sizeof(SharedReporter)];
-  static SharedReporter* reporter = new (storage) SharedReporter;
+  static SharedReporter* reporter = nullptr;
+  if (reporter == nullptr) reporter = new (storage) SharedReporter;
   return *reporter;
 }
 

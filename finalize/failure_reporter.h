@@ -7,8 +7,8 @@
 //
 // Reported are: a callback that threw or returned a non-OK status, on every
 // path but an explicit Run(); a registration that was refused; and, at process
-// end, what the deadline left and what at_exit = false skipped. Where Report
-// entries exist, the same failure is in them too.
+// end, what the deadline left, what ran past it, and what at_exit = false
+// skipped. Where Report entries exist, the same failure is in them too.
 //
 // The default reporter writes one line, "finalize: " and the entry's
 // ToString(), to standard error with one write(2). It takes no lock, so it is

@@ -25,7 +25,9 @@
 //
 // Failure: Run() lets the callback's exception through to its caller and gives
 // it its result. On every other path an exception or a non-OK status goes to
-// the report of the drain and to the failure reporter (failure_reporter.h).
+// the report of the drain and to the failure reporter (failure_reporter.h). The
+// destructors of the callback and of its bound arguments must not throw: that
+// ends the process (std::terminate).
 //
 // The callback must not own what it waits for: one that captures a shared_ptr
 // to its own referent keeps it alive for ever.

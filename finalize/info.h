@@ -1,4 +1,4 @@
-// Info: what a peek at a pending finalizer shows (finalizer.h).
+// Info: what a peek at a pending finalizer shows (finalizer.h, inspect.h).
 //
 // A value; thread-compatible (const calls may run concurrently).
 #ifndef FINALIZE_INFO_H_

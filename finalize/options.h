@@ -35,7 +35,8 @@ struct Place {
 
 // What becomes of a registration that its registry refuses because it is
 // sealed, because a drain closed it, because the process is past its exit
-// handlers, or because there is no memory.
+// handlers or past the deadline of its exit drain, or because there is no
+// memory.
 enum class IfClosed : uint8_t {
   kRefuse,  // a dead handle, and a report to the failure reporter
   kRunNow,  // the callback runs at once, on the calling thread
@@ -53,7 +54,7 @@ class Options {
                     int line = __builtin_LINE())
       : name_(name), place_{file, line} {}
 
-  // Higher phases drain first. 0 unless told otherwise.
+  // Higher phases drain first; phase.h names some. 0 unless told otherwise.
   constexpr Options& Phase(int phase) {
     phase_ = phase;
     return *this;

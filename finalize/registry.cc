@@ -1,5 +1,7 @@
 #include "finalize/registry.h"
 
+#include <atomic>
+#include <new>
 #include <utility>
 
 #include "finalize/internal/check.h"
@@ -29,12 +31,21 @@ Core* NewCore() {
 
 }  // namespace
 
+// Made without the guard of a function's static object, which a fork may find
+// held by another thread. Never destroyed: it is used until the last
+// instruction of the process.
 Registry& Registry::Process() {
-  // Never destroyed: it is used until the last instruction of the process.
-  alignas(Registry) static unsigned char storage[sizeof(Registry)];
-  static Registry* const process =
-      new (storage) Registry(finalize_internal::ProcessCore());
-  return *process;
+  static std::atomic<Registry*> process{nullptr};
+  Registry* current = process.load(std::memory_order_acquire);
+  if (current != nullptr) return *current;
+  void* const memory = ::operator new(sizeof(Registry));
+  Registry* made = new (memory) Registry(finalize_internal::ProcessCore());
+  if (process.compare_exchange_strong(current, made,
+                                      std::memory_order_acq_rel)) {
+    return *made;
+  }
+  ::operator delete(memory);  // its destructor would drain
+  return *current;
 }
 
 Registry::Registry() : core_(NewCore()) {}

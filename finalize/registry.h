@@ -20,13 +20,18 @@
 // refused. A drain therefore ends however busy the program is.
 //
 // Refusal: a registration is refused if the registry is sealed or closed, if
-// the process is past its exit handlers, or if there is no memory. A refused
-// one gives a dead handle and a report to the failure reporter, or runs at
-// once where Options::IfClosed says so; TryRegister returns the status
-// instead. None is accepted and ignored.
+// there is no memory, or, by the process registry, if the process is past its
+// exit handlers or past the deadline of its exit drain. A refused one gives a
+// dead handle and a report to the failure reporter, or runs at once where
+// Options::IfClosed says so; TryRegister returns the status instead. None is
+// accepted and ignored.
+//
+// A callback must not end its thread by pthread_exit(): that ends the process,
+// with a message.
 //
 // Failure: nothing that a callback throws or returns escapes from Drain(); it
 // is in the report, the failure reporter hears of it, and the rest still runs.
+// The destructor of a callable must not throw: that ends the process.
 //
 // Lifetime: the destructor drains, and waits for callbacks of this registry
 // that other threads are running. Destroying a registry while a thread drains
@@ -34,7 +39,8 @@
 // process registry is never destroyed; exit() drains it once it has been used.
 //
 // Fork: a child runs nothing that it inherited; in the child every inherited
-// registry is empty. A drain in progress stops in the child.
+// registry is empty, unless it adopts them (adopt_after_fork.h). A drain in
+// progress stops in the child.
 //
 // Thread-safe, but for the destructor.
 #ifndef FINALIZE_REGISTRY_H_
@@ -126,9 +132,10 @@ class Registry {
   }
 
   // As Register, but returns why it was refused: FailedPrecondition where the
-  // registry is sealed or the process past its exit handlers, Unavailable
-  // where a drain has closed it, ResourceExhausted where there is no memory.
-  // Options::IfClosed is not looked at: the callback is destroyed, unrun.
+  // registry is sealed or the process past its exit handlers or their deadline,
+  // Unavailable where a drain has closed it, ResourceExhausted where there is
+  // no memory. Options::IfClosed is not looked at: the callback is destroyed,
+  // unrun.
   template <class F, class... A>
   auto TryRegister(Options options, F&& function, A&&... arguments)
       -> absl::StatusOr<
@@ -199,6 +206,7 @@ class Registry {
   std::string Dump() const;
 
  private:
+  friend struct finalize_internal::RegistryAccess;
   explicit Registry(finalize_internal::Core* core) : core_(core) {}
 
   finalize_internal::Core* const core_;

@@ -3,9 +3,10 @@
 //   finalize::Report report = registry.Drain();
 //   if (!report.status().ok()) LOG_WARNING(report.ToString());
 //
-// The totals are always exact. Entries are kept for what failed, was slow or
-// was left; for everything only where DrainOptions::entries asks for it, since
-// two clock reads and a description cost more than a finalizer does.
+// The totals are always exact. Entries are kept for what failed, was slow, ran
+// past a deadline or was left; for everything only where DrainOptions::entries
+// asks for it, since two clock reads and a description cost more than a
+// finalizer does.
 //
 // A Report is a value; it is thread-compatible (const calls may run
 // concurrently).
@@ -65,10 +66,10 @@ struct Report {
   // How many finalizers had each outcome. `ran` counts those that succeeded;
   // one of a child registry counts here as well.
   size_t ran = 0;
-  size_t failed = 0;   // kFailed and kRearmed
-  size_t left = 0;     // kSkipped, kLeft and kRearmed
-  size_t running = 0;  // kRunning
-  bool deadline_exceeded = false;
+  size_t failed = 0;                 // kFailed and kRearmed
+  size_t left = 0;                   // kSkipped, kLeft and kRearmed
+  size_t running = 0;                // kRunning
+  bool deadline_exceeded = false;    // that of the drain, or a phase its limit
   std::vector<ReportEntry> entries;  // in the order in which they ran
 };
 
@@ -78,10 +79,15 @@ struct DrainOptions {
 
   Cause cause = Cause::kDrain;
   // Without helper threads the deadline is checked between callbacks, and a
-  // callback that overruns it makes the drain late. With them the drain
-  // returns in time: a callback that is stuck stays with its thread, which
-  // does not touch the registry again.
+  // callback that overruns it makes the drain late and gets an entry. With
+  // them the drain returns in time: a callback that is stuck stays with its
+  // thread, which does not touch the registry again.
   absl::Time deadline = absl::InfiniteFuture();
+  // How long each phase may take. What a phase has not begun by then is passed
+  // by and reported as left, and the next phase begins; a callback that is
+  // stuck is treated as at the deadline. What a callback of a lower phase then
+  // registers for the late one runs in the time of the lower one.
+  absl::Duration phase_limit = absl::InfiniteDuration();
   // 0: the calling thread runs every callback. Else up to so many helper
   // threads run those of one phase in parallel; a phase begins when the one
   // above it has ended.

@@ -38,7 +38,9 @@
 // removes that first; self-assignment does nothing.
 //
 // Fork: a child owns nothing of what it inherited. Its destructors and exit()
-// leave the directory alone, Remove() and Keep() return FailedPrecondition.
+// leave the directory alone, Remove() and Keep() return FailedPrecondition. A
+// daemonising child may adopt it (finalize/adopt_after_fork.h); one on which
+// another thread of the parent was at work at the fork stays the parent's.
 //
 // Thread-safe for path(), Remove(), Keep(), removed() and MarkFailed(); moves,
 // assignments and the destructor are for one thread alone, as ever.

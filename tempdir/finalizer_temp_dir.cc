@@ -10,9 +10,9 @@
 #include "absl/time/time.h"
 #include "finalize/cause.h"
 #include "finalize/options.h"
+#include "finalize/owner_process.h"
 #include "finalize/registry.h"
 #include "tempdir/internal/moved_from.h"
-#include "tempdir/internal/owner_process.h"
 #include "tempdir/internal/process_root.h"
 #include "tempdir/internal/removal_failure.h"
 
@@ -36,24 +36,24 @@ std::atomic<pid_t> ending_thread{0};
 bool RefusesThisThread() {
   return ending.load(std::memory_order_acquire) != 0 &&
          ending.load(std::memory_order_acquire) ==
-             tempdir_internal::ThisProcess() &&
+             finalize::OwnerProcess().number() &&
          ending_thread.load(std::memory_order_acquire) != gettid();
 }
 
 void SweepRoots(const finalize::Cause& cause) {
   if (cause.IsProcessEnd()) {
     ending_thread.store(gettid(), std::memory_order_release);
-    ending.store(tempdir_internal::ThisProcess(), std::memory_order_release);
+    ending.store(finalize::OwnerProcess().number(), std::memory_order_release);
   }
   roots_registered.store(0, std::memory_order_release);
   tempdir_internal::SweepProcessRoots(cause.IsProcessEnd());
 }
 
 void RegisterRoots() {
-  const uint32_t process = tempdir_internal::ThisProcess();
+  const uint32_t process = finalize::OwnerProcess().number();
   if (roots_registered.load(std::memory_order_acquire) == process) return;
   if (roots_registered.exchange(process) == process) return;
-  // Refused by a drain that is in its last phase: the static destructor sweeps.
+  // Refused by a drain that is in its last phase: the atexit handler sweeps.
   finalize::Registry::Process()
       .TryRegister(finalize::Options("temp dir roots").Phase(kRootPhase),
                    &SweepRoots)

@@ -34,7 +34,7 @@
 //     Remove() returns OK and the destructor does nothing.
 //
 // What exit() does not see removes nothing: _exit, quick_exit, exec, abort, a
-// signal.
+// signal. (finalize/exit_hooks.h takes quick_exit and signals, if asked.)
 #ifndef TEMPDIR_FINALIZER_TEMP_DIR_H_
 #define TEMPDIR_FINALIZER_TEMP_DIR_H_
 

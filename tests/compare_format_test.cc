@@ -31,6 +31,7 @@ using compare::Cell;
 using compare::Comparison;
 using compare::Detail;
 using compare::FindProblems;
+using compare::kTableWidth;
 using compare::Scenario;
 using testing::Each;
 using testing::ElementsAre;
@@ -105,7 +106,7 @@ size_t Occurrences(const std::string& text, const std::string& part) {
   return count;
 }
 
-MATCHER(FitsTheTerminal, "") { return arg.size() <= compare::kTableWidth; }
+MATCHER(FitsTheTerminal, "") { return arg.size() <= kTableWidth; }
 
 TEST(ProblemsTest, NoneWhereAllIsAsExpected) {
   EXPECT_THAT(FindProblems(Named("abort"), DestructorCell("abort")), IsEmpty());
@@ -184,13 +185,13 @@ TEST(WordsTest, SizesAndTimesReadWell) {
 
 TEST(SummaryTest, CountsWhatTheCellsSay) {
   const std::vector<std::string> before = Summarize(Expected());
-  EXPECT_THAT(before[0], HasSubstr("left something behind in 21 of 43"));
-  EXPECT_THAT(before[1], HasSubstr("left something behind in 14 of 43"));
+  EXPECT_THAT(before[0], HasSubstr("left something behind in 21 of 44"));
+  EXPECT_THAT(before[1], HasSubstr("left something behind in 14 of 44"));
 
   Comparison worse = Expected();
   CellOf(&worse, "scope-end").content = {1, 0, 1};
   const std::vector<std::string> after = Summarize(worse);
-  EXPECT_THAT(after[0], HasSubstr("left something behind in 22 of 43"));
+  EXPECT_THAT(after[0], HasSubstr("left something behind in 22 of 44"));
   EXPECT_THAT(after[0], HasSubstr("end of scope"));
   EXPECT_EQ(after[1], before[1]);
 }
@@ -209,11 +210,12 @@ TEST(SummaryTest, DoesNotCountWhatHasNoResult) {
   Comparison comparison = Expected();
   CellOf(&comparison, "abort").process.killed = true;
   EXPECT_THAT(Summarize(comparison)[0],
-              AllOf(HasSubstr("in 20 of 43"), HasSubstr("Without result: 1.")));
+              AllOf(HasSubstr("in 20 of 44"), HasSubstr("Without result: 1.")));
 }
 
 TEST(TableTest, FitsTheTerminal) {
-  EXPECT_THAT(LinesOf(FormatTable(Expected(), false)), Each(FitsTheTerminal()));
+  EXPECT_THAT(LinesOf(FormatTable(Expected(), kTableWidth, false)),
+              Each(FitsTheTerminal()));
 }
 
 TEST(TableTest, FitsTheTerminalWithSixColumns) {
@@ -225,12 +227,23 @@ TEST(TableTest, FitsTheTerminalWithSixColumns) {
   const Comparison wide = Expected({compare::FindColumn("destructor"),
                                     compare::FindColumn("finalizer"), &more[0],
                                     &more[1], &more[2], &more[3]});
-  EXPECT_THAT(LinesOf(FormatTable(wide, false)), Each(FitsTheTerminal()));
+  EXPECT_THAT(LinesOf(FormatTable(wide, kTableWidth, false)),
+              Each(FitsTheTerminal()));
+}
+
+TEST(TableTest, SaysAllThatHasRoom) {
+  const std::string wide = FormatTable(Expected(), 160, false);
+  EXPECT_THAT(wide, HasSubstr("removed at exit, 0.4 ms"));
+  const std::string narrow = FormatTable(Expected(), 60, false);
+  EXPECT_THAT(narrow, Not(HasSubstr("removed at exit")));
+  EXPECT_THAT(narrow, HasSubstr("LEFT"));
 }
 
 TEST(TableTest, ColoursOnRequest) {
-  EXPECT_THAT(FormatTable(Expected(), true), HasSubstr("\033[32mremoved"));
-  EXPECT_THAT(FormatTable(Expected(), false), Not(HasSubstr("\033")));
+  EXPECT_THAT(FormatTable(Expected(), kTableWidth, true),
+              HasSubstr("\033[32mremoved"));
+  EXPECT_THAT(FormatTable(Expected(), kTableWidth, false),
+              Not(HasSubstr("\033")));
 }
 
 TEST(MarkdownTest, HasNeitherTimesNorSizes) {
@@ -256,7 +269,7 @@ TEST(MarkdownTest, ShowsWhatIsNotAsExpected) {
 TEST(JsonTest, HoldsEveryCell) {
   const auto json = nlohmann::json::parse(FormatJson(Expected()));
   EXPECT_EQ(json["columns"].size(), 2u);
-  EXPECT_EQ(json["scenarios"].size(), 43u);
+  EXPECT_EQ(json["scenarios"].size(), 44u);
   EXPECT_EQ(json["summary"].size(), 3u);
 }
 
@@ -290,8 +303,8 @@ TEST(HtmlTest, ClosesWhatItOpens) {
 
 TEST(HtmlTest, ExplainsEveryCell) {
   const std::string page = FormatHtml(Expected());
-  EXPECT_EQ(Occurrences(page, "<details"), 43u);
-  EXPECT_EQ(Occurrences(page, "<dd>"), 86u);
+  EXPECT_EQ(Occurrences(page, "<details"), 44u);
+  EXPECT_EQ(Occurrences(page, "<dd>"), 88u);
 }
 
 TEST(HtmlTest, KnowsLightAndDark) {

@@ -1,9 +1,7 @@
 // How compare_tempdirs is called, and in what surroundings it works.
 
 #include <grp.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/private_mounts.h"
 #include "tests/tool_run.h"
 
 namespace {
@@ -121,8 +120,9 @@ TEST(ProgressTest, IsSilentWithoutATerminal) {
 TEST(ProgressTest, SaysWhatIsPlayedWhereAsked) {
   const ToolRun run = Compare({"--only=scope-end", "--progress", "--jobs=1"});
   EXPECT_EQ(run.errors,
-            "0/2 scope-end, destructor style\n"
-            "1/2 scope-end, finalizer style\n");
+            "0/3 scope-end, destructor style\n"
+            "1/3 scope-end, finalizer style\n"
+            "2/3 scope-end, finalizer style with exit hooks\n");
 }
 
 TEST(TableTest, HasNoColourWithoutATerminal) {
@@ -200,9 +200,7 @@ TEST(SurroundingsTest, AnOrdinaryUser) {
   ExpectAsEver("*", [] {
     if (geteuid() != 0) return;
     constexpr uid_t kNobody = 65534;
-    if (unshare(CLONE_NEWNS) != 0 ||
-        mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        mount("none", "/tmp", "tmpfs", 0, "mode=1777") != 0 ||
+    if (!MountPrivateMemory("/tmp", "mode=1777").empty() ||
         setgroups(0, nullptr) != 0 ||
         setresgid(kNobody, kNobody, kNobody) != 0 ||
         setresuid(kNobody, kNobody, kNobody) != 0 || chdir("/") != 0) {

@@ -22,63 +22,76 @@ struct Want {
   const char* ending;      // of the process
   const char* destructor;  // when it is removed, or kLeft
   const char* finalizer;
+  const char* hooks;      // finalizer style, after InstallExitHooks
   int files = 3;          // that are left, where some are
   const char* says = "";  // on standard error; "": nothing at all
 };
 
 void PrintTo(const Want& want, std::ostream* out) { *out << want.scenario; }
 
-// C1, C8, C10, C13, C19, C20, C21, C27, C28 as seen from outside.
+// C1, C8, C10, C13, C19, C20, C21, C22, C27, C28 as seen from outside.
 constexpr Want kWants[] = {
-    {"scope-end", "exit 0", "at scope end", "at scope end"},
-    {"remove", "exit 0", "by Remove()", "by Remove()"},
-    {"remove-twice", "exit 0", "by Remove()", "by Remove()"},
-    {"moved", "exit 0", "at scope end", "at scope end"},
-    {"assigned-over", "exit 0", "at scope end", "at scope end"},
-    {"returned", "exit 0", "at scope end", "at scope end"},
-    {"exception-caught", "exit 0", "by exception", "by exception"},
+    {"scope-end", "exit 0", "at scope end", "at scope end", "at scope end"},
+    {"remove", "exit 0", "by Remove()", "by Remove()", "by Remove()"},
+    {"remove-twice", "exit 0", "by Remove()", "by Remove()", "by Remove()"},
+    {"moved", "exit 0", "at scope end", "at scope end", "at scope end"},
+    {"assigned-over", "exit 0", "at scope end", "at scope end", "at scope end"},
+    {"returned", "exit 0", "at scope end", "at scope end", "at scope end"},
+    {"exception-caught", "exit 0", "by exception", "by exception",
+     "by exception"},
 
-    {"return-from-main", "exit 3", "at return", "at return"},
-    {"exit-nested", "exit 3", kLeft, "at exit"},
-    {"exit-other-thread", "exit 3", kLeft, "at exit"},
-    {"quick-exit", "exit 3", kLeft, kLeft},
-    {"underscore-exit", "exit 3", kLeft, kLeft},
-    {"exec", "exit 3", kLeft, kLeft},
+    {"return-from-main", "exit 3", "at return", "at return", "at return"},
+    {"exit-nested", "exit 3", kLeft, "at exit", "at exit"},
+    {"exit-other-thread", "exit 3", kLeft, "at exit", "at exit"},
+    {"quick-exit", "exit 3", kLeft, kLeft, "at quick_exit"},
+    {"underscore-exit", "exit 3", kLeft, kLeft, kLeft},
+    {"exec", "exit 3", kLeft, kLeft, kLeft},
 
-    {"sigterm", "SIGTERM", kLeft, kLeft},
-    {"sigint", "SIGINT", kLeft, kLeft},
-    {"sighup", "SIGHUP", kLeft, kLeft},
-    {"sigkill", "SIGKILL", kLeft, kLeft},
+    {"sigterm", "SIGTERM", kLeft, kLeft, "by the signal"},
+    {"sigint", "SIGINT", kLeft, kLeft, "by the signal"},
+    {"sighup", "SIGHUP", kLeft, kLeft, "by the signal"},
+    {"sigkill", "SIGKILL", kLeft, kLeft, kLeft},
 
-    {"exception-uncaught", "SIGABRT", kLeft, kLeft, 3, "no such record"},
-    {"terminate", "SIGABRT", kLeft, kLeft, 3, "terminate called"},
-    {"abort", "SIGABRT", kLeft, kLeft},
-    {"sigsegv", "SIGSEGV", kLeft, kLeft},
+    {"exception-uncaught", "SIGABRT", kLeft, kLeft, "at terminate", 3,
+     "no such record"},
+    {"terminate", "SIGABRT", kLeft, kLeft, "at terminate", 3,
+     "terminate called"},
+    {"abort", "SIGABRT", kLeft, kLeft, kLeft},
+    {"sigsegv", "SIGSEGV", kLeft, kLeft, kLeft},
 
-    {"fork-child-exits", "exit 0", "by the parent", "by the parent"},
-    {"fork-child-returns", "exit 0", "by the parent", "by the parent"},
-    {"fork-child-killed", "exit 0", "by the parent", "by the parent"},
-    {"fork-parent-first", "exit 0", "by the parent", "by the parent"},
-    {"fork-daemon", "exit 0", kLeft, kLeft},
+    {"fork-child-exits", "exit 0", "by the parent", "by the parent",
+     "by the parent"},
+    {"fork-child-returns", "exit 0", "by the parent", "by the parent",
+     "by the parent"},
+    {"fork-child-killed", "exit 0", "by the parent", "by the parent",
+     "by the parent"},
+    {"fork-parent-first", "exit 0", "by the parent", "by the parent",
+     "by the parent"},
+    {"fork-daemon", "exit 0", kLeft, kLeft, kLeft},
+    {"fork-daemon-adopts", "exit 0", "by the child", "by the child",
+     "by the child"},
 
-    {"owner-throws", "exit 0", "by exception", "by exception"},
-    {"heap-leaked", "exit 0", kLeft, "at exit"},
-    {"shared-cycle", "exit 0", kLeft, "at exit", 6},
-    {"global", "exit 0", "at exit", "at exit"},
-    {"static-local", "exit 0", "at exit", "at exit"},
-    {"thread-local", "exit 0", "at exit", "at exit"},
-    {"thread-local-ended", "exit 0", "at thread end", "at thread end"},
-    {"detached-thread", "exit 0", kLeft, "at exit"},
+    {"owner-throws", "exit 0", "by exception", "by exception", "by exception"},
+    {"heap-leaked", "exit 0", kLeft, "at exit", "at exit"},
+    {"shared-cycle", "exit 0", kLeft, "at exit", "at exit", 6},
+    {"global", "exit 0", "at exit", "at exit", "at exit"},
+    {"static-local", "exit 0", "at exit", "at exit", "at exit"},
+    {"thread-local", "exit 0", "at exit", "at exit", "at exit"},
+    {"thread-local-ended", "exit 0", "at thread end", "at thread end",
+     "at thread end"},
+    {"detached-thread", "exit 0", kLeft, "at exit", "at exit"},
 
-    {"remove-fails-once", "exit 0", "by retry", "by retry"},
-    {"remove-fails-scope", "exit 0", "at scope end", "at scope end"},
-    {"remove-fails-exit", "exit 0", kLeft, "at exit"},
-    {"undeletable", "exit 0", kLeft, kLeft, 3, "PERMISSION_DENIED"},
-    {"open-file", "exit 0", "at scope end", "at scope end"},
-    {"disk-full", "exit 0", "at scope end", "at scope end"},
-    {"replaced", "exit 0", kLeft, kLeft, 4, "FAILED_PRECONDITION"},
-    {"created-at-exit", "exit 0", "later at exit", "later at exit"},
-    {"leaked-at-exit", "exit 0", kLeft, "later at exit"},
+    {"remove-fails-once", "exit 0", "by retry", "by retry", "by retry"},
+    {"remove-fails-scope", "exit 0", "at scope end", "at scope end",
+     "at scope end"},
+    {"remove-fails-exit", "exit 0", kLeft, "at exit", "at exit"},
+    {"undeletable", "exit 0", kLeft, kLeft, kLeft, 3, "PERMISSION_DENIED"},
+    {"open-file", "exit 0", "at scope end", "at scope end", "at scope end"},
+    {"disk-full", "exit 0", "at scope end", "at scope end", "at scope end"},
+    {"replaced", "exit 0", kLeft, kLeft, kLeft, 4, "FAILED_PRECONDITION"},
+    {"created-at-exit", "exit 0", "later at exit", "later at exit",
+     "later at exit"},
+    {"leaked-at-exit", "exit 0", kLeft, "later at exit", "later at exit"},
 };
 
 // The comparison, run once.
@@ -149,6 +162,10 @@ TEST_P(CellTest, FinalizerStyle) {
   ExpectCell("finalizer", GetParam().finalizer);
 }
 
+TEST_P(CellTest, FinalizerStyleWithExitHooks) {
+  ExpectCell("hooks", GetParam().hooks);
+}
+
 INSTANTIATE_TEST_SUITE_P(Scenarios, CellTest, testing::ValuesIn(kWants),
                          [](const testing::TestParamInfo<Want>& info) {
                            std::string name = info.param.scenario;
@@ -161,7 +178,7 @@ TEST(CompareTempdirsTest, HasAnExpectationForEveryScenario) {
   for (const Want& want : kWants) wanted.insert(want.scenario);
   for (const auto& [name, scenario] : TheResult().scenarios) {
     EXPECT_EQ(wanted.count(name), 1u) << name;
-    EXPECT_EQ(scenario["cells"].size(), 2u) << name;
+    EXPECT_EQ(scenario["cells"].size(), 3u) << name;
   }
   EXPECT_EQ(TheResult().scenarios.size(), wanted.size());
 }

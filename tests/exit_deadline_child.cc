@@ -98,10 +98,19 @@ void LeavesTheRest(int failure_exit_code) {
   AtExit(Options("left one"), Says{"left"});
   finalize::OnDestroy(lifetime, Options("on lifetime"), Says{"lifetime"});
   AtExit(Options().AtExit(false), Says{"skipped"});
-  AtExit([] { OutliveDeadline(absl::Now(), kDeadline); });
+  AtExit("late one", [] { OutliveDeadline(absl::Now(), kDeadline); });
   AtExit(Says{"ran"});
 }
 void Leaves() { LeavesTheRest(0); }
+
+void LeavesInChild() {
+  static constexpr absl::Duration kDeadline = absl::Milliseconds(100);
+  SetDeadline(kDeadline);
+  static Registry& child = *new Registry(Registry::Process(), "child");
+  child.Register(Options("left in child"), Says{"left"});
+  child.Register([] { OutliveDeadline(absl::Now(), kDeadline); });
+  child.Register(Options("not at exit").AtExit(false), Says{"skipped"});
+}
 void LeavesWithFailureCode() { LeavesTheRest(9); }
 
 void LeavesMany() {
@@ -213,6 +222,7 @@ int main(int argc, char** argv) {
        {"hangs-without-reader", HangsWithoutReader},
        {"hangs-in-fork-hook", HangsInForkHook},
        {"leaves", Leaves},
+       {"leaves-in-child", LeavesInChild},
        {"leaves-with-failure-code", LeavesWithFailureCode},
        {"leaves-many", LeavesMany},
        {"registers-for-ever", RegistersForEver},

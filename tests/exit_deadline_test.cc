@@ -47,6 +47,24 @@ TEST(ExitDeadlineTest, LeavesAndReportsTheRest) {
                     HasSubstr("skipped on exit")));
 }
 
+// C15: the one that overran the deadline is named.
+TEST(ExitDeadlineTest, NamesWhatOverranIt) {
+  const ChildResult result = ResultOf("leaves");
+  EXPECT_THAT(result.err,
+              testing::ContainsRegex("\"late one\" .* ran on exit "
+                                     "after .*ran past the deadline"));
+}
+
+// C12, C15: what is left in a child registry is named, too.
+TEST(ExitDeadlineTest, NamesWhatIsLeftInAChild) {
+  const ChildResult result = ResultOf("leaves-in-child");
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, AllOf(HasSubstr("\"left in child\""),
+                                HasSubstr("\"not at exit\""),
+                                HasSubstr("skipped on exit")));
+}
+
 // C18: a passed deadline is a failure.
 TEST(ExitDeadlineTest, SetsTheFailureExitCode) {
   const ChildResult result = ResultOf("leaves-with-failure-code");
@@ -57,7 +75,8 @@ TEST(ExitDeadlineTest, SetsTheFailureExitCode) {
 TEST(ExitDeadlineTest, NamesAllThatIsLeft) {
   const ChildResult result = ResultOf("leaves-many");
   EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 3000);
+  // And what overran it.
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 3001);
   EXPECT_EQ(result.out, "");
 }
 

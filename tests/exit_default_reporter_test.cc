@@ -25,9 +25,10 @@ TEST(ExitReporterTest, WritesALineByDefault) {
   EXPECT_EQ(result.out, "first\n");
   EXPECT_THAT(
       result.err,
-      MatchesRegex("finalize: #[0-9]+ phase 7 tests/exit_reporter_child.cc:"
-                   "[0-9]+ \"failing one\" .* failed on exit: UNKNOWN: "
-                   "exception of type std::runtime_error: reason\n"));
+      MatchesRegex(
+          "finalize: #[0-9]+ phase 7 tests/exit_reporter_child.cc:"
+          "[0-9]+ \"failing one\" .* failed on exit after [^ ]+: UNKNOWN: "
+          "exception of type std::runtime_error: reason\n"));
 }
 
 // C14: with one write each, so that lines of several processes do not mix.

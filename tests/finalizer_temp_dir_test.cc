@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "finalize/at_exit.h"
 #include "finalize/failure_reporter.h"
+#include "finalize/phase.h"
 #include "finalize/registry.h"
 #include "gtest/gtest.h"
 #include "tempdir/internal/owned_directory.h"
@@ -283,6 +284,11 @@ TEST_F(FinalizerTempDirTest, KeepRacesDrain) {
     Say(Entries(parent).empty(), "something is left");
   });
   EXPECT_EQ(ended.output, "");
+}
+
+// C9: temp dirs go after everything that the library has a name for.
+TEST_F(FinalizerTempDirTest, PhaseIsBelowTheNamedOnes) {
+  EXPECT_LT(tempdir::kTempDirPhase, finalize::kReleasePhase);
 }
 
 }  // namespace

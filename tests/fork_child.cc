@@ -239,6 +239,19 @@ void ForkInParallelDrain() {
   Require(registry.Drain(options).ran == 20, "all of them");
 }
 
+// A callback forks on a helper thread, and its child comes back out of it.
+void ReturnInParallelDrain() {
+  Registry registry;
+  for (int i = 0; i < 3; ++i) registry.Register(SaysHere{"ran"});
+  registry.Register([] {
+    const pid_t child = fork();
+    if (child != 0) Require(waitpid(child, nullptr, 0) == child, "waitpid");
+  });
+  finalize::DrainOptions options;
+  options.threads = 1;
+  Require(registry.Drain(options).ran == 4, "all of them");
+}
+
 // Another thread forks while main is in a callback.
 void ForkBesideDrain() {
   static std::atomic<bool> draining{false};
@@ -374,6 +387,7 @@ int main(int argc, char** argv) {
        {"fork-in-callback-register-and-exit", ForkInCallbackRegisterAndExit},
        {"fork-in-explicit-drain", ForkInExplicitDrain},
        {"fork-in-parallel-drain", ForkInParallelDrain},
+       {"return-in-parallel-drain", ReturnInParallelDrain},
        {"fork-beside-drain", ForkBesideDrain},
        {"fork-loop", ForkLoopOfFork},
        {"raw-fork-loop", ForkLoopOfRaw},

@@ -8,6 +8,7 @@
 
 #ifdef WITH_FINALIZE
 #include "finalize/at_exit.h"
+#include "finalize/exit_hooks.h"
 #include "finalize/exit_options.h"
 #include "finalize/failure_reporter.h"
 #include "finalize/finally.h"
@@ -28,6 +29,7 @@ finalize::Lifetime lifetime;
 
 // Refers to all of the library, so that all of it is linked.
 void UseAll() {
+  finalize::InstallExitHooks().IgnoreError();
   finalize::SetExitOptions(finalize::GetExitOptions());
   finalize::SetFailureReporter(nullptr);
   finalize::AtExit([] {});

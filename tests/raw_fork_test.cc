@@ -34,4 +34,13 @@ TEST(RawForkTest, MayBeBeforeTheHooks) {
   }
 }
 
+// C22: a child that ran no fork hook dies as it would without exit hooks.
+TEST(RawForkTest, ChildDiesByDefault) {
+  const ChildResult result =
+      RunChild({HelperPath("signal_fork_child"), "raw-child-dies"});
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out,
+            "parent: child ended by 15\nparent: not woken\nparent: ran\n");
+}
+
 }  // namespace

@@ -38,9 +38,10 @@ std::string FirstBlock(const std::string& language) {
 }
 
 // The example leaks an object on purpose: AddressSanitizer is told so.
-std::string OutputOf(const std::string& program) {
-  const std::string command =
-      "LSAN_OPTIONS=detect_leaks=0 '" + Runfile(program) + "' 2>&1";
+std::string OutputOf(const std::string& program,
+                     const std::string& argument = "") {
+  const std::string command = "LSAN_OPTIONS=detect_leaks=0 exec '" +
+                              Runfile(program) + "' " + argument + " 2>&1";
   std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"),
                                              &pclose);
   if (pipe == nullptr) return "cannot be run";
@@ -53,6 +54,11 @@ std::string OutputOf(const std::string& program) {
 
 TEST(ReadmeTest, ExampleIsTheCompiledOne) {
   EXPECT_EQ(FirstBlock("cpp"), Contents("examples/quick_start.cc"));
+}
+
+TEST(ReadmeTest, ServiceEndsAsItSays) {
+  EXPECT_EQ(FirstBlock("console"),
+            OutputOf("examples/at_exit_hooks", "sigterm"));
 }
 
 TEST(ReadmeTest, ExamplePrintsWhatItSays) {

@@ -3,7 +3,9 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "finalize/registry.h"
+#include "finalize/testing.h"
 #include "gtest/gtest.h"
 #include "tests/captured_failures.h"
 #include "tests/event_log.h"
@@ -94,6 +96,44 @@ TEST(RegistryChildTest, DrainOptionsReachTheChild) {
   ASSERT_EQ(report.entries.size(), 2u);
   EXPECT_EQ(report.entries[0].name, "inner");
   EXPECT_EQ(report.entries[1].name, "entry");
+}
+
+// C12, C15: an entry that a callback runs itself drains the child by itself:
+// the drain around that callback has nothing to do with it.
+TEST(RegistryChildTest, EntryRunInsideAnotherDrainIsOnItsOwn) {
+  CapturedFailures failures;
+  Registry parent, unrelated;
+  Registry child(parent);
+  Cause seen = Cause::kExit;
+  bool ran = false;
+  child.Register([&](const Cause& cause) { seen = cause; });
+  child.Register(Options().AtExit(false), [&] { ran = true; });
+  child.Register(Options("bad"), [] { return absl::InternalError("x"); });
+  unrelated.Register([&] { EXPECT_TRUE(child.entry().Run()); });
+  DrainOptions options = AtProcessEnd();
+  options.entries = DrainOptions::kAll;
+  Report report = unrelated.Drain(options);
+  EXPECT_EQ(seen, Cause::kCall);
+  EXPECT_TRUE(ran);           // at_exit = false counts at process ends only
+  EXPECT_EQ(report.ran, 1u);  // what the child did is not in this report
+  EXPECT_EQ(report.failed, 0u);
+  EXPECT_EQ(report.entries.size(), 1u);
+  EXPECT_EQ(failures.size(), 1u);
+}
+
+// C12, C15: nor does its deadline hold there, nor its limit.
+TEST(RegistryChildTest, EntryRunInsideAnotherDrainHasItsOwnTime) {
+  finalize::testing::FakeClock clock;
+  Registry parent, unrelated;
+  Registry child(parent);
+  int runs = 0;
+  child.Register([&] { ++runs; });
+  child.Register([&] { clock.Advance(absl::Hours(1)); });
+  unrelated.Register([&] { child.entry().Run(); });
+  DrainOptions options;
+  options.deadline = clock.Now() + absl::Minutes(1);
+  unrelated.Drain(options);
+  EXPECT_EQ(runs, 1);
 }
 
 // C12: detaching the entry takes the group out of the parent; the child lives

@@ -1,4 +1,5 @@
 // Registry::MoveTo (contract C12).
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -173,6 +174,30 @@ TEST(RegistryMoveTest, RunningOnesStay) {
   EXPECT_EQ(to.Drain().running, 0u);
   release.CountDown();
   runner.join();
+}
+
+// C5, C12: peeks without a pause do not hold it up, and a claim waits for them
+// where they have gone.
+TEST(RegistryMoveTest, ConstantPeeksDoNotHoldItUp) {
+  Registry a, b;
+  auto f = a.Register([](const std::string&) {}, std::string(100, 'x'));
+  std::atomic<bool> stop{false};
+  Latch peeking(4);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      peeking.CountDown();
+      while (!stop.load()) f.Peek();
+    });
+  }
+  peeking.Wait();
+  for (int i = 0; i < 500; ++i) {
+    ASSERT_TRUE((i % 2 == 0 ? a : b).MoveTo(i % 2 == 0 ? b : a).ok());
+  }
+  EXPECT_TRUE(f.Run());
+  stop.store(true);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(a.size() + b.size(), 0u);
 }
 
 }  // namespace

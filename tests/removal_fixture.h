@@ -8,12 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -25,6 +23,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "tests/private_mounts.h"
 
 namespace removal_fixture {
 
@@ -42,20 +41,6 @@ inline std::string Become(uid_t user,
   return body();
 }
 
-// Gives this process a mount namespace of its own, which ends with it, and
-// mounts a file system in memory on the directory `name`. Returns what went
-// wrong.
-inline std::string MountMemory(const char* name) {
-  if (unshare(CLONE_NEWNS) != 0) {
-    return std::string("no mount namespace: ") + strerror(errno);
-  }
-  if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-      mount("memory", name, "tmpfs", 0, nullptr) != 0) {
-    return std::string("no mount: ") + strerror(errno);
-  }
-  return "";
-}
-
 // Where the tests of this process work: on the disk, below TEST_TMPDIR.
 inline std::string DiskBase() {
   const char* base = getenv("TEST_TMPDIR");
@@ -67,7 +52,7 @@ inline std::string MemoryBase() {
   static const std::string* const base = [] {
     auto* name = new std::string(DiskBase() + "/memory-XXXXXX");
     if (mkdtemp(name->data()) == nullptr) abort();
-    const std::string said = MountMemory(name->c_str());
+    const std::string said = MountPrivateMemory(name->c_str(), nullptr);
     if (!said.empty()) {
       fprintf(stderr, "%s\n", said.c_str());
       abort();

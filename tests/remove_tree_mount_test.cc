@@ -15,11 +15,11 @@
 #include "tempdir/internal/remove_tree_at.h"
 #include "tempdir/internal/system_calls.h"
 #include "tempdir/remove_tree.h"
+#include "tests/private_mounts.h"
 #include "tests/removal_fixture.h"
 
 namespace {
 
-using removal_fixture::MountMemory;
 using tempdir::RemoveTree;
 using tempdir::RemoveTreeStats;
 using tempdir_internal::kKernelCalls;
@@ -52,7 +52,7 @@ class RemoveTreeMountTest : public removal_fixture::RemovalTest {
 bool IsThere(const char* path) { return access(path, F_OK) == 0; }
 
 std::string BindOutside(const char* where) {
-  std::string said = MountMemory("tree/b");
+  std::string said = MountPrivateMemory("tree/b", nullptr);
   if (!said.empty()) return said;
   umount("tree/b");
   return mount("outside", where, nullptr, MS_BIND, nullptr) == 0
@@ -121,7 +121,8 @@ TEST_F(RemoveTreeMountTest, BindMountIsNotEnteredWithoutOpenat2) {
 TEST_F(RemoveTreeMountTest, MountedFileSystemIsNotEntered) {
   for (const SystemCalls& calls : {kKernelCalls, WithoutOpenat2(NoOpenat2)}) {
     EXPECT_EQ(InChild([&]() -> std::string {
-                std::string said = MountMemory("tree/a/mounted");
+                std::string said =
+                    MountPrivateMemory("tree/a/mounted", nullptr);
                 if (!said.empty()) return said;
                 const int file = open("tree/a/mounted/precious",
                                       O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -140,7 +141,7 @@ TEST_F(RemoveTreeMountTest, MountedFileSystemIsNotEntered) {
 // C29, edge 28.
 TEST_F(RemoveTreeMountTest, FileMountedOnFileStays) {
   EXPECT_EQ(InChild([]() -> std::string {
-              std::string said = MountMemory("tree/b");
+              std::string said = MountPrivateMemory("tree/b", nullptr);
               if (!said.empty()) return said;
               umount("tree/b");
               if (mount("outside/precious", "tree/a/sibling", nullptr, MS_BIND,

@@ -26,6 +26,13 @@ inline void Say(std::string_view text) {
   if (write(STDOUT_FILENO, line.data(), line.size()) < 0) _exit(99);
 }
 
+// Ends a scenario that did not come as it should, and says why.
+inline void Require(bool condition, std::string_view what) {
+  if (condition) return;
+  Say("wrong: " + std::string(what));
+  _exit(96);
+}
+
 // A callback that says a word.
 struct Says {
   void operator()() const { Say(word); }
@@ -49,6 +56,11 @@ inline void AwaitInput() {
   }
 }
 
+// To be called on a thread before it can be sent a signal. ThreadSanitizer
+// makes its record of a thread's signals in the first call that blocks, and
+// loses a signal that comes at that moment.
+inline void ExpectSignals() { poll(nullptr, 0, 0); }
+
 struct Scenario {
   const char* name;
   void (*run)();
@@ -56,6 +68,7 @@ struct Scenario {
 
 inline int RunScenario(int argc, char** argv,
                        std::initializer_list<Scenario> scenarios) {
+  ExpectSignals();
   for (const Scenario& scenario : scenarios) {
     if (argc == 2 && std::string_view(argv[1]) == scenario.name) {
       scenario.run();

@@ -8,11 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +24,7 @@
 #include "absl/status/status.h"
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
+#include "tests/private_mounts.h"
 
 namespace temp_dir_fixture {
 
@@ -107,10 +106,9 @@ inline size_t CountDescriptors() { return Entries("/proc/self/fd").size(); }
 // system in memory with these mount options. Aborts where that is refused.
 inline void MountMemory(const boost::filesystem::path& path,
                         const char* options = "mode=1777") {
-  if (unshare(CLONE_NEWNS) != 0 ||
-      mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-      mount("memory", path.c_str(), "tmpfs", 0, options) != 0) {
-    perror("no mount");
+  const std::string said = MountPrivateMemory(path.c_str(), options);
+  if (!said.empty()) {
+    fprintf(stderr, "%s\n", said.c_str());
     abort();
   }
 }

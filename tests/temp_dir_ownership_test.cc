@@ -2,7 +2,6 @@
 // caller can be told. The same for both styles.
 
 #include <stdlib.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

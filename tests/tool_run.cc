@@ -62,6 +62,7 @@ ToolRun RunProgram(const std::string& program,
   waitpid(child, &status, 0);
   ToolRun run;
   if (WIFEXITED(status)) run.exit_code = WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) run.signal = WTERMSIG(status);
   run.output = ReadFile(scratch + "/output");
   run.errors = ReadFile(scratch + "/errors");
   std::filesystem::remove_all(scratch);

@@ -11,6 +11,7 @@ namespace tool_run {
 
 struct ToolRun {
   int exit_code = -1;  // -1: by a signal
+  int signal = 0;
   std::string output;
   std::string errors;
 };

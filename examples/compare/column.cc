@@ -1,6 +1,19 @@
 #include "examples/compare/column.h"
 
+#include "examples/compare/owner.h"
+#include "finalize/exit_hooks.h"
+
 namespace compare {
+namespace {
+
+void InstallExitHooks() {
+  finalize::ExitHooks hooks;
+  hooks.quick_exit = true;
+  hooks.terminate = true;
+  CheckOk(finalize::InstallExitHooks(hooks));
+}
+
+}  // namespace
 
 const std::vector<Column>& AllColumns() {
   static const auto& columns = *new std::vector<Column>{
@@ -11,6 +24,10 @@ const std::vector<Column>& AllColumns() {
        "FinalizerTempDir: the directory goes when its owner is destroyed or "
        "when the process ends by exit(), whichever comes first.",
        Style::kFinalizer, "", nullptr, nullptr},
+      {"hooks", "finalizer style with exit hooks",
+       "FinalizerTempDir in a program that calls InstallExitHooks first: for "
+       "SIGTERM, SIGINT, SIGHUP, quick_exit() and std::terminate().",
+       Style::kFinalizer, "finalizer", InstallExitHooks, nullptr},
   };
   return columns;
 }

@@ -15,11 +15,13 @@ namespace {
 // Crashes are played, not analysed: no core file, wherever the system puts it.
 void LeaveNoCore() { prctl(PR_SET_DUMPABLE, 0); }
 
+constexpr char kAtTerminate[] = "at terminate";
+
 template <class Dir>
 int Uncaught() {
   Dir dir = MakeDir<Dir>();
   LeaveNoCore();
-  Stage("by exception");
+  Stage(kAtTerminate);
   throw std::runtime_error("no such record");
 }
 
@@ -27,7 +29,7 @@ template <class Dir>
 int Terminate() {
   Dir dir = MakeDir<Dir>();
   LeaveNoCore();
-  Stage("at terminate");
+  Stage(kAtTerminate);
   std::terminate();
 }
 
@@ -53,6 +55,9 @@ int Segv() {
 constexpr char kNoHandler[] =
     "terminate() is called where the exception is thrown, for no handler was "
     "found: the stack is not unwound, and abort() runs no exit handlers.";
+constexpr char kHooksDrain[] =
+    "The terminate handler of the exit hooks runs the finalizers, and then the "
+    "handler that was there before, which says what was thrown and aborts.";
 constexpr char kAbort[] =
     "abort() ends the process by SIGABRT, with neither destructors nor exit "
     "handlers: the state of the program is not to be trusted any more.";
@@ -60,40 +65,42 @@ constexpr char kAbort[] =
 }  // namespace
 
 Group Crashes() {
-  return {"crashes",
-          "crashes",
-          {
-              {"exception-uncaught",
-               "exception, uncaught",
-               "A function throws and nobody catches.",
-               {Uncaught<D>, Uncaught<F>},
-               DiesBy(SIGABRT),
-               {{"", nullptr, kNoHandler}},
-               "no such record"},
-              {"terminate",
-               "std::terminate()",
-               "The program calls std::terminate().",
-               {Terminate<D>, Terminate<F>},
-               DiesBy(SIGABRT),
-               {{"", nullptr,
-                 "The terminate handler calls abort(): neither destructors nor "
-                 "exit handlers run."}},
-               "terminate called"},
-              {"abort",
-               "abort()",
-               "The program calls abort(), as a failed assertion does.",
-               {Abort<D>, Abort<F>},
-               DiesBy(SIGABRT),
-               {{"", nullptr, kAbort}}},
-              {"sigsegv",
-               "SIGSEGV",
-               "The program writes to a page that it must not write to.",
-               {Segv<D>, Segv<F>},
-               DiesBy(SIGSEGV),
-               {{"", nullptr,
-                 "The kernel ends the process at the faulting instruction. The "
-                 "library installs no handler for crashes unasked."}}},
-          }};
+  return {
+      "crashes",
+      "crashes",
+      {
+          {"exception-uncaught",
+           "exception, uncaught",
+           "A function throws and nobody catches.",
+           {Uncaught<D>, Uncaught<F>},
+           DiesBy(SIGABRT),
+           {{"", nullptr, kNoHandler}, {"hooks", kAtTerminate, kHooksDrain}},
+           "no such record"},
+          {"terminate",
+           "std::terminate()",
+           "The program calls std::terminate().",
+           {Terminate<D>, Terminate<F>},
+           DiesBy(SIGABRT),
+           {{"", nullptr,
+             "The terminate handler calls abort(): neither destructors nor "
+             "exit handlers run."},
+            {"hooks", kAtTerminate, kHooksDrain}},
+           "terminate called"},
+          {"abort",
+           "abort()",
+           "The program calls abort(), as a failed assertion does.",
+           {Abort<D>, Abort<F>},
+           DiesBy(SIGABRT),
+           {{"", nullptr, kAbort}}},
+          {"sigsegv",
+           "SIGSEGV",
+           "The program writes to a page that it must not write to.",
+           {Segv<D>, Segv<F>},
+           DiesBy(SIGSEGV),
+           {{"", nullptr,
+             "The kernel ends the process at the faulting instruction. The "
+             "library installs no handler for crashes unasked."}}},
+      }};
 }
 
 }  // namespace compare

@@ -7,6 +7,7 @@
 #include "examples/compare/child_process.h"
 #include "examples/compare/owner.h"
 #include "examples/compare/scenario_groups.h"
+#include "finalize/adopt_after_fork.h"
 
 namespace compare {
 namespace {
@@ -86,6 +87,20 @@ int ParentLeaves() {
   _exit(0);
 }
 
+template <class Dir>
+int ChildAdopts() {
+  Dir dir = MakeDir<Dir>();
+  OwnersEnd end;
+  if (Fork() == 0) {
+    CheckOk(finalize::AdoptAfterFork().status());
+    end.AwaitInChild();
+    Stage("by the child");
+    return 0;
+  }
+  Stage("at _exit");
+  _exit(0);
+}
+
 constexpr char kOwnersOnly[] =
     "The directory belongs to the process that made it. The child has copies "
     "of the owner and of its finalizer, and neither may remove anything: the "
@@ -138,7 +153,17 @@ Group Forks() {
            {{"", nullptr,
              "The parent owns the directory, and _exit() runs nothing; the "
              "child does not own it. A daemon makes its temp dirs after it "
-             "has forked."}}},
+             "has forked, or adopts them."}}},
+          {"fork-daemon-adopts",
+           "fork, the child adopts",
+           "The process becomes a daemon, and the child calls "
+           "AdoptAfterFork() before it goes on.",
+           {ChildAdopts<D>, ChildAdopts<F>},
+           Exits(0),
+           {{"", "by the child",
+             "AdoptAfterFork() makes the child the owner of all that its "
+             "parent had: it removes the directory when it leaves the owner's "
+             "scope."}}},
       }};
 }
 

@@ -8,9 +8,11 @@
 
 namespace compare {
 
-// The table for a terminal, kTableWidth columns wide at most.
-inline constexpr size_t kTableWidth = 100;
-std::string FormatTable(const Comparison& comparison, bool colour);
+// The table for a terminal of `width` characters; what has no room in a cell is
+// left out, down to "removed" and "LEFT".
+inline constexpr size_t kTableWidth = 120;  // where there is no terminal
+std::string FormatTable(const Comparison& comparison, size_t width,
+                        bool colour);
 
 // For README.md. The same for every run that gives the same results: it has
 // neither times nor sizes.

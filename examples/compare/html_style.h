@@ -25,7 +25,7 @@ inline constexpr char kHtmlStyle[] = R"css(
 }
 * { box-sizing: border-box; }
 body {
-  margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 68rem;
+  margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 80rem;
   background: var(--page); color: var(--text);
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", sans-serif;
 }
@@ -51,7 +51,7 @@ h2 {
 .sentence { margin: .4rem 0; max-width: 60rem; }
 .row, .heading {
   display: grid; gap: .25rem .75rem; align-items: center;
-  grid-template-columns: minmax(11rem, 1.5fr) 5rem repeat(var(--columns), minmax(8rem, 1.4fr));
+  grid-template-columns: minmax(11rem, 1.2fr) 5rem repeat(var(--columns), minmax(8rem, 1.4fr));
   padding: .45rem .9rem;
 }
 .heading {

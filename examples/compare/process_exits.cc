@@ -11,6 +11,7 @@ namespace compare {
 namespace {
 
 constexpr char kExit[] = "at exit";
+constexpr char kQuickExit[] = "at quick_exit";
 
 template <class Dir>
 int ReturnFromMain() {
@@ -47,7 +48,7 @@ int ExitOnOtherThread() {
 template <class Dir>
 int QuickExit() {
   Dir dir = MakeDir<Dir>();
-  Stage("at quick_exit");
+  Stage(kQuickExit);
   std::quick_exit(3);
 }
 
@@ -111,7 +112,10 @@ Group ProcessExits() {
            Exits(3),
            {{"", nullptr,
              "quick_exit() runs at_quick_exit handlers only: no destructor and "
-             "no exit handler. The library installs none unasked."}}},
+             "no exit handler. The library installs none unasked."},
+            {"hooks", kQuickExit,
+             "The exit hooks include an at_quick_exit handler, which runs the "
+             "finalizers."}}},
           {"underscore-exit",
            "_exit()",
            "The program calls _exit(3).",

@@ -7,10 +7,12 @@
 namespace compare {
 namespace {
 
+constexpr char kBySignal[] = "by the signal";
+
 template <class Dir, int number>
 int Signalled() {
   Dir dir = MakeDir<Dir>();
-  Stage("by the signal");
+  Stage(kBySignal);
   kill(getpid(), number);
   for (;;) pause();
 }
@@ -19,6 +21,9 @@ constexpr char kNobodyAsks[] =
     "The default action of the signal ends the process in the kernel: no "
     "destructor and no exit handler runs. The library installs no signal "
     "handler unasked.";
+constexpr char kHooksDrain[] =
+    "The signal's handler wakes a thread of the library's, which runs the "
+    "finalizers; then the process dies by that same signal.";
 
 }  // namespace
 
@@ -32,19 +37,19 @@ Group Signals() {
            "The process is asked to end, as by kill, systemd or Kubernetes.",
            {Signalled<D, SIGTERM>, Signalled<F, SIGTERM>},
            DiesBy(SIGTERM),
-           {{"", nullptr, kNobodyAsks}}},
+           {{"", nullptr, kNobodyAsks}, {"hooks", kBySignal, kHooksDrain}}},
           {"sigint",
            "SIGINT",
            "Somebody presses Ctrl-C.",
            {Signalled<D, SIGINT>, Signalled<F, SIGINT>},
            DiesBy(SIGINT),
-           {{"", nullptr, kNobodyAsks}}},
+           {{"", nullptr, kNobodyAsks}, {"hooks", kBySignal, kHooksDrain}}},
           {"sighup",
            "SIGHUP",
            "The terminal goes away.",
            {Signalled<D, SIGHUP>, Signalled<F, SIGHUP>},
            DiesBy(SIGHUP),
-           {{"", nullptr, kNobodyAsks}}},
+           {{"", nullptr, kNobodyAsks}, {"hooks", kBySignal, kHooksDrain}}},
           {"sigkill",
            "SIGKILL",
            "The process is killed, as by kill -9 or for want of memory.",

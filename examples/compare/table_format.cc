@@ -51,7 +51,7 @@ size_t LongestWord(std::string_view text) {
   return longest;
 }
 
-Layout MakeLayout(const Comparison& comparison) {
+Layout MakeLayout(const Comparison& comparison, size_t width) {
   Layout layout;
   for (const Row& row : comparison.rows) {
     layout.title =
@@ -67,7 +67,7 @@ Layout MakeLayout(const Comparison& comparison) {
                                     WidestCell(comparison, i, Detail::kState)));
     taken += kGap + layout.cells[i];
   }
-  const size_t spare = taken < kTableWidth ? kTableWidth - taken : 0;
+  const size_t spare = taken < width ? width - taken : 0;
   layout.least = Detail::kWhat;
   for (size_t i = 0; i < columns; ++i) {
     layout.cells[i] += spare / columns;
@@ -80,9 +80,10 @@ Layout MakeLayout(const Comparison& comparison) {
 
 class TableWriter {
  public:
-  TableWriter(const Comparison& comparison, bool colour)
+  TableWriter(const Comparison& comparison, size_t width, bool colour)
       : comparison_(comparison),
-        layout_(MakeLayout(comparison)),
+        layout_(MakeLayout(comparison, width)),
+        width_(width),
         colour_(colour) {}
 
   std::string Write() {
@@ -98,7 +99,7 @@ class TableWriter {
     }
     text_ += "\n";
     for (const std::string& sentence : Summarize(comparison_)) {
-      absl::StrAppend(&text_, Wrap(sentence, kTableWidth, 2));
+      absl::StrAppend(&text_, Wrap(sentence, width_, 2));
     }
     return std::move(text_);
   }
@@ -158,14 +159,16 @@ class TableWriter {
 
   const Comparison& comparison_;
   const Layout layout_;
+  const size_t width_;
   const bool colour_;
   std::string text_;
 };
 
 }  // namespace
 
-std::string FormatTable(const Comparison& comparison, bool colour) {
-  return TableWriter(comparison, colour).Write();
+std::string FormatTable(const Comparison& comparison, size_t width,
+                        bool colour) {
+  return TableWriter(comparison, width, colour).Write();
 }
 
 }  // namespace compare

@@ -7,8 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
-#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +17,7 @@
 
 #include "finalize/cause.h"
 #include "finalize/internal/describe.h"
+#include "finalize/internal/storage.h"
 
 namespace finalize_internal {
 
@@ -157,36 +156,8 @@ struct Bound {
   }
 
   F function;
-  std::tuple<A...> arguments;
-};
-
-// The largest callable that is stored in its node. A larger one, or one of
-// unusual alignment, is boxed.
-inline constexpr size_t kLargestInlineCallable = 512;
-
-template <class B>
-inline constexpr bool kFitsInline = sizeof(B) <= kLargestInlineCallable &&
-                                    alignof(B) <= 16;
-
-// How a Bound of type B lies in the node: itself, or a pointer to it.
-template <class B, bool kInline = kFitsInline<B>>
-struct Storage {
-  template <class... Args>
-  explicit Storage(Args&&... args)
-      : bound(std::in_place, std::forward<Args>(args)...) {}
-  B& get() { return bound; }
-  const B& get() const { return bound; }
-  B bound;
-};
-template <class B>
-struct Storage<B, false> {
-  template <class... Args>
-  explicit Storage(Args&&... args)
-      : bound(std::make_unique<B>(std::in_place, std::forward<Args>(args)...)) {
-  }
-  B& get() { return *bound; }
-  const B& get() const { return *bound; }
-  std::unique_ptr<B> bound;
+  // Takes no room where there are none: both compilers know it in C++17 too.
+  [[no_unique_address]] std::tuple<A...> arguments;
 };
 
 template <class... A>
@@ -201,8 +172,11 @@ bool CopyArguments(const std::tuple<A...>& arguments,
   }
 }
 
+// Hidden, so that every module has tables of its own: the address of one tells
+// whose code it leads to (module.h), and none keeps a module from being
+// unmapped, as a unique symbol would.
 template <class B>
-struct OpsFor {
+struct [[gnu::visibility("hidden")]] OpsFor {
   using Result = typename B::Result;
   using Stored = Storage<B>;
 
@@ -220,7 +194,7 @@ struct OpsFor {
     }
   }
   static void Destroy(void* callable) {
-    static_cast<Stored*>(callable)->~Stored();
+    Stored::Destroy(static_cast<Stored*>(callable));
   }
   static void Describe(const void* callable, bool with_arguments,
                        std::string* out) {

@@ -11,7 +11,7 @@ namespace {
 
 // Whether `word` says that `ref` is pending.
 bool IsPending(const NodeRef& ref, uint64_t word) {
-  return (word & (kGenerationMask | kStateMask)) == (ref.generation | kPending);
+  return (word & (kGenerationMask | kPendsMask)) == (ref.generation | kPending);
 }
 
 // Claims a node of a lifetime, for which two locks may be needed.
@@ -54,8 +54,12 @@ void ClaimLocked(Lane* lane, Node* node, NodeState to) {
   if ((word & kLifetimeFlag) && (to == kDetached || !(word & kRearmFlag))) {
     LifetimeList::Unlink(node);
   }
-  if (to == kRunning) lane->PushRunning(node);
-  node->SetWord(word ^ (kPending ^ to));
+  if (to == kRunning) {
+    lane->PushRunning(node);
+  } else {
+    ++lane->counts.detached;
+  }
+  node->SetWord((word & ~kStateMask) | to);
 }
 
 void AwaitUnpinnedSlow(Node* node) {
@@ -122,7 +126,7 @@ bool TryRearm(Core* core, Node* node, bool parked) {
     lane.RemoveRunning(node);
     node->SetWord((word & ~(kStateMask | kWaitedFlag)) | kPending);
     if (parked || core->drains.load(std::memory_order_acquire) != 0) {
-      lane.AddParked(node);
+      lane.AddParked(node, kTried);
     } else {
       lane.Insert(node);
     }
@@ -151,6 +155,14 @@ void Retire(Core* core, Node* node) {
   ReleaseNode(node);
 }
 
+void CountFailure(Core* core, const Node* node) {
+  const int index = Node::LaneOf(node->Word());
+  LockHolder lock(LockAt(index));
+  // One that its drain has let go: its registry may be gone.
+  if (Node::StateOf(node->Word()) == kAbandoned) return;
+  ++core->LaneAt(index).counts.failed;
+}
+
 void FreeNode(Node* node) {
   node->SetWord(NextLife(node->word.load(std::memory_order_relaxed)));
   ReleaseNode(node);
@@ -158,6 +170,7 @@ void FreeNode(Node* node) {
 
 bool Finish(Core* core, Node* node, bool failed, bool parked) {
   if (!IsOurs(node)) return false;  // a callback returns in a forked child
+  if (failed) CountFailure(core, node);
   if (failed && MayRearm(node) && TryRearm(core, node, parked)) return true;
   DestroyCallback(core, node);
   Retire(core, node);

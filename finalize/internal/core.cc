@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/base/attributes.h"
+#include "finalize/internal/adoption.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/slab.h"
@@ -63,7 +64,7 @@ Node* TakePhases(Lane* lane) {
     node->older = taken;
     taken = node;
   }
-  lane->Forget();
+  lane->Clear();
   return taken;
 }
 
@@ -78,8 +79,13 @@ Core* CoreAt(uint32_t id) {
   return &chunk[(id - 1) % kChunkCores].core;
 }
 
+uint32_t CoreCount() {
+  LockHolder lock(LockAt(kCorePoolLock));
+  return made + 1;
+}
+
 Core* AcquireCore() {
-  CurrentEpoch();  // sets the fork hook up
+  EnsureCurrent(ProcessCore());  // this process uses the library; fork hook
   LockHolder lock(LockAt(kCorePoolLock));
   Core* core = free_cores;
   if (core != nullptr) {
@@ -88,6 +94,10 @@ Core* AcquireCore() {
     core = MakeCore();
     if (core == nullptr) return nullptr;
   }
+  if (core->epoch.load(std::memory_order_relaxed) != CurrentEpoch()) {
+    core->lanes->Forget();
+  }
+  core->counted_before = core->lanes->counts;
   core->epoch.store(CurrentEpoch(), std::memory_order_release);
   core->sealed.store(false, std::memory_order_relaxed);
   return core;
@@ -110,10 +120,15 @@ void ReleaseCore(Core* core) {
 void ForgetInherited(Core* core) {
   LockHolder lock(LockAt(kCorePoolLock));
   const uint32_t epoch = CurrentEpoch();
-  if (core->epoch.load(std::memory_order_relaxed) == epoch) return;
+  const uint32_t inherited = core->epoch.load(std::memory_order_relaxed);
+  if (inherited == epoch) return;
+  NoteForsaken(inherited);
   for (int i = 0; i < (core->sharded() ? kLanes : 1); ++i) {
     core->lanes[i].Forget();
   }
+  const uint64_t foreign_before = core->counted_before.foreign;
+  core->counted_before = Counts();
+  core->counted_before.foreign = foreign_before;
   core->used_lanes.store(0, std::memory_order_relaxed);
   core->drains.store(0, std::memory_order_relaxed);
   core->closed_from.store(INT64_MAX, std::memory_order_relaxed);

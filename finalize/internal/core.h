@@ -62,6 +62,8 @@ struct Core {
   // Grows with every registration and change of flag during a drain.
   std::atomic<uint64_t> changes{0};
   Core* next_free = nullptr;  // guarded by kCorePoolLock
+  // What its lanes had counted when the registry was made.
+  Counts counted_before;
 };
 
 // Calls visit(lane, lock index) for each lane in use, under its lock.
@@ -75,8 +77,17 @@ void VisitLanes(Core* core, Visit visit) {
 }
 
 Core* CoreAt(uint32_t id);
+// How many ids there are: of registries that exist, or have existed.
+uint32_t CoreCount();
 Core* AcquireCore();      // an open one, empty; null without memory
 void ReleaseCore(Core*);  // an empty one
+
+// Calls visit(core) for the first `count` ids, the process registry's first.
+// One that waits in the pool is empty.
+template <class Visit>
+void VisitCores(uint32_t count, Visit visit) {
+  for (uint32_t id = 0; id < count; ++id) visit(CoreAt(id));
+}
 
 // Makes `core` empty and open if this process inherited its content.
 void ForgetInherited(Core* core);
@@ -139,6 +150,9 @@ void Retire(Core* core, Node* node);
 // Lets a running node go: it is on no list any more, and the thread that runs
 // it will free it without looking at its core. False if it has ended.
 bool Abandon(Core* core, const NodeRef& ref);
+
+// Counts a failed run. For the thread that runs the node.
+void CountFailure(Core* core, const Node* node);
 
 // Frees a node that is on no list and holds no callable.
 void FreeNode(Node* node);

@@ -1,15 +1,19 @@
 #include "finalize/internal/drain.h"
 
+#include <time.h>
+
+#include <algorithm>
 #include <string>
 #include <unordered_set>
 #include <utility>
-#include <vector>
 
+#include "absl/time/time.h"
 #include "finalize/internal/clock.h"
+#include "finalize/internal/drain_clock.h"
+#include "finalize/internal/drain_cursor.h"
+#include "finalize/internal/drain_step.h"
 #include "finalize/internal/handle.h"
 #include "finalize/internal/inspect.h"
-#include "finalize/internal/report_failure.h"
-#include "finalize/internal/run.h"
 #include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
@@ -19,15 +23,28 @@ using finalize::DrainOptions;
 using finalize::Report;
 using finalize::ReportEntry;
 
+// The time at which a limit that begins at `now` ends.
+uint64_t End(uint64_t now, absl::Duration limit) {
+  if (limit == absl::InfiniteDuration()) return UINT64_MAX;
+  if (limit <= absl::ZeroDuration()) return 0;
+  return now + static_cast<uint64_t>(absl::ToInt64Nanoseconds(limit));
+}
+
+// Not absl::Now(), whose lock a raw clone() may have caught.
+absl::Time WallTime() {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return absl::TimeFromTimespec(now);
+}
+
+// Not later than `deadline`, however long it takes to say so.
 uint64_t MonotonicDeadline(absl::Time deadline) {
-  if (deadline == absl::InfiniteFuture()) return UINT64_MAX;
-  const absl::Duration left = deadline - absl::Now();
-  if (left <= absl::ZeroDuration()) return 0;
-  return NowNanos() + static_cast<uint64_t>(absl::ToInt64Nanoseconds(left));
+  const uint64_t now = NowNanos();
+  return End(now, deadline - WallTime());
 }
 
 bool Passed(uint64_t deadline) {
-  return deadline != UINT64_MAX && NowNanos() >= deadline;
+  return deadline != UINT64_MAX && DrainNanos() >= deadline;
 }
 
 // A drain whose callback is in exit(): nothing of it runs any more.
@@ -35,18 +52,18 @@ void LeaveDrain(DrainContext* context) { EndDrain(context->core); }
 
 class Drain {
  public:
-  Drain(Core* core, const DrainOptions& options, bool wait)
+  Drain(Core* core, const DrainOptions& options, bool wait, uint64_t limit)
       : core_(core),
         options_(options),
         wait_(wait),
         epoch_(CurrentEpoch()),
-        context_{&report_, &options_, MonotonicDeadline(options.deadline),
-                 core,     epoch_,    &LeaveDrain} {
+        deadline_(std::min(limit, MonotonicDeadline(options.deadline))),
+        context_{&report_, &options_, deadline_, core, epoch_, &LeaveDrain} {
     report_.cause = options.cause;
   }
 
   Report Run() {
-    const uint64_t start = NowNanos();
+    const uint64_t start = DrainNanos();
     BeginDrain(core_);
     // What ran on other threads may have registered more.
     while (DrainPhases() && wait_ && AwaitRunning() && HasNew()) {
@@ -55,7 +72,7 @@ class Drain {
     NoteLeft();
     EndDrain(core_);
     report_.elapsed =
-        absl::Nanoseconds(static_cast<int64_t>(NowNanos() - start));
+        absl::Nanoseconds(static_cast<int64_t>(DrainNanos() - start));
     return std::move(report_);
   }
 
@@ -70,17 +87,27 @@ class Drain {
     DrainCursor cursor(core_, options_.cause.IsProcessEnd());
     int phase;
     while (!Inherited() && cursor.NextPhase(&phase)) {
+      context_.deadline =
+          std::min(deadline_, End(DrainNanos(), options_.phase_limit));
       const bool done = options_.threads > 0
                             ? DrainPhaseInParallel(core_, phase, &context_)
                             : DrainPhase(&cursor, phase);
-      if (!done) return false;
+      context_.deadline = deadline_;
+      if (done) continue;
+      if (Inherited() || Passed(deadline_)) return false;
+      report_.deadline_exceeded = true;
+      cursor.PassBy(phase);
     }
     return !Inherited();
   }
 
+  // Returns false where the deadline came first, or this is a forked child.
   bool DrainPhase(DrainCursor* cursor, int phase) {
-    for (;;) {
-      if (Passed(context_.deadline)) return false;
+    for (context_.now = 0;;) {
+      if (context_.deadline != UINT64_MAX) {
+        if (context_.now == 0) context_.now = DrainNanos();
+        if (context_.now >= context_.deadline) return false;
+      }
       Node* node = cursor->ClaimNext(phase);
       if (node == nullptr) return true;
       DrainStep step(core_, node);
@@ -96,10 +123,13 @@ class Drain {
     for (;;) {
       const NodeRef ref = FirstRunning(core_);
       if (ref.node == nullptr) return true;
-      if (!WaitWhile(ref.node, kGenerationMask | kStateMask,
-                     ref.generation | kRunning, context_.deadline)) {
-        return false;
-      }
+      uint64_t limit;
+      do {
+        const uint64_t now = DrainNanos();
+        if (now >= deadline_) return false;
+        limit = NowNanos() + NapUntil(deadline_, now);
+      } while (!WaitWhile(ref.node, kGenerationMask | kStateMask,
+                          ref.generation | kRunning, limit));
     }
   }
 
@@ -123,7 +153,7 @@ class Drain {
     const std::unordered_set<uint64_t> rearmed = NumbersOfRearmed();
     for (const NodeRef& ref : left.pending) NoteUnreached(ref, rearmed);
     if (left.pending_count != 0 || (wait_ && left.running_count != 0)) {
-      report_.deadline_exceeded = Passed(context_.deadline);
+      report_.deadline_exceeded |= Passed(deadline_);
     }
   }
 
@@ -158,19 +188,20 @@ class Drain {
   const DrainOptions options_;
   const bool wait_;
   const uint32_t epoch_;
+  const uint64_t deadline_;  // of the drain, as DrainContext::deadline
   Report report_;
   DrainContext context_;
 };
 
 }  // namespace
 
-Report DrainCore(Core* core, const DrainOptions& options,
-                 Waiting waiting) noexcept {
+Report DrainCore(Core* core, const DrainOptions& options, Waiting waiting,
+                 uint64_t limit) noexcept {
   EnsureCurrent(core);
   const bool wait =
       waiting == Waiting::kAlways ||
       (waiting == Waiting::kIfOutermost && this_thread.frames == nullptr);
-  return Drain(core, options, wait).Run();
+  return Drain(core, options, wait, limit).Run();
 }
 
 namespace {
@@ -200,101 +231,14 @@ void EndDrain(Core* core) {
   });
 }
 
-bool LeaveCallbacks() {
-  bool failed = false;
-  for (Frame* frame = this_thread.frames; frame != nullptr;
-       frame = frame->outer) {
-    if (IsOurs(frame->node) && Abandon(frame->core, RefTo(frame->node))) {
-      WakeWaiters(frame->node);
-    }
-  }
-  for (DrainContext* context = this_thread.drain; context != nullptr;
-       context = context->outer) {
-    if (context->epoch != CurrentEpoch()) continue;  // the parent's
-    failed |= context->options->cause == finalize::Cause::kExit &&
-              !context->report->status().ok();
-    context->leave(context);
-  }
-  this_thread.frames = nullptr;
-  this_thread.drain = nullptr;
-  return failed;
-}
-
 void DrainChild(Core* child, const finalize::Cause& cause) noexcept {
-  DrainContext* const outer = this_thread.drain;
+  DrainContext* const outer = DrainOfThisCallback();
   DrainOptions options;
   if (outer != nullptr) options = *outer->options;
   options.cause = cause;
-  Report report = DrainCore(child, options, Waiting::kIfOutermost);
+  Report report = DrainCore(child, options, Waiting::kIfOutermost,
+                            outer != nullptr ? outer->deadline : UINT64_MAX);
   if (outer != nullptr) Absorb(outer, std::move(report));
-}
-
-DrainStep::DrainStep(Core* core, Node* node)
-    : core_(core), node_(node), context_(this_thread.drain) {}
-
-void DrainStep::Run() noexcept {
-  const bool all = options().entries == DrainOptions::kAll;
-  const bool timed = all || options().slow != absl::InfiniteDuration();
-  if (all) entry_ = Describe(node_, options().cause, /*spent=*/false);
-  const uint64_t start = timed ? NowNanos() : 0;
-  RunCaught(core_, node_, options().cause, &failure_);
-  if (timed) {
-    duration_ = absl::Nanoseconds(static_cast<int64_t>(NowNanos() - start));
-  }
-  if (!IsOurs(node_)) {  // the callback forked, and this is the child
-    entry_.reset();
-    return;
-  }
-  if (!entry_ && (failure_.failed || duration_ > options().slow)) {
-    entry_ = Describe(node_, options().cause, /*spent=*/true);
-  }
-  spent_ = !failure_.failed || !MayRearm(node_);
-  if (spent_) DestroyCallback(core_, node_);
-  if (!entry_) return;
-  entry_->duration = duration_;
-  if (!failure_.failed) return;
-  entry_->outcome = spent_ ? ReportEntry::kFailed : ReportEntry::kRearmed;
-  entry_->status = ToStatus(failure_);
-}
-
-void DrainStep::Note() noexcept {
-  if (!IsOurs(node_)) return;
-  if (spent_) {
-    Retire(core_, node_);
-  } else {
-    TryRearm(core_, node_, /*parked=*/true);
-  }
-  ++(failure_.failed ? context_->report->failed : context_->report->ran);
-  if (entry_) AddEntry(context_, *entry_);
-}
-
-void DrainStep::Leave() noexcept {
-  if (!spent_) {
-    DestroyCallback(core_, node_);
-    entry_->outcome = ReportEntry::kFailed;
-  }
-  Retire(core_, node_);
-}
-
-void DrainStep::Report() noexcept {
-  if (failure_.failed && entry_) ReportFailure(*entry_);
-}
-
-void AddEntry(DrainContext* context, ReportEntry entry) {
-  std::vector<ReportEntry>& entries = context->report->entries;
-  if (entries.size() < context->options->max_entries) {
-    entries.push_back(std::move(entry));
-  }
-}
-
-void Absorb(DrainContext* context, Report part) {
-  Report& report = *context->report;
-  report.ran += part.ran;
-  report.failed += part.failed;
-  report.left += part.left;
-  report.running += part.running;
-  report.deadline_exceeded |= part.deadline_exceeded;
-  for (ReportEntry& entry : part.entries) AddEntry(context, std::move(entry));
 }
 
 }  // namespace finalize_internal

@@ -1,4 +1,4 @@
-#include "finalize/internal/drain.h"
+#include "finalize/internal/drain_cursor.h"
 
 namespace finalize_internal {
 
@@ -28,7 +28,7 @@ void DrainCursor::Rescan() {
   VisitLanes(core_, [&](Lane& lane, int index) {
     const Node* head = Head(&lane);
     if (head == nullptr) return;
-    const Place place = {head->phase, head->sequence};
+    const Place place = {head->phase, head->Sequence()};
     if (best_ < 0) lowest_ = head->phase;
     for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
       ParkSkipped(&lane, list);
@@ -75,7 +75,7 @@ Node* DrainCursor::TryClaim(int lowest_phase) {
     Lane& lane = core_->LaneAt(best_);
     Node* head = Head(&lane);
     if (head == nullptr || head->phase < lowest_phase ||
-        (bounded_ && Precedes(bound_, {head->phase, head->sequence}))) {
+        (bounded_ && Precedes(bound_, {head->phase, head->Sequence()}))) {
       fresh_ = false;
       return nullptr;
     }
@@ -104,6 +104,16 @@ Node* DrainCursor::ClaimNext(int lowest_phase) {
     if (best_ < 0 || best_phase_ < lowest_phase) return nullptr;
     if (Node* node = TryClaim(lowest_phase)) return node;
   }
+}
+
+void DrainCursor::PassBy(int lowest_phase) {
+  VisitLanes(core_, [&](Lane& lane, int) {
+    for (PhaseList* list = lane.top;
+         list != nullptr && list->phase >= lowest_phase; list = list->lower) {
+      while (list->newest != nullptr) lane.Park(list->newest);
+    }
+  });
+  fresh_ = false;
 }
 
 }  // namespace finalize_internal

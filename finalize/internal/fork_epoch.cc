@@ -26,6 +26,7 @@ std::atomic<pid_t> renewing{0};
 // its child, the hooks are registered twice: they act once.
 std::atomic<const void*> forking{nullptr};
 std::atomic<uint32_t>* page = nullptr;
+std::atomic<uint32_t> caught_half_way{0};
 
 void StepInChild() {
   const uint32_t next = last_epoch.load(std::memory_order_relaxed) + 1;
@@ -74,6 +75,10 @@ void SetUp() {
 
 ABSL_CONST_INIT std::atomic<const std::atomic<uint32_t>*> epoch_page{&kUnset};
 
+uint32_t EpochCaughtHalfWay() {
+  return caught_half_way.load(std::memory_order_relaxed);
+}
+
 uint32_t RenewEpoch() {
   const pid_t self = getpid();
   pid_t other = 0;
@@ -83,9 +88,13 @@ uint32_t RenewEpoch() {
   }
   if (epoch_page.load(std::memory_order_acquire) == &kUnset) {
     SetUp();
+  } else if (page->load(std::memory_order_acquire) == 0 && EndFork()) {
+    StepInChild();  // in a fork hook of the program's that comes before ours
   } else if (page->load(std::memory_order_acquire) == 0) {
     // The fork hook did not run: other threads of the parent may have held
     // locks.
+    caught_half_way.store(last_epoch.load(std::memory_order_relaxed),
+                          std::memory_order_relaxed);
     ReleaseAllLocks();
     ForgetCentralLists();
     StepInChild();

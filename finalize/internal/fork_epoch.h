@@ -19,6 +19,10 @@ extern std::atomic<const std::atomic<uint32_t>*> epoch_page;
 // fork hook did not see. Returns the epoch.
 uint32_t RenewEpoch();
 
+// The last epoch that ended in a fork that ran no fork hook, so that its locks
+// may have been held and its lists half changed; 0 if none did.
+uint32_t EpochCaughtHalfWay();
+
 // The epoch of this process; never 0.
 inline uint32_t CurrentEpoch() {
   const uint32_t epoch = epoch_page.load(std::memory_order_acquire)

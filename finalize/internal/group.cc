@@ -2,13 +2,10 @@
 
 #include <utility>
 
-#include "finalize/internal/check.h"
 #include "finalize/internal/detached.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/process_exit.h"
 #include "finalize/internal/slab.h"
-#include "finalize/internal/thread_state.h"
-#include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
 namespace {
@@ -56,7 +53,7 @@ void MergePhase(Lane* from, PhaseList* source, Lane* to, Core* to_core,
   while (Node* node = source->newest) {
     source->newest = node->older;
     if (source->newest != nullptr) source->newest->newer = nullptr;
-    while (*at != nullptr && (*at)->sequence >= node->sequence) {
+    while (*at != nullptr && (*at)->Sequence() >= node->Sequence()) {
       newer = *at;
       at = &newer->older;
     }
@@ -74,24 +71,28 @@ void MergePhase(Lane* from, PhaseList* source, Lane* to, Core* to_core,
   }
 }
 
-enum class Step { kDone, kNeedsSpares, kNeedsUnpin };
+// Takes the peeks along: those at a finalizer that runs stay with it.
+void MovePins(Lane* from, Lane* to) {
+  for (Pin** at = &from->pins; *at != nullptr;) {
+    Pin* const pin = *at;
+    if (Node::Pends(pin->node->Word())) {
+      *at = pin->next;
+      pin->next = to->pins;
+      to->pins = pin;
+    } else {
+      at = &pin->next;
+    }
+  }
+}
 
-// Moves one lane's pending finalizers, if `spares` suffice and nobody peeks.
-Step MoveLane(Core* from, int from_index, Core* to, int to_index,
-              SpareNodes* spares, NodeRef* pinned) {
+// Moves one lane's pending finalizers, if `spares` suffice.
+bool MoveLane(Core* from, int from_index, Core* to, int to_index,
+              SpareNodes* spares) {
   LockPair locks(from_index, to_index);
   Lane& source = from->LaneAt(from_index);
   Lane& target = to->LaneAt(to_index);
-  if (spares->count() < CountPhases(source)) return Step::kNeedsSpares;
-  if (source.pins != nullptr) {
-    for (const Pin* pin = source.pins; pin != nullptr; pin = pin->next) {
-      Check(pin->thread != &this_thread,
-            "a copy constructor of a bound argument moves the finalizer that "
-            "PeekArguments() copies it from");
-    }
-    *pinned = RefTo(source.pins->node);
-    return Step::kNeedsUnpin;
-  }
+  if (spares->count() < CountPhases(source)) return false;
+  MovePins(&source, &target);
   if (source.parked != nullptr) source.Unpark();
   for (PhaseList* list = source.top; list != nullptr; list = list->lower) {
     if (list->newest == nullptr) continue;
@@ -101,7 +102,7 @@ Step MoveLane(Core* from, int from_index, Core* to, int to_index,
     MergePhase(&source, list, &target, to, to_index);
   }
   to->used_lanes.fetch_or(uint64_t{1} << to_index, std::memory_order_acq_rel);
-  return Step::kDone;
+  return true;
 }
 
 }  // namespace
@@ -120,16 +121,8 @@ Refusal MovePending(Core* from, Core* to) {
   for (uint64_t used = from->UsedLanes(); used != 0; used &= used - 1) {
     const int index = __builtin_ctzll(used);
     const int to_index = to->LaneFor(-1);
-    for (;;) {
-      NodeRef pinned;
-      const Step step = MoveLane(from, index, to, to_index, &spares, &pinned);
-      if (step == Step::kDone) break;
-      if (step == Step::kNeedsUnpin) {
-        WaitWhile(pinned.node, kGenerationMask | kPinnedFlag,
-                  pinned.generation | kPinnedFlag, UINT64_MAX);
-      } else if (!spares.Reserve(spares.count() + 4)) {
-        return Refusal::kNoMemory;
-      }
+    while (!MoveLane(from, index, to, to_index, &spares)) {
+      if (!spares.Reserve(spares.count() + 4)) return Refusal::kNoMemory;
     }
   }
   to->changes.fetch_add(1, std::memory_order_acq_rel);

@@ -7,8 +7,8 @@
 
 namespace finalize_internal {
 
-// Moves what is pending in `from` to `to`; each keeps its sequence. Waits for
-// peeks to end. Refused as a whole, but for kNoMemory, where part has moved.
+// Moves what is pending in `from` to `to`; each keeps its sequence, and peeks
+// go on. Refused as a whole, but for kNoMemory, where part has moved.
 Refusal MovePending(Core* from, Core* to);
 
 // Which pending finalizers to destroy.

@@ -29,7 +29,7 @@ void CheckNotPeeking(Node* node, uint64_t word) {
 
 // Whether `word` is that of the pending finalizer `ref`.
 bool IsPending(const NodeRef& ref, uint64_t word) {
-  return ref.Matches(word) && Node::StateOf(word) == kPending;
+  return ref.Matches(word) && Node::Pends(word);
 }
 
 // Returns the lane of a pending finalizer, locked, or null.
@@ -72,7 +72,7 @@ void FillInfo(Node* node, finalize::Info* info) {
   info->place = node->place();
   info->phase = node->phase;
   info->at_exit = (node->Word() & kAtExitFlag) != 0;
-  info->age = static_cast<double>(NowNanos() - node->sequence) * 1e-9;
+  info->age = static_cast<double>(NowNanos() - node->Sequence()) * 1e-9;
 }
 
 // The referent, if a shared_ptr owns it and it is alive.
@@ -82,6 +82,20 @@ std::shared_ptr<void> ReferentOf(Node* node) {
   LockHolder lock(LockAt(link.lane));
   if (link.from == nullptr || link.referent == nullptr) return nullptr;
   return link.referent->lock();
+}
+
+// Returns whether other pins at the same node are left.
+bool RemovePin(Lane* lane, const Pin* pin) {
+  bool others = false;
+  for (Pin** at = &lane->pins; *at != nullptr;) {
+    if (*at == pin) {
+      *at = pin->next;
+    } else {
+      others |= (*at)->node == pin->node;
+      at = &(*at)->next;
+    }
+  }
+  return others;
 }
 
 }  // namespace
@@ -97,26 +111,18 @@ PinHolder::PinHolder(const NodeRef& ref) {
 PinHolder::~PinHolder() {
   Node* const node = pin_.node;
   if (node == nullptr || !IsOurs(node)) return;
-  uint64_t old = 0;
-  {
-    // A pinned node may be claimed, but neither freed nor moved.
-    LockHolder lock(LockAt(Node::LaneOf(node->Word())));
-    Lane& lane = CoreAt(node->core)->LaneAt(Node::LaneOf(node->Word()));
-    bool others = false;
-    for (Pin** at = &lane.pins; *at != nullptr;) {
-      if (*at == &pin_) {
-        *at = pin_.next;
-      } else {
-        others |= (*at)->node == node;
-        at = &(*at)->next;
-      }
-    }
-    if (!others) {
-      old = node->Word();
-      node->SetWord(old & ~(kPinnedFlag | kWaitedFlag));
-    }
+  for (;;) {
+    // A pinned node may be claimed or moved, but not freed.
+    const int index = Node::LaneOf(node->Word());
+    LockHolder lock(LockAt(index));
+    const uint64_t word = node->Word();
+    if (Node::LaneOf(word) != index) continue;
+    if (RemovePin(&CoreAt(node->core)->LaneAt(index), &pin_)) return;
+    node->SetWord(word & ~(kPinnedFlag | kWaitedFlag));
+    if ((word & kWaitedFlag) == 0) return;
+    break;
   }
-  if (old & kWaitedFlag) WakeWaiters(node);
+  WakeWaiters(node);
 }
 
 bool Alive(const NodeRef& ref) noexcept {
@@ -135,7 +141,8 @@ void SetAtExitFlag(const NodeRef& ref, bool at_exit) {
   const uint64_t old = node->Word();
   node->SetWord(at_exit ? old | kAtExitFlag : old & ~kAtExitFlag);
   // A drain that skipped it is to see it again; one it tried, is not.
-  if (at_exit && (old & kParkedFlag) && !(old & kAtExitFlag)) {
+  if (at_exit && (old & kParkedFlag) && !(old & kAtExitFlag) &&
+      Node::StateOf(old) != kTried) {
     lane.get()->Remove(node);
     lane.get()->Insert(node);
   }

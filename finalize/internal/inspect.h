@@ -1,7 +1,8 @@
 // Looking at finalizers without claiming them.
 //
 // A peek pins its node: a claim meanwhile wins at once, but whoever claims
-// waits for the pins to go before it touches the callback.
+// waits for the pins to go before it touches the callback. Registry::MoveTo
+// takes the pins along.
 #ifndef FINALIZE_INTERNAL_INSPECT_H_
 #define FINALIZE_INTERNAL_INSPECT_H_
 
@@ -42,11 +43,25 @@ struct RunningEntry {
   finalize::ReportEntry ToEntry(const finalize::Cause& cause) const;
 
   NodeRef ref;
+  uint64_t start;  // in nanoseconds of DrainNanos(); 0 where it is not known
   uint64_t number;
   finalize::Place place;
   int phase;
   char name[256];
 };
+
+// For a holder of the lock of the node's lane.
+void CopyRunning(Node* node, RunningEntry* entry);
+
+// Calls visit(node) for each pending node of a lane, the parked ones last. For
+// a holder of the lane's lock.
+template <class Visit>
+void VisitPending(const Lane& lane, Visit visit) {
+  for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
+    for (Node* n = list->newest; n != nullptr; n = n->older) visit(n);
+  }
+  for (Node* n = lane.parked; n != nullptr; n = n->older) visit(n);
+}
 
 // Returns a running finalizer of the registry, or null.
 NodeRef FirstRunning(Core* core);
@@ -66,7 +81,7 @@ struct Left {
 Left CollectLeft(Core* core, size_t limit);
 
 // Fills an entry for a pending finalizer; false if it is not pending any more.
-// `rearmed` says whether it may be armed again, and is parked.
+// `rearmed` says whether the drain under way has tried it.
 bool DescribePending(const NodeRef& ref, const finalize::Cause& cause,
                      finalize::ReportEntry* entry, bool* rearmed);
 

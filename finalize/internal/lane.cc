@@ -17,9 +17,9 @@ void Unlink(Node** head, Node* node) {
   if (node->older != nullptr) node->older->newer = node->newer;
 }
 
-void SetParked(Node* node, bool parked) {
-  const uint64_t word = node->Word();
-  node->SetWord(parked ? word | kParkedFlag : word & ~kParkedFlag);
+void SetParked(Node* node, bool parked, NodeState state) {
+  const uint64_t word = node->Word() & ~(kParkedFlag | kStateMask);
+  node->SetWord(word | (parked ? kParkedFlag : 0) | state);
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ void Lane::Insert(Node* node) {
   PhaseList* list = FindPhase(node->phase);
   Node* newer = nullptr;
   Node* older = list->newest;
-  while (older != nullptr && older->sequence > node->sequence) {
+  while (older != nullptr && older->Sequence() > node->Sequence()) {
     newer = older;
     older = older->older;
   }
@@ -49,19 +49,19 @@ void Lane::Insert(Node* node) {
 void Lane::RemoveParked(Node* node) {
   if (last_parked == node) last_parked = node->newer;
   Unlink(&parked, node);
-  SetParked(node, false);
+  SetParked(node, false, kPending);
   --pending;
 }
 
 void Lane::Park(Node* node) {
   Remove(node);
-  AddParked(node);
+  AddParked(node, kPending);
 }
 
-void Lane::AddParked(Node* node) {
+void Lane::AddParked(Node* node, NodeState state) {
   LinkBetween(&parked, last_parked, node, nullptr);
   last_parked = node;
-  SetParked(node, true);
+  SetParked(node, true, state);
   ++pending;
 }
 
@@ -71,14 +71,14 @@ void Lane::Unpark() {
   Node* newer = nullptr;  // where the search for the next place may start
   while (node != nullptr) {
     Node* const next = node->older;
-    SetParked(node, false);
+    SetParked(node, false, kPending);
     PhaseList* list = FindPhase(node->phase);
     if (newer != nullptr &&
-        (newer->phase != node->phase || newer->sequence < node->sequence)) {
+        (newer->phase != node->phase || newer->Sequence() < node->Sequence())) {
       newer = nullptr;
     }
     Node* older = newer != nullptr ? newer->older : list->newest;
-    while (older != nullptr && older->sequence > node->sequence) {
+    while (older != nullptr && older->Sequence() > node->Sequence()) {
       newer = older;
       older = older->older;
     }
@@ -89,6 +89,13 @@ void Lane::Unpark() {
 }
 
 void Lane::Forget() {
+  const uint64_t foreign = counts.foreign + pending;
+  counts = Counts();
+  counts.foreign = foreign;
+  Clear();
+}
+
+void Lane::Clear() {
   top = &zero;
   zero = PhaseList();
   running = parked = last_parked = nullptr;

@@ -35,7 +35,18 @@ struct Pin {
   const void* thread;  // address of its ThreadState
 };
 
-struct Lane {
+// What has happened on a lane since its process began. Never reset: a registry
+// subtracts what was counted before its time.
+struct Counts {
+  uint64_t registered = 0;
+  uint64_t runs = 0;  // callbacks started
+  uint64_t detached = 0;
+  uint64_t failed = 0;
+  uint64_t foreign = 0;  // pending ones left to the parent of this process
+};
+
+// Two cache lines, of which registering touches the first.
+struct alignas(64) Lane {
   constexpr Lane() : top(&zero) {}
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
@@ -65,6 +76,7 @@ struct Lane {
     if (list->newest != nullptr) list->newest->newer = node;
     list->newest = node;
     ++pending;
+    ++counts.registered;
   }
   // Puts a node at the place that its sequence gives it. Its phase has a list.
   void Insert(Node* node);
@@ -84,9 +96,9 @@ struct Lane {
   }
   // Moves the newest pending node to the end of the parked ones.
   void Park(Node* node);
-  // Puts a node that was running behind the parked ones: a drain, which comes
-  // newest first, has tried it.
-  void AddParked(Node* node);
+  // Puts a node behind the parked ones, in state kPending or kTried: a drain,
+  // which comes newest first, has passed it.
+  void AddParked(Node* node, NodeState state);
   // Puts every parked node back on its pending list: one pass over each.
   void Unpark();
 
@@ -95,6 +107,7 @@ struct Lane {
     node->older = running;
     if (running != nullptr) running->newer = node;
     running = node;
+    ++counts.runs;
   }
   void RemoveRunning(Node* node) {
     (node->newer != nullptr ? node->newer->older : running) = node->older;
@@ -103,22 +116,21 @@ struct Lane {
 
   void RemoveParked(Node* node);
 
+  // Forgets every list, which is empty but for those of phases.
+  void Clear();
   // Forgets every node without touching one: they belong to another process.
+  // What is counted begins anew.
   void Forget();
 
   PhaseList* top;  // highest phase first; never null
   PhaseList zero;
   Node* running = nullptr;
+  size_t pending = 0;  // the parked ones included
+  Counts counts;
   Node* parked = nullptr;
   Node* last_parked = nullptr;
   Pin* pins = nullptr;
-  size_t pending = 0;  // the parked ones included
 };
-
-// Returns whether `a` comes before `b` in a drain.
-inline bool Before(const Node* a, const Node* b) {
-  return a->phase != b->phase ? a->phase > b->phase : a->sequence > b->sequence;
-}
 
 }  // namespace finalize_internal
 

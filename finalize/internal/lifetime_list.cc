@@ -1,5 +1,6 @@
 #include "finalize/internal/lifetime_list.h"
 
+#include "finalize/internal/adoption.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/lock.h"
 #include "finalize/internal/shared_deleter.h"
@@ -8,12 +9,16 @@ namespace finalize_internal {
 
 void LifetimeList::Link(Node* node) {
   LifetimeLink& link = node->lifetime_link();
-  link.older = newest;
-  link.from = &newest;
+  Node** at = &newest;
+  while (by_phase && *at != nullptr && (*at)->phase > node->phase) {
+    at = &(*at)->lifetime_link().older;
+  }
+  link.older = *at;
+  link.from = at;
   link.referent = shared;
   link.lane = lane;
-  if (newest != nullptr) newest->lifetime_link().from = &link.older;
-  __atomic_store_n(&newest, node, __ATOMIC_RELEASE);
+  if (*at != nullptr) (*at)->lifetime_link().from = &link.older;
+  __atomic_store_n(at, node, __ATOMIC_RELEASE);
 }
 
 void LifetimeList::Unlink(Node* node) {
@@ -36,10 +41,13 @@ Node* ClaimNewestOf(LifetimeList* list) {
   for (int other_lane = list->lane;;) {
     LockPair locks(list->lane, other_lane);
     Node* const node = list->newest;
-    // What lies below an inherited finalizer is inherited too.
-    if (node == nullptr || !IsOurs(node)) return nullptr;
+    if (node == nullptr) return nullptr;
+    if (!IsOurs(node)) {  // what lies below it is inherited too
+      NoteForsaken(node->epoch.load(std::memory_order_relaxed));
+      return nullptr;
+    }
     const uint64_t word = node->Word();
-    if (Node::StateOf(word) != kPending) {
+    if (!Node::Pends(word)) {
       LifetimeList::Unlink(node);  // runs elsewhere, and may be armed again
       continue;
     }

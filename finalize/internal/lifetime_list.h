@@ -11,6 +11,7 @@
 #include <memory>
 #include <utility>
 
+#include "finalize/cause.h"
 #include "finalize/internal/node.h"
 #include "finalize/internal/registration.h"
 #include "finalize/internal/thread_state.h"
@@ -30,11 +31,13 @@ struct LifetimeList {
   // Takes over the finalizers of `other`. This list is empty.
   void TakeFrom(LifetimeList* other) noexcept;
 
+  // Puts a node first, or, if `by_phase`, behind those of higher phases.
   void Link(Node* node);
   static void Unlink(Node* node);
 
   Node* newest = nullptr;
   int lane;
+  bool by_phase = false;
   // The referent, where it is owned by a shared_ptr.
   const std::weak_ptr<void>* shared = nullptr;
 };
@@ -45,25 +48,33 @@ Node* ClaimNewestOf(LifetimeList* list);
 
 // Runs what is on the list, newest first, until nothing is. Lets nothing
 // escape.
-void EndLifetime(LifetimeList* list) noexcept;
+void EndLifetime(LifetimeList* list, const finalize::Cause& cause =
+                                         finalize::Cause::kDestroy) noexcept;
 
 // Returns the list of an object that MakeShared or Adopt made; null for any
 // other, and for a null pointer.
 LifetimeList* LifetimeListOf(const std::shared_ptr<const volatile void>& owner);
 
-// RegisterNode on a lifetime; refuses where `list` is null.
+// RegisterNode on a lifetime; refuses, for `reason`, where there is none.
 template <Invocation kInvocation, class F, class... A>
-NodeRef RegisterOn(Core* core, const finalize::Options& options,
-                   LifetimeList* list, F&& function, A&&... arguments) {
-  const Request request{core, &options, list};
-  if (list == nullptr) {
-    using B = BoundFor<kInvocation, F, A...>;
-    Storage<B> stored(std::forward<F>(function), std::forward<A>(arguments)...);
-    RefuseUnbuilt(request, OpsFor<B>::kOps, &stored, Refusal::kNoReferent);
+NodeRef RegisterOnList(const Request& request, Refusal reason, F&& function,
+                       A&&... arguments) {
+  if (request.lifetime == nullptr) {
+    RefuseCallback<BoundFor<kInvocation, F, A...>>(
+        request, reason, std::forward<F>(function),
+        std::forward<A>(arguments)...);
     return NodeRef();
   }
   return RegisterNode<kInvocation>(request, std::forward<F>(function),
                                    std::forward<A>(arguments)...);
+}
+
+template <Invocation kInvocation, class F, class... A>
+NodeRef RegisterOn(Core* core, const finalize::Options& options,
+                   LifetimeList* list, F&& function, A&&... arguments) {
+  return RegisterOnList<kInvocation>(
+      {core, &options, list}, Refusal::kNoReferent, std::forward<F>(function),
+      std::forward<A>(arguments)...);
 }
 
 }  // namespace finalize_internal

@@ -64,6 +64,7 @@ enum LockIndex : int {
   kSlabLock,
   kReporterLock,
   kExitLock,
+  kObserverLock,
   kLockCount
 };
 

@@ -17,6 +17,7 @@
 //   kFree       on a free list, or being built by one thread
 //   kPending    on the pending or the parked list of a lane, and on the list
 //               of its lifetime if it has one
+//   kTried      as kPending, and parked: the drain under way has tried it
 //   kRunning    on the running list of its lane; claimed by one thread
 //   kAbandoned  running, on no list; only the running thread knows it
 //   kDetached   on no list; owned by the callable that Detach gave back
@@ -50,11 +51,13 @@ enum NodeState : uint64_t {
   kRunning = 2,    // these two differ in the lowest bit,
   kAbandoned = 3,  // see kRunsMask
   kDetached = 4,
+  kTried = 5,  // pending, too: see kPendsMask
 };
 
 // The parts of Node::word, lowest bit first.
 inline constexpr uint64_t kStateMask = 7;
-inline constexpr uint64_t kRunsMask = 6;  // kRunning under it: a callback runs
+inline constexpr uint64_t kRunsMask = 6;   // kRunning under it: a callback runs
+inline constexpr uint64_t kPendsMask = 3;  // kPending under it: it is pending
 inline constexpr uint64_t kAtExitFlag = 1 << 3;
 inline constexpr uint64_t kLifetimeFlag = 1 << 4;  // payload opens with a link
 inline constexpr uint64_t kNamedFlag = 1 << 5;     // payload ends with a name
@@ -83,7 +86,9 @@ struct alignas(16) Node {
   Node* newer;
   Node* older;                 // also links free lists
   std::atomic<uint64_t> word;  // generation, lane, flags, state
-  uint64_t sequence;           // nanoseconds of CLOCK_MONOTONIC
+  // Nanoseconds of CLOCK_MONOTONIC. Of its registration, its place in the
+  // order; while its callback runs, of the start where that is known (watch.h).
+  std::atomic<uint64_t> sequence;
   const CallbackOps* ops;
   uint32_t core;                // Core::id of its registry
   std::atomic<uint32_t> epoch;  // of the process that registered it
@@ -91,12 +96,14 @@ struct alignas(16) Node {
   int32_t line;
   int32_t phase;
 
+  uint64_t Sequence() const { return sequence.load(std::memory_order_relaxed); }
   uint64_t Word() const { return word.load(std::memory_order_acquire); }
   // For whoever may change the node.
   void SetWord(uint64_t next) { word.store(next, std::memory_order_release); }
   static NodeState StateOf(uint64_t word) {
     return NodeState(word & kStateMask);
   }
+  static bool Pends(uint64_t word) { return (word & kPendsMask) == kPending; }
   static int LaneOf(uint64_t word) {
     return static_cast<int>((word & kLaneMask) >> kLaneShift);
   }

@@ -19,8 +19,10 @@
 #include <utility>
 #include <vector>
 
-#include "finalize/internal/clock.h"
 #include "finalize/internal/drain.h"
+#include "finalize/internal/drain_clock.h"
+#include "finalize/internal/drain_cursor.h"
+#include "finalize/internal/drain_step.h"
 #include "finalize/internal/futex.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/slab.h"
@@ -110,6 +112,10 @@ bool RunOne(Phase* phase, Worker* worker, Node* node) {
   worker->node = RefTo(node);
   worker->state.store(kInCallback, std::memory_order_release);
   step.Run();
+  if (!IsOurs(node)) {  // the callback forked, and this is the child
+    worker->state.store(kEnded, std::memory_order_release);
+    return false;
+  }
   if (!BackToLooking(worker)) {
     step.Leave();
     step.Report();
@@ -147,9 +153,9 @@ bool AwaitWorkers(Phase* phase) {
   for (;;) {
     const uint32_t seen = phase->changed.load(std::memory_order_acquire);
     if (AllEnded(*phase)) return true;
-    const uint64_t now = NowNanos();
+    const uint64_t now = DrainNanos();
     if (now >= phase->deadline) return false;
-    FutexSleep(phase->change_word(), seen, phase->deadline - now);
+    FutexSleep(phase->change_word(), seen, NapUntil(phase->deadline, now));
   }
 }
 

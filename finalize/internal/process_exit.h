@@ -1,20 +1,14 @@
-// The end of the process by exit(): the only atexit hook of the library.
+// The hooks in exit() and quick_exit(): the only ones of the library.
 //
-//            ArmExitHook             exit() calls the hook
-//     kIdle -------> kArming -> kArmed ------------------> kDraining
-//                       ^                                      |
-//                       | ArmExitHook                          | drained
-//                       +------------- kDrained <--------------+
-//
-// The state carries the epoch of its process: a child of a fork begins anew,
-// whatever its parent was at.
-//
-// Hooks are left registered behind the one that drains. A callback that calls
-// exit() runs one, on the same thread: it goes on with the drain. Another
-// thread that calls exit() runs one too, and is parked there. If nobody calls
-// exit(), they find kDrained and do nothing.
+// Several are added at a time, and each that drains or parks a thread adds one
+// more, behind it. A callback that calls exit() runs one, on the same thread:
+// it goes on with the drain. Another thread that calls exit() runs one too, and
+// is parked there. If nobody calls exit(), they find the drain over and do
+// nothing.
 #ifndef FINALIZE_INTERNAL_PROCESS_EXIT_H_
 #define FINALIZE_INTERNAL_PROCESS_EXIT_H_
+
+#include "finalize/cause.h"
 
 namespace finalize_internal {
 
@@ -22,6 +16,13 @@ namespace finalize_internal {
 // moment. False where the process is past its exit handlers, or past the
 // deadline of its exit drains.
 bool ArmExitHook();
+
+// Adds the hooks in quick_exit(), which do nothing in a child of a fork that
+// did not install the exit hooks. False where there is no memory.
+bool AddQuickExitHooks();
+
+// Adds one more hook for `cause`, if that is exit or quick_exit.
+void AddHookFor(const finalize::Cause& cause);
 
 }  // namespace finalize_internal
 

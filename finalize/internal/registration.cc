@@ -59,7 +59,7 @@ Refusal Closed(Core* core, int phase) {
 void LinkLocked(const Request& request, Lane* lane, PhaseList* list, int index,
                 Node* node) {
   Core* const core = request.core;
-  node->sequence = NextSequence(index);
+  node->sequence.store(NextSequence(index), std::memory_order_relaxed);
   lane->Push(list, node);
   if (request.lifetime != nullptr) request.lifetime->Link(node);
   const uint64_t bit = uint64_t{1} << index;

@@ -2,7 +2,6 @@
 #ifndef FINALIZE_INTERNAL_REGISTRATION_H_
 #define FINALIZE_INTERNAL_REGISTRATION_H_
 
-#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -18,6 +17,14 @@ struct LifetimeList;
 // Returns the core of the process registry; never null, and good from the
 // first static constructor to the last static destructor.
 Core* ProcessCore();
+
+// The core of a registry, for those parts of the library that look into one.
+struct RegistryAccess {
+  template <class Registry>
+  static Core* CoreOf(const Registry& registry) {
+    return registry.core_;
+  }
+};
 
 // Why a registration is refused.
 enum class Refusal {
@@ -65,6 +72,13 @@ using BoundFor = Bound<kInvocation, std::decay_t<F>, std::decay_t<A>...>;
 template <Invocation kInvocation, class F, class... A>
 using ResultFor = typename BoundFor<kInvocation, F, A...>::Result;
 
+// Refuses a callback for which there is no node.
+template <class B, class... Args>
+void RefuseCallback(const Request& request, Refusal reason, Args&&... args) {
+  UnregisteredCallback<B> refused(std::forward<Args>(args)...);
+  RefuseUnbuilt(request, OpsFor<B>::kOps, &refused.storage, reason);
+}
+
 template <Invocation kInvocation, class F, class... A>
 NodeRef RegisterNode(const Request& request, F&& function, A&&... arguments) {
   using B = BoundFor<kInvocation, F, A...>;
@@ -78,14 +92,16 @@ NodeRef RegisterNode(const Request& request, F&& function, A&&... arguments) {
     Node* node;
   } aborter{Allocate(request, kOps)};
 
-  if (aborter.node == nullptr) {
-    Stored stored(std::forward<F>(function), std::forward<A>(arguments)...);
-    RefuseUnbuilt(request, kOps, &stored, Refusal::kNoMemory);
+  if (aborter.node == nullptr ||
+      !Stored::Build(aborter.node->payload() +
+                         Node::CallableOffset(request.lifetime != nullptr,
+                                              alignof(Stored)),
+                     std::forward<F>(function),
+                     std::forward<A>(arguments)...)) {
+    RefuseCallback<B>(request, Refusal::kNoMemory, std::forward<F>(function),
+                      std::forward<A>(arguments)...);
     return NodeRef();
   }
-  new (aborter.node->payload() +
-       Node::CallableOffset(request.lifetime != nullptr, alignof(Stored)))
-      Stored(std::forward<F>(function), std::forward<A>(arguments)...);
   aborter.node->ops = &kOps;
   return Publish(request, std::exchange(aborter.node, nullptr), kInvocation);
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/base/attributes.h"
+#include "finalize/internal/adoption.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/detached.h"
 #include "finalize/internal/handle.h"
@@ -14,6 +15,7 @@
 #include "finalize/internal/scope_end.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/thread_state.h"
+#include "finalize/internal/watch.h"
 #include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
@@ -74,7 +76,14 @@ void RunUnregistered(const CallbackOps& ops, void* callable,
 void RunCaught(Core* core, Node* node, const finalize::Cause& cause,
                Failure* failure) noexcept {
   RunningFrame frame(core, node);
+  if (!Watched()) {
+    RunUnregistered(*node->ops, node->callable(), cause, failure);
+    return;
+  }
+  RunWatch watch(node, cause);
+  if (!IsOurs(node)) return;  // the observer forked, and this is the child
   RunUnregistered(*node->ops, node->callable(), cause, failure);
+  watch.End(*failure);
 }
 
 void RunReported(Core* core, Node* node,
@@ -93,6 +102,29 @@ void RunReported(Core* core, Node* node,
   ReportFailure(entry);
 }
 
+namespace {
+
+// Runs a claimed node for RunForCaller, watched. Returns false in a child that
+// came out of the observer.
+ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunWatched(
+    Node* node, void* result, Failure* failure) {
+  RunWatch watch(node, finalize::Cause::kCall);
+  if (!IsOurs(node)) return false;
+  try {
+    node->ops->run(node->callable(), finalize::Cause::kCall, result, failure);
+  } catch (abi::__forced_unwind&) {
+    throw;
+  } catch (...) {
+    NoteException(failure);
+    watch.End(*failure);
+    throw;
+  }
+  watch.End(*failure);
+  return true;
+}
+
+}  // namespace
+
 bool RunForCaller(const NodeRef& ref, void* result) {
   Node* node = Claim(ref, kRunning);
   if (node == nullptr) return false;
@@ -100,23 +132,40 @@ bool RunForCaller(const NodeRef& ref, void* result) {
   Finisher finisher(core, node);
   RunningFrame frame(core, node);
   Failure failure;
-  node->ops->run(node->callable(), finalize::Cause::kCall, result, &failure);
+  if (!Watched()) {
+    node->ops->run(node->callable(), finalize::Cause::kCall, result, &failure);
+  } else if (!RunWatched(node, result, &failure)) {
+    return false;
+  }
   finisher.set_failed(failure.failed);
   return true;
 }
 
+namespace {
+
+// Whether it is pending in the process that registered it, which is another.
+bool Inherited(const NodeRef& ref) {
+  if (ref.node == nullptr || IsOurs(ref.node)) return false;
+  const uint64_t word = ref.node->Word();
+  return ref.Matches(word) && Node::Pends(word);
+}
+
+}  // namespace
+
 void EndScope(const NodeRef& ref) noexcept {
   if (Node* node = Claim(ref, kRunning)) {
     RunReported(CoreAt(node->core), node, finalize::Cause::kScope);
+  } else if (Inherited(ref)) {
+    NoteForsaken(ref.node->epoch.load(std::memory_order_relaxed));
   } else {
     Wait(ref, INT64_MAX);
   }
 }
 
-void EndLifetime(LifetimeList* list) noexcept {
+void EndLifetime(LifetimeList* list, const finalize::Cause& cause) noexcept {
   while (Node* node = ClaimNewestOf(list)) {
     AwaitUnpinned(node);
-    RunReported(CoreAt(node->core), node, finalize::Cause::kDestroy);
+    RunReported(CoreAt(node->core), node, cause);
   }
 }
 

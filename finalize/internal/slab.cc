@@ -8,6 +8,7 @@
 
 #include "absl/base/attributes.h"
 #include "finalize/internal/lock.h"
+#include "finalize/internal/thread_end.h"
 
 namespace finalize_internal {
 namespace {
@@ -110,28 +111,9 @@ void GiveRest(int size_class, FreeNodes* rest)
   rest->count = 0;
 }
 
-// Gives the thread's free nodes back when it ends.
-struct ThreadEnd {
-  ~ThreadEnd() {
-    this_thread.keeping = false;
-    this_thread.ending = true;
-    this_thread.frames_in_exit = this_thread.frames;
-    LockHolder lock(LockAt(kSlabLock));
-    for (int c = 0; c < kSizeClasses; ++c) {
-      FreeNodes& free = this_thread.free[c];
-      if (free.full != nullptr) GiveChain(c, free.full);
-      free.full = nullptr;
-      GiveRest(c, &free);
-    }
-  }
-  void Touch() {}
-};
-thread_local ThreadEnd thread_end;
-
 // Makes sure that what the thread keeps goes back. False where it ends already.
 bool MayKeep() {
-  if (this_thread.ending) return false;
-  thread_end.Touch();
+  if (this_thread.ending || !WatchThreadEnd()) return false;
   this_thread.keeping = true;
   return true;
 }
@@ -173,6 +155,18 @@ void ReleaseCentral(int size_class) {
   }
   free.full = std::exchange(free.chain, nullptr);
   free.count = 0;
+}
+
+void GiveBackFreeNodes() {
+  this_thread.keeping = false;
+  this_thread.ending = true;
+  LockHolder lock(LockAt(kSlabLock));
+  for (int c = 0; c < kSizeClasses; ++c) {
+    FreeNodes& free = this_thread.free[c];
+    if (free.full != nullptr) GiveChain(c, free.full);
+    free.full = nullptr;
+    GiveRest(c, &free);
+  }
 }
 
 uint64_t NodeNumber(const Node* node) {

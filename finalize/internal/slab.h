@@ -71,6 +71,9 @@ inline void ReleaseNode(Node* node) {
   ++free.count;
 }
 
+// Gives back what this thread keeps. It keeps none from now on.
+void GiveBackFreeNodes();
+
 // The number of a node, unique among those that exist; small and dense.
 uint64_t NodeNumber(const Node* node);
 

@@ -2,10 +2,12 @@
 #include <cstring>
 #include <string>
 
+#include "finalize/internal/drain_clock.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/thread_state.h"
+#include "finalize/internal/watch.h"
 
 namespace finalize_internal {
 namespace {
@@ -16,15 +18,6 @@ struct Placed {
   int phase;
   uint64_t sequence;
 };
-
-// Calls visit(node) for each pending node of a lane, the parked ones last.
-template <class Visit>
-void VisitPending(const Lane& lane, Visit visit) {
-  for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
-    for (Node* n = list->newest; n != nullptr; n = n->older) visit(n);
-  }
-  for (Node* n = lane.parked; n != nullptr; n = n->older) visit(n);
-}
 
 // Room for what the registry holds now and a little more: nothing is allocated
 // under a lock.
@@ -39,7 +32,7 @@ std::vector<Placed> Collect(Core* core) {
         if (all.size() == room) {
           fits = false;
         } else {
-          all.push_back({RefTo(node), node->phase, node->sequence});
+          all.push_back({RefTo(node), node->phase, node->Sequence()});
         }
       });
     });
@@ -47,8 +40,11 @@ std::vector<Placed> Collect(Core* core) {
   }
 }
 
+}  // namespace
+
 void CopyRunning(Node* node, RunningEntry* entry) {
   entry->ref = RefTo(node);
+  entry->start = RunStartOf(node);
   entry->number = NodeNumber(node);
   entry->place = node->place();
   entry->phase = node->phase;
@@ -56,8 +52,6 @@ void CopyRunning(Node* node, RunningEntry* entry) {
   if (!name.empty()) memcpy(entry->name, name.data(), name.size());
   entry->name[name.size()] = '\0';
 }
-
-}  // namespace
 
 size_t CountPending(Core* core) {
   EnsureCurrent(core);
@@ -148,6 +142,10 @@ finalize::ReportEntry RunningEntry::ToEntry(
   entry.phase = phase;
   entry.cause = cause;
   entry.outcome = finalize::ReportEntry::kRunning;
+  if (start != 0) {
+    entry.duration =
+        absl::Nanoseconds(static_cast<int64_t>(DrainNanos() - start));
+  }
   return entry;
 }
 
@@ -156,8 +154,7 @@ bool DescribePending(const NodeRef& ref, const finalize::Cause& cause,
   PinHolder pin(ref);
   if (pin.node() == nullptr) return false;
   *entry = Describe(pin.node(), cause, /*spent=*/false);
-  const uint64_t word = pin.node()->Word();
-  *rearmed = (word & kRearmFlag) && (word & kParkedFlag);
+  *rearmed = Node::StateOf(pin.node()->Word()) == kTried;
   return true;
 }
 

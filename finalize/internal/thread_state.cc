@@ -8,6 +8,7 @@
 namespace finalize_internal {
 
 int AssignLane() {
+  if (this_thread.lane_plus_one != 0) return this_thread.lane_plus_one - 1;
   static std::atomic<unsigned> next{0};
   const int lane =
       static_cast<int>(next.fetch_add(1, std::memory_order_relaxed) % kLanes);

@@ -19,6 +19,7 @@ struct Frame {
 };
 
 struct DrainContext;
+struct ThreadExits;
 
 inline constexpr int kSizeClasses = 6;
 
@@ -40,6 +41,7 @@ struct ThreadState {
   bool ending = false;    // they have gone back; keep none from now
   // What ran when it began to end: what called exit(), and never returns.
   const Frame* frames_in_exit = nullptr;
+  ThreadExits* exits = nullptr;  // what AtThreadExit has registered
   // Shared sequence numbers that it took since it last tried to own them, and
   // those that all threads had taken then.
   uint64_t shared_stamps = 0;
@@ -49,8 +51,11 @@ struct ThreadState {
 };
 
 // Inline, so that the compiler sees that it needs no dynamic initialisation.
-inline thread_local ThreadState this_thread;
+// Hidden, or two copies of the library in one process would share it; what
+// counts is the one in the library.
+[[gnu::visibility("hidden")]] inline thread_local ThreadState this_thread;
 
+// Returns the lane of this thread, assigned if it has none.
 int AssignLane();
 
 // Returns the lane on which this thread registers. Threads share lanes only

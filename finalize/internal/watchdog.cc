@@ -1,8 +1,6 @@
 #include "finalize/internal/watchdog.h"
 
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,16 +15,22 @@
 #include "finalize/internal/clock.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/futex.h"
+#include "finalize/internal/signals_blocked.h"
 #include "finalize/internal/slab.h"
+#include "finalize/internal/terminate_hook.h"
 
 namespace finalize_internal {
 namespace {
+
+using finalize::Cause;
 
 constexpr uint64_t kSecond = 1000000000;
 constexpr uint64_t kMargin = kSecond;
 // How long the report may wait for locks, and how long for standard error.
 constexpr uint64_t kPatience = kSecond / 2;
 constexpr int kMostLines = 16;
+constexpr char kEnds[] = "ends with status 124";
+static_assert(finalize::kWatchdogExitCode == 124);
 
 // Grows when a watchdog is armed and when one is disarmed. The thread of the
 // one whose turn it is waits on it.
@@ -94,7 +98,7 @@ void Write(const char* text, uint64_t limit) {
   (void)!write(STDERR_FILENO, text, strlen(text));
 }
 
-void WriteReport() {
+void WriteReport(const Cause& cause) {
   static Line lines[kMostLines];  // of the one watchdog that gets here
   int count = 0;
   size_t running = 0;
@@ -115,54 +119,51 @@ void WriteReport() {
       }
     }
   });
-  char total[200];
+  char total[256];
   snprintf(total, sizeof(total),
-           "finalize: the exit drain outlived its deadline: %zu still "
-           "running, %zu left%s; the process ends with status %d\n",
-           running, left,
+           "finalize: the %s drain outlived its deadline: %zu still running, "
+           "%zu left%s; the process %s\n",
+           cause.ToString(), running, left,
            all ? "" : ", not counting what is locked by a thread that hangs",
-           finalize::kWatchdogExitCode);
+           cause.kind == Cause::kTerminate ? "aborts" : kEnds);
   const uint64_t write_limit = NowNanos() + kPatience;
   Write(total, write_limit);
   for (int i = 0; i < count; ++i) Write(lines[i].text, write_limit);
 }
 
-void Watch(uint32_t own_turn, uint64_t limit) {
+// std::terminate() keeps its message and its abort(), unless they hang as well.
+[[noreturn]] void End(const Cause& cause) {
+  if (cause.kind == Cause::kTerminate) {
+    try {
+      std::thread(EndByTerminate).detach();
+      const timespec patience = {0, static_cast<long>(kPatience)};
+      nanosleep(&patience, nullptr);
+    } catch (const std::system_error&) {
+    }
+  }
+  _exit(finalize::kWatchdogExitCode);
+}
+
+void Watch(uint32_t own_turn, uint64_t limit, Cause cause) {
   while (turn.load(std::memory_order_acquire) == own_turn) {
     const uint64_t now = NowNanos();
     if (now >= limit) {
-      WriteReport();
-      _exit(finalize::kWatchdogExitCode);
+      WriteReport(cause);
+      End(cause);
     }
     FutexSleep(reinterpret_cast<uint32_t*>(&turn), own_turn, limit - now);
   }
 }
 
-// Blocks all signals on this thread, so that a thread it starts gets none.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &old_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t old_;
-};
-
 }  // namespace
 
-Watchdog::Watchdog(uint64_t deadline) {
+Watchdog::Watchdog(uint64_t deadline, const Cause& cause) {
   const uint32_t own_turn = NextTurn();
   SignalsBlocked blocked;
   try {
-    std::thread(Watch, own_turn, deadline + kMargin).detach();
+    std::thread(Watch, own_turn, deadline + kMargin, cause).detach();
   } catch (const std::system_error&) {
-    Write("finalize: no thread for the watchdog of the exit drain\n",
+    Write("finalize: no thread for the watchdog of the drain\n",
           NowNanos() + kPatience);
   }
 }

@@ -11,7 +11,7 @@
 #include <memory>
 
 #include "absl/time/time.h"
-#include "tempdir/internal/owner_process.h"
+#include "finalize/owner_process.h"
 #include "tempdir/internal/process_root.h"
 #include "tempdir/internal/reap_parent.h"
 
@@ -52,7 +52,7 @@ bool IsIn(const Seen* list, uint32_t process, const std::string& parent) {
 }
 
 bool IsFirstUse(const std::string& parent) {
-  const uint32_t process = ThisProcess();
+  const uint32_t process = finalize::OwnerProcess().number();
   const Seen* head = seen.load(std::memory_order_acquire);
   while (!IsIn(head, process, parent)) {
     const size_t count = head != nullptr ? head->count : 0;

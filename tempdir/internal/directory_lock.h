@@ -46,6 +46,10 @@ class HeldLock {
   ~HeldLock() { Release(); }
 
   void Release();
+  // Leaves it to the end of the process.
+  void Abandon() { fd_ = -1; }
+
+  int fd() const { return fd_; }
 
  private:
   int fd_ = -1;

@@ -10,7 +10,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "tempdir/internal/automatic_reap.h"
-#include "tempdir/internal/owner_process.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/private_directory.h"
 #include "tempdir/internal/root_name.h"
@@ -26,15 +25,13 @@ bool KeepsAll() {
 }  // namespace
 
 OwnedDirectory::OwnedDirectory(tempdir::TempDirOptions options)
-    : options_(std::move(options)),
-      process_(ThisProcess()),
-      keep_always_(KeepsAll()) {}
+    : options_(std::move(options)), keep_always_(KeepsAll()) {}
 
 OwnedDirectory::~OwnedDirectory() {
   if (root_ != nullptr) root_->Release();
 }
 
-bool OwnedDirectory::IsOurs() const { return process_ == ThisProcess(); }
+bool OwnedDirectory::IsOurs() const { return owner_.IsThis(); }
 
 std::string_view OwnedDirectory::description() const {
   return state_.load(std::memory_order_acquire) == State::kCreating
@@ -45,12 +42,13 @@ std::string_view OwnedDirectory::description() const {
 void OwnedDirectory::Settle(State state) {
   state_.store(state, std::memory_order_release);
   if (state == State::kLive) return;
+  if (!entry_.Leave()) lock_.Abandon();
   lock_.Release();
   if (root_ != nullptr) std::exchange(root_, nullptr)->Release();
 }
 
 absl::Status OwnedDirectory::Create() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  ForkMutexHolder lock(mutex_);
   absl::Status status =
       doomed_ ? absl::CancelledError(
                     "the process is ending: no temporary directory is made")
@@ -114,6 +112,9 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent,
       name_ = std::move(made->name);
       identity_.emplace(std::move(made->identity));
       path_ = absl::StrCat(root_path, "/", name_);
+      if (options_.directly()) {
+        entry_.Enter(root_->owner(), path_.native(), lock_.fd());
+      }
       return status;
     }
   }
@@ -156,7 +157,8 @@ absl::StatusOr<PrivateDirectory> OwnedDirectory::MakeLocked(
 
 bool OwnedDirectory::Doom() {
   doomed_ = true;
-  std::lock_guard<std::mutex> lock(mutex_);
+  ForkMutexHolder lock(mutex_);
+  if (!lock.held()) return false;
   // The creator has not come so far: it will find that it is doomed.
   if (state_ == State::kCreating) return true;
   return state_ == State::kNothing;

@@ -25,8 +25,8 @@
 // mutex_ is held while the directory is made, removed or moved: those are
 // system calls, never a callback. Whoever waits for it finds the outcome.
 //
-// A forked child owns nothing of this: every call is refused before mutex_ is
-// looked at, which another thread may have held at the fork.
+// A forked child owns nothing of this, and every call is refused; unless it has
+// adopted it: then those are refused that find mutex_ caught by the fork.
 //
 // Thread-safe, but for its end.
 
@@ -35,7 +35,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,10 +42,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
+#include "finalize/owner_process.h"
 #include "tempdir/internal/directory_lock.h"
 #include "tempdir/internal/entry_identity.h"
+#include "tempdir/internal/fork_mutex.h"
 #include "tempdir/internal/private_directory.h"
 #include "tempdir/internal/process_root.h"
+#include "tempdir/internal/root_table.h"
 #include "tempdir/temp_dir_options.h"
 
 namespace tempdir_internal {
@@ -92,7 +94,7 @@ class OwnedDirectory {
 
   void MarkFailed() { failed_.store(true, std::memory_order_relaxed); }
 
-  // Whether this very process made it.
+  // Whether this very process made it, or adopted it.
   bool IsOurs() const;
   // Whether RemoveImplicitly() keeps it.
   bool KeepsOnEnd() const {
@@ -125,12 +127,14 @@ class OwnedDirectory {
   absl::Status NotThere(int root_fd, const absl::Status& found);
   absl::Status KeepLocked();
   absl::Status KeepAndSay(std::string_view why);
+  absl::Status NotOurs() const;
+  absl::Status CaughtByFork() const;
   absl::Status NotLive(State state) const;
   absl::Status Ended(State state) const;
   void Settle(State state);
 
   const tempdir::TempDirOptions options_;
-  const uint32_t process_;
+  const finalize::OwnerProcess owner_;
   const bool keep_always_;  // FINALIZE_KEEP_TEMP_DIRS
   std::atomic<bool> failed_{false};
   std::atomic<bool> doomed_{false};
@@ -138,12 +142,13 @@ class OwnedDirectory {
   std::atomic<uint32_t> attempts_{0};
   boost::filesystem::path path_;
 
-  std::mutex mutex_;
+  ForkMutex mutex_;
   // Guarded by mutex_.
   ProcessRoot* root_ = nullptr;
   std::string name_;
   std::optional<EntryIdentity> identity_;
-  HeldLock lock_;  // of one that lives in the parent itself
+  HeldLock lock_;    // of one that lives in the parent itself
+  RootEntry entry_;  // of the same
   absl::Status last_failure_;
   boost::filesystem::path kept_path_;
 };

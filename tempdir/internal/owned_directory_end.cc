@@ -14,6 +14,19 @@
 
 namespace tempdir_internal {
 
+absl::Status OwnedDirectory::NotOurs() const {
+  return absl::FailedPreconditionError(
+      absl::StrCat("belongs to the process that made it: ", path_.native()));
+}
+
+absl::Status OwnedDirectory::CaughtByFork() const {
+  const std::string_view what = description();
+  return absl::FailedPreconditionError(
+      absl::StrCat("another thread was at work on it when this process was "
+                   "forked: ",
+                   absl::string_view(what.data(), what.size())));
+}
+
 absl::Status OwnedDirectory::NotLive(State state) const {
   switch (state) {
     case State::kCreating:
@@ -36,11 +49,9 @@ absl::Status OwnedDirectory::Ended(State state) const {
 }
 
 absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
-  if (!IsOurs()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("belongs to the process that made it: ", path_.native()));
-  }
-  std::lock_guard<std::mutex> lock(mutex_);
+  if (!IsOurs()) return NotOurs();
+  ForkMutexHolder lock(mutex_);
+  if (!lock.held()) return CaughtByFork();
   if (state_ != State::kLive) return Ended(state_);
   if (attempts() != seen) return last_failure_;
   last_failure_ = keep_always_ ? KeepAndSay(kKeepVariable) : RemoveLocked();
@@ -50,7 +61,8 @@ absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
 }
 
 absl::Status OwnedDirectory::Outcome() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  ForkMutexHolder lock(mutex_);
+  if (!lock.held()) return CaughtByFork();
   return state_ == State::kLive ? last_failure_ : Ended(state_);
 }
 
@@ -98,7 +110,8 @@ absl::Status OwnedDirectory::NotThere(int root_fd, const absl::Status& found) {
 absl::Status OwnedDirectory::RemoveImplicitly() {
   if (!IsOurs()) return absl::OkStatus();
   if (KeepsOnEnd()) {
-    std::lock_guard<std::mutex> lock(mutex_);
+    ForkMutexHolder lock(mutex_);
+    if (!lock.held()) return CaughtByFork();
     if (state_ != State::kLive) return absl::OkStatus();
     return KeepAndSay("its owner failed");
   }
@@ -107,11 +120,9 @@ absl::Status OwnedDirectory::RemoveImplicitly() {
 }
 
 absl::StatusOr<boost::filesystem::path> OwnedDirectory::Keep() {
-  if (!IsOurs()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("belongs to the process that made it: ", path_.native()));
-  }
-  std::lock_guard<std::mutex> lock(mutex_);
+  if (!IsOurs()) return NotOurs();
+  ForkMutexHolder lock(mutex_);
+  if (!lock.held()) return CaughtByFork();
   if (state_ == State::kKept) return kept_path_;
   if (state_ != State::kLive) return NotLive(state_);
   absl::Status status = KeepLocked();
@@ -122,6 +133,8 @@ absl::StatusOr<boost::filesystem::path> OwnedDirectory::Keep() {
 absl::Status OwnedDirectory::KeepLocked() {
   absl::StatusOr<int> fd = root_->Descriptor();
   if (!fd.ok()) return fd.status();
+  // Not for a crash to remove any more, even if it cannot be moved.
+  if (!entry_.Leave()) lock_.Abandon();
   absl::StatusOr<std::string> kept = MoveOutOfReach(
       {*fd, name_, path_.native(), root_->parent(), options_.prefix(),
        options_.suffix(), options_.directly()},

@@ -1,18 +1,22 @@
 #include "tempdir/internal/process_root.h"
 
+#include <pthread.h>
+
 #include <algorithm>
+#include <atomic>
+#include <cstdlib>
 #include <mutex>
 #include <utility>
 #include <vector>
 
-#include "tempdir/internal/owner_process.h"
+#include "finalize/owner_process.h"
 
 namespace tempdir_internal {
 
 // The roots of one process. A child gets a table of its own and never touches
 // its parent's, whose lock some other thread may have held at the fork.
 struct RootTable {
-  const uint32_t process;
+  const finalize::OwnerProcess owner;
   RootTable* const inherited;
   std::mutex mutex;
   // Guarded by `mutex`.
@@ -27,22 +31,47 @@ std::atomic<RootTable*> newest_table{nullptr};
 // Null where this process has none yet.
 RootTable* ExistingTable() {
   RootTable* table = newest_table.load(std::memory_order_acquire);
-  return table != nullptr && table->process == ThisProcess() ? table : nullptr;
+  return table != nullptr && table->owner.IsThis() ? table : nullptr;
 }
 
-struct SweepAtEnd {
-  ~SweepAtEnd() { SweepProcessRoots(/*process_ends=*/true); }
-};
+void SweepAtEnd() { SweepProcessRoots(/*process_ends=*/true); }
+
+// The table whose mutex this thread holds for its fork: a child that adopts
+// the temp dirs of its parent finds it free.
+thread_local RootTable* held_for_fork = nullptr;
+
+void BeforeFork() {
+  RootTable* const table = ExistingTable();
+  if (table == nullptr || held_for_fork != nullptr) return;
+  table->mutex.lock();
+  held_for_fork = table;
+}
+
+void AfterFork() {
+  if (held_for_fork != nullptr) {
+    std::exchange(held_for_fork, nullptr)->mutex.unlock();
+  }
+}
+
+// Not a static object, whose guard a fork may find held. Several threads, and
+// the child of a fork in between, may do it once more: it does no harm.
+void SetHooksUp() {
+  static std::atomic<bool> done{false};
+  if (done.load(std::memory_order_acquire)) return;
+  pthread_atfork(&BeforeFork, &AfterFork, &AfterFork);
+  std::atexit(&SweepAtEnd);
+  done.store(true, std::memory_order_release);
+}
 
 RootTable* Table() {
   if (RootTable* table = ExistingTable()) return table;
   RootTable* inherited = newest_table.load(std::memory_order_acquire);
-  auto* made = new RootTable{ThisProcess(), inherited, {}, {}};
+  auto* made = new RootTable{finalize::OwnerProcess(), inherited, {}, {}};
   if (!newest_table.compare_exchange_strong(inherited, made,
                                             std::memory_order_acq_rel)) {
     delete made;
   }
-  static SweepAtEnd sweep_at_end;
+  SetHooksUp();
   return newest_table.load(std::memory_order_acquire);
 }
 
@@ -66,8 +95,15 @@ absl::StatusOr<ProcessRoot*> ProcessRoot::Acquire(const std::string& parent,
   }
   root->live_ = 1;
   root->keep_idle_ = idle == Idle::kKeep;
+  if (home == Home::kRoot) {
+    root->entry_.Enter(&table->owner, root->path_, root->fd());
+  }
   table->roots.push_back(root);
   return root;
+}
+
+const finalize::OwnerProcess* ProcessRoot::owner() const {
+  return &table_->owner;
 }
 
 bool ProcessRoot::IsUsable() {
@@ -92,7 +128,7 @@ absl::StatusOr<int> ProcessRoot::Descriptor() {
 }
 
 void ProcessRoot::Release() {
-  if (table_->process != ThisProcess()) return;
+  if (!table_->owner.IsThis()) return;
   std::lock_guard<std::mutex> lock(table_->mutex);
   if (--live_ > 0) return;
   if (keep_idle_ && !lost_ && !table_->process_ends) return;
@@ -101,7 +137,7 @@ void ProcessRoot::Release() {
 
 void ProcessRoot::Discard(ProcessRoot* root) {
   root->RemoveDirectory();
-  root->CloseDescriptors();
+  if (root->entry_.Leave()) root->CloseDescriptors();
   std::vector<ProcessRoot*>& roots = root->table_->roots;
   roots.erase(std::find(roots.begin(), roots.end(), root));
   delete root;

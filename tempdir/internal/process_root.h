@@ -25,7 +25,7 @@
 //   removed  rmdir'ed (unless something is left in it), descriptor closed
 //
 // A forked child starts with an empty table: it never uses, removes or closes
-// a root of its parent's.
+// a root of its parent's, unless it has adopted them all.
 //
 // The root is locked shared, through its one descriptor, from the moment it can
 // be seen until it is removed (directory_lock.h): that tells reapers that this
@@ -53,6 +53,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "finalize/owner_process.h"
+#include "tempdir/internal/root_table.h"
 
 namespace tempdir_internal {
 
@@ -97,6 +99,8 @@ class ProcessRoot {
   const std::string& path() const { return path_; }
   const std::string& parent() const { return parent_; }
   Home home() const { return home_; }
+  // The process whose root it is. Never destroyed.
+  const finalize::OwnerProcess* owner() const;
 
  private:
   friend void SweepProcessRoots(bool process_ends);
@@ -134,10 +138,11 @@ class ProcessRoot {
   bool keep_idle_ = false;
   bool lost_ = false;
   std::vector<int> enclosing_;  // locks of the roots that it lies in
+  RootEntry entry_;
 };
 
 // Removes the roots that are empty. `process_ends`: from now on each root goes
-// with its last temp dir. A static destructor calls it, too.
+// with its last temp dir. An atexit handler calls it, too.
 void SweepProcessRoots(bool process_ends);
 
 // Opens and locks again the roots whose descriptors the program has closed.

@@ -119,6 +119,7 @@ absl::StatusOr<int> ProcessRoot::OpenAgain() {
     return status;
   }
   fd_.store(*fd, std::memory_order_release);
+  entry_.SetDescriptor(*fd);
   return fd;
 }
 

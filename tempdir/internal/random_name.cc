@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "tempdir/internal/owner_process.h"
+#include "finalize/owner_process.h"
 
 namespace tempdir_internal {
 namespace {
@@ -27,14 +27,16 @@ bool Fetch() {
   } while (got < 0 && errno == EINTR);
   if (got <= 0) return false;
   random_bytes.left = static_cast<size_t>(got);
-  random_bytes.process = ThisProcess();
+  random_bytes.process = finalize::OwnerProcess().number();
   return true;
 }
 
 }  // namespace
 
 bool AppendRandomLetters(std::string* name, size_t letters) {
-  if (random_bytes.process != ThisProcess()) DiscardRandomBytes();
+  if (random_bytes.process != finalize::OwnerProcess().number()) {
+    DiscardRandomBytes();
+  }
   for (; letters > 0; --letters) {
     if (random_bytes.left == 0 && !Fetch()) return false;
     const unsigned char byte = random_bytes.bytes[--random_bytes.left];

@@ -1,0 +1,128 @@
+// at_exit_hooks: how a service ends, and how it sees itself end.
+//
+//   at_exit_hooks              returns from main
+//   at_exit_hooks sigterm      is sent a SIGTERM while it works
+//   at_exit_hooks quick_exit   calls quick_exit(3)
+//   at_exit_hooks terminate    throws what nobody catches
+//   at_exit_hooks hang         returns from main, and a callback hangs
+//
+// Whatever ends it, the same callbacks run once each, in the same order. The
+// README shows what the second form prints.
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "finalize/at_exit.h"
+#include "finalize/exit_hooks.h"
+#include "finalize/exit_options.h"
+#include "finalize/failure_reporter.h"
+#include "finalize/inspect.h"
+#include "finalize/observer.h"
+#include "finalize/phase.h"
+#include "finalize/registry.h"
+#include "finalize/thread_exit.h"
+
+namespace {
+
+using finalize::Cause;
+using finalize::Options;
+
+// Off until asked for: nothing below is installed by linking the library.
+bool PrepareForTheEnd(absl::Duration deadline) {
+  finalize::ExitOptions at_exit;
+  at_exit.deadline = deadline;
+  finalize::SetExitOptions(at_exit);
+  finalize::ExitHooks hooks;  // SIGTERM, SIGINT, SIGHUP
+  hooks.quick_exit = true;
+  hooks.terminate = true;
+  hooks.deadline = deadline;
+  const absl::Status installed = finalize::InstallExitHooks(hooks);
+  if (!installed.ok()) std::puts(installed.ToString().c_str());
+  return installed.ok();
+}
+
+// One line for each callback, as a log would have it.
+void WatchTheEnd() {
+  finalize::SetObserver({[](const finalize::ReportEntry& entry) {
+                           std::printf("  phase %d: %s\n", entry.phase,
+                                       entry.name.c_str());
+                         },
+                         nullptr});
+  finalize::SetFailureReporter([](const finalize::ReportEntry& entry) {
+    std::printf("  failed: %s: %s\n", entry.name.c_str(),
+                entry.status.ToString().c_str());
+  });
+}
+
+void CloseListener(const Cause& cause) {
+  std::printf("    the end is by %s\n", cause.ToString());
+}
+absl::Status LeaveCluster(const std::string& name) {
+  return absl::UnavailableError(name + " does not answer");
+}
+void Hang() {
+  for (;;) pause();
+}
+
+void RegisterService(bool hangs) {
+  finalize::AtExit(Options("remove pid file").Phase(finalize::kReleasePhase),
+                   [] {});
+  finalize::AtExit("leave cluster", LeaveCluster, std::string("node-7"));
+  if (hangs) finalize::AtExit("flush metrics", Hang);
+  finalize::AtExit(Options("finish requests").Phase(finalize::kFinishWorkPhase),
+                   [] {});
+  finalize::AtExit(
+      Options("close listener").Phase(finalize::kStopAcceptingPhase),
+      CloseListener);
+}
+
+void RunWorker() {
+  std::thread([] {
+    finalize::AtThreadExit("free arena of worker", [] {});
+  }).join();
+}
+
+void ShowPending() {
+  std::puts("pending:");
+  finalize::Registry::Process().ForEach([](const finalize::Info& info) {
+    std::printf("  phase %d: %s\n", info.phase, info.name.c_str());
+  });
+  std::printf("so far: %s\n", finalize::Count().ToString().c_str());
+}
+
+int End(std::string_view way) {
+  std::puts("the end:");
+  if (way == "sigterm") {
+    kill(getpid(), SIGTERM);
+    for (;;) pause();  // it works on; the drain is on a thread of its own
+  }
+  if (way == "quick_exit") std::quick_exit(3);
+  if (way == "terminate") throw std::runtime_error("no such record");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A process that a signal ends does not flush.
+  std::setvbuf(stdout, nullptr, _IONBF, 0);
+  const std::string_view way = argc > 1 ? argv[1] : "exit";
+  const bool hangs = way == "hang";
+  if (!PrepareForTheEnd(hangs ? absl::Milliseconds(100) : absl::Seconds(10))) {
+    return 1;
+  }
+  WatchTheEnd();
+  RegisterService(hangs);
+  std::puts("a worker ends:");
+  RunWorker();
+  ShowPending();
+  return End(way);
+}

@@ -1,0 +1,29 @@
+#include "finalize/adopt_after_fork.h"
+
+#include "finalize/internal/adoption.h"
+
+namespace finalize {
+
+absl::StatusOr<size_t> AdoptAfterFork() {
+  using finalize_internal::Adoption;
+  size_t count = 0;
+  switch (finalize_internal::AdoptInherited(&count)) {
+    case Adoption::kDone:
+      return count;
+    case Adoption::kNothingInherited:
+      return absl::FailedPreconditionError(
+          "nothing to adopt: this process uses the library already");
+    case Adoption::kForsaken:
+      return absl::FailedPreconditionError(
+          "a registry, scope or object that was inherited has ended or has "
+          "been used before it was adopted");
+    case Adoption::kCaughtHalfWay:
+      return absl::FailedPreconditionError(
+          "the fork ran no fork hooks, as raw clone() and _Fork() do");
+    case Adoption::kNoExitHook:
+      return absl::ResourceExhaustedError("no memory for an exit hook");
+  }
+  return absl::InternalError("unknown outcome");
+}
+
+}  // namespace finalize

@@ -1,0 +1,175 @@
+#include "finalize/exit_hooks.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "finalize/cause.h"
+#include "finalize/internal/check.h"
+#include "finalize/internal/deadline_override.h"
+#include "finalize/internal/fork_epoch.h"
+#include "finalize/internal/hook_owner.h"
+#include "finalize/internal/module.h"
+#include "finalize/internal/process_end.h"
+#include "finalize/internal/process_exit.h"
+#include "finalize/internal/signal_handler.h"
+#include "finalize/internal/signal_thread.h"
+#include "finalize/internal/terminate_hook.h"
+
+namespace finalize {
+namespace {
+
+using finalize_internal::CurrentEpoch;
+using finalize_internal::HooksAreOurs;
+using finalize_internal::HookSettings;
+
+constexpr int kUsualSignals[] = {SIGTERM, SIGINT, SIGHUP};
+
+// The epoch of the process in which a thread is in InstallExitHooks. Not a Lock
+// of the table: threads are started meanwhile.
+std::atomic<uint32_t> installing{0};
+// Guarded by `installing`: in which epoch there is a thread, and whether there
+// are hooks in quick_exit(), which a child inherits.
+uint32_t thread_epoch = 0;
+bool quick_exit_hooked = false;
+
+class Installing {
+ public:
+  Installing() {
+    const uint32_t own = CurrentEpoch();
+    uint32_t seen = 0;
+    while (!installing.compare_exchange_weak(seen, own,
+                                             std::memory_order_acquire)) {
+      if (seen != own) continue;  // the parent's: go past it
+      seen = 0;
+      sched_yield();
+    }
+  }
+  ~Installing() { installing.store(0, std::memory_order_release); }
+  Installing(const Installing&) = delete;
+  Installing& operator=(const Installing&) = delete;
+};
+
+absl::Status Validate(const ExitHooks& hooks) {
+  for (const int signal : hooks.signals) {
+    if (!finalize_internal::MayTake(signal)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("ExitHooks::signals: ", signal,
+                       " is no signal that asks a process to end"));
+    }
+  }
+  if (hooks.deadline <= absl::ZeroDuration() ||
+      hooks.deadline == absl::InfiniteDuration()) {
+    return absl::InvalidArgumentError(
+        "ExitHooks::deadline must be finite and positive");
+  }
+  return absl::OkStatus();
+}
+
+// What `hooks` asks for, added to what this process asked for before.
+HookSettings Merge(HookSettings settings, const ExitHooks& hooks) {
+  const HookSettings& before = finalize_internal::Settings();
+  settings.quick_exit = hooks.quick_exit || before.quick_exit;
+  settings.terminate = hooks.terminate || before.terminate;
+  return settings;
+}
+
+absl::Status StartThread() {
+  if (thread_epoch == CurrentEpoch()) return absl::OkStatus();
+  finalize_internal::ResetPosted();
+  if (!finalize_internal::StartSignalThread()) {
+    return absl::ResourceExhaustedError("no thread for the exit hooks");
+  }
+  thread_epoch = CurrentEpoch();
+  return absl::OkStatus();
+}
+
+absl::Status HookQuickExit() {
+  if (quick_exit_hooked) return absl::OkStatus();
+  if (!finalize_internal::AddQuickExitHooks()) {
+    return absl::ResourceExhaustedError("no memory for the exit hooks");
+  }
+  quick_exit_hooked = true;
+  return absl::OkStatus();
+}
+
+// One for each process, however often it is asked for.
+absl::Status OpenDescriptor(int* descriptor) {
+  static int own;
+  static uint32_t epoch = 0;
+  if (epoch != CurrentEpoch()) {
+    own = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (own < 0) {
+      return absl::ResourceExhaustedError("no descriptor for the exit hooks");
+    }
+    epoch = CurrentEpoch();
+  }
+  *descriptor = own;
+  return absl::OkStatus();
+}
+
+bool WantsSignals(const ExitHooks& hooks) {
+  return hooks.usual_signals || !hooks.signals.empty();
+}
+
+void TakeSignals(const ExitHooks& hooks) {
+  for (const int signal : hooks.signals) {
+    finalize_internal::TakeSignal(signal, /*named=*/true);
+  }
+  if (!hooks.usual_signals) return;
+  for (const int signal : kUsualSignals) {
+    finalize_internal::TakeSignal(signal, /*named=*/false);
+  }
+}
+
+// All that can fail.
+absl::Status Prepare(const ExitHooks& hooks, HookSettings* settings) {
+  absl::Status status;
+  if (!finalize_internal::KeepMapped(reinterpret_cast<void*>(&TakeSignals))) {
+    status = absl::FailedPreconditionError(
+        "the module with the exit hooks cannot be kept mapped");
+  }
+  if (WantsSignals(hooks)) status.Update(StartThread());
+  if (hooks.quick_exit) status.Update(HookQuickExit());
+  if (hooks.descriptor) status.Update(OpenDescriptor(&settings->descriptor));
+  return status;
+}
+
+}  // namespace
+
+absl::Status InstallExitHooks(const ExitHooks& hooks) {
+  absl::Status status = Validate(hooks);
+  if (!status.ok()) return status;
+  finalize_internal::DeadlineFromEnvironment();  // says now if it is malformed
+  HookSettings settings;
+  settings.deadline = hooks.deadline;
+  settings.on_signal = hooks.on_signal;  // a copy, by code of the user's
+  Installing installing_now;
+  settings = Merge(std::move(settings), hooks);
+  status = Prepare(hooks, &settings);
+  if (!status.ok()) return status;
+  finalize_internal::Replace(std::move(settings));
+  finalize_internal::OwnHooks();
+  if (hooks.terminate) finalize_internal::InstallTerminateHook();
+  TakeSignals(hooks);
+  return absl::OkStatus();
+}
+
+int ShutdownDescriptor() { return finalize_internal::Settings().descriptor; }
+
+int ShutdownSignal() { return finalize_internal::PostedSignal(); }
+
+void EndBySignal(int signal) {
+  finalize_internal::Check(finalize_internal::MayTake(signal),
+                           "EndBySignal: no signal that asks a process to end");
+  finalize_internal::DrainProcess(Cause(Cause::kSignal, signal),
+                                  finalize_internal::Settings().deadline);
+  finalize_internal::DieBySignal(signal);
+}
+
+}  // namespace finalize

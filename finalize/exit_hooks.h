@@ -1,0 +1,143 @@
+// InstallExitHooks: drains the process registry when a signal, quick_exit() or
+// std::terminate() ends the process, as exit() does without being asked.
+//
+//   int main() {
+//     absl::Status installed = finalize::InstallExitHooks();
+//     if (!installed.ok()) return Complain(installed);
+//     finalize::AtExit(RemoveSpool);
+//     return Serve();  // SIGTERM, SIGINT, SIGHUP: RemoveSpool, then death by
+//   }                  // that same signal
+//
+// Signals
+//   The handler does nothing but wake a thread that InstallExitHooks started.
+//   That thread, an ordinary one, drains the process registry with the cause
+//   kSignal and the signal's number; then the process dies by that signal, so
+//   that its parent sees it killed by it (a SIGQUIT with its core). As PID 1 of
+//   a container, which its own signals do not kill, it ends by _exit(128 + n).
+//   Other exit handlers, static destructors and the flushing of stdio do not
+//   run: the threads of the program go on until it dies.
+//
+//   A second signal, however soon, means now: the process dies by it, in the
+//   handler. Whatever the drain had not reached is left.
+//
+//   SIGTERM, SIGINT and SIGHUP are taken where they are at their default. One
+//   that is ignored stays ignored, as after nohup. One that has a handler is
+//   left alone, unless ExitHooks::signals names it: then that handler runs
+//   first, on the thread that the signal came to, under its own mask, and on
+//   the stack and with the restarts it asked for. If it does not return, by
+//   siglongjmp say, nothing is drained. A handler that the program installs
+//   later is the program's choice. Where no handler ran before, ours has
+//   SA_RESTART and SA_ONSTACK; it leaves errno alone.
+//
+//   A signal that every thread blocks is not seen.
+//
+// quick_exit() and std::terminate(), if asked for
+//   The drain runs on the thread that called. quick_exit() then goes on, under
+//   its status. std::terminate() goes on to the handler it had before, which
+//   has the original exception, and to abort(); a callback that calls
+//   std::terminate() again ends the drain. Neither _exit() nor abort() is seen.
+//
+// One end
+//   There is one drain, whatever the causes that meet, and each finalizer runs
+//   once. A thread that calls exit() during a drain is parked; so is one that
+//   calls quick_exit(), if that is hooked. A signal that comes during the drain
+//   of exit() or quick_exit() lets it finish; then the process dies by the
+//   signal. std::terminate() on another
+//   thread lets any drain finish, and then aborts. After the drain of exit(),
+//   while static destructors run, the first signal ends the process at once.
+//   A callback that calls exit() during the drain of a signal: exit handlers
+//   newer than the first registration run, then the rest of the drain, and the
+//   process dies by the signal all the same.
+//
+// Time: the drain stops between callbacks when the deadline has passed. What is
+// left is destroyed, unrun, and reported. If a callback hangs for a second
+// beyond it, a watchdog prints what runs and what is left to standard error and
+// ends the process: with status kWatchdogExitCode (exit_options.h), or, after
+// std::terminate(), by the handler before and abort(). The default leaves a
+// margin under the 30 s that Kubernetes grants and the 90 s of systemd. The
+// environment variable FINALIZE_EXIT_DEADLINE (5s, 1m30s) goes before it.
+//
+// Fork: a child inherits handlers, but not the thread, and not the hooks. Until
+// it calls InstallExitHooks itself a signal does to it what it would have done
+// without them, and its parent does not notice. So it is in the child of a
+// vfork().
+//
+// What is called, and when: nothing before InstallExitHooks. There, for each
+// signal, one sigaction to look, and one to install where it is taken; one
+// thread, with every signal blocked until it drains, if a signal is asked for;
+// one eventfd, std::set_terminate and at_quick_exit where they are asked for.
+// Without on_signal and descriptor that thread lives as long as the process: a
+// program whose main thread ends by pthread_exit does not end with its last
+// other thread any more.
+//
+// In a shared library with a copy of its own: it is never unmapped any more,
+// for the handlers and the thread are in it.
+//
+// Not covered: SIGKILL, a crash (SIGSEGV, SIGABRT ...), power loss; _exit; a
+// callback that hangs inside the last second before the supervisor's SIGKILL.
+//
+// Thread-safe. Nothing here is for use in a signal handler.
+#ifndef FINALIZE_EXIT_HOOKS_H_
+#define FINALIZE_EXIT_HOOKS_H_
+
+#include <functional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace finalize {
+
+struct ExitHooks {
+  // More signals to take, or usual ones to take although the program has a
+  // handler. They must be such that ask a process to end: not SIGKILL, nor one
+  // that tells of a crash, nor one that is ignored by default.
+  std::vector<int> signals;
+  // Whether SIGTERM, SIGINT and SIGHUP are taken.
+  bool usual_signals = true;
+  bool quick_exit = false;
+  bool terminate = false;
+  // Must be finite and positive. Counts from the beginning of the drain.
+  absl::Duration deadline = absl::Seconds(20);
+
+  // For a program with a shutdown loop of its own, which is told instead of the
+  // drain, finishes its work, and calls EndBySignal.
+  //
+  // Called once, on the thread that would have drained. If it throws, that is
+  // reported, and the thread drains after all.
+  std::function<void(int signal)> on_signal;
+  // Whether ShutdownDescriptor is to be had.
+  bool descriptor = false;
+};
+
+// Installs the hooks. Returns InvalidArgument, and does nothing, where a field
+// breaks a rule above; ResourceExhausted where there is no thread, descriptor
+// or memory for them; FailedPrecondition where their code could be unmapped.
+//
+// A further call adds: the signals and ends it asks for are taken as well, and
+// none is given up. Deadline, on_signal and descriptor are those of the last
+// call.
+absl::Status InstallExitHooks(const ExitHooks& hooks = {});
+
+// An eventfd that becomes readable when the first signal comes, for poll() and
+// the like; close-on-exec. -1 unless this process has asked for it.
+int ShutdownDescriptor();
+// The signal that came first, or 0.
+int ShutdownSignal();
+
+// Drains the process registry as for `signal`, with the deadline and the
+// watchdog, and dies by it. For the end of a shutdown loop; it works without
+// InstallExitHooks as well. A program that wants to see the report calls
+// Registry::Process().Drain() before it.
+//
+//   finalize::ExitHooks hooks;
+//   hooks.descriptor = true;
+//   if (!finalize::InstallExitHooks(hooks).ok()) return 1;
+//   ServeUntilReadable(finalize::ShutdownDescriptor());
+//   CloseListeners();
+//   finalize::EndBySignal(finalize::ShutdownSignal());
+[[noreturn]] void EndBySignal(int signal);
+
+}  // namespace finalize
+
+#endif  // FINALIZE_EXIT_HOOKS_H_

@@ -1,0 +1,14 @@
+// How an age reads: `3.1s`, `250ms`.
+#ifndef FINALIZE_INTERNAL_AGE_TEXT_H_
+#define FINALIZE_INTERNAL_AGE_TEXT_H_
+
+#include <string>
+
+namespace finalize_internal {
+
+// Two or three digits are enough.
+std::string AgeText(double seconds);
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_AGE_TEXT_H_

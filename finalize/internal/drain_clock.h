@@ -1,0 +1,31 @@
+// The clock of a drain's deadlines: CLOCK_MONOTONIC, which a test may put
+// forward (finalize/testing.h). What is said of a run's duration is by it, too.
+#ifndef FINALIZE_INTERNAL_DRAIN_CLOCK_H_
+#define FINALIZE_INTERNAL_DRAIN_CLOCK_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "finalize/internal/clock.h"
+
+namespace finalize_internal {
+
+inline std::atomic<bool> drain_clock_is_fake{false};
+// How far it is put forward, in nanoseconds.
+inline std::atomic<uint64_t> drain_clock_ahead{0};
+
+inline uint64_t DrainNanos() {
+  return NowNanos() + drain_clock_ahead.load(std::memory_order_relaxed);
+}
+
+// Returns for how many nanoseconds a drain may sleep at `now` before it looks
+// at the clock again: at most for some years.
+inline uint64_t NapUntil(uint64_t deadline, uint64_t now) {
+  const uint64_t longest =
+      drain_clock_is_fake.load(std::memory_order_relaxed) ? 1000000 : INT64_MAX;
+  return deadline - now < longest ? deadline - now : longest;
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_DRAIN_CLOCK_H_

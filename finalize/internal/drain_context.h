@@ -1,0 +1,79 @@
+// What a thread knows of the drains that it works on.
+#ifndef FINALIZE_INTERNAL_DRAIN_CONTEXT_H_
+#define FINALIZE_INTERNAL_DRAIN_CONTEXT_H_
+
+#include <cstdint>
+
+#include "finalize/internal/core.h"
+#include "finalize/internal/thread_state.h"
+#include "finalize/report.h"
+
+namespace finalize_internal {
+
+// What the callbacks of a drain, on one thread, may ask of it. The contexts of
+// a thread form a stack.
+struct DrainContext {
+  finalize::Report* report;  // of this thread's part of the drain
+  const finalize::DrainOptions* options;
+  // Nanoseconds of DrainNanos(), of the drain or, if that comes first, of the
+  // phase under way; UINT64_MAX for none.
+  uint64_t deadline;
+  Core* core;
+  uint32_t epoch;
+  // Ends this thread's part of the drain from within a callback that will not
+  // return.
+  void (*leave)(DrainContext*);
+  DrainContext* outer = nullptr;
+  const Node* node = nullptr;  // the one whose callback it runs
+  uint64_t now = 0;            // the last look at the clock; 0: too long ago
+};
+
+// Makes a context this thread's innermost one.
+class ContextScope {
+ public:
+  explicit ContextScope(DrainContext* context) : context_(context) {
+    context->outer = this_thread.drain;
+    this_thread.drain = context;
+  }
+  ~ContextScope() { this_thread.drain = context_->outer; }
+  ContextScope(const ContextScope&) = delete;
+  ContextScope& operator=(const ContextScope&) = delete;
+
+ private:
+  DrainContext* const context_;
+};
+
+// Whether this thread works on a drain of `core`: it may register as a running
+// callback may, from the destructor of a callback or the failure reporter.
+inline bool DrainsOnThisThread(const Core* core) {
+  const DrainContext* context = this_thread.drain;
+  while (context != nullptr && context->core != core) context = context->outer;
+  return context != nullptr;
+}
+
+// The drain that runs, on this thread, the innermost running callback; null
+// where something else runs that, inside a drain or not.
+DrainContext* DrainOfThisCallback();
+
+// For a thread in exit(), which does not return: ends its part of every drain
+// below on its stack, and lets the callbacks below go, so that nobody waits
+// for them. Returns whether one at the end of the process was among those
+// drains and something had failed in it.
+bool LeaveCallbacks();
+// The same where that is known without the exit hook: where the thread_locals
+// of a thread that has registered are gone, and all its callbacks are older.
+inline void LeaveCallbacksInExit() {
+  if (this_thread.frames != nullptr &&
+      this_thread.frames == this_thread.frames_in_exit) {
+    LeaveCallbacks();
+  }
+}
+
+// Adds an entry, within the limit on their number.
+void AddEntry(DrainContext* context, finalize::ReportEntry entry);
+// Adds the totals and entries of another report.
+void Absorb(DrainContext* context, finalize::Report part);
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_DRAIN_CONTEXT_H_

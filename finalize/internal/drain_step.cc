@@ -1,0 +1,89 @@
+#include "finalize/internal/drain_step.h"
+
+#include "finalize/internal/drain_clock.h"
+#include "finalize/internal/report_failure.h"
+#include "finalize/internal/run.h"
+#include "finalize/internal/watch.h"
+
+namespace finalize_internal {
+
+using finalize::ReportEntry;
+
+DrainStep::DrainStep(Core* core, Node* node)
+    : core_(core),
+      node_(node),
+      context_(this_thread.drain),
+      sequence_(node->Sequence()) {}
+
+void DrainStep::NoteStart() {
+  if (!measured() && !limited()) return;
+  start_ = measured() || context_->now == 0 ? DrainNanos() : context_->now;
+  NoteRunStart(node_, start_);
+}
+
+void DrainStep::NoteEnd() {
+  if (start_ == 0) return;
+  const uint64_t end = DrainNanos();
+  duration_ = absl::Nanoseconds(static_cast<int64_t>(end - start_));
+  overran_ = limited() && end >= context_->deadline;
+  context_->now = end;
+}
+
+void DrainStep::FillEntry() {
+  if (!entry_ && (failure_.failed || overran_ || duration_ > options().slow)) {
+    entry_ = Describe(node_, options().cause, /*spent=*/true);
+  }
+  if (!entry_) return;
+  entry_->duration = duration_;
+  if (failure_.failed) {
+    entry_->outcome = spent_ ? ReportEntry::kFailed : ReportEntry::kRearmed;
+    entry_->status = ToStatus(failure_);
+  } else if (overran_) {
+    entry_->status = absl::DeadlineExceededError("ran past the deadline");
+  }
+}
+
+void DrainStep::Run() noexcept {
+  if (all()) entry_ = Describe(node_, options().cause, /*spent=*/false);
+  NoteStart();
+  context_->node = node_;
+  RunCaught(core_, node_, options().cause, &failure_);
+  context_->node = nullptr;
+  NoteEnd();
+  if (!IsOurs(node_)) {  // the callback forked, and this is the child
+    entry_.reset();
+    return;
+  }
+  spent_ = !failure_.failed || !MayRearm(node_);
+  FillEntry();
+  if (spent_) DestroyCallback(core_, node_);
+}
+
+void DrainStep::Note() noexcept {
+  if (!IsOurs(node_)) return;
+  if (failure_.failed) CountFailure(core_, node_);
+  if (spent_) {
+    Retire(core_, node_);
+  } else {
+    node_->sequence.store(sequence_, std::memory_order_relaxed);
+    TryRearm(core_, node_, /*parked=*/true);
+  }
+  ++(failure_.failed ? context_->report->failed : context_->report->ran);
+  if (entry_) AddEntry(context_, *entry_);
+}
+
+void DrainStep::Leave() noexcept {
+  if (!spent_) {
+    DestroyCallback(core_, node_);
+    entry_->outcome = ReportEntry::kFailed;
+  }
+  Retire(core_, node_);
+}
+
+void DrainStep::Report() noexcept {
+  if (!failure_.failed || !entry_) return;
+  ReportFailure(*entry_);
+  context_->now = 0;
+}
+
+}  // namespace finalize_internal

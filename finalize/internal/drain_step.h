@@ -1,0 +1,59 @@
+// One claimed finalizer in a drain.
+#ifndef FINALIZE_INTERNAL_DRAIN_STEP_H_
+#define FINALIZE_INTERNAL_DRAIN_STEP_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/time/time.h"
+#include "finalize/internal/callback.h"
+#include "finalize/internal/core.h"
+#include "finalize/internal/drain_context.h"
+#include "finalize/report.h"
+
+namespace finalize_internal {
+
+// Confined to one thread, whose innermost drain context is that of the drain.
+class DrainStep {
+ public:
+  DrainStep(Core* core, Node* node);
+  // Runs the callback, and destroys it unless it is to be armed again.
+  void Run() noexcept;
+  // Then: finishes it and notes it in this thread's drain context. No code of
+  // the user's runs.
+  void Note() noexcept;
+  // Or: finishes it, where its drain has left it behind.
+  void Leave() noexcept;
+  // At last: tells the failure reporter, if it failed.
+  void Report() noexcept;
+
+  bool failed() const { return failure_.failed; }
+
+ private:
+  const finalize::DrainOptions& options() const { return *context_->options; }
+  bool all() const { return options().entries == finalize::DrainOptions::kAll; }
+  bool measured() const {
+    return all() || options().slow != absl::InfiniteDuration();
+  }
+  bool limited() const { return context_->deadline != UINT64_MAX; }
+  // Looks at the clock where somebody will want to know, around the callback.
+  void NoteStart();
+  void NoteEnd();
+  // Makes or completes the entry of a callback that has run, if it gets one.
+  void FillEntry();
+
+  Core* const core_;
+  Node* const node_;
+  DrainContext* const context_;
+  const uint64_t sequence_;  // of the node, which shows the start meanwhile
+  Failure failure_;
+  uint64_t start_ = 0;
+  absl::Duration duration_;
+  std::optional<finalize::ReportEntry> entry_;  // made before it runs, if all
+  bool overran_ = false;                        // the deadline
+  bool spent_ = true;
+};
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_DRAIN_STEP_H_

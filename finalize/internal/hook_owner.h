@@ -1,0 +1,40 @@
+// Which process installed the exit hooks, and what it asked for. A child of a
+// fork inherits handlers, but not the ownership.
+#ifndef FINALIZE_INTERNAL_HOOK_OWNER_H_
+#define FINALIZE_INTERNAL_HOOK_OWNER_H_
+
+#include <cstdint>
+#include <functional>
+
+#include "absl/time/time.h"
+
+namespace finalize_internal {
+
+struct HookSettings {
+  absl::Duration deadline = absl::Seconds(20);
+  bool quick_exit = false;
+  bool terminate = false;
+  // For a program with a shutdown loop of its own: what it has called, and the
+  // descriptor (-1: none) that becomes readable.
+  std::function<void(int signal)> on_signal;
+  int descriptor = -1;
+  const HookSettings* older = nullptr;  // none is ever freed
+};
+
+// Whether this very process installed the exit hooks. Async-signal-safe, and
+// true neither in the child of a vfork() nor in a PID namespace of its own.
+bool HooksAreOurs();
+
+// The epoch of the process that installed them last; 0 for none.
+uint32_t OwnerEpoch();
+
+// Makes them this process's.
+void OwnHooks();
+
+// Those of this process's last call of InstallExitHooks(), or the defaults.
+const HookSettings& Settings();
+void Replace(HookSettings settings);
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_HOOK_OWNER_H_

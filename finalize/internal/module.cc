@@ -1,0 +1,137 @@
+#include "finalize/internal/module.h"
+
+#include <dlfcn.h>
+#include <link.h>
+
+#include "finalize/internal/core.h"
+#include "finalize/internal/detached.h"
+#include "finalize/internal/end_state.h"
+#include "finalize/internal/inspect.h"
+#include "finalize/internal/run.h"
+#include "finalize/internal/thread_end.h"
+#include "finalize/internal/word_wait.h"
+
+namespace finalize_internal {
+namespace {
+
+struct Search {
+  const void* address;
+  Module found;
+  bool first = true;
+};
+
+int VisitObject(dl_phdr_info* info, size_t, void* data) {
+  Search* const search = static_cast<Search*>(data);
+  Module module;
+  module.begin = UINTPTR_MAX;
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const auto& segment = info->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD) continue;
+    const uintptr_t begin = info->dlpi_addr + segment.p_vaddr;
+    if (begin < module.begin) module.begin = begin;
+    if (begin + segment.p_memsz > module.end) {
+      module.end = begin + segment.p_memsz;
+    }
+  }
+  module.is_program = search->first;
+  search->first = false;
+  if (!module.Contains(search->address)) return 0;
+  search->found = module;
+  return 1;
+}
+
+bool IsOf(const Module& module, const NodeRef& ref) {
+  PinHolder pin(ref);
+  return pin.node() != nullptr && module.Contains(pin.node()->ops);
+}
+
+// One that fails and may be tried again is not: its code goes.
+bool RunPending(const Module& module, Core* core) {
+  bool any = false;
+  for (const NodeRef& ref : PendingOf(core)) {
+    if (!IsOf(module, ref)) continue;
+    Node* const node = Claim(ref, kRunning);
+    if (node == nullptr) continue;
+    // Another callback may have moved it.
+    RunReported(CoreAt(node->core), node, finalize::Cause::kModuleUnload);
+    if (Node* again = Claim(ref, kDetached)) DropDetached(again);
+    any = true;
+  }
+  return any;
+}
+
+void DestroyPending(const Module& module, Core* core) {
+  for (const NodeRef& ref : PendingOf(core)) {
+    if (!IsOf(module, ref)) continue;
+    if (Node* node = Claim(ref, kDetached)) DropDetached(node);
+  }
+}
+
+// Returns whether any was running.
+bool AwaitRunning(const Module& module, Core* core) {
+  bool any = false;
+  for (;;) {
+    NodeRef found;
+    VisitLanes(core, [&](Lane& lane, int) {
+      for (Node* n = lane.running; n != nullptr; n = n->older) {
+        if (module.Contains(n->ops) && !RunsOnThisThread(n)) found = RefTo(n);
+      }
+    });
+    if (found.node == nullptr) return any;
+    any = true;
+    WaitWhile(found.node, kGenerationMask | kStateMask,
+              found.generation | kRunning, UINT64_MAX);
+  }
+}
+
+void Unload(const Module& module) noexcept {
+  bool again = true;
+  while (again) {
+    again = false;
+    VisitCores(CoreCount(), [&](Core* core) {
+      if (core->epoch.load(std::memory_order_acquire) == 0) return;
+      if (HasDrainedHere()) {
+        DestroyPending(module, core);
+      } else {
+        again |= RunPending(module, core);
+        again |= AwaitRunning(module, core);
+      }
+    });
+  }
+}
+
+// A destructor function of the module that holds the library. Where another
+// module's copy stands in for this one, it is not this one that goes.
+__attribute__((destructor)) void UnloadLibrary() {
+  if (end_word.load(std::memory_order_acquire) == 0) return;  // never used
+  const Module module = ModuleOf(reinterpret_cast<void*>(&UnloadLibrary));
+  // What other threads register after the exit drain may arm it again.
+  if (module.is_program || ExitsHere()) return;
+  if (!module.Contains(ProcessCore())) return;
+  Module all;
+  all.end = UINTPTR_MAX;
+  Unload(all);
+  RetireEnds();
+  Unload(all);  // what other threads registered meanwhile
+  ForgetThreadEnds();
+}
+
+}  // namespace
+
+Module ModuleOf(const void* address) {
+  Search search = {address, {}};
+  dl_iterate_phdr(&VisitObject, &search);
+  return search.found;
+}
+
+bool KeepMapped(const void* address) {
+  if (ModuleOf(address).is_program) return true;
+  Dl_info info;
+  return dladdr(address, &info) != 0 &&
+         dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) !=
+             nullptr;
+}
+
+void UnloadModule(const void* address) noexcept { Unload(ModuleOf(address)); }
+
+}  // namespace finalize_internal

@@ -1,0 +1,48 @@
+// The library's side of the observer (observer.h): what the code that runs
+// callbacks asks first.
+#ifndef FINALIZE_INTERNAL_OBSERVE_H_
+#define FINALIZE_INTERNAL_OBSERVE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "finalize/report.h"
+
+namespace finalize {
+struct Observer;
+}
+
+namespace finalize_internal {
+
+// Who wants to know of callbacks that run. 0 until somebody asks: a run costs
+// one relaxed load more.
+enum WatchFlag : uint32_t {
+  kWatchTimes = 1,      // when they started (watch.h)
+  kWatchCallbacks = 2,  // there is an observer
+};
+inline std::atomic<uint32_t> watch_flags{0};
+
+inline bool Watched() {
+  return __builtin_expect(watch_flags.load(std::memory_order_relaxed) != 0,
+                          false);
+}
+
+// The observer, from the start of one callback to its end: whatever replaces
+// it meanwhile, the one that heard of the start hears of the end.
+class Observation {
+ public:
+  Observation();
+  // Whether there is one. Not for what the observer runs itself.
+  bool any() const { return observer_ != nullptr; }
+  // For one that there is. Nothing that it throws escapes.
+  void Start(const finalize::ReportEntry& entry) const noexcept;
+  void End(const finalize::ReportEntry& entry) const noexcept;
+
+ private:
+  std::shared_ptr<const finalize::Observer> observer_;
+};
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_OBSERVE_H_

@@ -1,0 +1,192 @@
+#include "finalize/internal/process_end.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <unordered_set>
+
+#include "finalize/exit_options.h"
+#include "finalize/internal/clock.h"
+#include "finalize/internal/core.h"
+#include "finalize/internal/deadline_override.h"
+#include "finalize/internal/detached.h"
+#include "finalize/internal/drain.h"
+#include "finalize/internal/end_state.h"
+#include "finalize/internal/handle.h"
+#include "finalize/internal/inspect.h"
+#include "finalize/internal/process_exit.h"
+#include "finalize/internal/report_failure.h"
+#include "finalize/internal/run.h"
+#include "finalize/internal/signal_handler.h"
+#include "finalize/internal/slab.h"
+#include "finalize/internal/terminate_hook.h"
+#include "finalize/internal/thread_state.h"
+#include "finalize/internal/watchdog.h"
+
+namespace finalize_internal {
+namespace {
+
+using finalize::Cause;
+using finalize::DrainOptions;
+using finalize::Report;
+using finalize::ReportEntry;
+
+// When the deadline passes, in nanoseconds of CLOCK_MONOTONIC, and in which
+// epoch that holds: from the first drain on.
+std::atomic<uint64_t> deadline_nanos{0};
+std::atomic<uint32_t> deadline_epoch{0};
+// The epoch in which a drain has failed.
+std::atomic<uint32_t> failed_epoch{0};
+
+void NoteFailure() { failed_epoch.store(CurrentEpoch()); }
+
+// One deadline for all drains at the end of the process.
+uint64_t EndDeadline(absl::Duration deadline) {
+  const uint32_t epoch = CurrentEpoch();
+  if (deadline_epoch.load(std::memory_order_relaxed) != epoch) {
+    deadline_nanos.store(
+        NowNanos() + static_cast<uint64_t>(absl::ToInt64Nanoseconds(
+                         DeadlineFromEnvironment().value_or(deadline))),
+        std::memory_order_relaxed);
+    deadline_epoch.store(epoch, std::memory_order_release);
+  }
+  return deadline_nanos.load(std::memory_order_relaxed);
+}
+
+// Reports what is still pending and destroys it, unrun. What is on a lifetime
+// stays, and runs when that ends; it is reported where `staying` says so.
+void LeaveTheRest(const Cause& cause, bool staying) {
+  for (const NodeRef& ref : PendingOf(ProcessCore())) {
+    const uint64_t word = ref.node->Word();
+    const bool stays = (word & kLifetimeFlag) != 0;
+    const bool skipped = !AtExitFlag(ref);
+    ReportEntry entry;
+    bool tried = false;
+    if ((stays && (skipped || !staying)) ||
+        !DescribePending(ref, cause, &entry, &tried)) {
+      continue;
+    }
+    entry.outcome = skipped ? ReportEntry::kSkipped : ReportEntry::kLeft;
+    if (!skipped && !tried) {
+      entry.status = absl::DeadlineExceededError("not reached");
+    }
+    Node* const node = stays ? nullptr : Claim(ref, kDetached);
+    if (stays || node != nullptr) ReportFailure(entry);
+    if (node != nullptr) DropDetached(node);
+  }
+}
+
+// Reports what the drain left in child registries. It stays there.
+void ReportChildren(const Report& report) {
+  std::unordered_set<uint64_t> own;
+  for (const NodeRef& ref : PendingOf(ProcessCore())) {
+    own.insert(NodeNumber(ref.node));
+  }
+  for (const ReportEntry& entry : report.entries) {
+    const bool left = entry.outcome == ReportEntry::kLeft ||
+                      entry.outcome == ReportEntry::kSkipped;
+    if (left && own.count(entry.number) == 0) ReportFailure(entry);
+  }
+}
+
+void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
+  const uint32_t epoch = CurrentEpoch();
+  const uint64_t limit = EndDeadline(deadline);
+  DrainOptions drain;
+  drain.cause = cause;
+  const finalize::ExitOptions exit_options = finalize::GetExitOptions();
+  drain.threads = exit_options.threads;
+  drain.phase_limit = exit_options.phase_limit;
+  drain.max_entries = SIZE_MAX;
+  Watchdog watchdog(std::max(limit, NowNanos()), cause);
+  Report report = DrainCore(ProcessCore(), drain, waiting, limit);
+  if (epoch != CurrentEpoch()) return;  // a child came out of a callback
+  if (!report.status().ok()) NoteFailure();
+  // What the failure reporter and destructors register from here on is for the
+  // next drain.
+  DrainContext context{&report,       &drain, limit,
+                       ProcessCore(), epoch,  [](DrainContext*) {}};
+  ContextScope scope(&context);
+  for (const ReportEntry& entry : report.entries) {
+    // A callback that failed has told the reporter itself.
+    const bool late = entry.outcome == ReportEntry::kRan && !entry.status.ok();
+    if (late || entry.outcome == ReportEntry::kRunning) ReportFailure(entry);
+  }
+  ReportChildren(report);
+  LeaveTheRest(cause, /*staying=*/true);
+}
+
+bool HasWork(Core* core) {
+  bool found = false;
+  VisitLanes(core, [&](Lane& lane, int) {
+    found |= lane.pending != 0 || lane.running != nullptr;
+  });
+  return found;
+}
+
+// Whether something is pending that the drain would have run.
+bool HasNewcomers(Core* core) {
+  // What this does not see of a lane in use comes after it, and sees the drain
+  // over.
+  core->used_lanes.fetch_or(0, std::memory_order_acq_rel);
+  bool found = false;
+  VisitLanes(core, [&](Lane& lane, int) {
+    for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
+      for (Node* n = list->newest; n != nullptr && !found; n = n->older) {
+        found = (n->Word() & kAtExitFlag) != 0;
+      }
+    }
+  });
+  return found;
+}
+
+// Opens the registry: exit handlers are still to come, and a hook behind them.
+// What other threads registered after the drain's last look, and before it was
+// over, relies on this; what comes later, on the registering thread.
+void Reopen() {
+  EndDrain(ProcessCore());
+  if (HasNewcomers(ProcessCore()) && !ArmExitHook()) {
+    LeaveTheRest(Cause::kExit, /*staying=*/false);
+  }
+}
+
+// Ends the process where it comes to a higher end than this thread asked for.
+void EndAs(const Cause& end, const Cause& cause) {
+  if (end.kind == cause.kind) return;
+  if (end.kind == Cause::kSignal) DieBySignal(end.signal);
+  if (end.kind == Cause::kTerminate) EndByTerminate();
+}
+
+}  // namespace
+
+void DrainProcess(const Cause& cause, absl::Duration deadline) noexcept {
+  const bool nested = this_thread.frames != nullptr;
+  const Begun begun = BeginEnd(cause);
+  if (begun == Begun::kNothing) return;
+  AddHookFor(cause);  // for a callback, or another thread, that asks again
+  EnsureCurrent(ProcessCore());
+  // Closed, once a drain has closed it, until Reopen.
+  if (begun == Begun::kDrains) BeginDrain(ProcessCore());
+  if (LeaveCallbacks()) NoteFailure();
+  const uint32_t epoch = CurrentEpoch();
+  if (HasWork(ProcessCore())) {
+    DrainOnce(begun == Begun::kDrains ? cause : CurrentEnd(), deadline,
+              nested ? Waiting::kNever : Waiting::kAlways);
+  }
+  if (epoch != CurrentEpoch()) return;
+  const Cause end = FinishEnd();
+  if (end.kind == Cause::kExit) Reopen();
+  EndAs(end, cause);
+}
+
+bool TakeFailure() {
+  uint32_t epoch = CurrentEpoch();
+  return failed_epoch.compare_exchange_strong(epoch, 0);
+}
+
+bool PastEndDeadline() {
+  return deadline_epoch.load(std::memory_order_acquire) == CurrentEpoch() &&
+         NowNanos() >= deadline_nanos.load(std::memory_order_relaxed);
+}
+
+}  // namespace finalize_internal

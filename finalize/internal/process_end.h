@@ -1,0 +1,28 @@
+// The drain at the end of the process, whatever ends it.
+#ifndef FINALIZE_INTERNAL_PROCESS_END_H_
+#define FINALIZE_INTERNAL_PROCESS_END_H_
+
+#include "absl/time/time.h"
+#include "finalize/cause.h"
+
+namespace finalize_internal {
+
+// Drains the process registry, since the process ends by `cause`. Returns to a
+// thread that is to end it so. A thread below a drain that comes to a higher
+// end (end_state.h) ends the process here, and any other is parked.
+// `deadline` counts in the first such drain of the process, for all of them.
+//
+// In a child that came out of one of the callbacks it returns at once.
+void DrainProcess(const finalize::Cause& cause,
+                  absl::Duration deadline) noexcept;
+
+// Whether a drain of this process has failed since the last call. For the
+// thread that drained.
+bool TakeFailure();
+
+// Whether the deadline of the process's end has passed.
+bool PastEndDeadline();
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_PROCESS_END_H_

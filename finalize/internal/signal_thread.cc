@@ -1,0 +1,77 @@
+#include "finalize/internal/signal_thread.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <functional>
+#include <system_error>
+#include <thread>
+
+#include "finalize/internal/callback.h"
+#include "finalize/internal/hook_owner.h"
+#include "finalize/internal/process_end.h"
+#include "finalize/internal/report_failure.h"
+#include "finalize/internal/run.h"
+#include "finalize/internal/signal_handler.h"
+#include "finalize/internal/signals_blocked.h"
+
+namespace finalize_internal {
+namespace {
+
+using finalize::Cause;
+
+// Calls on_signal. False where it failed, which is reported.
+bool Notify(const std::function<void(int)>& on_signal, int signal) {
+  using B = BoundFor<Invocation::kRepeatable, std::function<void(int)>, int>;
+  UnregisteredCallback<B> callback(on_signal, signal);
+  Failure failure;
+  RunUnregistered(OpsFor<B>::kOps, &callback.storage,
+                  Cause(Cause::kSignal, signal), &failure);
+  if (!failure.failed) return true;
+  finalize::ReportEntry entry;
+  entry.name = "ExitHooks::on_signal";
+  entry.cause = Cause(Cause::kSignal, signal);
+  entry.outcome = finalize::ReportEntry::kFailed;
+  entry.status = ToStatus(failure);
+  ReportFailure(entry);
+  return false;
+}
+
+// Tells the program's own shutdown loop. False where there is none, or where it
+// could not be told.
+bool Tell(const HookSettings& settings, int signal) {
+  const uint64_t one = 1;
+  bool told = false;
+  if (settings.descriptor >= 0) {
+    told = write(settings.descriptor, &one, sizeof(one)) == sizeof(one);
+  }
+  if (settings.on_signal != nullptr) {
+    told = Notify(settings.on_signal, signal);
+  }
+  return told;
+}
+
+void Serve(const sigset_t& mask) {
+  const int signal = AwaitPosted();
+  pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  const HookSettings& settings = Settings();
+  if (Tell(settings, signal)) return;
+  DrainProcess(Cause(Cause::kSignal, signal), settings.deadline);
+  DieBySignal(signal);
+}
+
+}  // namespace
+
+bool StartSignalThread() {
+  SignalsBlocked blocked;
+  try {
+    std::thread(Serve, blocked.before()).detach();
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace finalize_internal

@@ -1,0 +1,114 @@
+#include "finalize/internal/thread_end.h"
+
+#include <cxxabi.h>
+#include <pthread.h>
+
+#include <atomic>
+#include <new>
+
+#include "finalize/internal/core.h"
+#include "finalize/internal/module.h"
+#include "finalize/internal/slab.h"
+#include "finalize/internal/thread_state.h"
+
+extern "C" __attribute__((visibility("hidden"))) void* __dso_handle;
+
+namespace finalize_internal {
+namespace {
+
+// The key plus one; 0 where there is none yet.
+std::atomic<uint64_t> the_key{0};
+
+bool InProgram() {
+  static std::atomic<int> answer{-1};
+  int known = answer.load(std::memory_order_relaxed);
+  if (known < 0) {
+    known = ModuleOf(&the_key).is_program ? 1 : 0;
+    answer.store(known, std::memory_order_relaxed);
+  }
+  return known != 0;
+}
+
+void EndExits(void* argument) {
+  // Another one is that of a parent, or gone by now.
+  if (argument != this_thread.exits) return;
+  ThreadExits* const exits = this_thread.exits;
+  EndLifetime(&exits->list, finalize::Cause::kThreadExit);
+  if (!exits->list.empty()) return;  // inherited
+  this_thread.exits = nullptr;
+  delete exits;
+}
+
+// Of a module: all there is to do. Of the program: what was registered after
+// the end of the thread_locals.
+void EndOfKey(void*) {
+  if (this_thread.exits != nullptr) EndExits(this_thread.exits);
+  if (!InProgram()) GiveBackFreeNodes();
+}
+
+bool SetKey() {
+  uint64_t key = the_key.load(std::memory_order_acquire);
+  if (key == 0) {
+    pthread_key_t made;
+    if (pthread_key_create(&made, &EndOfKey) != 0) return false;
+    if (the_key.compare_exchange_strong(key, uint64_t{made} + 1,
+                                        std::memory_order_acq_rel)) {
+      key = uint64_t{made} + 1;
+    } else {
+      pthread_key_delete(made);
+    }
+  }
+  return pthread_setspecific(static_cast<pthread_key_t>(key - 1), &the_key) ==
+         0;
+}
+
+struct EndOfThreadLocals {
+  ~EndOfThreadLocals() {
+    this_thread.frames_in_exit = this_thread.frames;
+    GiveBackFreeNodes();
+  }
+  void Touch() {}
+};
+thread_local EndOfThreadLocals end_of_thread_locals;
+
+bool Arm(ThreadExits* exits) {
+  if (exits->armed) return true;
+  if (!SetKey()) return false;
+  // Not where the thread_locals have ended: it would never be called.
+  if (InProgram() && !this_thread.ending) {
+    abi::__cxa_thread_atexit(&EndExits, exits, &__dso_handle);
+  }
+  exits->armed = true;
+  return true;
+}
+
+bool IsInherited(const LifetimeList& list) {
+  const Node* newest = __atomic_load_n(&list.newest, __ATOMIC_ACQUIRE);
+  return newest != nullptr && !IsOurs(newest);
+}
+
+}  // namespace
+
+bool WatchThreadEnd() {
+  if (!InProgram()) return SetKey();
+  end_of_thread_locals.Touch();
+  return true;
+}
+
+LifetimeList* ThreadExitList() {
+  ThreadExits* exits = this_thread.exits;
+  if (exits == nullptr || IsInherited(exits->list)) {
+    exits = new (std::nothrow) ThreadExits;
+    if (exits == nullptr) return nullptr;
+    exits->list.by_phase = true;
+    this_thread.exits = exits;
+  }
+  return Arm(exits) ? &exits->list : nullptr;
+}
+
+void ForgetThreadEnds() {
+  const uint64_t key = the_key.exchange(0, std::memory_order_acq_rel);
+  if (key != 0) pthread_key_delete(static_cast<pthread_key_t>(key - 1));
+}
+
+}  // namespace finalize_internal

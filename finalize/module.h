@@ -1,0 +1,68 @@
+// What a shared library has registered runs before dlclose() unmaps it.
+//
+//   // plugin.cc, linked into plugin.so
+//   #include "finalize/module.h"  // in one of its source files
+//
+//   extern "C" void Start() { finalize::AtExit("stop", StopPlugin); }
+//
+// Including it is all there is to do. It adds a destructor function to the
+// module, which dlclose() calls first of all, while every static object of the
+// module is alive. That runs each pending finalizer the module has registered,
+// in the process registry and in any other, whatever its at_exit says, on the
+// thread in dlclose(), highest phase and newest first in each registry. Cause:
+// kModuleUnload. It waits, without a limit, for those that other threads are
+// running. Failures go to the failure reporter; one that could be tried again
+// is not.
+//
+// At exit() the module stays mapped: the exit drain runs what it registered in
+// the one order of all, and the destructor function finds nothing to do.
+//
+// Who registered it? The module whose code calls Register: the one in which the
+// template was compiled. A callback handed to the program as a std::function,
+// which the program registers, is the program's. A TempDir is registered by the
+// code of the tempdir library.
+//
+// Two ways to link:
+//   The library in the program, exported to the module (-rdynamic), or in a
+//   shared library of its own: there is one process registry. This header is
+//   needed in each module that may be closed.
+//   A copy of the library in the module: there are two, with a registry and an
+//   exit drain each, and dlclose() of the module drains its own, with or
+//   without this header. Link the module with a version script that exports no
+//   more than its own functions: else the program's symbols may stand in for
+//   some of the copy's.
+//
+// glibc never unmaps a module with a unique symbol that is in use (nm -D says
+// `u`; inline functions of Boost and Abseil make some), nor one that has a
+// thread_local with a destructor, until the threads that used it have ended.
+// Then dlclose() does nothing, and all this is done at exit(). A version script
+// hides unique symbols; the library itself makes no such thread_local in a
+// module.
+//
+// Not covered: a callable that Detach() gave away; a shared_ptr of MakeShared
+// or Adopt, a failure reporter or an observer that outlives the module that
+// made it; a callback that a drain left behind at its deadline; and a Report or
+// Info that names a line of the module, printed after it is gone. Inside a
+// callback of the module dlclose() of it is as fatal as ever. A dlclose()
+// during an exit drain on another thread waits for the callbacks of the module
+// with the lock of the dynamic linker held: such a callback must not call
+// dlopen().
+//
+// In a copy of the library inside a module, AtThreadExit (thread_exit.h) comes
+// after the thread_locals.
+#ifndef FINALIZE_MODULE_H_
+#define FINALIZE_MODULE_H_
+
+#include "finalize/internal/module.h"
+
+namespace finalize_internal {
+namespace {
+
+__attribute__((destructor, used)) void UnloadThisModule() {
+  UnloadModule(reinterpret_cast<const void*>(&UnloadThisModule));
+}
+
+}  // namespace
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_MODULE_H_

@@ -1,0 +1,99 @@
+// AtThreadExit: runs a callback when the calling thread ends.
+//
+//   #include "finalize/thread_exit.h"
+//
+//   void Worker() {
+//     Arena* arena = NewArena();
+//     finalize::AtThreadExit("free arena", FreeArena, arena);
+//     ...
+//   }
+//
+// It runs on that thread, whoever started it: std::thread, pthread_create, main
+// itself; and however it ends: return, pthread_exit, pthread_cancel. Cause:
+// kThreadExit. Order: higher phase first, then newest first. What a callback
+// registers with AtThreadExit runs too, next or at its phase's turn.
+//
+// thread_local objects that were complete before the thread's first call of
+// AtThreadExit are still alive while the callbacks run, and those completed
+// after it are gone. To be sure of one, use it before. (In a copy of the
+// library inside a shared library that may be closed, all of them are gone:
+// module.h.)
+//
+// The finalizers are in the process registry too. So exit() runs those of every
+// thread that has not ended by then, detached or blocked as it may be, each
+// once, with cause kExit, on the thread that calls exit(). The threads go on
+// meanwhile: a callback for which that is wrong, because it uses what its
+// thread may still be using, or a thread_local by name, which means another
+// thread's object there, is to be registered with Options::AtExit(false), or to
+// look at its Cause.
+//
+// The main thread ends with exit(), if it is the one that calls it: its
+// callbacks run first, before every atexit handler and static destructor. If
+// another thread calls exit(), they are run by the exit drain.
+//
+// Refusal and failure are as registry.h says: nothing escapes from a callback,
+// and the rest still runs. A callback that ends its thread once more, by
+// pthread_exit, ends the process with a message.
+//
+// After the end: a destructor of a thread_local or of a pthread key may still
+// register, and it runs. What is registered in the last round of key
+// destructors that the C library grants (the fourth) waits for exit().
+//
+// Fork: the child has one thread, the one that forked; what that thread had
+// registered belongs to the parent.
+//
+// Not for a signal handler. Where the C library has no memory to remember a
+// thread's first call, it ends the process.
+//
+// Thread-safe.
+#ifndef FINALIZE_THREAD_EXIT_H_
+#define FINALIZE_THREAD_EXIT_H_
+
+#include <utility>
+
+#include "finalize/finalizer.h"
+#include "finalize/internal/registration.h"
+#include "finalize/internal/thread_end.h"
+#include "finalize/options.h"
+
+namespace finalize {
+
+// Registers a callback with bound arguments (copied or moved in). The callback
+// may take a `const Cause&` before them. Returns a Finalizer<R>, where R is
+// the callback's result.
+template <class F, class... A>
+auto AtThreadExit(Options options, F&& function, A&&... arguments) {
+  constexpr auto kOnce = finalize_internal::Invocation::kOnce;
+  return Finalizer<finalize_internal::ResultFor<kOnce, F, A...>>(
+      finalize_internal::RegisterOnThread<kOnce>(
+          options, std::forward<F>(function), std::forward<A>(arguments)...));
+}
+
+// The same without options; the place is the caller's line here too. With more
+// than three bound arguments say `{}` for the options.
+template <class F, finalize_internal::EnableIfCallback<F> = 0>
+auto AtThreadExit(F&& function, Place place = Place::Caller()) {
+  return AtThreadExit(Options().At(place), std::forward<F>(function));
+}
+template <class F, class A, finalize_internal::EnableIfCallback<F> = 0>
+auto AtThreadExit(F&& function, A&& a, Place place = Place::Caller()) {
+  return AtThreadExit(Options().At(place), std::forward<F>(function),
+                      std::forward<A>(a));
+}
+template <class F, class A, class B, finalize_internal::EnableIfCallback<F> = 0>
+auto AtThreadExit(F&& function, A&& a, B&& b, Place place = Place::Caller()) {
+  return AtThreadExit(Options().At(place), std::forward<F>(function),
+                      std::forward<A>(a), std::forward<B>(b));
+}
+template <class F, class A, class B, class C,
+          finalize_internal::EnableIfCallback<F> = 0>
+auto AtThreadExit(F&& function, A&& a, B&& b, C&& c,
+                  Place place = Place::Caller()) {
+  return AtThreadExit(Options().At(place), std::forward<F>(function),
+                      std::forward<A>(a), std::forward<B>(b),
+                      std::forward<C>(c));
+}
+
+}  // namespace finalize
+
+#endif  // FINALIZE_THREAD_EXIT_H_

@@ -1,0 +1,177 @@
+// Finalizer: handles, and how long the callback lives (contract C6, C7).
+#include <memory>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "finalize/finalizer.h"
+#include "finalize/lifetime.h"
+#include "finalize/registry.h"
+#include "gtest/gtest.h"
+
+namespace {
+
+using finalize::Finalizer;
+using finalize::Registry;
+
+// C6: dropping every handle leaves the callback registered.
+TEST(FinalizerHandleTest, DroppedHandleChangesNothing) {
+  int runs = 0;
+  Registry registry;
+  {
+    const auto f = registry.Register([&] { ++runs; });
+    (void)f;
+  }
+  EXPECT_EQ(registry.size(), 1u);
+  registry.Drain();
+  EXPECT_EQ(runs, 1);
+}
+
+// C6: copies are handles to the same finalizer.
+TEST(FinalizerHandleTest, CopiesShareTheClaim) {
+  Registry registry;
+  auto f = registry.Register([] {});
+  Finalizer<> copy = f;
+  EXPECT_TRUE(copy.alive());
+  EXPECT_TRUE(copy.Run());
+  EXPECT_FALSE(f.alive());
+}
+
+// C6: equality and hash are identity.
+TEST(FinalizerHandleTest, EqualityIsIdentity) {
+  Registry registry;
+  auto callback = [] {};
+  auto a = registry.Register(callback);
+  auto b = registry.Register(callback);
+  Finalizer<> copy = a;
+  EXPECT_TRUE(copy == a);
+  EXPECT_TRUE(a != b);  // the same callback, registered twice
+  EXPECT_TRUE(Finalizer<>() == Finalizer<>());
+  EXPECT_TRUE(a != Finalizer<>());
+  std::unordered_set<Finalizer<>, absl::Hash<Finalizer<>>> set = {a, b, copy};
+  EXPECT_EQ(set.size(), 2u);
+  a.Run();
+  EXPECT_TRUE(copy == a);  // as before, now that it is dead
+  EXPECT_EQ(set.count(copy), 1u);
+}
+
+// C6: an old handle does not mean whatever takes the storage over.
+TEST(FinalizerHandleTest, StaleHandleStaysDead) {
+  Registry registry;
+  int stale_runs = 0;
+  auto callback = [&] { ++stale_runs; };
+  auto old = registry.Register(callback);
+  const uint64_t number = old.Peek()->number;
+  old.Run();
+  Finalizer<> next;
+  do {  // until the storage is used again
+    next.Detach();
+    next = registry.Register(callback);
+  } while (next.Peek()->number != number);
+  EXPECT_TRUE(old != next);
+  EXPECT_FALSE(old.alive());
+  EXPECT_FALSE(old.Run());
+  EXPECT_FALSE(old.Detach());
+  EXPECT_EQ(old.Peek(), std::nullopt);
+  old.set_at_exit(false);
+  EXPECT_TRUE(next.at_exit());  // not touched through the old one
+  EXPECT_TRUE(next.alive());
+  EXPECT_EQ(stale_runs, 1);
+}
+
+// C6: handles outlive the registry and the referent.
+TEST(FinalizerHandleTest, HandleOutlivesRegistryAndReferent) {
+  auto registry = std::make_unique<Registry>();
+  auto lifetime = std::make_unique<finalize::Lifetime>();
+  auto drained = registry->Register([] { return 1; });
+  auto destroyed = registry->OnDestroy(*lifetime, {}, [] {});
+  lifetime.reset();
+  registry.reset();
+  EXPECT_FALSE(drained.alive());
+  EXPECT_FALSE(destroyed.alive());
+  EXPECT_EQ(drained.Run(), std::nullopt);
+  EXPECT_FALSE(drained.Detach());
+  EXPECT_EQ(drained.Peek(), std::nullopt);
+  drained.Wait();
+  drained.set_at_exit(true);
+  EXPECT_FALSE(drained.at_exit());
+}
+
+// C6: a handle made from nothing.
+TEST(FinalizerHandleTest, DefaultHandleIsDead) {
+  Finalizer<int> f;
+  EXPECT_FALSE(f.alive());
+  EXPECT_EQ(f.Run(), std::nullopt);
+  EXPECT_FALSE(f.Detach());
+  EXPECT_EQ(f.Peek(), std::nullopt);
+  EXPECT_FALSE(f.PeekArguments<int>().has_value());
+  EXPECT_FALSE(f.at_exit());
+  f.set_at_exit(true);
+  EXPECT_FALSE(f.at_exit());
+}
+
+// C7: callback and arguments are gone when Run returns.
+TEST(FinalizerStorageTest, RunDestroysCallbackAndArguments) {
+  Registry registry;
+  auto captured = std::make_shared<int>();
+  auto bound = std::make_shared<int>();
+  std::weak_ptr<int> captured_watch = captured, bound_watch = bound;
+  auto f = registry.Register(
+      [captured = std::move(captured)](const std::shared_ptr<int>&) {},
+      std::move(bound));
+  EXPECT_FALSE(captured_watch.expired());
+  f.Run();
+  EXPECT_TRUE(captured_watch.expired());
+  EXPECT_TRUE(bound_watch.expired());
+}
+
+// C7: also where the callback throws.
+TEST(FinalizerStorageTest, ThrowingRunDestroysTheArguments) {
+  Registry registry;
+  auto bound = std::make_shared<int>();
+  auto f =
+      registry.Register([](const std::shared_ptr<int>&) { throw 1; }, bound);
+  EXPECT_THROW(f.Run(), int);
+  EXPECT_EQ(bound.use_count(), 1);
+}
+
+// C7: a drain destroys each before it runs the next.
+TEST(FinalizerStorageTest, DrainDestroysEachCallbackBeforeTheNextRuns) {
+  Registry registry;
+  auto bound = std::make_shared<int>();
+  long uses_seen = 0;
+  registry.Register([&] { uses_seen = bound.use_count(); });
+  registry.Register([](const std::shared_ptr<int>&) {}, bound);
+  registry.Drain();
+  EXPECT_EQ(uses_seen, 1);
+}
+
+// C7: no lock is held while arguments are destroyed: their destructor may use
+// the registry.
+TEST(FinalizerStorageTest, DestructorOfAnArgumentMayUseTheRegistry) {
+  int runs = 0;
+  Registry registry;
+  struct Reenters {
+    Reenters(Registry* r, int* n) : registry(r), runs(n) {}
+    ~Reenters() {
+      registry->Register([n = runs] { ++*n; }).Run();
+      registry->Register([] {}).Detach();
+      registry->Drain();
+      registry->size();
+    }
+    Registry* registry;
+    int* runs;
+  };
+  registry
+      .Register([](const std::unique_ptr<Reenters>&) {},
+                std::make_unique<Reenters>(&registry, &runs))
+      .Run();
+  EXPECT_EQ(runs, 1);
+  registry.Register([](const std::unique_ptr<Reenters>&) {},
+                    std::make_unique<Reenters>(&registry, &runs));
+  registry.Drain();
+  EXPECT_EQ(runs, 2);
+}
+
+}  // namespace

@@ -1,0 +1,114 @@
+// A shared library that registers finalizers; module_child opens and closes it.
+#include "tests/module_plugin.h"
+
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+
+#include "finalize/at_exit.h"
+#include "finalize/exit_hooks.h"
+#include "finalize/lifetime.h"
+#include "finalize/module.h"
+#include "finalize/registry.h"
+#include "finalize/thread_exit.h"
+#include "tempdir/temp_dir.h"
+#include "tests/scenario.h"
+
+namespace {
+
+using finalize::AtExit;
+using finalize::AtThreadExit;
+using finalize::Cause;
+using finalize::Finalizer;
+using finalize::Options;
+using finalize::Registry;
+using finalize_test::Say;
+
+struct SaysWhy {
+  void operator()(const Cause& cause) const {
+    Say("plugin, " + word + ": " + cause.ToString());
+  }
+  std::string word;
+};
+
+// Alive while the finalizers of the module run.
+struct StaticObject {
+  ~StaticObject() { Say("plugin, static object: destroyed"); }
+};
+
+void RegisterSome() {
+  AtExit(SaysWhy{"older"});
+  AtExit(Options().Phase(1), SaysWhy{"high"});
+  AtExit(Options().AtExit(false), SaysWhy{"not at exit"});
+  AtExit(SaysWhy{"newer"});
+}
+
+void RegisterOnObjects() {
+  static finalize::Lifetime& lifetime = *new finalize::Lifetime;
+  finalize::OnDestroy(lifetime, SaysWhy{"lifetime"});
+  static Registry& registry = *new Registry;
+  registry.Register(SaysWhy{"registry"});
+}
+
+// Runs, on whatever thread, without a word.
+void RegisterQuietly() {
+  for (int i = 0; i < 100; ++i) {
+    AtExit(Options().IfClosed(finalize::IfClosed::kRunNow), [] {});
+  }
+}
+
+void RegisterMore() {
+  AtExit([] {
+    Say("plugin, registers");
+    AtExit(SaysWhy{"registered"});
+  });
+}
+
+void RegisterRetryable() {
+  Registry::Process().RegisterRetryable(Options("retryable"), [] {
+    Say("plugin, fails");
+    return absl::UnavailableError("not yet");
+  });
+}
+
+void RegisterOnThread() {
+  AtThreadExit(SaysWhy{"main thread"});
+  std::thread([] { AtThreadExit(SaysWhy{"thread"}); }).join();
+}
+
+void RegisterStatic() {
+  static StaticObject object;
+  AtExit(SaysWhy{"with a static object"});
+}
+
+void MakeTempDir() {
+  static tempdir::TempDir& dir =
+      *new tempdir::TempDir(tempdir::TempDir::Create().value());
+  Say("plugin, temp dir: " + dir.path().native());
+  static struct AtEnd {
+    ~AtEnd() {
+      Say(access(dir.path().c_str(), F_OK) == 0 ? "plugin's is there"
+                                                : "plugin's is gone");
+    }
+  } at_end;
+}
+
+bool InstallHooks() { return finalize::InstallExitHooks().ok(); }
+
+void RegisterBlocking(void (*blocks)()) {
+  AtExit([blocks] {
+    blocks();
+    Say("plugin, blocked: done");
+  });
+}
+
+constexpr Plugin kPlugin = {
+    RegisterSome,      RegisterOnObjects, RegisterQuietly, RegisterMore,
+    RegisterRetryable, RegisterOnThread,  RegisterStatic,  MakeTempDir,
+    InstallHooks,      RegisterBlocking,
+};
+
+}  // namespace
+
+extern "C" const Plugin* GetPlugin() { return &kPlugin; }

@@ -1,0 +1,21 @@
+// What module_plugin.cc offers, as a table that is found by dlsym.
+#ifndef TESTS_MODULE_PLUGIN_H_
+#define TESTS_MODULE_PLUGIN_H_
+
+struct Plugin {
+  void (*register_some)();
+  void (*register_on_objects)();
+  void (*register_quietly)();
+  void (*register_more)();
+  void (*register_retryable)();
+  void (*register_on_thread)();
+  void (*register_static)();
+  void (*make_temp_dir)();
+  bool (*install_exit_hooks)();
+  // The callback calls `blocks` and says that it is done.
+  void (*register_blocking)(void (*blocks)());
+};
+
+extern "C" const Plugin* GetPlugin();
+
+#endif  // TESTS_MODULE_PLUGIN_H_

@@ -1,0 +1,208 @@
+// A process that ends by quick_exit(), with the exit hooks installed.
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+#include "absl/time/time.h"
+#include "finalize/at_exit.h"
+#include "finalize/exit_hooks.h"
+#include "finalize/exit_options.h"
+#include "tests/scenario.h"
+
+namespace {
+
+using finalize::AtExit;
+using finalize::Cause;
+using finalize::ExitHooks;
+using finalize::Options;
+using finalize_test::Say;
+using finalize_test::Says;
+
+void Install(absl::Duration deadline = absl::Seconds(20)) {
+  ExitHooks hooks;
+  hooks.quick_exit = true;
+  hooks.terminate = true;
+  hooks.deadline = deadline;
+  if (!finalize::InstallExitHooks(hooks).ok()) _exit(95);
+}
+
+void SayCause(const Cause& cause) {
+  Say(std::string("first, on ") + cause.ToString());
+}
+
+// Opened once, awaited by any number of threads.
+std::atomic<bool> gate{false};
+void AwaitGate() {
+  while (!gate) sched_yield();
+}
+
+pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
+
+// Waits until a thread of this process is parked.
+void AwaitParked(const std::atomic<pid_t>& thread) {
+  while (thread == 0) sched_yield();
+  const std::string path =
+      "/proc/self/task/" + std::to_string(thread) + "/syscall";
+  const std::string expected = std::to_string(SYS_pause) + " ";
+  for (;;) {
+    char text[64] = {};
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const ssize_t size = read(file, text, sizeof(text) - 1);
+    close(file);
+    if (size > 0 && std::string(text).rfind(expected, 0) == 0) return;
+    sched_yield();
+  }
+}
+
+[[noreturn]] void Hang() {
+  Say("hangs");
+  for (;;) pause();
+}
+
+void QuickExit() {
+  std::at_quick_exit([] { Say("quick_exit handler before"); });
+  std::atexit([] { Say("exit handler"); });
+  AtExit(SayCause);
+  Install();
+  std::at_quick_exit([] { Say("quick_exit handler after"); });
+  std::quick_exit(7);
+}
+
+void NotAskedFor() {
+  AtExit(SayCause);
+  if (!finalize::InstallExitHooks().ok()) _exit(95);
+  std::quick_exit(7);
+}
+
+void QuickExitInCallback() {
+  AtExit(SayCause);
+  AtExit([] { std::quick_exit(8); });
+  AtExit(Says{"third"});
+  Install();
+  std::quick_exit(7);
+}
+
+void ExitInCallback() {
+  AtExit(SayCause);
+  AtExit([] { std::exit(8); });
+  AtExit(Says{"third"});
+  Install();
+  std::quick_exit(7);
+}
+
+void QuickExitInExitDrain() {
+  AtExit(SayCause);
+  AtExit([] { std::quick_exit(8); });
+  AtExit(Says{"third"});
+  Install();
+  std::exit(7);
+}
+
+void OnOtherThreads(void (*end)(int)) {
+  static std::atomic<pid_t> threads[10];
+  for (auto& thread : threads) {
+    std::thread([&thread, end] {
+      thread = ThisThread();
+      AwaitGate();
+      end(9);
+    }).detach();
+  }
+  AtExit(SayCause);
+  AtExit([] {
+    gate = true;
+    for (auto& thread : threads) AwaitParked(thread);
+    Say("parked");
+  });
+  Install();
+}
+void ManyQuickExits() {
+  OnOtherThreads(std::quick_exit);
+  std::quick_exit(7);
+}
+void ExitsInQuickExit() {
+  OnOtherThreads(std::exit);
+  std::quick_exit(7);
+}
+void QuickExitsInExit() {
+  OnOtherThreads(std::quick_exit);
+  std::exit(7);
+}
+
+// quick_exit() cuts off a static destructor that hangs in exit().
+void QuickExitAfterExitDrain() {
+  struct Hangs {
+    ~Hangs() {
+      gate = true;
+      for (;;) pause();
+    }
+  };
+  static Hangs hangs;
+  AtExit(SayCause);
+  Install();
+  std::thread([] {
+    AwaitGate();
+    std::quick_exit(8);
+  }).detach();
+  std::exit(7);
+}
+
+void QuickExitHangs() {
+  AtExit(Options("hanging one"), Hang);
+  Install(absl::Milliseconds(100));
+  std::quick_exit(7);
+}
+
+void QuickExitFails() {
+  finalize::ExitOptions options;
+  options.failure_exit_code = 9;
+  finalize::SetExitOptions(options);
+  std::at_quick_exit([] { Say("quick_exit handler"); });
+  AtExit([] { throw 1; });
+  Install();
+  std::quick_exit(7);
+}
+
+// A child registers its own, and ends by quick_exit(), with the hooks of its
+// parent or with its own.
+void QuickExitInChild(bool installs) {
+  AtExit(Says{"of the parent"});
+  Install();
+  const pid_t child = fork();
+  if (child == 0) {
+    AtExit(Says{"of the child"});
+    if (installs) Install();
+    std::quick_exit(5);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  Say("child exited with " + std::to_string(WEXITSTATUS(status)));
+  std::quick_exit(7);
+}
+void ChildInherits() { QuickExitInChild(false); }
+void ChildInstalls() { QuickExitInChild(true); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return finalize_test::RunScenario(
+      argc, argv,
+      {{"quick-exit", QuickExit},
+       {"not-asked-for", NotAskedFor},
+       {"quick-exit-in-callback", QuickExitInCallback},
+       {"exit-in-callback", ExitInCallback},
+       {"quick-exit-in-exit-drain", QuickExitInExitDrain},
+       {"many-quick-exits", ManyQuickExits},
+       {"exits-in-quick-exit", ExitsInQuickExit},
+       {"quick-exits-in-exit", QuickExitsInExit},
+       {"quick-exit-after-exit-drain", QuickExitAfterExitDrain},
+       {"quick-exit-hangs", QuickExitHangs},
+       {"quick-exit-fails", QuickExitFails},
+       {"child-inherits", ChildInherits},
+       {"child-installs", ChildInstalls}});
+}
