@@ -90,10 +90,10 @@ class [[nodiscard]] DestructorTempDir {
 
  private:
   explicit DestructorTempDir(
-      std::unique_ptr<tempdir_internal::OwnedDirectory> directory);
+      std::shared_ptr<tempdir_internal::OwnedDirectory> directory);
   void End() noexcept;
 
-  std::unique_ptr<tempdir_internal::OwnedDirectory> directory_;
+  std::shared_ptr<tempdir_internal::OwnedDirectory> directory_;
   int exceptions_ = 0;  // in flight when it was made
 };
 

@@ -91,6 +91,24 @@ class TempDirOptions {
     mode_ = mode;
     return *this;
   }
+  // Remove(), the destructor and exit rename the directory away, which takes as
+  // long whatever it holds, and a thread of the library's own removes it.
+  // Remove() returns OK then; removed() is true when the content is gone, and
+  // another Remove() waits for that and says how it went. A failure that no
+  // such call sees is treated as one of the destructor.
+  //
+  // Exit waits for the thread, to the deadline of the process's end
+  // (finalize/exit_options.h); what is left then, or when the process is
+  // killed, is the next start's to reap (reap.h), as all of a dead process. So
+  // it is with Directly(): it then has the name of what a reaper has begun.
+  //
+  // The caller removes it at once where that is no less work (it is empty),
+  // where renaming fails, or where the thread is 256 directories behind. Create
+  // waits for the thread where the file system is full, and tries again.
+  TempDirOptions& RemoveInBackground(bool background = true) {
+    background_ = background;
+    return *this;
+  }
   // The destructor leaves the directory where an exception that was thrown
   // after Create unwinds it, or where MarkFailed() was called; so does exit in
   // the latter case. Standard error says where it is. Remove() still removes.
@@ -115,6 +133,7 @@ class TempDirOptions {
   const std::string& suffix() const { return suffix_; }
   mode_t mode() const { return mode_; }
   bool directly() const { return directly_; }
+  bool background() const { return background_; }
   bool keep_on_failure() const { return keep_on_failure_; }
   tempdir::OnFailure on_failure() const { return on_failure_; }
   const FailureCallback& failure_callback() const { return failure_callback_; }
@@ -126,6 +145,7 @@ class TempDirOptions {
   std::string suffix_;
   bool directly_ = false;
   mode_t mode_ = 0700;
+  bool background_ = false;
   bool keep_on_failure_ = false;
   tempdir::OnFailure on_failure_ = tempdir::OnFailure::kReport;
   FailureCallback failure_callback_;

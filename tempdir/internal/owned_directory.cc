@@ -9,9 +9,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "tempdir/internal/automatic_reap.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/private_directory.h"
+#include "tempdir/internal/removal_backlog.h"
 #include "tempdir/internal/root_name.h"
 
 namespace tempdir_internal {
@@ -20,6 +22,14 @@ namespace {
 bool KeepsAll() {
   const char* const value = secure_getenv(OwnedDirectory::kKeepVariable);
   return value != nullptr && *value != '\0' && strcmp(value, "0") != 0;
+}
+
+// Whether there may be some now, since temp dirs were leaving.
+bool WaitForRoom() {
+  constexpr absl::Duration kLongest = absl::Seconds(30);
+  if (AwaitRemovals(absl::ZeroDuration()) == 0) return false;
+  AwaitRemovals(kLongest);
+  return true;
 }
 
 }  // namespace
@@ -41,7 +51,7 @@ std::string_view OwnedDirectory::description() const {
 
 void OwnedDirectory::Settle(State state) {
   state_.store(state, std::memory_order_release);
-  if (state == State::kLive) return;
+  if (state == State::kLive || state == State::kLeaving) return;
   if (!entry_.Leave()) lock_.Abandon();
   lock_.Release();
   if (root_ != nullptr) std::exchange(root_, nullptr)->Release();
@@ -83,6 +93,9 @@ absl::Status OwnedDirectory::Make() {
   for (int tries = 0; tries < kTries; ++tries) {
     bool again = false;
     status = MakeIn(*parent, idle, &again);
+    if (absl::IsResourceExhausted(status) && tries == 0 && WaitForRoom()) {
+      again = true;
+    }
     if (!again) break;
   }
   if (status.ok() && root_->TakeFirstUse()) ReapInBackground(*parent);

@@ -43,8 +43,8 @@ absl::Status OwnedDirectory::NotLive(State state) const {
 
 // What Remove() answers where there is nothing to remove any more.
 absl::Status OwnedDirectory::Ended(State state) const {
-  const bool done =
-      state == State::kRemoved || (state == State::kKept && keep_always_);
+  const bool done = state == State::kRemoved || state == State::kLeaving ||
+                    (state == State::kKept && keep_always_);
   return done ? absl::OkStatus() : NotLive(state);
 }
 
@@ -52,10 +52,21 @@ absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
   if (!IsOurs()) return NotOurs();
   ForkMutexHolder lock(mutex_);
   if (!lock.held()) return CaughtByFork();
-  if (state_ != State::kLive) return Ended(state_);
+  const State state = state_;
+  if (state != State::kLive && state != State::kLeaving) return Ended(state);
   if (attempts() != seen) return last_failure_;
-  last_failure_ = keep_always_ ? KeepAndSay(kKeepVariable) : RemoveLocked();
-  if (last_failure_.ok() && !keep_always_) Settle(State::kRemoved);
+  if (keep_always_) {
+    last_failure_ = KeepAndSay(kKeepVariable);
+  } else if (RemoveIfEmpty()) {
+    last_failure_ = absl::OkStatus();
+    Settle(State::kRemoved);
+  } else if (PutOffLocked()) {
+    last_failure_ = absl::OkStatus();
+    Settle(State::kLeaving);
+  } else {
+    last_failure_ = RemoveTreeLocked();
+    Settle(last_failure_.ok() ? State::kRemoved : State::kLive);
+  }
   attempts_.fetch_add(1, std::memory_order_acq_rel);
   return last_failure_;
 }
@@ -68,13 +79,14 @@ absl::Status OwnedDirectory::Outcome() {
 
 // An empty directory, the usual case, takes two system calls. The descriptor is
 // not checked here: what is not found through it is looked for again.
-absl::Status OwnedDirectory::RemoveLocked() {
+bool OwnedDirectory::RemoveIfEmpty() {
   const int fd = root_->fd();
-  if (identity_->IsAt(fd, name_.c_str()) &&
-      unlinkat(fd, name_.c_str(), AT_REMOVEDIR) == 0) {
-    return absl::OkStatus();
-  }
-  return RemoveTreeLocked();
+  return identity_->IsAt(fd, name_.c_str()) &&
+         unlinkat(fd, name_.c_str(), AT_REMOVEDIR) == 0;
+}
+
+absl::Status OwnedDirectory::RemoveLocked() {
+  return RemoveIfEmpty() ? absl::OkStatus() : RemoveTreeLocked();
 }
 
 absl::Status OwnedDirectory::RemoveTreeLocked() {
@@ -108,7 +120,7 @@ absl::Status OwnedDirectory::NotThere(int root_fd, const absl::Status& found) {
 }
 
 absl::Status OwnedDirectory::RemoveImplicitly() {
-  if (!IsOurs()) return absl::OkStatus();
+  if (!IsOurs() || leaving()) return absl::OkStatus();
   if (KeepsOnEnd()) {
     ForkMutexHolder lock(mutex_);
     if (!lock.held()) return CaughtByFork();

@@ -9,7 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
+#include "finalize/exit_time.h"
 #include "finalize/owner_process.h"
+#include "tempdir/internal/removal_backlog.h"
 
 namespace tempdir_internal {
 
@@ -32,6 +35,12 @@ std::atomic<RootTable*> newest_table{nullptr};
 RootTable* ExistingTable() {
   RootTable* table = newest_table.load(std::memory_order_acquire);
   return table != nullptr && table->owner.IsThis() ? table : nullptr;
+}
+
+// So that what comes after has some, too.
+absl::Duration TimeToWait() {
+  const absl::Duration left = finalize::ExitTimeLeft();
+  return left - std::min(left / 10, absl::Milliseconds(100));
 }
 
 void SweepAtEnd() { SweepProcessRoots(/*process_ends=*/true); }
@@ -150,17 +159,19 @@ void ProcessRoot::DiscardIdle(RootTable* table) {
   }
 }
 
-void SweepProcessRoots(bool process_ends) {
+size_t SweepProcessRoots(bool process_ends) {
   RootTable* const table = ExistingTable();
-  if (table == nullptr) return;
+  if (table == nullptr) return 0;
+  const size_t left = process_ends ? EndRemovals(TimeToWait()) : 0;
   std::lock_guard<std::mutex> lock(table->mutex);
   ProcessRoot::DiscardIdle(table);
-  if (!process_ends) return;
+  if (!process_ends) return left;
   table->process_ends = true;
   // A thread that was about to make a temp dir finds its root gone.
   for (ProcessRoot* root : table->roots) {
     root->lost_ |= root->RemoveDirectory();
   }
+  return left;
 }
 
 void CheckProcessRoots() {

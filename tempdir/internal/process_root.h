@@ -47,6 +47,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -103,7 +104,7 @@ class ProcessRoot {
   const finalize::OwnerProcess* owner() const;
 
  private:
-  friend void SweepProcessRoots(bool process_ends);
+  friend size_t SweepProcessRoots(bool process_ends);
   friend void CheckProcessRoots();
 
   ProcessRoot(RootTable* table, std::string parent, Home home)
@@ -142,8 +143,10 @@ class ProcessRoot {
 };
 
 // Removes the roots that are empty. `process_ends`: from now on each root goes
-// with its last temp dir. An atexit handler calls it, too.
-void SweepProcessRoots(bool process_ends);
+// with its last temp dir; and first of all, what goes in the background is
+// waited for as long as the deadline of the process's end allows. Returns how
+// much of that is left. An atexit handler calls it, too.
+size_t SweepProcessRoots(bool process_ends);
 
 // Opens and locks again the roots whose descriptors the program has closed.
 void CheckProcessRoots();
