@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "tempdir/internal/owner_watch.h"
 #include "tempdir/internal/parent_directory.h"
@@ -65,6 +66,9 @@ class SpawnPlan {
   int error_ = 0;
 };
 
+constexpr char kWatchFlag[] = "--watch=";
+constexpr char kEndOfFlags[] = "--";
+
 absl::Status StatusOfStarter(pid_t pid, const std::string& program) {
   int status = 0;
   pid_t ended;
@@ -87,7 +91,7 @@ absl::Status StatusOfStarter(pid_t pid, const std::string& program) {
 
 absl::Status StartReaperProcess(const ReaperProcessOptions& options) {
   std::vector<std::string> arguments = {
-      options.program, absl::StrCat("--watch=", getpid()), "--"};
+      options.program, absl::StrCat(kWatchFlag, getpid()), kEndOfFlags};
   for (const std::string& parent : options.parents) {
     absl::StatusOr<std::string> path = tempdir_internal::ParentPath(parent);
     if (!path.ok()) return path.status();
@@ -100,6 +104,18 @@ absl::Status StartReaperProcess(const ReaperProcessOptions& options) {
                                absl::StrCat("cannot start ", options.program));
   }
   return StatusOfStarter(pid, options.program);
+}
+
+std::optional<int> RunAsReaperProcess(int argc, char** argv) {
+  constexpr std::string_view kWatch = kWatchFlag;
+  int owner = 0;
+  if (argc < 4 ||
+      std::string_view(argv[1]).substr(0, kWatch.size()) != kWatch ||
+      std::string_view(argv[2]) != kEndOfFlags ||
+      !absl::SimpleAtoi(argv[1] + kWatch.size(), &owner) || owner <= 0) {
+    return std::nullopt;
+  }
+  return tempdir_internal::WatchOwner(owner, {argv + 3, argv + argc});
 }
 
 }  // namespace tempdir

@@ -24,11 +24,20 @@
 // which this is process 1, under a service manager that kills the whole control
 // group with SIGKILL, at a power loss. The next start does.
 //
+// A program can be its own reaper process, so that none has to be installed
+// beside it: it names itself, and asks first of all what it is.
+//
+//   int main(int argc, char** argv) {
+//     if (auto status = tempdir::RunAsReaperProcess(argc, argv)) return
+//     *status; tempdir::ReaperProcessOptions options; options.program =
+//     "/proc/self/exe";
+//
 // Thread-safe. Call it once.
 
 #ifndef TEMPDIR_REAPER_PROCESS_H_
 #define TEMPDIR_REAPER_PROCESS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +57,11 @@ struct ReaperProcessOptions {
 // error says why it could not be started. InvalidArgument: a parent that no
 // temp dir could be made in, as a path.
 absl::Status StartReaperProcess(const ReaperProcessOptions& options = {});
+
+// Does what `finalize-reap` does where StartReaperProcess() starts it, and
+// returns the exit status; nothing, at once, for any other arguments. Call it
+// before the program starts threads.
+std::optional<int> RunAsReaperProcess(int argc, char** argv);
 
 }  // namespace tempdir
 
