@@ -59,8 +59,8 @@ void PutOff(int files, const TempDirOptions& options = Background()) {
 // exit() waits for what is put off, and for what it puts off itself.
 template <class Dir>
 void Exit() {
-  for (int i = 0; i < 20; ++i) PutOff<Dir>(200);
-  static Dir left_to_exit = MakeFull<Dir>(200);
+  for (int i = 0; i < 10; ++i) PutOff<Dir>(50);
+  static Dir left_to_exit = MakeFull<Dir>(50);
 }
 
 // The thread does not come to an end: exit() goes on at the deadline.
@@ -78,7 +78,7 @@ struct AtTheVeryEnd {
 };
 void ExitAfterwards() {
   static AtTheVeryEnd end;  // destroyed after the handler that waits
-  end.dir = MakeFull<DestructorTempDir>(200);
+  end.dir = MakeFull<DestructorTempDir>(50);
 }
 
 template <class Dir>
@@ -91,7 +91,7 @@ void Killed() {
 
 // The thread is at one of them when the process is killed.
 void KilledAtWork() {
-  for (int i = 0; i < 20; ++i) PutOff<FinalizerTempDir>(200);
+  for (int i = 0; i < 10; ++i) PutOff<FinalizerTempDir>(50);
   kill(getpid(), SIGKILL);
 }
 
@@ -160,7 +160,6 @@ void FullFileSystem() {
   const std::string mounted =
       MountPrivateMemory(getenv("TMPDIR"), "mode=0700,nr_inodes=100");
   Require(mounted.empty(), mounted);
-  BlockedRemovals blocked;
   FinalizerTempDir dir = MakeFull<FinalizerTempDir>(1);
   for (int i = 1;; ++i) {
     const std::string file = dir.path().native() + "/" + std::to_string(i);
@@ -169,6 +168,7 @@ void FullFileSystem() {
     break;
   }
   Require(!FinalizerTempDir::Create().ok(), "no room");
+  BlockedRemovals blocked;
   Require(dir.Remove().ok(), "Remove where nothing is free");
   std::thread release([&blocked, waiting = getpid()] {
     const std::string stat =

@@ -131,7 +131,8 @@ TYPED_TEST(BackgroundRemovalTest, RemovesAtOnceWhereTheThreadIsBehind) {
   std::vector<TypeParam> dirs;
   // One is with the thread.
   for (size_t i = 1; i < tempdir_internal::kMostPutOff; ++i) {
-    dirs.push_back(this->MakeFull(Background()));
+    dirs.push_back(Make<TypeParam>(Background()));
+    MakeFile(dirs.back().path() / "file");
     ASSERT_TRUE(dirs.back().Remove().ok());
     ASSERT_FALSE(dirs.back().removed());
   }

@@ -49,6 +49,8 @@ absl::Status Play(const ComparisonOptions& options, const Scenario& scenario,
   const fs::path parent = home / "tmp";
   std::error_code error;
   fs::create_directories(parent, error);
+  // Whatever the umask: nobody reaps where everybody may rename.
+  if (!error) fs::permissions(parent, fs::perms::owner_all, error);
   if (error) {
     return absl::ErrnoToStatus(error.value(),
                                absl::StrCat("mkdir ", parent.string()));

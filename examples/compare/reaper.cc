@@ -1,11 +1,10 @@
 #include "examples/compare/reaper.h"
 
+#include <fcntl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <string_view>
 #include <system_error>
 
 namespace compare {
@@ -13,9 +12,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Empty where it cannot be read: a process may end meanwhile.
+std::string ReadShort(const fs::path& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return "";
+  char text[8192];
+  const ssize_t size = read(file, text, sizeof text);
+  close(file);
+  return size > 0 ? std::string(text, static_cast<size_t>(size)) : "";
+}
+
 bool IsReaperOf(const fs::path& process, const std::string& parent) {
-  std::ifstream file(process / "cmdline", std::ios::binary);
-  const std::string arguments(std::istreambuf_iterator<char>(file), {});
+  const std::string arguments = ReadShort(process / "cmdline");
   const std::string last = std::string(1, '\0') + parent + '\0';
   return arguments.find("--watch=") != std::string::npos &&
          arguments.size() > last.size() &&
