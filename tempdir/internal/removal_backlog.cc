@@ -18,7 +18,11 @@ namespace tempdir_internal {
 
 class RemovalBacklog {
  public:
-  explicit RemovalBacklog(RemovalBacklog* inherited) : inherited_(inherited) {}
+  explicit RemovalBacklog(RemovalBacklog* inherited_in)
+      : inherited(inherited_in) {}
+
+  // Keeps it within reach of leak checkers.
+  RemovalBacklog* const inherited;
 
   // This process's, or one that it has adopted; null where it has none.
   static RemovalBacklog* Existing();
@@ -42,7 +46,6 @@ class RemovalBacklog {
   bool HasThread();
 
   const finalize::OwnerProcess owner_;
-  RemovalBacklog* const inherited_;
   std::mutex mutex_;
   std::condition_variable added_;
   std::condition_variable done_;
@@ -124,17 +127,16 @@ RemovalBacklog* RemovalBacklog::Get() {
   const finalize::OwnerProcess process;
   if (existing != nullptr && existing->owner_ == process) return existing;
   SetForkHooksUp();
-  RemovalBacklog* inherited = latest.load(std::memory_order_acquire);
-  if (inherited != nullptr && inherited->owner_ == process) return inherited;
-  auto* const made = new (std::nothrow) RemovalBacklog(inherited);
+  RemovalBacklog* before = latest.load(std::memory_order_acquire);
+  if (before != nullptr && before->owner_ == process) return before;
+  auto* const made = new (std::nothrow) RemovalBacklog(before);
   if (made == nullptr) return nullptr;
-  if (latest.compare_exchange_strong(inherited, made,
-                                     std::memory_order_acq_rel)) {
+  if (latest.compare_exchange_strong(before, made, std::memory_order_acq_rel)) {
     if (existing != nullptr) made->Adopt(existing);
     return made;
   }
   delete made;
-  return inherited;
+  return before;
 }
 
 void RemovalBacklog::Adopt(RemovalBacklog* adopted) {
