@@ -44,6 +44,7 @@
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "tempdir/finalizer_temp_dir.h"
+#include "tempdir/reaper_process.h"
 #include "tempdir/temp_dir_options.h"
 
 using compare::Comparison;
@@ -204,6 +205,9 @@ void Write(const Comparison& comparison) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const auto status = tempdir::RunAsReaperProcess(argc, argv)) {
+    return *status;
+  }
   if (compare::IsChild(argc, argv)) return compare::RunChild(argc, argv);
   OpenStandardDescriptors();
   signal(SIGCHLD, SIG_DFL);  // else the children's statuses are lost

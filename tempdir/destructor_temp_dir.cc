@@ -11,13 +11,13 @@ using tempdir_internal::OwnedDirectory;
 
 absl::StatusOr<DestructorTempDir> DestructorTempDir::Create(
     TempDirOptions options) {
-  auto directory = std::make_unique<OwnedDirectory>(std::move(options));
+  auto directory = std::make_shared<OwnedDirectory>(std::move(options));
   absl::Status status = directory->Create();
   if (!status.ok()) return status;
   return DestructorTempDir(std::move(directory));
 }
 
-DestructorTempDir::DestructorTempDir(std::unique_ptr<OwnedDirectory> directory)
+DestructorTempDir::DestructorTempDir(std::shared_ptr<OwnedDirectory> directory)
     : directory_(std::move(directory)),
       exceptions_(std::uncaught_exceptions()) {}
 

@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <string_view>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "finalize/cause.h"
 #include "finalize/options.h"
@@ -40,13 +42,18 @@ bool RefusesThisThread() {
          ending_thread.load(std::memory_order_acquire) != gettid();
 }
 
-void SweepRoots(const finalize::Cause& cause) {
+absl::Status SweepRoots(const finalize::Cause& cause) {
   if (cause.IsProcessEnd()) {
     ending_thread.store(gettid(), std::memory_order_release);
     ending.store(finalize::OwnerProcess().number(), std::memory_order_release);
   }
   roots_registered.store(0, std::memory_order_release);
-  tempdir_internal::SweepProcessRoots(cause.IsProcessEnd());
+  const size_t left = tempdir_internal::SweepProcessRoots(cause.IsProcessEnd());
+  if (left == 0) return absl::OkStatus();
+  return absl::DeadlineExceededError(absl::StrCat(
+      left,
+      " temp dirs were being removed in the background: what is left of "
+      "them is the next start's to reap"));
 }
 
 void RegisterRoots() {
@@ -138,6 +145,7 @@ void FinalizerTempDir::End() noexcept {
 }
 
 absl::Status FinalizerTempDir::EndOnce() {
+  if (directory_->leaving()) return absl::OkStatus();
   if (std::uncaught_exceptions() > exceptions_) directory_->MarkFailed();
   if (!directory_->KeepsOnEnd()) {
     absl::Status status = Remove();

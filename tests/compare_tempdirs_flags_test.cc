@@ -120,9 +120,11 @@ TEST(ProgressTest, IsSilentWithoutATerminal) {
 TEST(ProgressTest, SaysWhatIsPlayedWhereAsked) {
   const ToolRun run = Compare({"--only=scope-end", "--progress", "--jobs=1"});
   EXPECT_EQ(run.errors,
-            "0/3 scope-end, destructor style\n"
-            "1/3 scope-end, finalizer style\n"
-            "2/3 scope-end, finalizer style with exit hooks\n");
+            "0/5 scope-end, destructor style\n"
+            "1/5 scope-end, finalizer style\n"
+            "2/5 scope-end, finalizer style with exit hooks\n"
+            "3/5 scope-end, finalizer style with reaper process\n"
+            "4/5 scope-end, finalizer style after the next start\n");
 }
 
 TEST(TableTest, HasNoColourWithoutATerminal) {

@@ -166,6 +166,21 @@ TEST_P(CellTest, FinalizerStyleWithExitHooks) {
   ExpectCell("hooks", GetParam().hooks);
 }
 
+// C30
+TEST_P(CellTest, FinalizerStyleWithReaperProcess) {
+  const std::string hooks = GetParam().hooks;
+  // Its child holds what it left, and lives on.
+  const bool held = GetParam().scenario == std::string("fork-daemon");
+  ExpectCell("reaper",
+             hooks == kLeft && !held ? "by the reaper process" : hooks);
+}
+
+// C30: nothing is left, whatever happened.
+TEST_P(CellTest, FinalizerStyleAfterTheNextStart) {
+  const std::string hooks = GetParam().hooks;
+  ExpectCell("restart", hooks == kLeft ? "at the next start" : hooks);
+}
+
 INSTANTIATE_TEST_SUITE_P(Scenarios, CellTest, testing::ValuesIn(kWants),
                          [](const testing::TestParamInfo<Want>& info) {
                            std::string name = info.param.scenario;
@@ -178,7 +193,7 @@ TEST(CompareTempdirsTest, HasAnExpectationForEveryScenario) {
   for (const Want& want : kWants) wanted.insert(want.scenario);
   for (const auto& [name, scenario] : TheResult().scenarios) {
     EXPECT_EQ(wanted.count(name), 1u) << name;
-    EXPECT_EQ(scenario["cells"].size(), 3u) << name;
+    EXPECT_EQ(scenario["cells"].size(), 5u) << name;
   }
   EXPECT_EQ(TheResult().scenarios.size(), wanted.size());
 }

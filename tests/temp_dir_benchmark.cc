@@ -1,16 +1,24 @@
 // P11: a temp dir of each style, made and removed empty.
+// P13: Remove() of a full one in the background, as its caller sees it.
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "tempdir/background_removal.h"
 #include "tempdir/destructor_temp_dir.h"
 #include "tempdir/finalizer_temp_dir.h"
+#include "tempdir/remove_tree.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/bench_file_system.h"
 #include "tests/bench_main.h"
@@ -99,8 +107,107 @@ std::vector<Row> MeasureTempDirs() {
   return rows;
 }
 
+constexpr int kEntries = 10000;
+
+void Fill(const std::string& directory) {
+  for (int i = 0; i < kEntries; ++i) {
+    const std::string file = directory + "/" + std::to_string(i);
+    if (mknod(file.c_str(), S_IFREG | 0600, 0) != 0) {
+      perror("mknod");
+      exit(1);
+    }
+  }
+}
+
+// What a program would write for itself: a queue, and a thread that takes from
+// it.
+class Queue {
+ public:
+  Queue() : thread_([this] { Serve(); }) {}
+  ~Queue() {
+    Push("");
+    thread_.join();
+  }
+  void Push(std::string path) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    paths_.push_back(std::move(path));
+    pushed_.notify_one();
+  }
+
+ private:
+  void Serve() {
+    for (;;) {
+      std::unique_lock<std::mutex> lock(mutex_);
+      pushed_.wait(lock, [this] { return !paths_.empty(); });
+      const std::string path = std::move(paths_.front());
+      paths_.pop_front();
+      lock.unlock();
+      if (path.empty()) return;
+      if (!tempdir::RemoveTree(path).ok()) exit(1);
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable pushed_;
+  std::deque<std::string> paths_;
+  std::thread thread_;
+};
+
+// Microseconds of a Remove() that puts a full directory off.
+double RemoveOurs(const TempDirOptions& options) {
+  auto dir = FinalizerTempDir::Create(options);
+  if (!dir.ok()) exit(1);
+  Fill(dir->path().native());
+  const double start = bench::WallSeconds();
+  const bool removed = dir->Remove().ok();
+  const double took = bench::WallSeconds() - start;
+  if (!removed || !tempdir::FinishRemovals().ok() || !dir->removed()) exit(1);
+  return took * 1e6;
+}
+
+double RemoveRaw(const std::string& directory) {
+  std::string path = directory + "/tmp-XXXXXX";
+  if (mkdtemp(path.data()) == nullptr) exit(1);
+  Fill(path);
+  const std::string away = path + ".away";
+  double took = 0;
+  {
+    Queue queue;
+    const double start = bench::WallSeconds();
+    if (rename(path.c_str(), away.c_str()) != 0) exit(1);
+    queue.Push(away);
+    took = bench::WallSeconds() - start;
+  }
+  return took * 1e6;
+}
+
+std::vector<Row> MeasureBackground() {
+  std::vector<Row> rows;
+  for (const FileSystem& file_system : bench::FileSystems()) {
+    if (file_system.directory.empty()) {
+      rows.push_back(bench::Skipped({"", file_system.name}, file_system.note));
+      continue;
+    }
+    setenv("TMPDIR", file_system.directory.c_str(), 1);
+    Row row;
+    row.what = "Remove() in the background, 10000 files, " + file_system.note;
+    row.peer = "rename + queue push";
+    row.unit = "us";
+    row.bar = 3;
+    row.aim = 1.5;
+    rows.push_back(bench::Compare(
+        row,
+        bench::MeasureInTurn(
+            bench::RoundCount(100),
+            {[] { return RemoveOurs(TempDirOptions().RemoveInBackground()); },
+             [&] { return RemoveRaw(file_system.directory); }})));
+  }
+  return rows;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  return bench::Main(argc, argv, {{"P11", MeasureTempDirs}});
+  return bench::Main(argc, argv,
+                     {{"P11", MeasureTempDirs}, {"P13", MeasureBackground}});
 }

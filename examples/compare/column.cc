@@ -1,7 +1,13 @@
 #include "examples/compare/column.h"
 
+#include <iostream>
+
+#include "absl/status/statusor.h"
 #include "examples/compare/owner.h"
+#include "examples/compare/reaper.h"
 #include "finalize/exit_hooks.h"
+#include "tempdir/reap.h"
+#include "tempdir/reaper_process.h"
 
 namespace compare {
 namespace {
@@ -11,6 +17,20 @@ void InstallExitHooks() {
   hooks.quick_exit = true;
   hooks.terminate = true;
   CheckOk(finalize::InstallExitHooks(hooks));
+}
+
+// The reaper process is this program, too.
+void InstallHooksAndStartReaper() {
+  InstallExitHooks();
+  tempdir::ReaperProcessOptions options;
+  options.program = "/proc/self/exe";
+  CheckOk(tempdir::StartReaperProcess(options));
+}
+
+// What a process does that makes its first temp dir.
+void Reap(const std::string& parent) {
+  const auto report = tempdir::Reap(parent);
+  if (!report.ok()) std::cerr << report.status() << std::endl;
 }
 
 }  // namespace
@@ -28,6 +48,15 @@ const std::vector<Column>& AllColumns() {
        "FinalizerTempDir in a program that calls InstallExitHooks first: for "
        "SIGTERM, SIGINT, SIGHUP, quick_exit() and std::terminate().",
        Style::kFinalizer, "finalizer", InstallExitHooks, nullptr},
+      {"reaper", "finalizer style with reaper process",
+       "The same in a program that also starts a reaper process, which removes "
+       "what a dead process left.",
+       Style::kFinalizer, "hooks", InstallHooksAndStartReaper,
+       AwaitReaperProcess, kByReaperProcess},
+      {"restart", "finalizer style after the next start",
+       "FinalizerTempDir with exit hooks and no reaper process, and then "
+       "another process makes its first temp dir in the same place.",
+       Style::kFinalizer, "hooks", InstallExitHooks, Reap, kAtNextStart},
   };
   return columns;
 }

@@ -27,6 +27,9 @@ struct Column {
   // Called in the tool after the end of the process, before it looks at what
   // is left in `parent`, the process's TMPDIR. May be null.
   void (*afterwards)(const std::string& parent);
+  // When something goes that the column which this one extends leaves; null
+  // where that is when the process itself removes it.
+  const char* rescue = nullptr;
 };
 
 const std::vector<Column>& AllColumns();

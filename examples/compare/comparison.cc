@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "examples/compare/child.h"
 #include "examples/compare/problems.h"
+#include "examples/compare/stage.h"
 #include "tempdir/remove_tree.h"
 
 namespace compare {
@@ -20,8 +21,17 @@ namespace {
 namespace fs = std::filesystem;
 
 // Finds when the directory went: in the last stage at whose beginning it was
-// still there.
-void FindRemoval(Cell* cell) {
+// still there, or after the end of the process. A reaper process may be faster
+// than the tool: what the process leaves without one, the other has removed.
+void FindRemoval(const Scenario& scenario, bool left_by_process, Cell* cell) {
+  const Column& column = *cell->column;
+  if (column.rescue != nullptr &&
+      (left_by_process ||
+       ExpectationFor(scenario, *FindColumn(column.extends)).left())) {
+    cell->stage = column.rescue;
+    cell->after = absl::Nanoseconds(MonotonicNanos() - cell->process.ended);
+    return;
+  }
   const std::vector<Mark>& marks = cell->process.marks;
   const auto last = std::find_if(marks.rbegin(), marks.rend(),
                                  [](const Mark& m) { return m.present != 0; });
@@ -39,6 +49,8 @@ absl::Status Play(const ComparisonOptions& options, const Scenario& scenario,
   const fs::path parent = home / "tmp";
   std::error_code error;
   fs::create_directories(parent, error);
+  // Whatever the umask: nobody reaps where everybody may rename.
+  if (!error) fs::permissions(parent, fs::perms::owner_all, error);
   if (error) {
     return absl::ErrnoToStatus(error.value(),
                                absl::StrCat("mkdir ", parent.string()));
@@ -52,11 +64,12 @@ absl::Status Play(const ComparisonOptions& options, const Scenario& scenario,
   absl::StatusOr<ProcessResult> process = RunProcess(request);
   if (!process.ok()) return process.status();
   cell->process = *std::move(process);
+  const bool left = !Measure(parent).empty();
   if (cell->column->afterwards != nullptr) {
     cell->column->afterwards(parent.string());
   }
   cell->content = Measure(parent);
-  if (cell->content.empty()) FindRemoval(cell);
+  if (cell->content.empty()) FindRemoval(scenario, left, cell);
   cell->expected = &ExpectationFor(scenario, *cell->column);
   cell->problems = FindProblems(scenario, *cell);
   return tempdir::RemoveTree(home);

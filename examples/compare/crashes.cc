@@ -91,7 +91,7 @@ Group Crashes() {
            "The program calls abort(), as a failed assertion does.",
            {Abort<D>, Abort<F>},
            DiesBy(SIGABRT),
-           {{"", nullptr, kAbort}}},
+           {{"", nullptr, kAbort}, kReaperProcessDoes, kNextStartDoes}},
           {"sigsegv",
            "SIGSEGV",
            "The program writes to a page that it must not write to.",
@@ -99,7 +99,9 @@ Group Crashes() {
            DiesBy(SIGSEGV),
            {{"", nullptr,
              "The kernel ends the process at the faulting instruction. The "
-             "library installs no handler for crashes unasked."}}},
+             "library installs no handler for crashes unasked."},
+            kReaperProcessDoes,
+            kNextStartDoes}},
       }};
 }
 

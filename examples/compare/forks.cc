@@ -6,6 +6,7 @@
 
 #include "examples/compare/child_process.h"
 #include "examples/compare/owner.h"
+#include "examples/compare/reaper.h"
 #include "examples/compare/scenario_groups.h"
 #include "finalize/adopt_after_fork.h"
 
@@ -80,6 +81,8 @@ int ParentLeaves() {
   OwnersEnd end;
   if (Fork() == 0) {
     end.AwaitInChild();
+    // It outlives the reaper process, if there is one.
+    if (const char* parent = getenv("TMPDIR")) AwaitReaperProcess(parent);
     Stage("by the child");
     return 0;
   }
@@ -153,7 +156,11 @@ Group Forks() {
            {{"", nullptr,
              "The parent owns the directory, and _exit() runs nothing; the "
              "child does not own it. A daemon makes its temp dirs after it "
-             "has forked, or adopts them."}}},
+             "has forked, or adopts them."},
+            {"reaper", nullptr,
+             "The child holds the lock along with its parent, and the reaper "
+             "process does not wait for it: that is left to the next start."},
+            kNextStartDoes}},
           {"fork-daemon-adopts",
            "fork, the child adopts",
            "The process becomes a daemon, and the child calls "

@@ -123,7 +123,9 @@ Group ProcessExits() {
            Exits(3),
            {{"", nullptr,
              "_exit() is the system call: nothing of the program's runs any "
-             "more, by definition."}}},
+             "more, by definition."},
+            kReaperProcessDoes,
+            kNextStartDoes}},
           {"exec",
            "exec",
            "The program replaces itself by another one, which returns 3.",
@@ -131,7 +133,9 @@ Group ProcessExits() {
            Exits(3),
            {{"", nullptr,
              "exec throws the whole program away, objects and exit handlers "
-             "included; the new one knows nothing of the directory."}}},
+             "included; the new one knows nothing of the directory."},
+            kReaperProcessDoes,
+            kNextStartDoes}},
       }};
 }
 

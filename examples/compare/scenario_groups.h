@@ -2,9 +2,20 @@
 #ifndef EXAMPLES_COMPARE_SCENARIO_GROUPS_H_
 #define EXAMPLES_COMPARE_SCENARIO_GROUPS_H_
 
+#include "examples/compare/reaper.h"
 #include "examples/compare/scenario.h"
 
 namespace compare {
+
+// Where the process itself removes nothing.
+inline constexpr Expectation kReaperProcessDoes = {
+    "reaper", kByReaperProcess,
+    "The kernel drops the lock of the process's root, the reaper process wakes "
+    "up, proves that nobody holds it, and removes it."};
+inline constexpr Expectation kNextStartDoes = {
+    "restart", kAtNextStart,
+    "The next process of this user that makes a temp dir there finds the root "
+    "unlocked, and removes it."};
 
 Group OrdinaryEnds();
 Group ProcessExits();

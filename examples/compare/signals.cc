@@ -57,7 +57,9 @@ Group Signals() {
            DiesBy(SIGKILL),
            {{"", nullptr,
              "Nothing in a process can see SIGKILL. Only somebody else can "
-             "remove what it leaves."}}},
+             "remove what it leaves."},
+            kReaperProcessDoes,
+            kNextStartDoes}},
       }};
 }
 

@@ -192,7 +192,9 @@ Group Trouble() {
            {{"", nullptr,
              "What cannot be removed stays, in either style. It is said on "
              "standard error with the path and the reason; the rest of the "
-             "program goes on, and its exit status is its own."}},
+             "program goes on, and its exit status is its own."},
+            kReaperProcessDoes,
+            kNextStartDoes},
            "PERMISSION_DENIED"},
           {"open-file",
            "file in it still open",
@@ -218,7 +220,9 @@ Group Trouble() {
            {{"", nullptr,
              "The owner knows its directory by identity, not by name: what is "
              "at the path now is somebody else's and stays untouched. The "
-             "message says where its own went, if it is near."}},
+             "message says where its own went, if it is near."},
+            kReaperProcessDoes,
+            kNextStartDoes},
            "FAILED_PRECONDITION"},
           {"created-at-exit",
            "made at exit, in a global",

@@ -184,6 +184,16 @@ bool TakeFailure() {
   return failed_epoch.compare_exchange_strong(epoch, 0);
 }
 
+absl::Duration EndTimeLeft() {
+  if (deadline_epoch.load(std::memory_order_acquire) != CurrentEpoch()) {
+    return DeadlineFromEnvironment().value_or(
+        finalize::GetExitOptions().deadline);
+  }
+  const uint64_t end = deadline_nanos.load(std::memory_order_relaxed);
+  const uint64_t now = NowNanos();
+  return absl::Nanoseconds(now < end ? end - now : 0);
+}
+
 bool PastEndDeadline() {
   return deadline_epoch.load(std::memory_order_acquire) == CurrentEpoch() &&
          NowNanos() >= deadline_nanos.load(std::memory_order_relaxed);

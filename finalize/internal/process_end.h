@@ -23,6 +23,9 @@ bool TakeFailure();
 // Whether the deadline of the process's end has passed.
 bool PastEndDeadline();
 
+// What is left until then; all of the deadline where no drain has begun.
+absl::Duration EndTimeLeft();
+
 }  // namespace finalize_internal
 
 #endif  // FINALIZE_INTERNAL_PROCESS_END_H_

@@ -14,10 +14,17 @@
 //       +-----------------------------> kKept
 //                Keep, or implicit removal of one to be kept
 //
+//     kLive ----------------------> kLeaving --------> kRemoved
+//       ^  Remove in the background     |
+//       +-------------------------------+
+//                 it fails
+//
 //   kCreating  path_, name_ and identity_ are not set; the creator holds
 //              mutex_ from before mkdir until the state changes
 //   kLive      all are set, root_ counts it; a Remove or Keep that fails
 //              leaves it so, with the reason in last_failure_
+//   kLeaving   renamed to what name_ says now, and in the backlog
+//              (removal_backlog.h); another Remove removes it at once
 //   kRemoved   its content is gone; root_ counts it no more
 //   kKept      kept_path_ says where it is; root_ counts it no more
 //   kNothing   no directory was made, or it went at once
@@ -35,6 +42,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,17 +51,25 @@
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "finalize/owner_process.h"
+#include "tempdir/internal/directory_lock.h"
 #include "tempdir/internal/entry_identity.h"
 #include "tempdir/internal/fork_mutex.h"
+#include "tempdir/internal/private_directory.h"
 #include "tempdir/internal/process_root.h"
+#include "tempdir/internal/removal_backlog.h"
+#include "tempdir/internal/root_table.h"
 #include "tempdir/temp_dir_options.h"
 
 namespace tempdir_internal {
 
-class OwnedDirectory {
+class OwnedDirectory : public PutOffRemoval,
+                       public std::enable_shared_from_this<OwnedDirectory> {
  public:
+  // Says that every temp dir is to be kept.
+  static constexpr char kKeepVariable[] = "FINALIZE_KEEP_TEMP_DIRS";
+
   explicit OwnedDirectory(tempdir::TempDirOptions options);
-  ~OwnedDirectory();
+  ~OwnedDirectory() override;
   OwnedDirectory(const OwnedDirectory&) = delete;
   OwnedDirectory& operator=(const OwnedDirectory&) = delete;
 
@@ -90,6 +106,10 @@ class OwnedDirectory {
 
   // Whether this very process made it, or adopted it.
   bool IsOurs() const;
+  // Whether the backlog has it.
+  bool leaving() const {
+    return state_.load(std::memory_order_acquire) == State::kLeaving;
+  }
   // Whether RemoveImplicitly() keeps it.
   bool KeepsOnEnd() const {
     return options_.keep_on_failure() &&
@@ -108,11 +128,28 @@ class OwnedDirectory {
   const tempdir::TempDirOptions& options() const { return options_; }
 
  private:
-  enum class State : uint8_t { kCreating, kLive, kRemoved, kKept, kNothing };
+  enum class State : uint8_t {
+    kCreating,
+    kLive,
+    kLeaving,
+    kRemoved,
+    kKept,
+    kNothing
+  };
 
   absl::Status Make();
   absl::Status MakeIn(const std::string& parent, ProcessRoot::Idle idle,
                       bool* again);
+  absl::StatusOr<PrivateDirectory> MakeEntry(const ProcessRoot& root);
+  // One with a name and a lock of its own, in the parent.
+  absl::StatusOr<PrivateDirectory> MakeLocked(const ProcessRoot& root);
+  // Called by the backlog's thread.
+  void FinishRemoval() noexcept override;
+  absl::Status FinishLocked();
+  // Whether the backlog has it; else it is to be removed at once.
+  bool PutOffLocked();
+  bool RenameAway();
+  bool RemoveIfEmpty();
   absl::Status RemoveLocked();
   absl::Status RemoveTreeLocked();
   absl::Status NotThere(int root_fd, const absl::Status& found);
@@ -137,7 +174,10 @@ class OwnedDirectory {
   // Guarded by mutex_.
   ProcessRoot* root_ = nullptr;
   std::string name_;
+  bool renamed_ = false;  // for the backlog
   std::optional<EntryIdentity> identity_;
+  HeldLock lock_;    // of one that lives in the parent itself
+  RootEntry entry_;  // of the same
   absl::Status last_failure_;
   boost::filesystem::path kept_path_;
 };

@@ -1,0 +1,9 @@
+#include "finalize/exit_time.h"
+
+#include "finalize/internal/process_end.h"
+
+namespace finalize {
+
+absl::Duration ExitTimeLeft() { return finalize_internal::EndTimeLeft(); }
+
+}  // namespace finalize

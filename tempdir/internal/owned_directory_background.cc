@@ -1,0 +1,80 @@
+// How a temp dir is removed in the background.
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <exception>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tempdir/internal/owned_directory.h"
+#include "tempdir/internal/random_name.h"
+#include "tempdir/internal/removal_failure.h"
+#include "tempdir/internal/root_name.h"
+
+namespace tempdir_internal {
+namespace {
+
+constexpr char kLeavingPrefix[] = ".leaving-";
+
+// Of one that has no root: a reaper has to know it.
+std::string LeavingName(bool directly) {
+  std::string name = directly ? RootPrefix(geteuid()) : kLeavingPrefix;
+  if (!AppendRandomLetters(&name, kRootLetters)) return "";
+  if (directly) name.append(kReapedSuffix);
+  return name;
+}
+
+}  // namespace
+
+bool OwnedDirectory::PutOffLocked() {
+  if (!options_.background() || renamed_ || !TakesRemovals()) return false;
+  std::shared_ptr<OwnedDirectory> self = weak_from_this().lock();
+  return self != nullptr && RenameAway() && PutOff(std::move(self));
+}
+
+bool OwnedDirectory::RenameAway() {
+  const int fd = root_->fd();
+  std::string leaving = LeavingName(options_.directly());
+  if (leaving.empty() || renameat2(fd, name_.c_str(), fd, leaving.c_str(),
+                                   RENAME_NOREPLACE) != 0) {
+    return false;
+  }
+  if (!identity_->IsAt(fd, leaving.c_str())) {
+    renameat2(fd, leaving.c_str(), fd, name_.c_str(), RENAME_NOREPLACE);
+    return false;
+  }
+  // Of no use under its old path.
+  if (!entry_.Leave()) lock_.Abandon();
+  name_ = std::move(leaving);
+  renamed_ = true;
+  return true;
+}
+
+absl::Status OwnedDirectory::FinishLocked() {
+  ForkMutexHolder lock(mutex_);
+  if (!lock.held() || state_ != State::kLeaving) return absl::OkStatus();
+  absl::Status status;
+  try {
+    status = RemoveLocked();
+    if (!status.ok()) {
+      status = absl::Status(
+          status.code(), absl::StrCat(status.message(), " (in ", root_->path(),
+                                      "/", name_, ")"));
+    }
+  } catch (const std::exception&) {
+    status = absl::ResourceExhaustedError("no memory to remove a temp dir");
+  }
+  last_failure_ = status;
+  Settle(status.ok() ? State::kRemoved : State::kLive);
+  attempts_.fetch_add(1, std::memory_order_acq_rel);
+  return status;
+}
+
+void OwnedDirectory::FinishRemoval() noexcept {
+  const absl::Status status = FinishLocked();
+  if (!status.ok()) HandleFailure(*this, status);
+}
+
+}  // namespace tempdir_internal
