@@ -125,6 +125,9 @@ void ExitWithPlugin() {
   AtExit(SaysWhy{"after"});
 }
 
+// The process registry, which would notice exit(), is not used.
+void ExitWithObjects() { Open().register_on_objects(); }
+
 void OpenAgain() {
   for (int i = 0; i < 3; ++i) {
     Open().register_more();
@@ -267,6 +270,7 @@ int main(int argc, char** argv) {
        {"hooks", CloseWithHooks},
        {"unused", CloseOfUnused},
        {"exit", ExitWithPlugin},
+       {"exit-with-objects", ExitWithObjects},
        {"again", OpenAgain},
        {"life-after", LifeAfterClose},
        {"thread-outlives", ThreadOutlivesPlugin},

@@ -101,6 +101,11 @@ TEST_P(ModuleTest, MayRegisterNothing) {
   ExpectOutput("unused", "unmapped\nprogram, after: exit\n");
 }
 
+// C24: exit() is no dlclose(): what is in registries of its own is not run.
+TEST_P(ModuleTest, ExitLeavesOtherRegistries) {
+  ExpectOutput("exit-with-objects", "");
+}
+
 // C24, C9: exit() with the module there does not break the one order.
 TEST_P(ModuleTest, StaysForExit) {
   const ChildResult result = ResultOf("exit");
