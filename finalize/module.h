@@ -16,10 +16,9 @@
 // registered are destroyed unrun: their referents have not died.
 //
 // At exit() the module stays mapped: the exit drain runs what it registered in
-// the process registry, in the one order of all, and what it registered in
-// other registries is left to these. The destructor function, which exit()
-// calls too, does nothing: a static object of this header's, which exit() has
-// destroyed by then and dlclose() has not, tells it.
+// the process registry, in the one order of all. After that, what it registered
+// elsewhere is destroyed, unrun, when exit() comes to the destructor functions:
+// a dlclose() in a late exit handler would look the same.
 //
 // Who registered it? The module whose code calls Register: the one in which the
 // template was compiled. A callback handed to the program as a std::function,
@@ -50,7 +49,8 @@
 // names a line of the module, printed after it is gone. Inside a callback of
 // the module dlclose() of it is as fatal as ever. A dlclose() during an exit
 // drain on another thread waits for the callbacks of the module with the lock
-// of the dynamic linker held: such a callback must not call dlopen().
+// of the dynamic linker held: such a callback must not call dlopen(), nor
+// InstallExitHooks(), nor AtThreadExit() as the first of its thread.
 //
 // In a copy of the library inside a module, AtThreadExit (thread_exit.h) comes
 // after the thread_locals.
@@ -62,9 +62,9 @@
 namespace finalize_internal {
 namespace {
 
-// exit() destroys a module's static objects before it calls the destructor
-// functions of all modules; dlclose() calls a module's destructor functions
-// first.
+// Tells that exit() has begun. It destroys a module's static objects before it
+// calls the destructor functions of all modules; dlclose() calls a module's
+// destructor functions first.
 class ExitMark {
  public:
   constexpr explicit ExitMark(bool* exits) : exits_(exits) {}
@@ -79,8 +79,7 @@ bool process_exits = false;
 ExitMark exit_mark(&process_exits);
 
 __attribute__((destructor, used)) void UnloadThisModule() {
-  if (process_exits) return;  // the module stays
-  UnloadModule(reinterpret_cast<const void*>(&UnloadThisModule));
+  UnloadModule(reinterpret_cast<const void*>(&UnloadThisModule), process_exits);
 }
 
 }  // namespace

@@ -125,7 +125,8 @@ void ExitWithPlugin() {
   AtExit(SaysWhy{"after"});
 }
 
-// The process registry, which would notice exit(), is not used.
+// The process registry, whose drain would tell of exit(), is not used.
+void ExitWithRegistry() { Open().register_in_registry(); }
 void ExitWithObjects() { Open().register_on_objects(); }
 
 void OpenAgain() {
@@ -270,6 +271,7 @@ int main(int argc, char** argv) {
        {"hooks", CloseWithHooks},
        {"unused", CloseOfUnused},
        {"exit", ExitWithPlugin},
+       {"exit-with-registry", ExitWithRegistry},
        {"exit-with-objects", ExitWithObjects},
        {"again", OpenAgain},
        {"life-after", LifeAfterClose},

@@ -49,11 +49,16 @@ void RegisterSome() {
   AtExit(SaysWhy{"newer"});
 }
 
+// Not in the process registry, nor on an object.
+void RegisterInRegistry() {
+  static Registry& registry = *new Registry;
+  registry.Register(SaysWhy{"registry"});
+}
+
 void RegisterOnObjects() {
   static finalize::Lifetime& lifetime = *new finalize::Lifetime;
   finalize::OnDestroy(lifetime, SaysWhy{"lifetime"});
-  static Registry& registry = *new Registry;
-  registry.Register(SaysWhy{"registry"});
+  RegisterInRegistry();
 }
 
 // Runs, on whatever thread, without a word.
@@ -139,9 +144,10 @@ void ReferTo(const std::shared_ptr<int>& object) {
 }
 
 constexpr Plugin kPlugin = {
-    RegisterSome,      RegisterOnObjects, RegisterQuietly, RegisterMore,
-    RegisterRetryable, RegisterOnThread,  RegisterStatic,  MakeTempDir,
-    InstallHooks,      RegisterBlocking,  RegisterWeak,    ReferTo,
+    RegisterSome,       RegisterOnObjects, RegisterQuietly, RegisterMore,
+    RegisterRetryable,  RegisterOnThread,  RegisterStatic,  MakeTempDir,
+    InstallHooks,       RegisterBlocking,  RegisterWeak,    ReferTo,
+    RegisterInRegistry,
 };
 
 }  // namespace

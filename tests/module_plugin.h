@@ -19,6 +19,7 @@ struct Plugin {
   void (*register_weak)();
   // Refers to an object of the program; for one copy of the library.
   void (*refer_to)(const std::shared_ptr<int>& object);
+  void (*register_in_registry)();
 };
 
 extern "C" const Plugin* GetPlugin();

@@ -54,8 +54,12 @@ absl::Status Fill(const fs::path& directory, const fs::path& from) {
 Content Measure(const fs::path& directory) {
   Content content;
   std::error_code error;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(
-           directory, fs::directory_options::skip_permission_denied)) {
+  // What is being removed meanwhile ends the walk early.
+  for (fs::recursive_directory_iterator
+           i(directory, fs::directory_options::skip_permission_denied, error),
+       end;
+       i != end; i.increment(error)) {
+    const fs::directory_entry& entry = *i;
     if (entry.is_directory(error) && !entry.is_symlink(error)) {
       ++content.directories;
       continue;

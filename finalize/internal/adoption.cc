@@ -126,7 +126,7 @@ Adoption AdoptInherited(size_t* count) {
   if (owner <= forsaken.load(std::memory_order_relaxed)) {
     return Adoption::kForsaken;
   }
-  if (!ArmExitHook()) return Adoption::kNoExitHook;
+  if (ArmExitHook() != Refusal::kNone) return Adoption::kNoExitHook;
   const uint32_t from = OldestOf(owner);
   const uint32_t cores = CoreCount();
   std::vector<Left> left;

@@ -113,7 +113,6 @@ class Drain {
       DrainStep step(core_, node);
       step.Run();
       step.Note();
-      step.Report();
       if (Inherited()) return false;
     }
   }

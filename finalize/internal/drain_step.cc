@@ -61,7 +61,8 @@ void DrainStep::Run() noexcept {
   }
   spent_ = !failure_.failed || !MayRearm(node_);
   FillEntry();
-  if (spent_) Destroy();
+  Report();
+  if (spent_ && IsOurs(node_)) Destroy();  // the reporter may fork as well
 }
 
 void DrainStep::Note() noexcept {
@@ -79,14 +80,16 @@ void DrainStep::Note() noexcept {
 
 void DrainStep::Leave() noexcept {
   if (!spent_) {
+    entry_->outcome = ReportEntry::kFailed;  // after all
+    Report();
     DestroyCallback(core_, node_);
-    entry_->outcome = ReportEntry::kFailed;
   }
   Retire(core_, node_);
 }
 
-void DrainStep::Report() noexcept {
+void DrainStep::Report() {
   if (!failure_.failed || !entry_) return;
+  RunningFrame frame(core_, node_);  // still a part of its run
   ReportFailure(*entry_);
   context_->now = 0;
 }

@@ -17,17 +17,14 @@ namespace finalize_internal {
 class DrainStep {
  public:
   DrainStep(Core* core, Node* node);
-  // Runs the callback, and destroys it unless it is to be armed again.
+  // Runs the callback, tells the failure reporter if it failed, and destroys it
+  // unless it is to be armed again. A module whose code that is stays as long.
   void Run() noexcept;
   // Then: finishes it and notes it in this thread's drain context. No code of
   // the user's runs.
   void Note() noexcept;
   // Or: finishes it, where its drain has left it behind.
   void Leave() noexcept;
-  // At last: tells the failure reporter, if it failed.
-  void Report() noexcept;
-
-  bool failed() const { return failure_.failed; }
 
  private:
   const finalize::DrainOptions& options() const { return *context_->options; }
@@ -41,6 +38,7 @@ class DrainStep {
   void NoteEnd();
   // Makes or completes the entry of a callback that has run, if it gets one.
   void FillEntry();
+  void Report();
   void Destroy();
 
   Core* const core_;

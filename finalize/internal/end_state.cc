@@ -181,21 +181,25 @@ Cause FinishEnd() {
   return moment.end;
 }
 
-bool Arm(bool (*past)(), bool (*add)()) {
+Arming Arm(bool (*past)(), bool (*add)()) {
   const uint32_t epoch = CurrentEpoch();
   for (;;) {
-    if (unloads.load(std::memory_order_acquire)) return false;
+    if (unloads.load(std::memory_order_acquire)) return Arming::kPastExit;
     uint64_t seen = end_word.load(std::memory_order_acquire);
     const Moment moment = Unpack(epoch, seen);
-    if (moment.state == EndState::kArmed) return true;
-    if (moment.state == EndState::kDraining) return !past();
+    if (moment.state == EndState::kArmed) return Arming::kArmed;
+    if (moment.state == EndState::kDraining) {
+      return past() ? Arming::kPastExit : Arming::kArmed;
+    }
     if (moment.state == EndState::kArming ||
         moment.state == EndState::kBeginning) {
       sched_yield();
       continue;
     }
-    if (moment.end != kNoEnd && moment.end.kind != Cause::kExit) return false;
-    if (moment.state == EndState::kDrained && past()) return false;
+    if ((moment.end != kNoEnd && moment.end.kind != Cause::kExit) ||
+        (moment.state == EndState::kDrained && past())) {
+      return Arming::kPastExit;
+    }
     uint64_t arming = Pack(epoch, {EndState::kArming, moment.end, false});
     if (!end_word.compare_exchange_strong(seen, arming,
                                           std::memory_order_acq_rel)) {
@@ -207,8 +211,15 @@ bool Arm(bool (*past)(), bool (*add)()) {
     end_word.compare_exchange_strong(arming,
                                      Pack(epoch, {next, moment.end, false}),
                                      std::memory_order_acq_rel);
-    return added;
+    return added ? Arming::kArmed : Arming::kNoMemory;
   }
+}
+
+bool HasDrainedHere() {
+  const uint64_t word = end_word.load(std::memory_order_acquire);
+  return word != 0 &&
+         Unpack(CurrentEpoch(), word).state == EndState::kDrained &&
+         drainer.load(std::memory_order_acquire) == &this_thread;
 }
 
 bool ExitsHere() {

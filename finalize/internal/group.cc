@@ -116,7 +116,10 @@ Refusal MovePending(Core* from, Core* to) {
       !RunsCallbackOf(to)) {
     return Refusal::kClosed;
   }
-  if (to->sharded() && !ArmExitHook()) return Refusal::kPastExit;
+  if (to->sharded()) {
+    const Refusal refusal = ArmExitHook();
+    if (refusal != Refusal::kNone) return refusal;
+  }
   SpareNodes spares;
   for (uint64_t used = from->UsedLanes(); used != 0; used &= used - 1) {
     const int index = __builtin_ctzll(used);

@@ -90,16 +90,24 @@ bool AwaitRunning(const Module& module, Core* core) {
   }
 }
 
-void Unload(const Module& module) noexcept {
+// Returns whether there was anything to do.
+bool UnloadFrom(const Module& module, Core* core, bool destroys) {
+  if (core->epoch.load(std::memory_order_acquire) == 0) return false;
+  // What a weak reference refers to has not died.
+  if (destroys || core->id == kWeakCoreId) {
+    const bool any = DestroyPending(module, core);
+    return (!destroys && AwaitRunning(module, core)) || any;
+  }
+  const bool any = RunPending(module, core);
+  return AwaitRunning(module, core) || any;
+}
+
+void Unload(const Module& module, bool destroys) noexcept {
   bool again = true;
   while (again) {
     again = false;
     VisitCores(CoreCount(), [&](Core* core) {
-      if (core->epoch.load(std::memory_order_acquire) == 0) return;
-      // What a weak reference refers to has not died.
-      again |= core->id == kWeakCoreId ? DestroyPending(module, core)
-                                       : RunPending(module, core);
-      again |= AwaitRunning(module, core);
+      again |= UnloadFrom(module, core, destroys);
     });
   }
 }
@@ -114,9 +122,9 @@ __attribute__((destructor)) void UnloadLibrary() {
   if (!module.Contains(ProcessCore())) return;
   Module all;
   all.end = UINTPTR_MAX;
-  Unload(all);
+  Unload(all, false);
   RetireEnds();
-  Unload(all);  // what other threads registered meanwhile
+  Unload(all, false);  // what other threads registered meanwhile
   ForgetThreadEnds();
 }
 
@@ -136,6 +144,9 @@ bool KeepMapped(const void* address) {
              nullptr;
 }
 
-void UnloadModule(const void* address) noexcept { Unload(ModuleOf(address)); }
+void UnloadModule(const void* address, bool exits) noexcept {
+  const bool unused = end_word.load(std::memory_order_acquire) == 0;
+  Unload(ModuleOf(address), HasDrainedHere() || (exits && unused));
+}
 
 }  // namespace finalize_internal

@@ -26,8 +26,9 @@ bool KeepMapped(const void* address);
 
 // Runs what the module that holds `address` has registered, in every registry:
 // that whose callback's table lies in it. Waits for what other threads run of
-// it. Callbacks of weak references are destroyed unrun.
-void UnloadModule(const void* address) noexcept;
+// it. Callbacks of weak references are destroyed unrun; and all are where the
+// process is past its exit drain on this thread, or `exits`, and has none.
+void UnloadModule(const void* address, bool exits) noexcept;
 
 }  // namespace finalize_internal
 

@@ -118,16 +118,11 @@ bool RunOne(Phase* phase, Worker* worker, Node* node) {
   }
   if (!BackToLooking(worker)) {
     step.Leave();
-    step.Report();
     return false;
   }
   step.Note();
   context.HandOver();
-  if (!step.failed()) return true;
-  worker->node = NodeRef();
-  worker->state.store(kInCallback, std::memory_order_release);
-  step.Report();
-  return BackToLooking(worker);
+  return true;
 }
 
 void Work(const std::shared_ptr<Phase>& phase, Worker* worker) {

@@ -145,7 +145,7 @@ bool HasNewcomers(Core* core) {
 // over, relies on this; what comes later, on the registering thread.
 void Reopen() {
   EndDrain(ProcessCore());
-  if (HasNewcomers(ProcessCore()) && !ArmExitHook()) {
+  if (HasNewcomers(ProcessCore()) && ArmExitHook() != Refusal::kNone) {
     LeaveTheRest(Cause::kExit, /*staying=*/false);
   }
 }

@@ -50,7 +50,18 @@ bool AddExitHooks() {
 
 }  // namespace
 
-bool ArmExitHook() { return IsArmed() || Arm(&PastEndDeadline, &AddExitHooks); }
+Refusal ArmExitHook() {
+  if (IsArmed()) return Refusal::kNone;
+  switch (Arm(&PastEndDeadline, &AddExitHooks)) {
+    case Arming::kArmed:
+      return Refusal::kNone;
+    case Arming::kPastExit:
+      return Refusal::kPastExit;
+    case Arming::kNoMemory:
+      return Refusal::kNoMemory;
+  }
+  return Refusal::kNone;
+}
 
 bool AddQuickExitHooks() { return AddSeveral(&AddQuickExitHook); }
 

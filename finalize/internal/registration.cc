@@ -136,9 +136,9 @@ NodeRef Publish(const Request& request, Node* node, Invocation invocation) {
     // Armed once it is linked: an exit drain that ends in between sees either
     // the finalizer or the hook. Where there is none to be had, it is taken
     // back, unless something has run it.
-    if (request.core != ProcessCore() || ArmExitHook()) return ref;
+    if (request.core == ProcessCore()) refusal = ArmExitHook();
+    if (refusal == Refusal::kNone) return ref;
     if (Claim(ref, kDetached) == nullptr) return ref;
-    refusal = Refusal::kPastExit;
   }
   RefuseBuilt(request, node, refusal);
   return NodeRef();

@@ -95,10 +95,14 @@ void RunReported(Core* core, Node* node,
   }
   finalize::ReportEntry entry = Describe(node, cause, /*spent=*/true);
   entry.status = ToStatus(failure);
-  entry.outcome = Finish(core, node, true, false)
-                      ? finalize::ReportEntry::kRearmed
-                      : finalize::ReportEntry::kFailed;
-  ReportFailure(entry);
+  entry.outcome = MayRearm(node) ? finalize::ReportEntry::kRearmed
+                                 : finalize::ReportEntry::kFailed;
+  {
+    // A part of its run: the module whose code that is stays as long.
+    RunningFrame frame(core, node);
+    ReportFailure(entry);
+  }
+  Finish(core, node, true, false);
 }
 
 namespace {
