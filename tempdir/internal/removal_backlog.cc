@@ -1,6 +1,7 @@
 #include "tempdir/internal/removal_backlog.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 
@@ -93,6 +94,9 @@ void SetForkHooksUp() {
 
 void* Run(void* backlog) {
   prctl(PR_SET_NAME, "finalize-remove");
+  // It does not push aside the caller that wakes it up.
+  const sched_param none = {};
+  sched_setscheduler(0, SCHED_BATCH, &none);
   is_the_thread = true;
   static_cast<RemovalBacklog*>(backlog)->Serve();
   return nullptr;
