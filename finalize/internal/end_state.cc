@@ -181,15 +181,15 @@ Cause FinishEnd() {
   return moment.end;
 }
 
-Arming Arm(bool (*past)(), bool (*add)()) {
+bool Arm(bool (*past)(), bool (*add)()) {
   const uint32_t epoch = CurrentEpoch();
   for (;;) {
-    if (unloads.load(std::memory_order_acquire)) return Arming::kPastExit;
+    if (unloads.load(std::memory_order_acquire)) return false;
     uint64_t seen = end_word.load(std::memory_order_acquire);
     const Moment moment = Unpack(epoch, seen);
-    if (moment.state == EndState::kArmed) return Arming::kArmed;
+    if (moment.state == EndState::kArmed) return true;
     if (moment.state == EndState::kDraining) {
-      return past() ? Arming::kPastExit : Arming::kArmed;
+      return !past();
     }
     if (moment.state == EndState::kArming ||
         moment.state == EndState::kBeginning) {
@@ -198,7 +198,7 @@ Arming Arm(bool (*past)(), bool (*add)()) {
     }
     if ((moment.end != kNoEnd && moment.end.kind != Cause::kExit) ||
         (moment.state == EndState::kDrained && past())) {
-      return Arming::kPastExit;
+      return false;
     }
     uint64_t arming = Pack(epoch, {EndState::kArming, moment.end, false});
     if (!end_word.compare_exchange_strong(seen, arming,
@@ -211,7 +211,7 @@ Arming Arm(bool (*past)(), bool (*add)()) {
     end_word.compare_exchange_strong(arming,
                                      Pack(epoch, {next, moment.end, false}),
                                      std::memory_order_acq_rel);
-    return added ? Arming::kArmed : Arming::kNoMemory;
+    return added;
   }
 }
 

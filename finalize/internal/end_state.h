@@ -78,11 +78,9 @@ inline bool IsArmed() {
   return end_word.load(std::memory_order_acquire) == ArmedWord(CurrentEpoch());
 }
 
-enum class Arming { kArmed, kPastExit, kNoMemory };
-
-// Makes it kArmed, by add(), if need be. kPastExit where the process comes to
-// another end than exit, or past() says so; kNoMemory where add() fails.
-Arming Arm(bool (*past)(), bool (*add)());
+// Makes it kArmed, by add(), if need be. False where it cannot be: the process
+// comes to another end than exit, past() or add() says so.
+bool Arm(bool (*past)(), bool (*add)());
 
 // Whether this thread is in exit(), and its drain is over.
 bool HasDrainedHere();

@@ -1,5 +1,7 @@
 #include "finalize/internal/process_exit.h"
 
+#include <errno.h>
+
 #include <cstdlib>
 
 #include "finalize/exit_options.h"
@@ -50,17 +52,16 @@ bool AddExitHooks() {
 
 }  // namespace
 
+// std::atexit() fails for want of memory, and past the exit handlers.
 Refusal ArmExitHook() {
   if (IsArmed()) return Refusal::kNone;
-  switch (Arm(&PastEndDeadline, &AddExitHooks)) {
-    case Arming::kArmed:
-      return Refusal::kNone;
-    case Arming::kPastExit:
-      return Refusal::kPastExit;
-    case Arming::kNoMemory:
-      return Refusal::kNoMemory;
-  }
-  return Refusal::kNone;
+  const int saved_errno = errno;
+  errno = 0;
+  const bool armed = Arm(&PastEndDeadline, &AddExitHooks);
+  const bool no_memory = errno == ENOMEM;
+  errno = saved_errno;
+  if (armed) return Refusal::kNone;
+  return no_memory ? Refusal::kNoMemory : Refusal::kPastExit;
 }
 
 bool AddQuickExitHooks() { return AddSeveral(&AddQuickExitHook); }
