@@ -63,7 +63,8 @@ class [[nodiscard]] DestructorTempDir {
   // Makes a directory. InvalidArgument: options or TMPDIR are of no use;
   // NotFound: the parent is missing; FailedPrecondition: it is not a
   // directory; PermissionDenied: it may not be written, or others may replace
-  // what is in it; ResourceExhausted: no space, no inodes, no descriptors. The
+  // what is in it; ResourceExhausted: no space, no inodes, no descriptors;
+  // Aborted: the parent lies in a temp dir that a reaper is removing. The
   // message names the path.
   static absl::StatusOr<DestructorTempDir> Create(TempDirOptions options = {});
 

@@ -17,6 +17,9 @@
 //                            on is removed, even by Remove(), which returns OK;
 //                            removed() stays false. Each is moved out of the
 //                            root, and standard error says where, once.
+//   FINALIZE_REAP            "0": what dead processes left is not removed in
+//                            the background when a process makes its first
+//                            temp dir in a parent (reap.h).
 //
 // Like finalize::Options it remembers the line at which it was made, the place
 // that a failure report names. A value; thread-compatible (const calls may run
@@ -70,6 +73,17 @@ class TempDirOptions {
     suffix_ = std::move(suffix);
     return *this;
   }
+  // Makes it `<parent>/finalize-<uid>-<random>`, with no root in between and a
+  // descriptor and a lock of its own, which a reaper respects. For whoever
+  // needs it there: to rename it to something beside it, or to let others in,
+  // who do not get through a root. Prefix and suffix are for the name that
+  // Keep() gives it. A file `.keep` in it keeps reapers away, as in a root;
+  // others who may open it may lock it, too, and so keep it from being reaped.
+  // A program that closes all descriptors loses the lock.
+  TempDirOptions& Directly(bool directly = true) {
+    directly_ = directly;
+    return *this;
+  }
   // The permissions, whatever the umask; 0700 unless told otherwise. The
   // owner's three must be among them. Those of others matter once it is kept:
   // before, nobody else gets through the root.
@@ -100,6 +114,7 @@ class TempDirOptions {
   const std::string& prefix() const { return prefix_; }
   const std::string& suffix() const { return suffix_; }
   mode_t mode() const { return mode_; }
+  bool directly() const { return directly_; }
   bool keep_on_failure() const { return keep_on_failure_; }
   tempdir::OnFailure on_failure() const { return on_failure_; }
   const FailureCallback& failure_callback() const { return failure_callback_; }
@@ -109,6 +124,7 @@ class TempDirOptions {
   std::string parent_;
   std::string prefix_ = "tmp-";
   std::string suffix_;
+  bool directly_ = false;
   mode_t mode_ = 0700;
   bool keep_on_failure_ = false;
   tempdir::OnFailure on_failure_ = tempdir::OnFailure::kReport;

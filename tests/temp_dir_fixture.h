@@ -130,6 +130,8 @@ class Scratch {
     path_ = path;
     setenv("TMPDIR", path.c_str(), 1);
     unsetenv("FINALIZE_KEEP_TEMP_DIRS");
+    // No thread that has descriptors open beside the test's.
+    setenv("FINALIZE_REAP", "0", 1);
   }
   ~Scratch() {
     RunChild([this] { execlp("rm", "rm", "-rf", path_.c_str(), nullptr); });

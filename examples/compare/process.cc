@@ -20,11 +20,12 @@ namespace compare {
 namespace {
 
 // What would make the process behave otherwise, or is set anew.
-constexpr const char* kNotInherited[] = {"TMPDIR=", "FINALIZE_KEEP_TEMP_DIRS="};
+constexpr const char* kNotInherited[] = {
+    "TMPDIR=", "FINALIZE_KEEP_TEMP_DIRS=", "FINALIZE_REAP="};
 
 std::vector<std::string> Environment(const ProcessRequest& request) {
   std::vector<std::string> variables = {
-      absl::StrCat("TMPDIR=", request.temp_directory)};
+      absl::StrCat("TMPDIR=", request.temp_directory), "FINALIZE_REAP=0"};
   for (char** variable = environ; *variable != nullptr; ++variable) {
     bool inherited = true;
     for (const char* prefix : kNotInherited) {

@@ -31,7 +31,7 @@ int RenameOntoOwn(const KeptPlan& plan, const std::string& target) {
 
 // Returns 0 or an errno; EEXIST if the name is taken in the parent.
 int MoveToParent(const KeptPlan& plan, const std::string& name) {
-  const std::string target = absl::StrCat("../", name);
+  const std::string target = absl::StrCat(plan.directly ? "" : "../", name);
   if (renameat2(plan.root_fd, plan.name.c_str(), plan.root_fd, target.c_str(),
                 RENAME_NOREPLACE) == 0) {
     return 0;
@@ -58,7 +58,9 @@ std::string PresentPath(const KeptPlan& plan, const std::string& name,
 }
 
 absl::StatusOr<std::string> MarkRoot(const KeptPlan& plan, int move_error) {
-  const int fd = openat(plan.root_fd, kKeepMark,
+  const std::string mark =
+      plan.directly ? absl::StrCat(plan.name, "/", kKeepMark) : kKeepMark;
+  const int fd = openat(plan.root_fd, mark.c_str(),
                         O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd >= 0) {
     close(fd);
@@ -82,7 +84,7 @@ absl::StatusOr<std::string> MoveOutOfReach(const KeptPlan& plan,
         held < 0 ? " is not there any more" : " is another directory by now"));
   }
   std::string name = plan.name;
-  int error = MoveToParent(plan, name);
+  int error = plan.directly ? EEXIST : MoveToParent(plan, name);
   for (int tries = 1; error == EEXIST && tries < kMostNames; ++tries) {
     name.assign(plan.prefix);
     if (!AppendRandomLetters(&name, kNameLetters)) break;

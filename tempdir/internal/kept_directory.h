@@ -26,6 +26,9 @@ struct KeptPlan {
   const std::string& parent;
   std::string_view prefix;
   std::string_view suffix;
+  // It lives in the parent itself (`root_fd` is the parent's) and has the name
+  // of a root: it gets another one.
+  bool directly = false;
 };
 
 // Returns where it is now. FailedPrecondition, and nothing is moved, if what

@@ -44,6 +44,7 @@ std::string FindLostDirectory(int root_fd, const ProcessRoot& root,
                               const EntryIdentity& identity) {
   std::string name = NameIn(root_fd, ".", identity);
   if (!name.empty()) return absl::StrCat(root.path(), "/", name);
+  if (root.home() == ProcessRoot::Home::kParent) return name;
   name = NameIn(root_fd, "..", identity);
   return name.empty() ? name : absl::StrCat(root.parent(), "/", name);
 }

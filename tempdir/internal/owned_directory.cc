@@ -1,6 +1,5 @@
 #include "tempdir/internal/owned_directory.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -10,20 +9,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "tempdir/internal/directory_identity.h"
-#include "tempdir/internal/kept_directory.h"
-#include "tempdir/internal/lost_directory.h"
+#include "tempdir/internal/automatic_reap.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/private_directory.h"
-#include "tempdir/internal/remove_tree_at.h"
+#include "tempdir/internal/root_name.h"
 
 namespace tempdir_internal {
 namespace {
 
-constexpr char kKeepVariable[] = "FINALIZE_KEEP_TEMP_DIRS";
-
 bool KeepsAll() {
-  const char* const value = secure_getenv(kKeepVariable);
+  const char* const value = secure_getenv(OwnedDirectory::kKeepVariable);
   return value != nullptr && *value != '\0' && strcmp(value, "0") != 0;
 }
 
@@ -46,9 +41,10 @@ std::string_view OwnedDirectory::description() const {
 
 void OwnedDirectory::Settle(State state) {
   state_.store(state, std::memory_order_release);
-  if (state != State::kLive && root_ != nullptr) {
-    std::exchange(root_, nullptr)->Release();
-  }
+  if (state == State::kLive) return;
+  if (!entry_.Leave()) lock_.Abandon();
+  lock_.Release();
+  if (root_ != nullptr) std::exchange(root_, nullptr)->Release();
 }
 
 absl::Status OwnedDirectory::Create() {
@@ -78,9 +74,10 @@ absl::Status OwnedDirectory::Make() {
   if (!status.ok()) return status;
   const absl::StatusOr<std::string> parent = ParentPath(options_.parent());
   if (!parent.ok()) return parent.status();
-  const ProcessRoot::Idle idle = options_.parent().empty()
-                                     ? ProcessRoot::Idle::kKeep
-                                     : ProcessRoot::Idle::kRemove;
+  const ProcessRoot::Idle idle =
+      options_.parent().empty() && !options_.directly()
+          ? ProcessRoot::Idle::kKeep
+          : ProcessRoot::Idle::kRemove;
   // A root that vanished after it was looked at is replaced by a new one.
   constexpr int kTries = 3;
   for (int tries = 0; tries < kTries; ++tries) {
@@ -88,12 +85,16 @@ absl::Status OwnedDirectory::Make() {
     status = MakeIn(*parent, idle, &again);
     if (!again) break;
   }
+  if (status.ok() && root_->TakeFirstUse()) ReapInBackground(*parent);
   return status;
 }
 
 absl::Status OwnedDirectory::MakeIn(const std::string& parent,
                                     ProcessRoot::Idle idle, bool* again) {
-  auto root = ProcessRoot::Acquire(parent, idle);
+  auto root =
+      ProcessRoot::Acquire(parent, idle,
+                           options_.directly() ? ProcessRoot::Home::kParent
+                                               : ProcessRoot::Home::kRoot);
   if (!root.ok()) return root.status();
   const std::string& root_path = (*root)->path();
   absl::Status status;
@@ -104,20 +105,53 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent,
         absl::StrCat("too long a path for a temporary directory: ", root_path));
   }
   if (status.ok()) {
-    auto made = MakePrivateDirectory(
-        (*root)->fd(), {options_.prefix(), options_.suffix(), kNameLetters,
-                        options_.mode(), root_path});
+    auto made = MakeEntry(**root);
     status = made.status();
     if (made.ok()) {
       root_ = *root;
       name_ = std::move(made->name);
       identity_.emplace(std::move(made->identity));
       path_ = absl::StrCat(root_path, "/", name_);
+      if (options_.directly()) {
+        entry_.Enter(root_->owner(), path_.native(), lock_.fd());
+      }
       return status;
     }
   }
   *again = !(*root)->IsUsable() && !absl::IsInvalidArgument(status);
   (*root)->Release();
+  return status;
+}
+
+absl::StatusOr<PrivateDirectory> OwnedDirectory::MakeEntry(
+    const ProcessRoot& root) {
+  if (options_.directly()) return MakeLocked(root);
+  return MakePrivateDirectory(
+      root.fd(), {options_.prefix(), options_.suffix(), kNameLetters,
+                  options_.mode(), root.path()});
+}
+
+// A reaper may take it before it is locked: then there is another try.
+absl::StatusOr<PrivateDirectory> OwnedDirectory::MakeLocked(
+    const ProcessRoot& root) {
+  constexpr int kTries = 100;
+  const std::string prefix = RootPrefix(geteuid());
+  absl::Status status;
+  for (int tries = 0; tries < kTries; ++tries) {
+    auto made = MakePrivateDirectory(
+        root.fd(), {prefix, "", kRootLetters, options_.mode(), root.path()});
+    status = made.status();
+    if (made.ok()) {
+      absl::StatusOr<int> fd = OpenLocked(root.fd(), made->name.c_str());
+      if (fd.ok()) {
+        lock_ = HeldLock(*fd);
+        return made;
+      }
+      status = fd.status();
+      unlinkat(root.fd(), made->name.c_str(), AT_REMOVEDIR);
+    }
+    if (!absl::IsAborted(status) && !absl::IsNotFound(status)) break;
+  }
   return status;
 }
 
@@ -128,146 +162,6 @@ bool OwnedDirectory::Doom() {
   // The creator has not come so far: it will find that it is doomed.
   if (state_ == State::kCreating) return true;
   return state_ == State::kNothing;
-}
-
-absl::Status OwnedDirectory::NotOurs() const {
-  return absl::FailedPreconditionError(
-      absl::StrCat("belongs to the process that made it: ", path_.native()));
-}
-
-absl::Status OwnedDirectory::CaughtByFork() const {
-  const std::string_view what = description();
-  return absl::FailedPreconditionError(
-      absl::StrCat("another thread was at work on it when this process was "
-                   "forked: ",
-                   absl::string_view(what.data(), what.size())));
-}
-
-absl::Status OwnedDirectory::NotLive(State state) const {
-  switch (state) {
-    case State::kCreating:
-    case State::kNothing:
-      return absl::FailedPreconditionError("no temporary directory was made");
-    case State::kKept:
-      return absl::FailedPreconditionError(
-          absl::StrCat("was kept: ", kept_path_.native()));
-    default:
-      return absl::FailedPreconditionError(
-          absl::StrCat("was removed: ", path_.native()));
-  }
-}
-
-// What Remove() answers where there is nothing to remove any more.
-absl::Status OwnedDirectory::Ended(State state) const {
-  const bool done =
-      state == State::kRemoved || (state == State::kKept && keep_always_);
-  return done ? absl::OkStatus() : NotLive(state);
-}
-
-absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
-  if (!IsOurs()) return NotOurs();
-  ForkMutexHolder lock(mutex_);
-  if (!lock.held()) return CaughtByFork();
-  if (state_ != State::kLive) return Ended(state_);
-  if (attempts() != seen) return last_failure_;
-  last_failure_ = keep_always_ ? KeepAndSay(kKeepVariable) : RemoveLocked();
-  if (last_failure_.ok() && !keep_always_) Settle(State::kRemoved);
-  attempts_.fetch_add(1, std::memory_order_acq_rel);
-  return last_failure_;
-}
-
-absl::Status OwnedDirectory::Outcome() {
-  ForkMutexHolder lock(mutex_);
-  if (!lock.held()) return CaughtByFork();
-  return state_ == State::kLive ? last_failure_ : Ended(state_);
-}
-
-// An empty directory, the usual case, takes two system calls. The descriptor is
-// not checked here: what is not found through it is looked for again.
-absl::Status OwnedDirectory::RemoveLocked() {
-  const int fd = root_->fd();
-  if (identity_->IsAt(fd, name_.c_str()) &&
-      unlinkat(fd, name_.c_str(), AT_REMOVEDIR) == 0) {
-    return absl::OkStatus();
-  }
-  return RemoveTreeLocked();
-}
-
-absl::Status OwnedDirectory::RemoveTreeLocked() {
-  absl::StatusOr<int> fd = root_->Descriptor();
-  if (!fd.ok()) return fd.status();
-  absl::StatusOr<const DirectoryIdentity*> identity =
-      identity_->FindAt(*fd, name_.c_str());
-  if (!identity.ok()) return NotThere(*fd, identity.status());
-  return RemoveTreeAt(*fd, name_.c_str(), **identity, {}, nullptr,
-                      path_.native());
-}
-
-absl::Status OwnedDirectory::NotThere(int root_fd, const absl::Status& found) {
-  const bool replaced = absl::IsFailedPrecondition(found);
-  if (!replaced && !absl::IsNotFound(found)) {
-    return absl::Status(
-        found.code(),
-        absl::StrCat("cannot remove ", path_.native(), ": ", found.message()));
-  }
-  const std::string elsewhere = FindLostDirectory(root_fd, *root_, *identity_);
-  if (!replaced && elsewhere.empty()) return absl::OkStatus();
-  std::string message = path_.native();
-  if (replaced) absl::StrAppend(&message, " is another one by now");
-  if (replaced && !elsewhere.empty())
-    absl::StrAppend(&message, ": the own one");
-  if (!elsewhere.empty()) {
-    absl::StrAppend(&message, " was moved to ", elsewhere,
-                    " and is left there");
-  }
-  return absl::FailedPreconditionError(message);
-}
-
-absl::Status OwnedDirectory::RemoveImplicitly() {
-  if (!IsOurs()) return absl::OkStatus();
-  if (KeepsOnEnd()) {
-    ForkMutexHolder lock(mutex_);
-    if (!lock.held()) return CaughtByFork();
-    if (state_ != State::kLive) return absl::OkStatus();
-    return KeepAndSay("its owner failed");
-  }
-  absl::Status status = Remove();
-  return kept() ? absl::OkStatus() : status;
-}
-
-absl::StatusOr<boost::filesystem::path> OwnedDirectory::Keep() {
-  if (!IsOurs()) return NotOurs();
-  ForkMutexHolder lock(mutex_);
-  if (!lock.held()) return CaughtByFork();
-  if (state_ == State::kKept) return kept_path_;
-  if (state_ != State::kLive) return NotLive(state_);
-  absl::Status status = KeepLocked();
-  if (!status.ok()) return status;
-  return kept_path_;
-}
-
-absl::Status OwnedDirectory::KeepLocked() {
-  absl::StatusOr<int> fd = root_->Descriptor();
-  if (!fd.ok()) return fd.status();
-  absl::StatusOr<std::string> kept =
-      MoveOutOfReach({*fd, name_, path_.native(), root_->parent(),
-                      options_.prefix(), options_.suffix()},
-                     *identity_);
-  if (!kept.ok()) return kept.status();
-  kept_path_ = *kept;
-  Settle(State::kKept);
-  return absl::OkStatus();
-}
-
-absl::Status OwnedDirectory::KeepAndSay(std::string_view why) {
-  absl::Status status = KeepLocked();
-  if (!status.ok()) return status;
-  const std::string line = absl::StrCat(
-      "finalize: kept the temporary directory ", kept_path_.native(), " (",
-      absl::string_view(why.data(), why.size()), ")\n");
-  // Nothing better can be done where standard error is closed.
-  (void)!write(STDERR_FILENO, line.data(), line.size());
-  return status;
 }
 
 }  // namespace tempdir_internal

@@ -43,15 +43,21 @@
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "finalize/owner_process.h"
+#include "tempdir/internal/directory_lock.h"
 #include "tempdir/internal/entry_identity.h"
 #include "tempdir/internal/fork_mutex.h"
+#include "tempdir/internal/private_directory.h"
 #include "tempdir/internal/process_root.h"
+#include "tempdir/internal/root_table.h"
 #include "tempdir/temp_dir_options.h"
 
 namespace tempdir_internal {
 
 class OwnedDirectory {
  public:
+  // Says that every temp dir is to be kept.
+  static constexpr char kKeepVariable[] = "FINALIZE_KEEP_TEMP_DIRS";
+
   explicit OwnedDirectory(tempdir::TempDirOptions options);
   ~OwnedDirectory();
   OwnedDirectory(const OwnedDirectory&) = delete;
@@ -113,6 +119,9 @@ class OwnedDirectory {
   absl::Status Make();
   absl::Status MakeIn(const std::string& parent, ProcessRoot::Idle idle,
                       bool* again);
+  absl::StatusOr<PrivateDirectory> MakeEntry(const ProcessRoot& root);
+  // One with a name and a lock of its own, in the parent.
+  absl::StatusOr<PrivateDirectory> MakeLocked(const ProcessRoot& root);
   absl::Status RemoveLocked();
   absl::Status RemoveTreeLocked();
   absl::Status NotThere(int root_fd, const absl::Status& found);
@@ -138,6 +147,8 @@ class OwnedDirectory {
   ProcessRoot* root_ = nullptr;
   std::string name_;
   std::optional<EntryIdentity> identity_;
+  HeldLock lock_;    // of one that lives in the parent itself
+  RootEntry entry_;  // of the same
   absl::Status last_failure_;
   boost::filesystem::path kept_path_;
 };

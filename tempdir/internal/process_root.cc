@@ -1,10 +1,6 @@
 #include "tempdir/internal/process_root.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,10 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "finalize/owner_process.h"
-#include "tempdir/internal/parent_directory.h"
-#include "tempdir/internal/private_directory.h"
 
 namespace tempdir_internal {
 
@@ -32,9 +25,6 @@ struct RootTable {
 };
 
 namespace {
-
-constexpr size_t kRootLetters = 16;
-constexpr mode_t kRootMode = 0700;
 
 std::atomic<RootTable*> newest_table{nullptr};
 
@@ -85,92 +75,46 @@ RootTable* Table() {
   return newest_table.load(std::memory_order_acquire);
 }
 
-// Keeps clear of the standard streams, which programs close and open again.
-int OpenRoot(int parent_fd, const char* name) {
-  const int fd =
-      openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0 || fd > STDERR_FILENO) return fd;
-  const int moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  close(fd);
-  return moved;
-}
-
 }  // namespace
 
 absl::StatusOr<ProcessRoot*> ProcessRoot::Acquire(const std::string& parent,
-                                                  Idle idle) {
+                                                  Idle idle, Home home) {
   RootTable* const table = Table();
   std::lock_guard<std::mutex> lock(table->mutex);
   for (ProcessRoot* root : table->roots) {
-    if (root->lost_ || root->parent_ != parent) continue;
+    if (root->lost_ || root->parent_ != parent || root->home_ != home) continue;
     ++root->live_;
     root->keep_idle_ |= idle == Idle::kKeep;
     return root;
   }
   DiscardIdle(table);
-  auto* root = new ProcessRoot(table, parent);
+  auto* root = new ProcessRoot(table, parent, home);
   if (absl::Status made = root->Make(); !made.ok()) {
     delete root;
     return made;
   }
   root->live_ = 1;
   root->keep_idle_ = idle == Idle::kKeep;
+  if (home == Home::kRoot) {
+    root->entry_.Enter(&table->owner, root->path_, root->fd());
+  }
   table->roots.push_back(root);
   return root;
 }
 
-// A directory that somebody replaced between mkdir and open is not used: its
-// inode or its owner is another.
-absl::Status ProcessRoot::Make() {
-  absl::StatusOr<int> parent_fd = OpenParent(parent_);
-  if (!parent_fd.ok()) return parent_fd.status();
-  const std::string prefix = absl::StrCat("finalize-", geteuid(), "-");
-  DirectoryPlan plan{prefix, "", kRootLetters, kRootMode, parent_};
-  auto made = MakePrivateDirectory(*parent_fd, plan);
-  absl::Status status = made.status();
-  if (made.ok()) {
-    path_ = absl::StrCat(parent_ == "/" ? "" : parent_, "/", made->name);
-    const int fd = OpenRoot(*parent_fd, made->name.c_str());
-    struct stat seen;
-    if (fd < 0 || fstat(fd, &seen) != 0) {
-      status = absl::ErrnoToStatus(errno, absl::StrCat("cannot use ", path_));
-      unlinkat(*parent_fd, made->name.c_str(), AT_REMOVEDIR);
-    } else if (!made->identity.Is(fd) || seen.st_uid != geteuid()) {
-      status = absl::PermissionDeniedError(
-          absl::StrCat(path_, " was replaced while it was made"));
-    }
-    if (status.ok()) {
-      owner_ = seen.st_uid;
-      device_ = seen.st_dev;
-      inode_ = seen.st_ino;
-      fd_.store(fd, std::memory_order_release);
-    } else if (fd >= 0) {
-      close(fd);
-    }
-  }
-  close(*parent_fd);
-  return status;
+const finalize::OwnerProcess* ProcessRoot::owner() const {
+  return &table_->owner;
 }
 
 bool ProcessRoot::IsUsable() {
   if (owner_ == geteuid() && IsAtItsPath()) {
-    return IsOpenAt(fd()) || !Descriptor().ok();
+    if (IsOpenAt(fd())) return true;
+    const absl::Status opened = Descriptor().status();
+    if (!absl::IsAborted(opened)) return !opened.ok();
   }
   std::lock_guard<std::mutex> lock(table_->mutex);
   lost_ = true;
   return false;
-}
-
-bool ProcessRoot::IsAtItsPath() const {
-  struct stat seen;
-  return lstat(path_.c_str(), &seen) == 0 && seen.st_dev == device_ &&
-         seen.st_ino == inode_;
-}
-
-bool ProcessRoot::IsOpenAt(int fd) const {
-  struct stat seen;
-  return fstat(fd, &seen) == 0 && seen.st_dev == device_ &&
-         seen.st_ino == inode_;
 }
 
 absl::StatusOr<int> ProcessRoot::Descriptor() {
@@ -180,17 +124,7 @@ absl::StatusOr<int> ProcessRoot::Descriptor() {
   std::lock_guard<std::mutex> lock(table_->mutex);
   fd = fd_.load(std::memory_order_acquire);
   if (IsOpenAt(fd)) return fd;
-  fd = OpenRoot(AT_FDCWD, path_.c_str());
-  if (fd < 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot use ", path_));
-  }
-  if (!IsOpenAt(fd)) {
-    close(fd);
-    return absl::FailedPreconditionError(
-        absl::StrCat("another directory stands at ", path_));
-  }
-  fd_.store(fd, std::memory_order_release);
-  return fd;
+  return OpenAgain();
 }
 
 void ProcessRoot::Release() {
@@ -201,14 +135,9 @@ void ProcessRoot::Release() {
   Discard(this);
 }
 
-bool ProcessRoot::RemoveDirectory() {
-  return IsAtItsPath() && rmdir(path_.c_str()) == 0;
-}
-
 void ProcessRoot::Discard(ProcessRoot* root) {
   root->RemoveDirectory();
-  const int fd = root->fd_.load(std::memory_order_acquire);
-  if (root->IsOpenAt(fd)) close(fd);
+  if (root->entry_.Leave()) root->CloseDescriptors();
   std::vector<ProcessRoot*>& roots = root->table_->roots;
   roots.erase(std::find(roots.begin(), roots.end(), root));
   delete root;
@@ -231,6 +160,16 @@ void SweepProcessRoots(bool process_ends) {
   // A thread that was about to make a temp dir finds its root gone.
   for (ProcessRoot* root : table->roots) {
     root->lost_ |= root->RemoveDirectory();
+  }
+}
+
+void CheckProcessRoots() {
+  RootTable* const table = ExistingTable();
+  if (table == nullptr) return;
+  std::lock_guard<std::mutex> lock(table->mutex);
+  for (ProcessRoot* root : table->roots) {
+    // What cannot be locked again shows at the next creation.
+    if (!root->IsOpenAt(root->fd())) root->OpenAgain().IgnoreError();
   }
 }
 

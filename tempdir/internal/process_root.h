@@ -27,10 +27,16 @@
 // A forked child starts with an empty table: it never uses, removes or closes
 // a root of its parent's, unless it has adopted them all.
 //
-// The descriptor is open for reading, so that it can carry a lock. A program
-// that closes every descriptor is noticed: what was made through it has to be
-// seen at the root's path, and what is not found through it is looked for
-// again once it has been checked.
+// The root is locked shared, through its one descriptor, from the moment it can
+// be seen until it is removed (directory_lock.h): that tells reapers that this
+// process, or a child forked from it, lives. It is made, opened, locked, and
+// then has to be what its name means, or another one is made. Roots of other
+// processes that it lies in are locked along with it.
+//
+// A program that closes every descriptor is noticed at the next creation: what
+// was made through it has to be seen at the root's path, and what is not found
+// through it is looked for again once it has been checked. Then it is locked
+// again, or given up if a reaper was there first.
 //
 // Thread-safe. No lock is held across a callback; one is across the system
 // calls that make and remove a root.
@@ -42,9 +48,13 @@
 
 #include <atomic>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "finalize/owner_process.h"
+#include "tempdir/internal/root_table.h"
 
 namespace tempdir_internal {
 
@@ -55,10 +65,16 @@ class ProcessRoot {
   // Whether the root outlives its last temp dir.
   enum class Idle { kRemove, kKeep };
 
+  // Where the temp dirs live: in a directory of the process, or in the parent
+  // itself. That is neither made nor locked nor removed, and each temp dir has
+  // the name and the lock of a root.
+  enum class Home { kRoot, kParent };
+
   // Returns the root in `parent` (absolute), made if there is none, and counts
   // one more temp dir in it.
   static absl::StatusOr<ProcessRoot*> Acquire(const std::string& parent,
-                                              Idle idle);
+                                              Idle idle,
+                                              Home home = Home::kRoot);
   // The converse of Acquire. In a child of the process that acquired it,
   // nothing happens.
   void Release();
@@ -74,16 +90,32 @@ class ProcessRoot {
   // it is not at its path or not the effective user's, and is replaced.
   bool IsUsable();
 
+  // True once, for whoever asks first.
+  bool TakeFirstUse() {
+    return first_use_.load(std::memory_order_relaxed) &&
+           first_use_.exchange(false, std::memory_order_relaxed);
+  }
+
   const std::string& path() const { return path_; }
   const std::string& parent() const { return parent_; }
+  Home home() const { return home_; }
+  // The process whose root it is. Never destroyed.
+  const finalize::OwnerProcess* owner() const;
 
  private:
   friend void SweepProcessRoots(bool process_ends);
+  friend void CheckProcessRoots();
 
-  ProcessRoot(RootTable* table, std::string parent)
-      : table_(table), parent_(std::move(parent)) {}
+  ProcessRoot(RootTable* table, std::string parent, Home home)
+      : table_(table), parent_(std::move(parent)), home_(home) {}
 
   absl::Status Make();
+  absl::Status MakeOnce(int parent_fd);
+  // For Home::kParent.
+  absl::StatusOr<int> OpenHome();
+  // Opens it at its path and locks it; the old locks are gone.
+  absl::StatusOr<int> OpenAgain();
+  void CloseDescriptors();
   bool IsAtItsPath() const;
   bool IsOpenAt(int fd) const;
   // Removes it if it is empty.
@@ -94,20 +126,27 @@ class ProcessRoot {
 
   RootTable* const table_;
   const std::string parent_;
+  const Home home_;
   std::string path_;
   uid_t owner_ = 0;
   dev_t device_ = 0;
   ino_t inode_ = 0;
   std::atomic<int> fd_{-1};
+  std::atomic<bool> first_use_{true};
   // Guarded by the table's lock.
   int live_ = 0;
   bool keep_idle_ = false;
   bool lost_ = false;
+  std::vector<int> enclosing_;  // locks of the roots that it lies in
+  RootEntry entry_;
 };
 
 // Removes the roots that are empty. `process_ends`: from now on each root goes
 // with its last temp dir. An atexit handler calls it, too.
 void SweepProcessRoots(bool process_ends);
+
+// Opens and locks again the roots whose descriptors the program has closed.
+void CheckProcessRoots();
 
 }  // namespace tempdir_internal
 

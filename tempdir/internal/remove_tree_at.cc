@@ -205,9 +205,19 @@ absl::Status RemoveTreeAt(int parent_fd, const char* name,
                           const tempdir::RemoveTreeOptions& options,
                           tempdir::RemoveTreeStats* stats,
                           std::string_view display_path) {
+  return RemoveTreeAtWith(kKernelCalls, parent_fd, name, expected, options,
+                          stats, display_path);
+}
+
+absl::Status RemoveTreeAtWith(const SystemCalls& calls, int parent_fd,
+                              const char* name,
+                              const DirectoryIdentity& expected,
+                              const tempdir::RemoveTreeOptions& options,
+                              tempdir::RemoveTreeStats* stats,
+                              std::string_view display_path) {
   if (stats != nullptr) *stats = tempdir::RemoveTreeStats();
   HeapStorage storage;
-  RootRemoval removal(kKernelCalls, storage, options, display_path);
+  RootRemoval removal(calls, storage, options, display_path);
   if (!removal.RemoveExactly(parent_fd, name, expected)) {
     return absl::FailedPreconditionError(
         absl::StrCat("cannot remove \"", std::string(display_path),

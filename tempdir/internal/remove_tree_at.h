@@ -35,6 +35,14 @@ absl::Status RemoveTreeAt(int parent_fd, const char* name,
                           tempdir::RemoveTreeStats* stats,
                           std::string_view display_path);
 
+// The same with other system calls than usual.
+absl::Status RemoveTreeAtWith(const SystemCalls& calls, int parent_fd,
+                              const char* name,
+                              const DirectoryIdentity& expected,
+                              const tempdir::RemoveTreeOptions& options,
+                              tempdir::RemoveTreeStats* stats,
+                              std::string_view display_path);
+
 // tempdir::RemoveTree with other system calls and other memory than usual.
 absl::Status RemoveTreeWith(const SystemCalls& calls, RemovalStorage& storage,
                             tempdir::PathArgument root,

@@ -1,0 +1,26 @@
+// The command line of with_tempdir. The first argument that is not an option
+// is the command; so is what follows "--".
+
+#ifndef EXAMPLES_WITH_TEMPDIR_ARGUMENTS_H_
+#define EXAMPLES_WITH_TEMPDIR_ARGUMENTS_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace with_tempdir {
+
+inline constexpr char kUsage[] =
+    "usage: with_tempdir [--keep-on-failure] [--parent=D] [--] CMD [ARG...]\n";
+
+struct Arguments {
+  bool keep_on_failure = false;
+  std::string parent;  // empty: $TMPDIR
+  char** command;      // of main's, ends with a null pointer
+};
+
+absl::StatusOr<Arguments> ParseArguments(int argc, char** argv);
+
+}  // namespace with_tempdir
+
+#endif  // EXAMPLES_WITH_TEMPDIR_ARGUMENTS_H_

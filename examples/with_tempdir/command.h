@@ -1,0 +1,47 @@
+// The command that with_tempdir runs, and the signals between the two.
+
+#ifndef EXAMPLES_WITH_TEMPDIR_COMMAND_H_
+#define EXAMPLES_WITH_TEMPDIR_COMMAND_H_
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <string>
+
+namespace with_tempdir {
+
+struct Ending {
+  bool Success() const { return signal == 0 && exit_code == 0; }
+
+  int exit_code = 0;
+  int signal = 0;     // what ended the command, or 0
+  std::string error;  // why it did not start
+};
+
+// Holds back the signals that go on to the command, from construction on, so
+// that none ends this process before the directory is gone. Confined to the
+// main thread; made before any other thread is.
+class Signals {
+ public:
+  Signals();
+
+  // In the child: everything as it was.
+  void Restore() const;
+  // Passes signals on to `child` until it has ended. Returns as waitpid does.
+  int PassOnUntilEnd(pid_t child) const;
+  // Ends the process as the command ended, or returns the exit status.
+  int EndLike(const Ending& ending) const;
+
+ private:
+  sigset_t before_;
+  sigset_t held_;
+  bool child_was_ignored_;
+};
+
+// Runs `command` with TMPDIR set to `directory`, and waits for it.
+Ending RunCommand(char** command, const std::string& directory,
+                  const Signals& signals);
+
+}  // namespace with_tempdir
+
+#endif  // EXAMPLES_WITH_TEMPDIR_COMMAND_H_

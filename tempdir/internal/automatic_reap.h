@@ -1,0 +1,31 @@
+// The reaping that a process does by itself when it makes its first root in a
+// parent: in a thread of the library's own, so that nobody waits for it.
+//
+// The thread blocks all signals, is bounded in time and detached: exit() does
+// not wait for it, and it touches nothing that static destructors destroy. What
+// a process that ends makes it leave, the next one finishes. There is one a
+// parent at most; a forked child, whose parent may have started long ago, has
+// its own.
+//
+// Thread-safe.
+
+#ifndef TEMPDIR_INTERNAL_AUTOMATIC_REAP_H_
+#define TEMPDIR_INTERNAL_AUTOMATIC_REAP_H_
+
+#include <string>
+
+namespace tempdir_internal {
+
+// Says that FINALIZE_REAP=0 switches it off.
+inline constexpr char kReapVariable[] = "FINALIZE_REAP";
+
+// Starts it for `parent` (absolute), unless that was done, or it is switched
+// off, or no thread can be had.
+void ReapInBackground(const std::string& parent);
+
+// Overrides the environment.
+void EnableAutomaticReap(bool enabled);
+
+}  // namespace tempdir_internal
+
+#endif  // TEMPDIR_INTERNAL_AUTOMATIC_REAP_H_

@@ -1,0 +1,159 @@
+// How a temp dir ends: removed or kept.
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tempdir/internal/directory_identity.h"
+#include "tempdir/internal/kept_directory.h"
+#include "tempdir/internal/lost_directory.h"
+#include "tempdir/internal/owned_directory.h"
+#include "tempdir/internal/remove_tree_at.h"
+
+namespace tempdir_internal {
+
+absl::Status OwnedDirectory::NotOurs() const {
+  return absl::FailedPreconditionError(
+      absl::StrCat("belongs to the process that made it: ", path_.native()));
+}
+
+absl::Status OwnedDirectory::CaughtByFork() const {
+  const std::string_view what = description();
+  return absl::FailedPreconditionError(
+      absl::StrCat("another thread was at work on it when this process was "
+                   "forked: ",
+                   absl::string_view(what.data(), what.size())));
+}
+
+absl::Status OwnedDirectory::NotLive(State state) const {
+  switch (state) {
+    case State::kCreating:
+    case State::kNothing:
+      return absl::FailedPreconditionError("no temporary directory was made");
+    case State::kKept:
+      return absl::FailedPreconditionError(
+          absl::StrCat("was kept: ", kept_path_.native()));
+    default:
+      return absl::FailedPreconditionError(
+          absl::StrCat("was removed: ", path_.native()));
+  }
+}
+
+// What Remove() answers where there is nothing to remove any more.
+absl::Status OwnedDirectory::Ended(State state) const {
+  const bool done =
+      state == State::kRemoved || (state == State::kKept && keep_always_);
+  return done ? absl::OkStatus() : NotLive(state);
+}
+
+absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
+  if (!IsOurs()) return NotOurs();
+  ForkMutexHolder lock(mutex_);
+  if (!lock.held()) return CaughtByFork();
+  if (state_ != State::kLive) return Ended(state_);
+  if (attempts() != seen) return last_failure_;
+  last_failure_ = keep_always_ ? KeepAndSay(kKeepVariable) : RemoveLocked();
+  if (last_failure_.ok() && !keep_always_) Settle(State::kRemoved);
+  attempts_.fetch_add(1, std::memory_order_acq_rel);
+  return last_failure_;
+}
+
+absl::Status OwnedDirectory::Outcome() {
+  ForkMutexHolder lock(mutex_);
+  if (!lock.held()) return CaughtByFork();
+  return state_ == State::kLive ? last_failure_ : Ended(state_);
+}
+
+// An empty directory, the usual case, takes two system calls. The descriptor is
+// not checked here: what is not found through it is looked for again.
+absl::Status OwnedDirectory::RemoveLocked() {
+  const int fd = root_->fd();
+  if (identity_->IsAt(fd, name_.c_str()) &&
+      unlinkat(fd, name_.c_str(), AT_REMOVEDIR) == 0) {
+    return absl::OkStatus();
+  }
+  return RemoveTreeLocked();
+}
+
+absl::Status OwnedDirectory::RemoveTreeLocked() {
+  absl::StatusOr<int> fd = root_->Descriptor();
+  if (!fd.ok()) return fd.status();
+  absl::StatusOr<const DirectoryIdentity*> identity =
+      identity_->FindAt(*fd, name_.c_str());
+  if (!identity.ok()) return NotThere(*fd, identity.status());
+  return RemoveTreeAt(*fd, name_.c_str(), **identity, {}, nullptr,
+                      path_.native());
+}
+
+absl::Status OwnedDirectory::NotThere(int root_fd, const absl::Status& found) {
+  const bool replaced = absl::IsFailedPrecondition(found);
+  if (!replaced && !absl::IsNotFound(found)) {
+    return absl::Status(
+        found.code(),
+        absl::StrCat("cannot remove ", path_.native(), ": ", found.message()));
+  }
+  const std::string elsewhere = FindLostDirectory(root_fd, *root_, *identity_);
+  if (!replaced && elsewhere.empty()) return absl::OkStatus();
+  std::string message = path_.native();
+  if (replaced) absl::StrAppend(&message, " is another one by now");
+  if (replaced && !elsewhere.empty())
+    absl::StrAppend(&message, ": the own one");
+  if (!elsewhere.empty()) {
+    absl::StrAppend(&message, " was moved to ", elsewhere,
+                    " and is left there");
+  }
+  return absl::FailedPreconditionError(message);
+}
+
+absl::Status OwnedDirectory::RemoveImplicitly() {
+  if (!IsOurs()) return absl::OkStatus();
+  if (KeepsOnEnd()) {
+    ForkMutexHolder lock(mutex_);
+    if (!lock.held()) return CaughtByFork();
+    if (state_ != State::kLive) return absl::OkStatus();
+    return KeepAndSay("its owner failed");
+  }
+  absl::Status status = Remove();
+  return kept() ? absl::OkStatus() : status;
+}
+
+absl::StatusOr<boost::filesystem::path> OwnedDirectory::Keep() {
+  if (!IsOurs()) return NotOurs();
+  ForkMutexHolder lock(mutex_);
+  if (!lock.held()) return CaughtByFork();
+  if (state_ == State::kKept) return kept_path_;
+  if (state_ != State::kLive) return NotLive(state_);
+  absl::Status status = KeepLocked();
+  if (!status.ok()) return status;
+  return kept_path_;
+}
+
+absl::Status OwnedDirectory::KeepLocked() {
+  absl::StatusOr<int> fd = root_->Descriptor();
+  if (!fd.ok()) return fd.status();
+  // Not for a crash to remove any more, even if it cannot be moved.
+  if (!entry_.Leave()) lock_.Abandon();
+  absl::StatusOr<std::string> kept = MoveOutOfReach(
+      {*fd, name_, path_.native(), root_->parent(), options_.prefix(),
+       options_.suffix(), options_.directly()},
+      *identity_);
+  if (!kept.ok()) return kept.status();
+  kept_path_ = *kept;
+  Settle(State::kKept);
+  return absl::OkStatus();
+}
+
+absl::Status OwnedDirectory::KeepAndSay(std::string_view why) {
+  absl::Status status = KeepLocked();
+  if (!status.ok()) return status;
+  const std::string line = absl::StrCat(
+      "finalize: kept the temporary directory ", kept_path_.native(), " (",
+      absl::string_view(why.data(), why.size()), ")\n");
+  // Nothing better can be done where standard error is closed.
+  (void)!write(STDERR_FILENO, line.data(), line.size());
+  return status;
+}
+
+}  // namespace tempdir_internal

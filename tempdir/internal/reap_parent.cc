@@ -1,0 +1,121 @@
+#include "tempdir/internal/reap_parent.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "tempdir/internal/local_file_system.h"
+#include "tempdir/internal/root_name.h"
+#include "tempdir/internal/root_reaper.h"
+#include "tempdir/internal/timed_calls.h"
+
+namespace tempdir_internal {
+namespace {
+
+// Whoever may rename what is in a directory may give any directory of the
+// user's there the name of a root.
+absl::Status CheckParent(int fd, const std::string& path) {
+  struct stat status;
+  if (fstatat(fd, "", &status, AT_EMPTY_PATH) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot examine ", path));
+  }
+  if (status.st_uid != geteuid() && status.st_uid != 0) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(path, " belongs to user ", status.st_uid,
+                     ", who may rename what is in it: nothing is reaped"));
+  }
+  if ((status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0) {
+    return absl::PermissionDeniedError(absl::StrCat(
+        path,
+        " is writable by everybody and has no sticky bit: nothing is "
+        "reaped"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckFileSystem(const FileSystem& file_system,
+                             const std::string& path,
+                             const tempdir::ReapOptions& options) {
+  if (file_system.flock_holds || options.any_file_system) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, " is on a file system (", file_system.name,
+                   ") where locks are not known to hold: nothing is reaped"));
+}
+
+// All of them are collected first: renaming changes what is read.
+struct Found {
+  std::string name;
+  RootName form;
+};
+
+absl::StatusOr<std::vector<Found>> FindRoots(int fd, const std::string& path,
+                                             const TimeLimit& limit) {
+  const int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* const entries = own < 0 ? nullptr : fdopendir(own);
+  if (entries == nullptr) {
+    const int error = errno;
+    if (own >= 0) close(own);
+    return absl::ErrnoToStatus(error, absl::StrCat("cannot read ", path));
+  }
+  std::vector<Found> found;
+  const uid_t user = geteuid();
+  while (const dirent* const entry =
+             limit.passed() ? nullptr : readdir(entries)) {
+    const std::optional<RootName> form = ParseRootName(entry->d_name);
+    if (form && form->owner == user) found.push_back({entry->d_name, *form});
+  }
+  closedir(entries);
+  return found;
+}
+
+absl::Status ReapOpened(int fd, const tempdir::ReapOptions& options,
+                        tempdir::ReapReport* report) {
+  absl::Status status = CheckParent(fd, report->parent);
+  if (!status.ok()) return status;
+  const FileSystem file_system = FileSystemOf(fd);
+  report->file_system = file_system.name;
+  status = CheckFileSystem(file_system, report->parent, options);
+  if (!status.ok()) return status;
+  const TimeLimit limit(options.time_limit);
+  auto found = FindRoots(fd, report->parent, limit);
+  if (!found.ok()) return found.status();
+  RootReaper reaper(fd, report->parent, options);
+  for (const Found& root : *found) {
+    if (limit.passed()) break;
+    report->roots.push_back(reaper.Reap(root.name, root.form));
+  }
+  report->timed_out = limit.passed();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<tempdir::ReapReport> ReapParent(
+    const std::string& parent, const tempdir::ReapOptions& options) {
+  const absl::Time started = absl::Now();
+  tempdir::ReapReport report;
+  report.parent = parent;
+  const int fd = open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", parent));
+  }
+  const absl::Status status = ReapOpened(fd, options, &report);
+  close(fd);
+  if (!status.ok()) return status;
+  report.elapsed = absl::Now() - started;
+  return report;
+}
+
+}  // namespace tempdir_internal

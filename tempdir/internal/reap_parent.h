@@ -1,0 +1,21 @@
+// ReapParent: the removal of the roots of dead processes in one directory.
+//
+// tempdir/reap.h is its manual. Thread-safe; keeps no state between calls.
+
+#ifndef TEMPDIR_INTERNAL_REAP_PARENT_H_
+#define TEMPDIR_INTERNAL_REAP_PARENT_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "tempdir/reap_report.h"
+
+namespace tempdir_internal {
+
+// `parent` is absolute.
+absl::StatusOr<tempdir::ReapReport> ReapParent(
+    const std::string& parent, const tempdir::ReapOptions& options);
+
+}  // namespace tempdir_internal
+
+#endif  // TEMPDIR_INTERNAL_REAP_PARENT_H_

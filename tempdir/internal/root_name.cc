@@ -1,0 +1,53 @@
+#include "tempdir/internal/root_name.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace tempdir_internal {
+namespace {
+
+constexpr std::string_view kStart = "finalize-";
+
+bool Consume(std::string_view* text, std::string_view start) {
+  if (text->substr(0, start.size()) != start) return false;
+  text->remove_prefix(start.size());
+  return true;
+}
+
+// No sign, no zero in front: each number has one form.
+bool ConsumeNumber(std::string_view* text, uint32_t* number) {
+  const size_t end = text->find_first_not_of("0123456789");
+  const std::string_view digits = text->substr(0, end);
+  if (digits.empty() || (digits[0] == '0' && digits.size() > 1)) return false;
+  text->remove_prefix(digits.size());
+  return absl::SimpleAtoi(absl::string_view(digits.data(), digits.size()),
+                          number);
+}
+
+}  // namespace
+
+std::string RootPrefix(uid_t owner) {
+  return absl::StrCat("finalize-", owner, "-");
+}
+
+std::optional<RootName> ParseRootName(std::string_view name) {
+  RootName root;
+  uint32_t owner;
+  if (!Consume(&name, kStart) || !ConsumeNumber(&name, &owner) ||
+      !Consume(&name, "-")) {
+    return std::nullopt;
+  }
+  root.owner = owner;
+  const std::string_view letters = name.substr(0, kRootLetters);
+  if (letters.size() != kRootLetters ||
+      letters.find_first_not_of("abcdefghijklmnopqrstuvwxyz234567") !=
+          letters.npos) {
+    return std::nullopt;
+  }
+  name.remove_prefix(kRootLetters);
+  root.reaped = name == kReapedSuffix;
+  if (!name.empty() && !root.reaped) return std::nullopt;
+  return root;
+}
+
+}  // namespace tempdir_internal

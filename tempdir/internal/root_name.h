@@ -1,0 +1,39 @@
+// The names of roots, by which a reaper knows what it may look at.
+//
+//   finalize-1000-q7d2x2zk4ffwo5ma       the owner's uid, then random letters
+//   finalize-1000-lwm5tzbh3e2xnc7k.reap  one that a reaper has taken for itself
+//
+// A name alone proves nothing: a reaper goes on to ask the kernel whose
+// directory it is and whether somebody holds it.
+
+#ifndef TEMPDIR_INTERNAL_ROOT_NAME_H_
+#define TEMPDIR_INTERNAL_ROOT_NAME_H_
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tempdir_internal {
+
+// How many random letters the name of a root has.
+inline constexpr size_t kRootLetters = 16;
+
+inline constexpr std::string_view kReapedSuffix = ".reap";
+
+struct RootName {
+  uid_t owner = 0;
+  bool reaped = false;  // a reaper has renamed it
+};
+
+// What the name of a root of `owner` starts with.
+std::string RootPrefix(uid_t owner);
+
+// Nothing if `name` has not the form.
+std::optional<RootName> ParseRootName(std::string_view name);
+
+}  // namespace tempdir_internal
+
+#endif  // TEMPDIR_INTERNAL_ROOT_NAME_H_

@@ -1,0 +1,227 @@
+#include "tempdir/internal/root_reaper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "tempdir/internal/directory_identity.h"
+#include "tempdir/internal/directory_lock.h"
+#include "tempdir/internal/kept_directory.h"
+#include "tempdir/internal/random_name.h"
+#include "tempdir/internal/remove_tree_at.h"
+#include "tempdir/internal/system_calls.h"
+#include "tempdir/internal/timed_calls.h"
+#include "tempdir/remove_tree_options.h"
+
+namespace tempdir_internal {
+namespace {
+
+using tempdir::ReapedRoot;
+using tempdir::ReapOutcome;
+
+constexpr int kReadable = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+constexpr int kHeld = O_PATH | O_DIRECTORY | O_NOFOLLOW;
+constexpr mode_t kOwnersPermissions = 0700;
+constexpr int kMostNames = 100;
+
+int OpenInPlace(int parent_fd, const char* name, int flags) {
+  const int fd = kKernelCalls.open_beneath(parent_fd, name, flags);
+  if (fd != -ENOSYS && fd != -EPERM) return fd;
+  return kKernelCalls.open(parent_fd, name, flags);
+}
+
+void Refuse(ReapedRoot* root, absl::string_view why) {
+  root->outcome = ReapOutcome::kRefused;
+  root->status =
+      absl::FailedPreconditionError(absl::StrCat(root->path, " ", why));
+}
+
+void Fail(ReapedRoot* root, absl::string_view doing, int error) {
+  root->outcome = ReapOutcome::kFailed;
+  root->status = absl::ErrnoToStatus(
+      error, absl::StrCat("cannot ", doing, " ", root->path));
+}
+
+bool IsMarkedKept(int fd) {
+  struct stat status;
+  return fstatat(fd, kKeepMark, &status, AT_SYMLINK_NOFOLLOW) == 0 ||
+         errno != ENOENT;
+}
+
+// Never onto what stands there. Where the kernel cannot promise that, a name
+// that nobody can guess has to do.
+int Rename(int parent_fd, const char* from, const char* to) {
+  const int result =
+      kKernelCalls.rename(parent_fd, from, parent_fd, to, RENAME_NOREPLACE);
+  if (result != -EINVAL && result != -ENOSYS) return result;
+  return kKernelCalls.rename(parent_fd, from, parent_fd, to, 0);
+}
+
+}  // namespace
+
+RootReaper::RootReaper(int parent_fd, const std::string& parent,
+                       const tempdir::ReapOptions& options)
+    : parent_fd_(parent_fd),
+      parent_(parent),
+      options_(options),
+      user_(geteuid()) {
+  struct stat status;
+  if (kKernelCalls.examine(parent_fd, "", &status) == 0) {
+    device_ = status.st_dev;
+  }
+}
+
+std::string RootReaper::PathOf(const std::string& name) const {
+  return absl::StrCat(parent_ == "/" ? "" : parent_, "/", name);
+}
+
+ReapedRoot RootReaper::Reap(const std::string& name, const RootName& form) {
+  ReapedRoot root;
+  root.path = PathOf(name);
+  const int fd = Open(name.c_str(), &root);
+  if (fd >= 0) {
+    ReapOpened(fd, name, form, &root);
+    kKernelCalls.close(fd);
+    return root;
+  }
+  if (root.outcome == ReapOutcome::kRefused) return root;
+  switch (-fd) {
+    case ENOENT:
+      root.outcome = ReapOutcome::kGone;
+      break;
+    case ENOTDIR:
+    case ELOOP:
+      Refuse(&root, "is no directory");
+      break;
+    case EXDEV:
+      Refuse(&root, "is a mount point");
+      break;
+    default:
+      Fail(&root, "open", -fd);
+  }
+  return root;
+}
+
+int RootReaper::Open(const char* name, ReapedRoot* root) {
+  int fd = OpenInPlace(parent_fd_, name, kReadable);
+  if (fd == -EACCES) fd = OpenRepaired(name, root);
+  if (fd < 0 || IsOwn(fd, root)) return fd;
+  kKernelCalls.close(fd);
+  return -EPERM;
+}
+
+// An owner that dies between mkdir and chmod leaves the mode of its umask.
+int RootReaper::OpenRepaired(const char* name, ReapedRoot* root) {
+  const int held = OpenInPlace(parent_fd_, name, kHeld);
+  if (held < 0) return held;
+  int fd = -EPERM;
+  if (IsOwn(held, root)) {
+    fd = options_.dry_run ? -EACCES
+                          : kKernelCalls.change_mode(held, kOwnersPermissions);
+    if (fd == 0) fd = kKernelCalls.open(held, ".", kReadable);
+  }
+  kKernelCalls.close(held);
+  return fd;
+}
+
+bool RootReaper::IsOwn(int fd, ReapedRoot* root) {
+  struct stat status;
+  const int result = kKernelCalls.examine(fd, "", &status);
+  if (result < 0) {
+    Refuse(root, "cannot be examined");
+  } else if (status.st_uid != user_) {
+    Refuse(root, absl::StrCat("belongs to user ", status.st_uid));
+  } else if (status.st_dev != device_) {
+    Refuse(root, "is a mount point");
+  } else {
+    return true;
+  }
+  return false;
+}
+
+void RootReaper::ReapOpened(int fd, const std::string& name,
+                            const RootName& form, ReapedRoot* root) {
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return Fail(root, "lock", errno);
+    root->outcome = form.reaped ? ReapOutcome::kTaken : ReapOutcome::kInUse;
+    return;
+  }
+  if (!NameMeans(parent_fd_, name.c_str(), fd)) {
+    root->outcome = ReapOutcome::kGone;
+  } else if (IsMarkedKept(fd)) {
+    root->outcome = ReapOutcome::kKept;
+  } else if (options_.dry_run) {
+    flock(fd, LOCK_UN);
+    return Count(fd, name, root);
+  } else {
+    const std::string taken = form.reaped ? name : TakeAway(fd, name, root);
+    if (!taken.empty()) Remove(fd, taken, root);
+  }
+  // A child that is forked at this moment has the lock, too, and may live long.
+  if (root->outcome != ReapOutcome::kRemoved) flock(fd, LOCK_UN);
+}
+
+std::string RootReaper::TakeAway(int fd, const std::string& name,
+                                 ReapedRoot* root) {
+  for (int tries = 0; tries < kMostNames; ++tries) {
+    std::string taken = RootPrefix(user_);
+    if (!AppendRandomLetters(&taken, kRootLetters)) break;
+    taken.append(kReapedSuffix);
+    const int result = Rename(parent_fd_, name.c_str(), taken.c_str());
+    if (result == -EEXIST) continue;
+    if (result == -ENOENT) {
+      root->outcome = ReapOutcome::kGone;
+    } else if (result < 0) {
+      Fail(root, "rename", -result);
+    } else if (NameMeans(parent_fd_, taken.c_str(), fd)) {
+      return taken;
+    } else {
+      Rename(parent_fd_, taken.c_str(), name.c_str());
+      Refuse(root, "was replaced while it was looked at");
+    }
+    return "";
+  }
+  Fail(root, "rename", EEXIST);
+  return "";
+}
+
+absl::Status RootReaper::Run(int fd, const std::string& name, bool dry_run,
+                             ReapedRoot* root) {
+  const auto identity = DirectoryIdentity::Of(fd);
+  if (!identity.ok()) return identity.status();
+  tempdir::RemoveTreeOptions removal;
+  removal.dry_run = dry_run;
+  removal.count_bytes = options_.count_bytes;
+  const bool timed = options_.time_limit < absl::InfiniteDuration();
+  if (timed) removal.max_threads = 1;
+  tempdir::RemoveTreeStats stats;
+  absl::Status status =
+      RemoveTreeAtWith(timed ? TimedCalls() : kKernelCalls, parent_fd_,
+                       name.c_str(), *identity, removal, &stats, root->path);
+  root->entries = stats.entries();
+  root->bytes = stats.bytes;
+  return status;
+}
+
+void RootReaper::Remove(int fd, const std::string& name, ReapedRoot* root) {
+  root->status = Run(fd, name, /*dry_run=*/false, root);
+  if (root->status.ok()) {
+    root->outcome = ReapOutcome::kRemoved;
+    return;
+  }
+  root->outcome = TimeIsUp() ? ReapOutcome::kUnfinished : ReapOutcome::kFailed;
+  root->present_path = PathOf(name);
+}
+
+void RootReaper::Count(int fd, const std::string& name, ReapedRoot* root) {
+  root->status = Run(fd, name, /*dry_run=*/true, root);
+  root->outcome = TimeIsUp()          ? ReapOutcome::kUnfinished
+                  : root->status.ok() ? ReapOutcome::kRemovable
+                                      : ReapOutcome::kFailed;
+}
+
+}  // namespace tempdir_internal

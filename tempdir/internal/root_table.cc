@@ -1,0 +1,95 @@
+#include "tempdir/internal/root_table.h"
+
+#include <limits.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cstring>
+#include <utility>
+
+namespace tempdir_internal {
+namespace {
+
+using finalize::OwnerProcess;
+
+// In the low bits of a word, above which is the address of the owner.
+enum State : uintptr_t { kFilling = 0, kEntered = 1, kClaimed = 2 };
+constexpr uintptr_t kStates = 3;
+static_assert(alignof(OwnerProcess) > kStates, "no room for the state");
+
+struct Slot {
+  std::atomic<uintptr_t> word;  // 0 is free
+  std::atomic<int> fd;
+  dev_t device;
+  ino_t inode;
+  char path[PATH_MAX];
+};
+
+Slot slots[kRootSlots];
+
+uintptr_t Word(const OwnerProcess* owner, State state) {
+  return reinterpret_cast<uintptr_t>(owner) | state;
+}
+
+bool IsOfThisProcess(uintptr_t word) {
+  const auto* owner = reinterpret_cast<const OwnerProcess*>(word & ~kStates);
+  return owner != nullptr && owner->IsThis();
+}
+
+bool Take(Slot& slot, const OwnerProcess* owner) {
+  uintptr_t word = slot.word.load(std::memory_order_acquire);
+  return !IsOfThisProcess(word) &&
+         slot.word.compare_exchange_strong(word, Word(owner, kFilling),
+                                           std::memory_order_acq_rel);
+}
+
+}  // namespace
+
+void ClaimRoots(void (*visit)(const ClaimedRoot& root, void* context),
+                void* context) {
+  for (Slot& slot : slots) {
+    uintptr_t word = slot.word.load(std::memory_order_acquire);
+    if ((word & kStates) != kEntered || !IsOfThisProcess(word)) continue;
+    if (!slot.word.compare_exchange_strong(word, word - kEntered + kClaimed,
+                                           std::memory_order_acq_rel)) {
+      continue;
+    }
+    visit({slot.path, slot.fd.load(std::memory_order_acquire), slot.device,
+           slot.inode},
+          context);
+  }
+}
+
+bool RootEntry::Enter(const OwnerProcess* owner, const std::string& path,
+                      int fd) {
+  struct stat seen;
+  if (path.size() >= PATH_MAX || fstat(fd, &seen) != 0) return false;
+  for (size_t i = 0; i < kRootSlots; ++i) {
+    Slot& slot = slots[i];
+    if (!Take(slot, owner)) continue;
+    memcpy(slot.path, path.c_str(), path.size() + 1);
+    slot.fd.store(fd, std::memory_order_relaxed);
+    slot.device = seen.st_dev;
+    slot.inode = seen.st_ino;
+    slot.word.store(Word(owner, kEntered), std::memory_order_release);
+    slot_ = i;
+    owner_ = owner;
+    return true;
+  }
+  return false;
+}
+
+void RootEntry::SetDescriptor(int fd) {
+  if (slot_ == kNone) return;
+  slots[slot_].fd.store(fd, std::memory_order_release);
+}
+
+bool RootEntry::Leave() {
+  if (slot_ == kNone) return true;
+  uintptr_t word = Word(owner_, kEntered);
+  slots[std::exchange(slot_, kNone)].word.compare_exchange_strong(
+      word, 0, std::memory_order_acq_rel);
+  return word != Word(owner_, kClaimed);
+}
+
+}  // namespace tempdir_internal

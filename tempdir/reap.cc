@@ -1,0 +1,26 @@
+#include "tempdir/reap.h"
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "tempdir/internal/automatic_reap.h"
+#include "tempdir/internal/parent_directory.h"
+#include "tempdir/internal/process_root.h"
+#include "tempdir/internal/reap_parent.h"
+
+namespace tempdir {
+
+absl::StatusOr<ReapReport> Reap(PathArgument parent,
+                                const ReapOptions& options) {
+  const absl::StatusOr<std::string> path =
+      tempdir_internal::ParentPath(parent.text());
+  if (!path.ok()) return path.status();
+  tempdir_internal::CheckProcessRoots();
+  return tempdir_internal::ReapParent(*path, options);
+}
+
+void SetAutomaticReap(bool enabled) {
+  tempdir_internal::EnableAutomaticReap(enabled);
+}
+
+}  // namespace tempdir

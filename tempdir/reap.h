@@ -1,0 +1,76 @@
+// Reap: removes the temp dirs of processes that are gone.
+//
+//   absl::StatusOr<tempdir::ReapReport> report = tempdir::Reap("/var/scratch");
+//   if (!report.ok()) return report.status();
+//   for (const tempdir::ReapedRoot& root : report->roots) {
+//     std::cout << tempdir::ReapOutcomeName(root.outcome) << " " << root.path
+//               << "\n";
+//   }
+//
+// A process that dies by SIGKILL, for want of memory or with its machine leaves
+// its roots (temp_dir_options.h). Each process holds a lock on its roots that
+// the kernel drops with the last process of the family; a reaper removes the
+// roots that nobody holds. No age and no process id decides anything, so it
+// holds for pid namespaces and containers that share a directory, and after a
+// reboot.
+//
+// It touches only what is a root of the effective user: by the form of its name
+// (`finalize-<uid>-<16 letters>`, or that with `.reap` behind it), by owner, by
+// type (a directory, no link, no mount point), all asked of a descriptor. Root
+// reaps root's own, nobody else's. A root marked `.keep` stays.
+//
+// How: lock it exclusively, without waiting; see that the name still means it;
+// rename it to a fresh name that ends with `.reap`; remove it as RemoveTree
+// does, under the lock. Several reapers at once do the work once. One that dies
+// half-way leaves a root under one name or the other, which the next finishes.
+//
+// It happens by itself, too: when a process makes its first root in a parent,
+// a thread of the library's own (`finalize-reap`) looks through that parent,
+// for ten seconds at most, with all signals blocked. Nobody waits for it, not
+// even exit(): what it has not done then is the next one's. Its report goes
+// nowhere; call Reap to see one. FINALIZE_REAP=0 in the environment, or
+// SetAutomaticReap(false) before the first temp dir, switches it off.
+//
+// By itself it runs only where flock is known to hold: ext2/3/4, xfs, btrfs,
+// tmpfs, ramfs, overlay, f2fs, zfs, bcachefs, jfs, reiserfs. Elsewhere (NFS,
+// CIFS, FUSE, virtiofs, 9p and others) Reap touches nothing and says so, unless
+// ReapOptions::any_file_system is set.
+//
+// What it cannot see:
+//   - A process that has closed all its descriptors holds nothing until its
+//     next temp dir.
+//   - A process that inherited nothing but uses a temp dir, such as a program
+//     that its owner executed, does not hold it. (One that makes temp dirs in
+//     it does.)
+//   - The upper directory of an overlay, reached past the overlay: locks made
+//     through the overlay are not seen there. Do not reap in one.
+//
+// Thread-safe.
+
+#ifndef TEMPDIR_REAP_H_
+#define TEMPDIR_REAP_H_
+
+#include "absl/status/statusor.h"
+#include "tempdir/path_argument.h"
+#include "tempdir/reap_report.h"
+
+namespace tempdir {
+
+// Removes what dead processes of the effective user left in `parent`; empty
+// stands for $TMPDIR. What is found is in the report, whatever became of it;
+// the status is for the parent. InvalidArgument, NotFound: there is no such
+// directory; PermissionDenied: it cannot be read, or somebody else may rename
+// what is in it (it belongs to another user than the effective one and root, or
+// everybody may write it and it has no sticky bit); FailedPrecondition: it is
+// no directory, or on a file system where flock is not known to hold.
+absl::StatusOr<ReapReport> Reap(PathArgument parent = "",
+                                const ReapOptions& options = {});
+
+// Whether this process, and those forked from it, reap by themselves when they
+// make their first root in a parent. Until called: yes, unless FINALIZE_REAP is
+// 0 in the environment.
+void SetAutomaticReap(bool enabled);
+
+}  // namespace tempdir
+
+#endif  // TEMPDIR_REAP_H_

@@ -1,0 +1,74 @@
+// What tempdir::Reap is told and what it tells.
+
+#ifndef TEMPDIR_REAP_REPORT_H_
+#define TEMPDIR_REAP_REPORT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace tempdir {
+
+struct ReapOptions {
+  // Looks and counts, changes nothing.
+  bool dry_run = false;
+
+  // Whether ReapedRoot::bytes is filled in. Costs one more system call an
+  // entry.
+  bool count_bytes = false;
+
+  // Goes on where flock is not known to hold, too. For whoever knows that it
+  // does: where it does not, the directories of live processes are removed.
+  bool any_file_system = false;
+
+  // What is not done by then is left for the next one.
+  absl::Duration time_limit = absl::InfiniteDuration();
+};
+
+enum class ReapOutcome {
+  kRemoved,     // it is gone
+  kRemovable,   // it would be removed (dry run)
+  kInUse,       // some process holds it
+  kTaken,       // another reaper is removing it
+  kKept,        // it is marked `.keep`
+  kGone,        // somebody else removed it while this looked
+  kRefused,     // it has the name of a root and is not one of the user's own
+  kUnfinished,  // the time was up; the next reaper finishes it
+  kFailed,      // something in it could not be removed; `status` says what
+};
+
+// One directory of which the name is that of a root of the effective user.
+struct ReapedRoot {
+  // Where it was.
+  std::string path;
+  // Where it is now, if it was renamed and could not be removed; else empty.
+  std::string present_path;
+  ReapOutcome outcome = ReapOutcome::kInUse;
+  // Why, for kRefused, kUnfinished and kFailed; else OK.
+  absl::Status status;
+  // What was removed of it, or would be. It counts itself.
+  uint64_t entries = 0;
+  uint64_t bytes = 0;
+};
+
+struct ReapReport {
+  std::string parent;
+  std::string file_system;
+  std::vector<ReapedRoot> roots;
+  // Whether the time was up before everything had been looked at.
+  bool timed_out = false;
+  absl::Duration elapsed;
+
+  size_t Count(ReapOutcome outcome) const;
+};
+
+// "removed", "in use".
+const char* ReapOutcomeName(ReapOutcome outcome);
+
+}  // namespace tempdir
+
+#endif  // TEMPDIR_REAP_REPORT_H_

@@ -1,0 +1,105 @@
+#include "tempdir/reaper_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "tempdir/internal/owner_watch.h"
+#include "tempdir/internal/parent_directory.h"
+
+namespace tempdir {
+namespace {
+
+// What the program is started with.
+class SpawnPlan {
+ public:
+  SpawnPlan() {
+    posix_spawn_file_actions_init(&actions_);
+    for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+      Note(posix_spawn_file_actions_addopen(&actions_, fd, "/dev/null", O_RDWR,
+                                            0));
+    }
+    Note(
+        posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1));
+    Note(posix_spawn_file_actions_addchdir_np(&actions_, "/"));
+    posix_spawnattr_init(&attributes_);
+    sigset_t signals;
+    sigemptyset(&signals);
+    Note(posix_spawnattr_setsigmask(&attributes_, &signals));
+    sigfillset(&signals);
+    Note(posix_spawnattr_setsigdefault(&attributes_, &signals));
+    Note(posix_spawnattr_setflags(
+        &attributes_,
+        static_cast<short>(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+                           POSIX_SPAWN_SETSIGDEF)));
+  }
+  ~SpawnPlan() {
+    posix_spawn_file_actions_destroy(&actions_);
+    posix_spawnattr_destroy(&attributes_);
+  }
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
+
+  // Returns 0 or an errno.
+  int Spawn(pid_t* pid, std::vector<std::string> arguments) {
+    if (error_ != 0) return error_;
+    std::vector<char*> pointers;
+    for (std::string& argument : arguments) pointers.push_back(argument.data());
+    pointers.push_back(nullptr);
+    return posix_spawnp(pid, pointers[0], &actions_, &attributes_,
+                        pointers.data(), environ);
+  }
+
+ private:
+  void Note(int error) {
+    if (error_ == 0) error_ = error;
+  }
+
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attributes_;
+  int error_ = 0;
+};
+
+absl::Status StatusOfStarter(pid_t pid, const std::string& program) {
+  int status = 0;
+  pid_t ended;
+  do {
+    ended = waitpid(pid, &status, 0);
+  } while (ended < 0 && errno == EINTR);
+  // The program ignores SIGCHLD, or waits for whatever ends.
+  if (ended < 0) return absl::OkStatus();
+  if (WIFEXITED(status) && WEXITSTATUS(status) == tempdir_internal::kWatching) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(
+      absl::StrCat(program, " cannot watch this process: ",
+                   WIFEXITED(status)
+                       ? absl::StrCat("it exited with ", WEXITSTATUS(status))
+                       : absl::StrCat("it died by signal ", WTERMSIG(status))));
+}
+
+}  // namespace
+
+absl::Status StartReaperProcess(const ReaperProcessOptions& options) {
+  std::vector<std::string> arguments = {
+      options.program, absl::StrCat("--watch=", getpid()), "--"};
+  for (const std::string& parent : options.parents) {
+    absl::StatusOr<std::string> path = tempdir_internal::ParentPath(parent);
+    if (!path.ok()) return path.status();
+    arguments.push_back(*std::move(path));
+  }
+  pid_t pid;
+  const int error = SpawnPlan().Spawn(&pid, std::move(arguments));
+  if (error != 0) {
+    return absl::ErrnoToStatus(error,
+                               absl::StrCat("cannot start ", options.program));
+  }
+  return StatusOfStarter(pid, options.program);
+}
+
+}  // namespace tempdir

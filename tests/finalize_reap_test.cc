@@ -1,0 +1,122 @@
+// The command-line tool finalize-reap: output and exit status.
+
+#include <stdlib.h>
+
+#include <string>
+#include <vector>
+
+#include "boost/filesystem/path.hpp"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tempdir/temp_dir.h"
+#include "tempdir/temp_dir_options.h"
+#include "tests/child_process.h"
+#include "tests/dead_roots.h"
+#include "tests/temp_dir_styles.h"
+
+namespace {
+
+using boost::filesystem::path;
+using finalize_test::ChildResult;
+using testing::HasSubstr;
+using testing::StartsWith;
+using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+
+class FinalizeReapTest : public TempDirFixture {
+ protected:
+  ChildResult Run(std::vector<std::string> arguments) {
+    const char* const program = getenv("REAP_PROGRAM");
+    arguments.insert(arguments.begin(), program != nullptr ? program : "");
+    return finalize_test::RunChild(arguments);
+  }
+};
+
+TEST_F(FinalizeReapTest, RemovesAndSaysWhat) {
+  const path root = LeaveRoot(scratch());
+  const ChildResult result = Run({});
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out, "removed " + root.native() + " entries=3\n");
+  EXPECT_EQ(result.err, "");
+  EXPECT_TRUE(Entries(scratch()).empty());
+}
+
+TEST_F(FinalizeReapTest, SaysNothingWhereThereIsNothing) {
+  auto dir = Make<tempdir::TempDir>();
+  const ChildResult result = Run({scratch().native()});
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out, "");
+  EXPECT_TRUE(Exists(dir.path()));
+}
+
+TEST_F(FinalizeReapTest, ListShowsWhatIsInUse) {
+  auto dir = Make<tempdir::TempDir>();
+  const path root = LeaveRoot(Parent());
+  const ChildResult result =
+      Run({"--list", scratch().native(), Parent().native()});
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out, "in use " + dir.path().parent_path().native() +
+                            "\nremovable " + root.native() + " entries=3\n");
+  EXPECT_TRUE(Exists(root));
+}
+
+TEST_F(FinalizeReapTest, DryRunSaysWhatWouldGo) {
+  auto dir = Make<tempdir::TempDir>();
+  const path root = LeaveRoot(scratch());
+  const ChildResult result = Run({"--dry_run", "--count_bytes"});
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out, "removable " + root.native() + " entries=3 bytes=7\n");
+  EXPECT_TRUE(Exists(root));
+}
+
+TEST_F(FinalizeReapTest, JsonIsForPrograms) {
+  auto dir = Make<tempdir::TempDir>();
+  const ChildResult result = Run({"--json", scratch().native(), "/missing"});
+  EXPECT_TRUE(result.Exited(1)) << result;
+  const auto json = nlohmann::json::parse(result.out);
+  ASSERT_EQ(json["parents"].size(), 2u);
+  const auto& first = json["parents"][0];
+  EXPECT_EQ(first["parent"], scratch().native());
+  EXPECT_EQ(first["timed_out"], false);
+  ASSERT_EQ(first["roots"].size(), 1u);
+  EXPECT_EQ(first["roots"][0]["outcome"], "in use");
+  EXPECT_EQ(first["roots"][0]["path"], dir.path().parent_path().native());
+  EXPECT_EQ(json["parents"][1]["parent"], "/missing");
+  EXPECT_THAT(json["parents"][1]["error"].get<std::string>(),
+              HasSubstr("NOT_FOUND"));
+}
+
+TEST_F(FinalizeReapTest, RefusalIsSaidAndFailsIt) {
+  const path planted = scratch() / "finalize-0-aaaaaaaaaaaaaaaa";
+  MakeFile(planted);
+  const ChildResult result = Run({});
+  EXPECT_TRUE(result.Exited(1)) << result;
+  EXPECT_EQ(result.out, "refused " + planted.native() + ": " +
+                            planted.native() + " is no directory\n");
+}
+
+TEST_F(FinalizeReapTest, ParentThatCannotBeReadFailsIt) {
+  const ChildResult result = Run({In("missing").native()});
+  EXPECT_TRUE(result.Exited(1)) << result;
+  EXPECT_THAT(result.out, StartsWith("error cannot read "));
+}
+
+TEST_F(FinalizeReapTest, TimeThatIsUpFailsIt) {
+  const path root = LeaveRoot(scratch());
+  const ChildResult result = Run({"--time_limit=0"});
+  EXPECT_TRUE(result.Exited(1)) << result;
+  EXPECT_THAT(result.out, HasSubstr("the time is up"));
+  EXPECT_TRUE(Exists(root));
+}
+
+TEST_F(FinalizeReapTest, WrongUsageFails) {
+  EXPECT_TRUE(Run({"--list", "--dry_run"}).Exited(1));
+  EXPECT_TRUE(Run({"--no_such_flag"}).Exited(1));
+}
+
+// Nobody to watch: this is not a child of that process.
+TEST_F(FinalizeReapTest, WatchWantsItsParent) {
+  EXPECT_TRUE(Run({"--watch=1"}).Exited(3));
+}
+
+}  // namespace

@@ -1,0 +1,148 @@
+// The reaper process: what it does when its owner dies, and what it is like
+// until then.
+
+#include "tempdir/reaper_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <string>
+
+#include "absl/status/status.h"
+#include "boost/filesystem/path.hpp"
+#include "gtest/gtest.h"
+#include "tempdir/temp_dir.h"
+#include "tempdir/temp_dir_options.h"
+#include "tests/temp_dir_styles.h"
+
+namespace {
+
+using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using boost::filesystem::path;
+
+tempdir::ReaperProcessOptions Program() {
+  const char* const program = getenv("REAP_PROGRAM");
+  tempdir::ReaperProcessOptions options;
+  char absolute[PATH_MAX];
+  if (realpath(program != nullptr ? program : "", absolute) == nullptr) abort();
+  options.program = absolute;
+  return options;
+}
+
+std::string LinkOf(const std::string& link) {
+  char target[PATH_MAX];
+  const ssize_t size = readlink(link.c_str(), target, sizeof target);
+  return size > 0 ? std::string(target, static_cast<size_t>(size)) : "";
+}
+
+// The process that watches `owner`; 0 if there is none.
+pid_t FindWatcher(pid_t owner) {
+  const std::string flag = "--watch=" + std::to_string(owner);
+  for (const std::string& name : Entries("/proc")) {
+    std::ifstream file("/proc/" + name + "/cmdline");
+    const std::string line((std::istreambuf_iterator<char>(file)), {});
+    if (line.find(flag + '\0') != std::string::npos) return atoi(name.c_str());
+  }
+  return 0;
+}
+
+class ReaperProcessTest : public TempDirFixture {
+ protected:
+  // A process with a temp dir and a watcher runs `body` and is killed. Returns
+  // when everything in the scratch directory is gone.
+  Ended RunWatched(const std::function<void()>& body) {
+    const int watch = inotify_init1(IN_CLOEXEC);
+    inotify_add_watch(watch, scratch().c_str(), IN_DELETE);
+    const Ended ended = RunChild([&] {
+      const absl::Status started = tempdir::StartReaperProcess(Program());
+      Say(started.ok(), started.ToString());
+      MakeFile(Abandon(Make<tempdir::TempDir>())->path() / "file");
+      body();
+      kill(getpid(), SIGKILL);
+    });
+    char event[4096];
+    while (!Entries(scratch()).empty()) {
+      if (read(watch, event, sizeof event) <= 0) break;
+    }
+    close(watch);
+    return ended;
+  }
+};
+
+// C30, edge 15.
+TEST_F(ReaperProcessTest, RemovesWhatAKilledOwnerLeft) {
+  const Ended ended = RunWatched([] {});
+  EXPECT_EQ(ended.output, "");
+  EXPECT_EQ(ended.signal, SIGKILL);
+  EXPECT_TRUE(Entries(scratch()).empty());
+}
+
+TEST_F(ReaperProcessTest, InheritsNothingAndIsNobodysChild) {
+  const Ended ended = RunWatched([this] {
+    const int inherited = open(scratch().c_str(), O_RDONLY);  // not O_CLOEXEC
+    const pid_t watcher = FindWatcher(getpid());
+    Say(watcher > 0, "no watcher");
+    const std::string files = "/proc/" + std::to_string(watcher) + "/fd";
+    for (const std::string& fd : Entries(files)) {
+      const std::string target = LinkOf(files + "/" + fd);
+      Say(target == "/dev/null" || target == "anon_inode:[pidfd]" ||
+              target.empty(),
+          target);
+    }
+    Say(LinkOf("/proc/" + std::to_string(watcher) + "/cwd") == "/", "cwd");
+    Say(getsid(watcher) != getsid(0), "session");
+    Say(waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD, "a child");
+    close(inherited);
+  });
+  EXPECT_EQ(ended.output, "");
+}
+
+// A service manager sends them to every process of a service.
+TEST_F(ReaperProcessTest, OutlivesTheSignalsThatEndItsOwner) {
+  const Ended ended = RunWatched([] {
+    const pid_t watcher = FindWatcher(getpid());
+    for (int number : {SIGHUP, SIGINT, SIGTERM}) kill(watcher, number);
+  });
+  EXPECT_EQ(ended.output, "");
+  EXPECT_EQ(ended.signal, SIGKILL);
+  EXPECT_TRUE(Entries(scratch()).empty());
+}
+
+TEST_F(ReaperProcessTest, EndsWithItsOwner) {
+  auto* const watcher =
+      static_cast<pid_t*>(mmap(nullptr, sizeof(pid_t), PROT_READ | PROT_WRITE,
+                               MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  RunWatched([&] { *watcher = FindWatcher(getpid()); });
+  ASSERT_GT(*watcher, 0);
+  const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, *watcher, 0));
+  pollfd end = {pidfd, POLLIN, 0};
+  EXPECT_TRUE(pidfd < 0 || poll(&end, 1, -1) == 1);
+  close(pidfd);
+  munmap(watcher, sizeof(pid_t));
+}
+
+TEST_F(ReaperProcessTest, MissingProgramIsSaid) {
+  tempdir::ReaperProcessOptions options;
+  options.program = In("missing").native();
+  EXPECT_TRUE(absl::IsNotFound(tempdir::StartReaperProcess(options)));
+}
+
+TEST_F(ReaperProcessTest, ProgramThatFailsIsSaid) {
+  tempdir::ReaperProcessOptions options;
+  options.program = "false";
+  EXPECT_TRUE(absl::IsUnavailable(tempdir::StartReaperProcess(options)));
+}
+
+}  // namespace
