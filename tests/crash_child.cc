@@ -4,7 +4,9 @@
 //   HOOKS   "without", or "with" the exit hooks for crashes
 //   BEFORE  what handles crashes before the hooks: "default", "absl", or "own"
 //
-// Says what the crash callback and the own handler are called with.
+// It has temp dirs. Says what the crash callback and the own handler are called
+// with.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <ucontext.h>
@@ -19,8 +21,10 @@
 #include "finalize/at_exit.h"
 #include "finalize/crash_callback.h"
 #include "finalize/exit_hooks.h"
+#include "tempdir/temp_dir.h"
 #include "tests/crash_ways.h"
 #include "tests/scenario.h"
+#include "tests/tree_shapes.h"
 
 namespace {
 
@@ -92,6 +96,15 @@ int main(int argc, char** argv) {
   finalize::AtExit([] { Say("drained"); });
   HandleBefore(argv[3]);
   if (std::string_view(argv[2]) == "with") Install();
+  auto dir = tempdir::TempDir::Create();
+  auto beside = tempdir::TempDir::Create(tempdir::TempDirOptions().Directly());
+  Require(dir.ok() && beside.ok(), "no temp dirs");
+  for (const auto* made : {&*dir, &*beside}) {
+    const int sub =
+        tree_shapes::MakeDirectory(AT_FDCWD, (made->path() / "sub").c_str());
+    Require(tree_shapes::MakeTree(sub, 2, 3, 2), "no content");
+    close(sub);
+  }
   finalize_test::CrashBy(argv[1]);
   return 97;
 }

@@ -19,10 +19,10 @@
 
 namespace {
 
-using tempdir_internal::CrashedRoot;
+using tempdir_internal::ClaimedRoot;
 using tempdir_internal::FixedStorage;
-using tempdir_internal::KeepCrashedRoot;
-using tempdir_internal::RemoveCrashedRoot;
+using tempdir_internal::KeepClaimedRoot;
+using tempdir_internal::RemoveClaimedRoot;
 
 uint64_t After(double seconds) {
   timespec now;
@@ -44,10 +44,10 @@ class CrashRemovalTest : public removal_fixture::RemovalInMemoryTest {
   }
   ~CrashRemovalTest() override { close(open_); }
 
-  CrashedRoot Root(int fd) const {
-    return {path_.c_str(), fd, status_.st_dev, status_.st_ino};
+  ClaimedRoot Root(int fd) const {
+    return {path_.c_str(), fd, status_.st_dev, status_.st_ino, false};
   }
-  CrashedRoot Root() const { return Root(open_); }
+  ClaimedRoot Root() const { return Root(open_); }
 
   int open_;
   std::string path_;
@@ -61,7 +61,7 @@ TEST_F(CrashRemovalTest, RemovesTheTree) {
   ASSERT_EQ(linkat(fd(), "outside/precious", fd(), "root/hard", 0), 0);
   ASSERT_EQ(mkfifoat(fd(), "root/fifo", 0600), 0);
   MakeFile("root/-rf\n\xff");
-  RemoveCrashedRoot(Root(), After(60));
+  RemoveClaimedRoot(Root(), After(60));
   EXPECT_FALSE(Exists("root"));
   EXPECT_EQ(Content("outside/precious"), "content");
 }
@@ -70,7 +70,7 @@ TEST_F(CrashRemovalTest, RemovesTheTree) {
 TEST_F(CrashRemovalTest, RemovesAnEmptyDirectory) {
   unlinkat(fd(), "root/dir/file", 0);
   unlinkat(fd(), "root/dir", AT_REMOVEDIR);
-  RemoveCrashedRoot(Root(), After(60));
+  RemoveClaimedRoot(Root(), After(60));
   EXPECT_FALSE(Exists("root"));
 }
 
@@ -79,7 +79,7 @@ TEST_F(CrashRemovalTest, RemovesLargeTrees) {
   ASSERT_TRUE(tree_shapes::MakeWide(open_, 9000));
   ASSERT_TRUE(tree_shapes::MakeEmpty(open_, 5000));
   ASSERT_TRUE(tree_shapes::MakeTree(open_, 20, 60, 3));
-  RemoveCrashedRoot(Root(), After(100));
+  RemoveClaimedRoot(Root(), After(100));
   EXPECT_FALSE(Exists("root"));
 }
 
@@ -90,7 +90,7 @@ TEST_F(CrashRemovalTest, RemovesDeepTrees) {
       tree_shapes::MakeDeep(open_, 300, std::string(255, 'x').c_str());
   EXPECT_TRUE(tree_shapes::MakeWide(wide, 300));
   close(wide);
-  RemoveCrashedRoot(Root(), After(100));
+  RemoveClaimedRoot(Root(), After(100));
   EXPECT_FALSE(Exists("root"));
 }
 
@@ -106,7 +106,7 @@ TEST_F(CrashRemovalTest, NeedsFewDescriptors) {
               const rlimit limit = {static_cast<rlim_t>(last + 1),
                                     static_cast<rlim_t>(last + 1)};
               setrlimit(RLIMIT_NOFILE, &limit);
-              RemoveCrashedRoot(Root(), After(60));
+              RemoveClaimedRoot(Root(), After(60));
               return "";
             }),
             "");
@@ -125,7 +125,7 @@ TEST_F(CrashRemovalTest, RepairsPermissions) {
     ASSERT_EQ(fchmodat(fd(), name.c_str(), mode, 0), 0);
   }
   EXPECT_EQ(AsNobody([this] {
-              RemoveCrashedRoot(Root(), After(60));
+              RemoveClaimedRoot(Root(), After(60));
               return "";
             }),
             "");
@@ -142,7 +142,7 @@ TEST_F(CrashRemovalTest, CrossesNoMount) {
         if (mount("outside", "root/mounted", nullptr, MS_BIND, nullptr) != 0) {
           return std::string("no bind mount");
         }
-        RemoveCrashedRoot(Root(), After(60));
+        RemoveClaimedRoot(Root(), After(60));
         return std::string();
       }),
       "");
@@ -152,14 +152,14 @@ TEST_F(CrashRemovalTest, CrossesNoMount) {
 
 // C23: it ends at the deadline, wherever it is.
 TEST_F(CrashRemovalTest, EndsAtTheDeadline) {
-  RemoveCrashedRoot(Root(), After(-1));
+  RemoveClaimedRoot(Root(), After(-1));
   EXPECT_TRUE(Exists("root/dir/file"));
   ASSERT_TRUE(tree_shapes::MakeTree(open_, 60, 60, 4));
   const int before = removal_fixture::CountDescriptors();
-  RemoveCrashedRoot(Root(), After(0.005));
+  RemoveClaimedRoot(Root(), After(0.005));
   EXPECT_EQ(removal_fixture::CountDescriptors(), before);
   EXPECT_TRUE(Exists("root"));
-  RemoveCrashedRoot(Root(), After(100));
+  RemoveClaimedRoot(Root(), After(100));
   EXPECT_FALSE(Exists("root"));
 }
 
@@ -168,8 +168,8 @@ TEST_F(CrashRemovalTest, LeavesAnotherDirectory) {
   ASSERT_EQ(renameat(fd(), "root", fd(), "moved"), 0);
   MakeDirectory("root");
   MakeFile("root/stranger");
-  RemoveCrashedRoot(Root(), After(60));
-  RemoveCrashedRoot(Root(-1), After(60));
+  RemoveClaimedRoot(Root(), After(60));
+  RemoveClaimedRoot(Root(-1), After(60));
   EXPECT_TRUE(Exists("root/stranger"));
   EXPECT_TRUE(Exists("moved/dir/file"));
 }
@@ -178,14 +178,14 @@ TEST_F(CrashRemovalTest, LeavesAnotherDirectory) {
 TEST_F(CrashRemovalTest, FollowsNoLink) {
   ASSERT_EQ(renameat(fd(), "root", fd(), "moved"), 0);
   MakeLink("moved", "root");
-  RemoveCrashedRoot(Root(), After(60));
-  RemoveCrashedRoot(Root(-1), After(60));
+  RemoveClaimedRoot(Root(), After(60));
+  RemoveClaimedRoot(Root(-1), After(60));
   EXPECT_TRUE(Exists("moved/dir/file"));
 }
 
 // C23: the program has closed its descriptor, or it is another file's.
 TEST_F(CrashRemovalTest, DoesWithoutItsDescriptor) {
-  RemoveCrashedRoot(Root(fd()), After(60));
+  RemoveClaimedRoot(Root(fd()), After(60));
   EXPECT_FALSE(Exists("root"));
   EXPECT_TRUE(Exists("outside/precious"));
 }
@@ -193,28 +193,28 @@ TEST_F(CrashRemovalTest, DoesWithoutItsDescriptor) {
 // C23: it is found where what is above it was moved.
 TEST_F(CrashRemovalTest, IsFoundByItsDescriptor) {
   path_ = Path("no/such/root");
-  RemoveCrashedRoot(Root(), After(60));
+  RemoveClaimedRoot(Root(), After(60));
   EXPECT_FALSE(Exists("root"));
 }
 
 // C23, C28: one that is marked stays.
 TEST_F(CrashRemovalTest, LeavesWhatIsMarked) {
   MakeFile("root/.keep");
-  RemoveCrashedRoot(Root(), After(60));
-  RemoveCrashedRoot(Root(-1), After(60));
+  RemoveClaimedRoot(Root(), After(60));
+  RemoveClaimedRoot(Root(-1), After(60));
   EXPECT_TRUE(Exists("root/dir/file"));
 }
 
 // C23, C28: keeping marks it.
 TEST_F(CrashRemovalTest, MarksWhatIsKept) {
   testing::internal::CaptureStderr();
-  KeepCrashedRoot(Root());
+  KeepClaimedRoot(Root());
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
             "finalize: kept " + path_ + " (the process crashed)\n");
   EXPECT_TRUE(Exists("root/.keep"));
   unlinkat(fd(), "root/.keep", 0);
   testing::internal::CaptureStderr();
-  KeepCrashedRoot(Root(-1));
+  KeepClaimedRoot(Root(-1));
   EXPECT_NE(testing::internal::GetCapturedStderr(), "");
   EXPECT_TRUE(Exists("root/.keep"));
 }

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <thread>
 
 // What the sanitizers would report is what is wanted.
 #if defined(__clang__) || defined(__SANITIZE_ADDRESS__) || \
@@ -60,12 +61,38 @@ UNCHECKED [[gnu::noinline]] int Overflow(volatile char* above) {
 
 void Assert() { assert(getpid() == 0); }
 
-// Frees one block twice: malloc finds that with its lock held, or not.
-UNCHECKED void Malloc() {
-  void* volatile block = std::malloc(100000);
-  memset(static_cast<char*>(block) - 8, 0x55, 8);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define OWN_MALLOC 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define OWN_MALLOC 1
+#endif
+#endif
+
+#ifdef OWN_MALLOC
+// The sanitizers have an allocator of their own: one of its hooks crashes.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(
+    void (*malloc_hook)(const volatile void*, size_t),
+    void (*free_hook)(const volatile void*));
+void Malloc() {
+  __sanitizer_install_malloc_and_free_hooks(
+      [](const volatile void*, size_t) { std::abort(); },
+      [](const volatile void*) {});
+  void* volatile block = std::malloc(10);
   std::free(block);
 }
+#else
+// malloc takes its locks only where there were threads; it finds the second
+// free() when it holds the lock of the arena.
+void Malloc() {
+  std::thread([] {}).join();
+  void* volatile block = std::malloc(5000);
+  void* volatile next = std::malloc(5000);
+  std::free(block);
+  std::free(block);
+  std::free(next);
+}
+#endif
 
 struct Way {
   std::string_view name;

@@ -8,6 +8,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstddef>
+
+#include "finalize/crash_callback.h"
 #include "tempdir/internal/fixed_storage.h"
 #include "tempdir/internal/kept_directory.h"
 #include "tempdir/internal/removal_errors.h"
@@ -66,14 +69,14 @@ class NoErrors final : public RemovalErrors {
   void ReportMovedAway(const PathSegment*) override {}
 };
 
-bool IsOpenAt(const CrashedRoot& root, int fd) {
+bool IsOpenAt(const ClaimedRoot& root, int fd) {
   struct stat seen;
   return fd >= 0 && kKernelCalls.examine(fd, "", &seen) == 0 &&
          seen.st_dev == root.device && seen.st_ino == root.inode;
 }
 
 // Returns -errno where it is not at its path.
-int OpenAtPath(const CrashedRoot& root) {
+int OpenAtPath(const ClaimedRoot& root) {
   const int fd = kKernelCalls.open(AT_FDCWD, root.path,
                                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (fd < 0 || IsOpenAt(root, fd)) return fd;
@@ -81,13 +84,13 @@ int OpenAtPath(const CrashedRoot& root) {
   return -ESTALE;
 }
 
-const char* NameOf(const CrashedRoot& root) {
+const char* NameOf(const ClaimedRoot& root) {
   const char* const slash = strrchr(root.path, '/');
   return slash == nullptr ? root.path : slash + 1;
 }
 
 // Through the directory itself, if it is open: then its path does not matter.
-int OpenParent(const CrashedRoot& root) {
+int OpenParent(const ClaimedRoot& root) {
   constexpr int kFlags = O_PATH | O_DIRECTORY;
   if (IsOpenAt(root, root.fd)) {
     return kKernelCalls.open(root.fd, "..", kFlags);
@@ -99,7 +102,7 @@ int OpenParent(const CrashedRoot& root) {
   return kKernelCalls.open(AT_FDCWD, parent_path, kFlags);
 }
 
-bool IsMarked(const CrashedRoot& root, int parent) {
+bool IsMarked(const ClaimedRoot& root, int parent) {
   struct stat seen;
   if (IsOpenAt(root, root.fd)) {
     return kKernelCalls.examine(root.fd, kKeepMark, &seen) == 0;
@@ -117,9 +120,22 @@ void Say(const char* text) {
   (void)!write(STDERR_FILENO, text, strlen(text));
 }
 
+void EndRoot(const ClaimedRoot& root, void* crash) {
+  const auto& seen = *static_cast<const finalize::Crash*>(crash);
+  seen.keep || root.keep ? KeepClaimedRoot(root)
+                         : RemoveClaimedRoot(root, seen.deadline_nanos);
+}
+
+void EndRoots(const finalize::Crash& crash) {
+  finalize::Crash copy = crash;
+  ClaimRoots(&EndRoot, &copy);
+}
+
 }  // namespace
 
-void RemoveCrashedRoot(const CrashedRoot& root, uint64_t deadline_nanos) {
+void AddCrashRemoval() { finalize::AddCrashCallback(&EndRoots); }
+
+void RemoveClaimedRoot(const ClaimedRoot& root, uint64_t deadline_nanos) {
   const SystemCalls& calls = CallsUntil(deadline_nanos);
   const int parent = OpenParent(root);
   if (parent < 0) return;
@@ -135,7 +151,7 @@ void RemoveCrashedRoot(const CrashedRoot& root, uint64_t deadline_nanos) {
   kKernelCalls.close(parent);
 }
 
-void KeepCrashedRoot(const CrashedRoot& root) {
+void KeepClaimedRoot(const ClaimedRoot& root) {
   const bool open = IsOpenAt(root, root.fd);
   const int fd = open ? root.fd : OpenAtPath(root);
   if (fd < 0) return;

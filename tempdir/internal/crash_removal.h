@@ -12,28 +12,24 @@
 #ifndef TEMPDIR_INTERNAL_CRASH_REMOVAL_H_
 #define TEMPDIR_INTERNAL_CRASH_REMOVAL_H_
 
-#include <sys/types.h>
-
 #include <cstdint>
+
+#include "tempdir/internal/root_table.h"
 
 namespace tempdir_internal {
 
-// A directory, as it was made.
-struct CrashedRoot {
-  const char* path;  // absolute
-  int fd;            // open on it, if nobody has closed it
-  dev_t device;
-  ino_t inode;
-};
+// Has the roots of the root table removed, or kept, when this process crashes
+// with the exit hooks for that (finalize/exit_hooks.h).
+void AddCrashRemoval();
 
 // Removes it with all that is in it, until the deadline (nanoseconds of
 // CLOCK_MONOTONIC): if it still stands at its path, is the very one, and holds
 // no file `.keep`.
-void RemoveCrashedRoot(const CrashedRoot& root, uint64_t deadline_nanos);
+void RemoveClaimedRoot(const ClaimedRoot& root, uint64_t deadline_nanos);
 
 // Puts a file `.keep` into it, so that reapers leave it, and says on standard
 // error where it is.
-void KeepCrashedRoot(const CrashedRoot& root);
+void KeepClaimedRoot(const ClaimedRoot& root);
 
 }  // namespace tempdir_internal
 

@@ -132,6 +132,7 @@ class OwnedDirectory {
   absl::Status NotLive(State state) const;
   absl::Status Ended(State state) const;
   void Settle(State state);
+  void CountKept(bool live);
 
   const tempdir::TempDirOptions options_;
   const finalize::OwnerProcess owner_;
@@ -149,6 +150,7 @@ class OwnedDirectory {
   std::optional<EntryIdentity> identity_;
   HeldLock lock_;    // of one that lives in the parent itself
   RootEntry entry_;  // of the same
+  bool counted_kept_ = false;
   absl::Status last_failure_;
   boost::filesystem::path kept_path_;
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "finalize/owner_process.h"
+#include "tempdir/internal/crash_removal.h"
 
 namespace tempdir_internal {
 
@@ -60,6 +61,7 @@ void SetHooksUp() {
   if (done.load(std::memory_order_acquire)) return;
   pthread_atfork(&BeforeFork, &AfterFork, &AfterFork);
   std::atexit(&SweepAtEnd);
+  AddCrashRemoval();
   done.store(true, std::memory_order_release);
 }
 
