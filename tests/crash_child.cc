@@ -12,6 +12,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -52,7 +53,7 @@ void SayHandled(const finalize::Crash& crash) {
 void OwnHandler(int signal, siginfo_t* info, void* context) {
   SaySafely("own handler", signal);
   SaySafely("code", info->si_code);
-  if (info->si_code > 0) {
+  if (info->si_code == SEGV_MAPERR && signal == SIGSEGV) {
     SaySafely("address", static_cast<int>(
                              reinterpret_cast<uintptr_t>(info->si_addr) % 100));
   }
@@ -90,9 +91,11 @@ void Install() {
 
 int main(int argc, char** argv) {
   Require(argc == 4, "arguments");
+  absl::InitializeSymbolizer(argv[0]);
+  // A core, where cores are written, is in a directory of the test's.
   const rlimit cores = {64 << 20, 64 << 20};
   setrlimit(RLIMIT_CORE, &cores);
-  absl::InitializeSymbolizer(argv[0]);
+  Require(chdir(getenv("TMPDIR")) == 0, "no directory");
   finalize::AtExit([] { Say("drained"); });
   HandleBefore(argv[3]);
   if (std::string_view(argv[2]) == "with") Install();
