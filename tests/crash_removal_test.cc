@@ -13,6 +13,7 @@
 
 #include "gtest/gtest.h"
 #include "tempdir/internal/fixed_storage.h"
+#include "tempdir/internal/root_table.h"
 #include "tests/private_mounts.h"
 #include "tests/removal_fixture.h"
 #include "tests/tree_shapes.h"

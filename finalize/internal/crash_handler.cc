@@ -96,11 +96,11 @@ void RestoreAll(int signal) {
   Restore(signal);
 }
 
-// A signal that is sent does nothing to PID 1 by default, but for abort(),
-// which goes on to worse.
+// A signal that is sent does nothing to PID 1 by default; but after that of
+// abort() comes worse.
 bool MeansNothing(int signal, const siginfo_t& info) {
   return getpid() == 1 && info.si_code <= 0 &&
-         !(signal == SIGABRT && info.si_pid == 1) &&
+         !(signal == SIGABRT && info.si_code == SI_TKILL) &&
          IsDefault(taken[signal].previous);
 }
 
@@ -170,15 +170,25 @@ void AwaitOver() {
   }
 }
 
-// The timer found a thread other than the one that hangs.
-void GoOnFor(int signal) {
+// The timer found a thread other than the one that hangs: it goes on instead,
+// and nothing would crash again if the handler before returned to it.
+void GoOnHere(int signal, void* context) {
   RestoreAll(signal);
+  timers.Stop(signal);
   siginfo_t info;
   memcpy(&info, &crash_info, sizeof(info));
-  timers.Stop(signal);
-  if (syscall(SYS_rt_sigqueueinfo, getpid(), signal, &info) != 0) {
-    kill(getpid(), signal);
+  const struct sigaction& previous = taken[signal].previous;
+  if (IsHandler(previous)) {
+    if (previous.sa_flags & SA_SIGINFO) {
+      previous.sa_sigaction(signal, &info, context);
+    } else {
+      previous.sa_handler(signal);
+    }
+    const struct sigaction by_default = {};
+    sigaction(signal, &by_default, nullptr);
   }
+  if (getpid() == 1) _exit(128 + signal);
+  SendAgain(signal, info, context);
 }
 
 bool IsTaken(int signal) {
@@ -187,7 +197,7 @@ bool IsTaken(int signal) {
 }
 
 // Returns false where there is nothing more to do.
-bool TakeTurn(int signal, const siginfo_t& info) {
+bool TakeTurn(int signal, const siginfo_t& info, void* context) {
   uint32_t none = kNone;
   if (phase.compare_exchange_strong(none, kHandled,
                                     std::memory_order_acq_rel)) {
@@ -200,7 +210,9 @@ bool TakeTurn(int signal, const siginfo_t& info) {
     siglongjmp(jump, 1);
   }
   if (CrashTimers::Sent(info)) {
-    if (phase.load(std::memory_order_acquire) == kHandled) GoOnFor(signal);
+    if (phase.load(std::memory_order_acquire) == kHandled) {
+      GoOnHere(signal, context);
+    }
     return false;
   }
   AwaitOver();
@@ -213,7 +225,7 @@ void Handle(int signal, siginfo_t* info, void* context) {
   if (!IsTaken(signal)) {
     Restore(signal);
     SendAgain(signal, *info, context);
-  } else if (!MeansNothing(signal, *info) && TakeTurn(signal, *info)) {
+  } else if (!MeansNothing(signal, *info) && TakeTurn(signal, *info, context)) {
     SendAgain(signal, *info, context);
   }
   errno = saved_errno;
