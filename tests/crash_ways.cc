@@ -52,7 +52,7 @@ UNCHECKED void Fpe() {
 #endif
 }
 
-UNCHECKED [[gnu::noinline]] int Overflow(volatile char* above) {
+UNCHECKED __attribute__((noinline)) int Overflow(volatile char* above) {
   volatile char frame[4096];
   frame[0] = above == nullptr ? 0 : *above;
   if (getpid() == 0) return 0;
