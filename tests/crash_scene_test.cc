@@ -28,39 +28,11 @@ class CrashSceneTest : public temp_dir_fixture::TempDirFixture {
   }
 };
 
-// C23: a crash of the handler, by whatever signal, ends the handling. The first
-// one goes on.
-TEST_F(CrashSceneTest, SurvivesACrashOfItsOwn) {
-  const ChildResult fault = ResultOf("callback-crashes");
-  EXPECT_TRUE(fault.Killed(SIGSEGV)) << fault;
-  EXPECT_EQ(fault.out, "callback\nown handler at 64\n");
-  const ChildResult abort = ResultOf("callback-aborts");
-  EXPECT_TRUE(abort.Killed(SIGSEGV)) << abort;
-  EXPECT_EQ(abort.out, "own handler at 64\n");
-}
-
-// C23: so does one that never ends, in a loop or in a call.
-TEST_F(CrashSceneTest, CutsOffWhatHangs) {
-  const ChildResult loop = ResultOf("callback-hangs");
-  EXPECT_TRUE(loop.Killed(SIGSEGV)) << loop;
-  EXPECT_EQ(loop.out, "hangs\nown handler at 64\n");
-  const ChildResult call = ResultOf("callback-sleeps");
-  EXPECT_TRUE(call.Killed(SIGSEGV)) << call;
-  EXPECT_EQ(call.out, "sleeps\nown handler at 64\n");
-}
-
 // C23: where the thread cannot be interrupted, another one goes on.
 TEST_F(CrashSceneTest, GoesOnElsewhereWhereAThreadSticks) {
   const ChildResult result = ResultOf("callback-sticks");
   EXPECT_TRUE(result.Killed(SIGSEGV)) << result;
   EXPECT_EQ(result.out, "sticks\nown handler at 64\n");
-}
-
-// C23: where there is no other, it is killed.
-TEST_F(CrashSceneTest, IsKilledWhereItsOnlyThreadSticks) {
-  const ChildResult result = ResultOf("callback-sticks-alone");
-  EXPECT_TRUE(result.Killed(SIGKILL)) << result;
-  EXPECT_EQ(result.out, "sticks\n");
 }
 
 // C23: one of the threads that crash does the work, the others wait for it.
