@@ -13,6 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "finalize/cause.h"
 #include "finalize/internal/check.h"
+#include "finalize/internal/crash_handler.h"
+#include "finalize/internal/crash_stack.h"
 #include "finalize/internal/deadline_override.h"
 #include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/hook_owner.h"
@@ -31,6 +33,7 @@ using finalize_internal::HooksAreOurs;
 using finalize_internal::HookSettings;
 
 constexpr int kUsualSignals[] = {SIGTERM, SIGINT, SIGHUP};
+constexpr absl::Duration kMostCrashLimit = absl::Minutes(1);
 
 // The epoch of the process in which a thread is in InstallExitHooks. Not a Lock
 // of the table: threads are started meanwhile.
@@ -69,6 +72,11 @@ absl::Status Validate(const ExitHooks& hooks) {
       hooks.deadline == absl::InfiniteDuration()) {
     return absl::InvalidArgumentError(
         "ExitHooks::deadline must be finite and positive");
+  }
+  if (hooks.crash_limit <= absl::ZeroDuration() ||
+      hooks.crash_limit > kMostCrashLimit) {
+    return absl::InvalidArgumentError(
+        "ExitHooks::crash_limit must be positive and a minute at most");
   }
   return absl::OkStatus();
 }
@@ -151,6 +159,15 @@ void TakeSignals(const ExitHooks& hooks) {
   }
 }
 
+void TakeCrashes(const ExitHooks& hooks) {
+  finalize_internal::CrashPlan plan;
+  plan.limit_nanos =
+      static_cast<uint64_t>(absl::ToInt64Nanoseconds(hooks.crash_limit));
+  plan.keep = hooks.keep_on_crash;
+  plan.handlers_end = hooks.crash_handlers_end;
+  finalize_internal::InstallCrashHandler(plan);
+}
+
 // All that can fail.
 absl::Status Prepare(const ExitHooks& hooks, HookSettings* settings) {
   absl::Status status;
@@ -161,6 +178,10 @@ absl::Status Prepare(const ExitHooks& hooks, HookSettings* settings) {
   if (WantsSignals(hooks)) status.Update(StartThread());
   if (hooks.quick_exit) status.Update(HookQuickExit());
   if (hooks.descriptor) status.Update(OpenDescriptor(&settings->descriptor));
+  if (hooks.crash && !finalize_internal::PrepareCrashHandler()) {
+    status.Update(absl::ResourceExhaustedError(
+        "no memory or no descriptors for the handler of crashes"));
+  }
   return status;
 }
 
@@ -182,8 +203,11 @@ absl::Status InstallExitHooks(const ExitHooks& hooks) {
   finalize_internal::OwnHooks();
   if (hooks.terminate) finalize_internal::InstallTerminateHook();
   TakeSignals(hooks);
+  if (hooks.crash) TakeCrashes(hooks);
   return absl::OkStatus();
 }
+
+bool AddCrashStack() { return finalize_internal::AddCrashStack(); }
 
 int ShutdownDescriptor() { return finalize_internal::Settings().descriptor; }
 

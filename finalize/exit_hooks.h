@@ -38,6 +38,38 @@
 //   has the original exception, and to abort(); a callback that calls
 //   std::terminate() again ends the drain. Neither _exit() nor abort() is seen.
 //
+// Crashes, if asked for
+//   SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT: no finalizer runs. The crash
+//   callbacks (crash_callback.h) do, in the handler, and that removes the temp
+//   dirs of the process by bare system calls: no lock is taken, nothing is
+//   allocated. Then all is as if there had been no hooks: the same signal, with
+//   what it came with, meets the frame that crashed under the action that it
+//   had before, so that there is the same core and the same wait status.
+//
+//   It works where malloc is broken, with no descriptor left, and on whatever
+//   thread crashed. Where the thread's stack is full it needs another: the
+//   thread that calls InstallExitHooks has one from then on, others if they
+//   call AddCrashStack or have one anyway. Where several threads crash one does
+//   the work and the others wait for it. What crashes in the handler itself
+//   ends the handling; the first crash goes on.
+//
+//   Within ExitHooks::crash_limit the work ends by itself, with what it has not
+//   done left for the next reaper (tempdir/reap.h). If it hangs, it is cut off
+//   half a second later; if its thread is stuck in a system call that cannot be
+//   interrupted, the signal ends the process on another thread another half a
+//   second later; if there is none, SIGKILL does, after half a second more.
+//
+//   A crash signal that is ignored is left so, and one that has a handler is
+//   left alone: a program that recovers from a SIGSEGV must not lose what it
+//   goes on to use. If the handlers that are there when the hooks are installed
+//   always end the process, as absl::InstallFailureSignalHandler does, say so
+//   with crash_handlers_end, and they run after the work. A handler that the
+//   program installs later is the program's choice.
+//
+//   SIGTRAP and SIGSYS are not taken: they are a debugger's and a sandbox's.
+//   Neither is what only looks like a crash from outside: SIGKILL, and a crash
+//   of a child.
+//
 // One end
 //   There is one drain, whatever the causes that meet, and each finalizer runs
 //   once. A thread that calls exit() during a drain is parked; so is one that
@@ -66,7 +98,8 @@
 // What is called, and when: nothing before InstallExitHooks. There, for each
 // signal, one sigaction to look, and one to install where it is taken; one
 // thread, with every signal blocked until it drains, if a signal is asked for;
-// one eventfd, std::set_terminate and at_quick_exit where they are asked for.
+// one eventfd, std::set_terminate and at_quick_exit where they are asked for;
+// for crashes an alternate signal stack and six descriptors in reserve.
 // Without on_signal and descriptor that thread lives as long as the process: a
 // program whose main thread ends by pthread_exit does not end with its last
 // other thread any more.
@@ -77,7 +110,7 @@
 // A callback that ends its thread, by pthread_exit() or cancellation, ends the
 // process with a message and abort().
 //
-// Not covered: SIGKILL, a crash (SIGSEGV, SIGABRT ...), power loss; _exit; a
+// Not covered: SIGKILL, power loss; finalizers in a crash; _exit; a
 // callback that hangs inside the last second before the supervisor's SIGKILL.
 //
 // Thread-safe. Nothing here is for use in a signal handler.
@@ -101,6 +134,15 @@ struct ExitHooks {
   bool usual_signals = true;
   bool quick_exit = false;
   bool terminate = false;
+  // Whether temp dirs go when the process crashes. The rest is about that.
+  bool crash = false;
+  // They stay, for a post-mortem, where no reaper takes them; standard error
+  // says where.
+  bool keep_on_crash = false;
+  // The handlers of crash signals that are there do not return.
+  bool crash_handlers_end = false;
+  // Must be positive and a minute at most.
+  absl::Duration crash_limit = absl::Seconds(2);
   // Must be finite and positive. Counts from the beginning of the drain.
   absl::Duration deadline = absl::Seconds(20);
 
@@ -120,8 +162,13 @@ struct ExitHooks {
 //
 // A further call adds: the signals and ends it asks for are taken as well, and
 // none is given up. Deadline, on_signal and descriptor are those of the last
-// call.
+// call; what is said about crashes, those of the last that asked for them.
 absl::Status InstallExitHooks(const ExitHooks& hooks = {});
+
+// Gives the calling thread a stack for crashes, until it ends, so that an
+// overflow of its own is handled, too; nothing where it has an alternate signal
+// stack already. False where there is no memory for it.
+bool AddCrashStack();
 
 // An eventfd that becomes readable when the first signal comes, for poll() and
 // the like; close-on-exec. -1 unless this process has asked for it.

@@ -49,8 +49,18 @@ std::string_view OwnedDirectory::description() const {
              : std::string_view(path_.native());
 }
 
+// A crash is a failure of its owner.
+void OwnedDirectory::CountKept(bool live) {
+  if (!keep_always_ && !options_.keep_on_failure()) return;
+  if (root_ == nullptr || counted_kept_ == live) return;
+  counted_kept_ = live;
+  const int more = live ? 1 : -1;
+  options_.directly() ? entry_.CountKept(more) : root_->CountKept(more);
+}
+
 void OwnedDirectory::Settle(State state) {
   state_.store(state, std::memory_order_release);
+  CountKept(state == State::kLive);
   if (state == State::kLive || state == State::kLeaving) return;
   if (!entry_.Leave()) lock_.Abandon();
   lock_.Release();

@@ -160,6 +160,7 @@ class OwnedDirectory : public PutOffRemoval,
   absl::Status NotLive(State state) const;
   absl::Status Ended(State state) const;
   void Settle(State state);
+  void CountKept(bool live);
 
   const tempdir::TempDirOptions options_;
   const finalize::OwnerProcess owner_;
@@ -178,6 +179,7 @@ class OwnedDirectory : public PutOffRemoval,
   std::optional<EntryIdentity> identity_;
   HeldLock lock_;    // of one that lives in the parent itself
   RootEntry entry_;  // of the same
+  bool counted_kept_ = false;
   absl::Status last_failure_;
   boost::filesystem::path kept_path_;
 };

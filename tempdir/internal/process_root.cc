@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "finalize/exit_time.h"
 #include "finalize/owner_process.h"
+#include "tempdir/internal/crash_removal.h"
 #include "tempdir/internal/removal_backlog.h"
 
 namespace tempdir_internal {
@@ -69,6 +70,7 @@ void SetHooksUp() {
   if (done.load(std::memory_order_acquire)) return;
   pthread_atfork(&BeforeFork, &AfterFork, &AfterFork);
   std::atexit(&SweepAtEnd);
+  AddCrashRemoval();
   done.store(true, std::memory_order_release);
 }
 

@@ -102,6 +102,8 @@ class ProcessRoot {
   Home home() const { return home_; }
   // The process whose root it is. Never destroyed.
   const finalize::OwnerProcess* owner() const;
+  // For a user: so many more of its temp dirs are left by a crash.
+  void CountKept(int more) { entry_.CountKept(more); }
 
  private:
   friend size_t SweepProcessRoots(bool process_ends);

@@ -20,6 +20,7 @@ static_assert(alignof(OwnerProcess) > kStates, "no room for the state");
 struct Slot {
   std::atomic<uintptr_t> word;  // 0 is free
   std::atomic<int> fd;
+  std::atomic<int> kept;
   dev_t device;
   ino_t inode;
   char path[PATH_MAX];
@@ -55,7 +56,7 @@ void ClaimRoots(void (*visit)(const ClaimedRoot& root, void* context),
       continue;
     }
     visit({slot.path, slot.fd.load(std::memory_order_acquire), slot.device,
-           slot.inode},
+           slot.inode, slot.kept.load(std::memory_order_acquire) > 0},
           context);
   }
 }
@@ -69,6 +70,7 @@ bool RootEntry::Enter(const OwnerProcess* owner, const std::string& path,
     if (!Take(slot, owner)) continue;
     memcpy(slot.path, path.c_str(), path.size() + 1);
     slot.fd.store(fd, std::memory_order_relaxed);
+    slot.kept.store(0, std::memory_order_relaxed);
     slot.device = seen.st_dev;
     slot.inode = seen.st_ino;
     slot.word.store(Word(owner, kEntered), std::memory_order_release);
@@ -82,6 +84,11 @@ bool RootEntry::Enter(const OwnerProcess* owner, const std::string& path,
 void RootEntry::SetDescriptor(int fd) {
   if (slot_ == kNone) return;
   slots[slot_].fd.store(fd, std::memory_order_release);
+}
+
+void RootEntry::CountKept(int more) {
+  if (slot_ == kNone) return;
+  slots[slot_].kept.fetch_add(more, std::memory_order_release);
 }
 
 bool RootEntry::Leave() {

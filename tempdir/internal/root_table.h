@@ -44,6 +44,7 @@ struct ClaimedRoot {
   int fd;            // open for reading, if the program has not closed it
   dev_t device;
   ino_t inode;
+  bool keep;  // it holds something that a failure leaves
 };
 
 // Calls `visit` with each root that this process has entered, and that nobody
@@ -65,6 +66,8 @@ class RootEntry {
              int fd);
   // It has been opened again.
   void SetDescriptor(int fd);
+  // So many more of the temp dirs in it are left by a failure.
+  void CountKept(int more);
   // False where a signal handler has claimed it: the descriptor has to stay.
   // True if it is not entered.
   bool Leave();

@@ -38,10 +38,27 @@ TreeRemoval::~TreeRemoval() {
 
 int TreeRemoval::Open(const DirectoryIdentity* expected) {
   const int fd = OpenDirectory(state_, &state_.anchor, name_, expected);
+  return fd < 0 ? fd : TakeOpened(fd, expected != nullptr);
+}
+
+int TreeRemoval::OpenInode(dev_t device, ino_t inode) {
+  const int fd = OpenDirectory(state_, &state_.anchor, name_);
   if (fd < 0) return fd;
+  struct stat status;
+  int result = state_.calls.examine(fd, "", &status);
+  if (result == 0 && (status.st_dev != device || status.st_ino != inode)) {
+    result = -ESTALE;
+  }
+  if (result == 0) return TakeOpened(fd, /*known=*/true);
+  state_.calls.close(fd);
+  return result;
+}
+
+// Whether it is `known` to be the one that is meant.
+int TreeRemoval::TakeOpened(int fd, bool known) {
   fd_ = fd;
   if (state_.plan.dry_run) return 0;
-  if (!state_.plain_open && expected == nullptr) return 0;
+  if (!state_.plain_open && !known) return 0;
   // Tells a mount point where nothing else does; and a temporary directory is
   // often empty.
   const int result = state_.calls.remove(state_.anchor.fd, name_, AT_REMOVEDIR);

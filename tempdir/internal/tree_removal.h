@@ -13,6 +13,8 @@
 #ifndef TEMPDIR_INTERNAL_TREE_REMOVAL_H_
 #define TEMPDIR_INTERNAL_TREE_REMOVAL_H_
 
+#include <sys/types.h>
+
 #include "tempdir/internal/directory_identity.h"
 #include "tempdir/internal/removal_errors.h"
 #include "tempdir/internal/removal_state.h"
@@ -37,11 +39,17 @@ class TreeRemoval {
   // if it is no directory, -ESTALE if it is not `expected` (null: any will do).
   int Open(const DirectoryIdentity* expected);
 
+  // The same for a caller that cannot have a DirectoryIdentity: -ESTALE if it
+  // is not the directory with this inode. That is certain only while somebody
+  // has it open.
+  int OpenInode(dev_t device, ino_t inode);
+
   // Removes it with all that is in it and returns what went. What could not be
   // removed goes to the errors. Call at most once, after Open.
   RemovalCounts Run();
 
  private:
+  int TakeOpened(int fd, bool known);
   void ReportMovedAway();
 
   RemovalState state_;

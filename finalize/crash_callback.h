@@ -1,0 +1,51 @@
+// AddCrashCallback: what is done from inside the handler of a crash.
+//
+//   void RemoveSocket(const finalize::Crash&) { unlink(socket_path); }
+//   ...
+//   finalize::AddCrashCallback(&RemoveSocket);
+//
+// It is for code that frees what no exit of the process would free: files with
+// names, above all. Temp dirs are removed so without being asked for it.
+//
+// When: a signal tells of a crash, and ExitHooks::crash was set by this very
+// process (exit_hooks.h). In a forked child nothing is called, nor without the
+// hooks. Newest first, each once, on the thread that crashed, while all other
+// threads go on. What they find is what the crash left: any lock may be held,
+// and any data be half changed.
+//
+// What a callback may do: make system calls, and touch memory that was set up
+// before, through atomics. It must not allocate, lock, wait, print by stdio,
+// nor throw. It has a stack of 32 KiB at least where its thread has a crash
+// stack, and a few descriptors are kept free for it. It watches the deadline;
+// one that does not is cut off, wherever it is, and so is one that crashes:
+// what follows is not called then.
+//
+// The code must stay mapped: a callback is never taken back.
+//
+// Thread-safe. Not for use in a signal handler.
+#ifndef FINALIZE_CRASH_CALLBACK_H_
+#define FINALIZE_CRASH_CALLBACK_H_
+
+#include <cstdint>
+
+#include "finalize/internal/crash_callbacks.h"
+
+namespace finalize {
+
+// signal          which it is
+// deadline_nanos  when to have returned, in nanoseconds of CLOCK_MONOTONIC
+// keep            leave for a post-mortem what would be removed, and make sure
+//                 that nobody else removes it (ExitHooks::keep_on_crash)
+using finalize_internal::Crash;
+using CrashCallback = finalize_internal::CrashCallback;
+
+// Has `callback` called, once, whatever it is added again. False where there is
+// no room: kMostCrashCallbacks others are there.
+using finalize_internal::kMostCrashCallbacks;
+inline bool AddCrashCallback(CrashCallback callback) {
+  return finalize_internal::AddCrashCallback(callback);
+}
+
+}  // namespace finalize
+
+#endif  // FINALIZE_CRASH_CALLBACK_H_
