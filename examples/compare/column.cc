@@ -12,10 +12,18 @@
 namespace compare {
 namespace {
 
-void InstallExitHooks() {
+finalize::ExitHooks AllEnds() {
   finalize::ExitHooks hooks;
   hooks.quick_exit = true;
   hooks.terminate = true;
+  return hooks;
+}
+
+void InstallExitHooks() { CheckOk(finalize::InstallExitHooks(AllEnds())); }
+
+void InstallHooksForCrashes() {
+  finalize::ExitHooks hooks = AllEnds();
+  hooks.crash = true;
   CheckOk(finalize::InstallExitHooks(hooks));
 }
 
@@ -48,9 +56,14 @@ const std::vector<Column>& AllColumns() {
        "FinalizerTempDir in a program that calls InstallExitHooks first: for "
        "SIGTERM, SIGINT, SIGHUP, quick_exit() and std::terminate().",
        Style::kFinalizer, "finalizer", InstallExitHooks, nullptr},
+      {"crash", "finalizer style with crash tier",
+       "The same with ExitHooks::crash: for SIGSEGV, SIGABRT and their like, "
+       "too.",
+       Style::kFinalizer, "hooks", InstallHooksForCrashes, nullptr},
       {"reaper", "finalizer style with reaper process",
-       "The same in a program that also starts a reaper process, which removes "
-       "what a dead process left.",
+       "FinalizerTempDir with exit hooks in a program that also starts a "
+       "reaper "
+       "process, which removes what a dead process left.",
        Style::kFinalizer, "hooks", InstallHooksAndStartReaper,
        AwaitReaperProcess, kByReaperProcess},
       {"restart", "finalizer style after the next start",

@@ -61,6 +61,9 @@ constexpr char kHooksDrain[] =
 constexpr char kAbort[] =
     "abort() ends the process by SIGABRT, with neither destructors nor exit "
     "handlers: the state of the program is not to be trusted any more.";
+constexpr char kCrashTier[] =
+    "The handler of the crash removes the process's temp dirs by bare system "
+    "calls, and then the signal comes again as if there were no handler.";
 
 }  // namespace
 
@@ -91,7 +94,10 @@ Group Crashes() {
            "The program calls abort(), as a failed assertion does.",
            {Abort<D>, Abort<F>},
            DiesBy(SIGABRT),
-           {{"", nullptr, kAbort}, kReaperProcessDoes, kNextStartDoes}},
+           {{"", nullptr, kAbort},
+            {"crash", "at abort", kCrashTier},
+            kReaperProcessDoes,
+            kNextStartDoes}},
           {"sigsegv",
            "SIGSEGV",
            "The program writes to a page that it must not write to.",
@@ -100,6 +106,7 @@ Group Crashes() {
            {{"", nullptr,
              "The kernel ends the process at the faulting instruction. The "
              "library installs no handler for crashes unasked."},
+            {"crash", "by the signal", kCrashTier},
             kReaperProcessDoes,
             kNextStartDoes}},
       }};
