@@ -120,11 +120,12 @@ TEST(ProgressTest, IsSilentWithoutATerminal) {
 TEST(ProgressTest, SaysWhatIsPlayedWhereAsked) {
   const ToolRun run = Compare({"--only=scope-end", "--progress", "--jobs=1"});
   EXPECT_EQ(run.errors,
-            "0/5 scope-end, destructor style\n"
-            "1/5 scope-end, finalizer style\n"
-            "2/5 scope-end, finalizer style with exit hooks\n"
-            "3/5 scope-end, finalizer style with reaper process\n"
-            "4/5 scope-end, finalizer style after the next start\n");
+            "0/6 scope-end, destructor style\n"
+            "1/6 scope-end, finalizer style\n"
+            "2/6 scope-end, finalizer style with exit hooks\n"
+            "3/6 scope-end, finalizer style with crash tier\n"
+            "4/6 scope-end, finalizer style with reaper process\n"
+            "5/6 scope-end, finalizer style after the next start\n");
 }
 
 TEST(TableTest, HasNoColourWithoutATerminal) {

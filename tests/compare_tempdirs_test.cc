@@ -166,6 +166,14 @@ TEST_P(CellTest, FinalizerStyleWithExitHooks) {
   ExpectCell("hooks", GetParam().hooks);
 }
 
+// C23
+TEST_P(CellTest, FinalizerStyleWithCrashTier) {
+  const std::string name = GetParam().scenario;
+  ExpectCell("crash", name == "abort"     ? "at abort"
+                      : name == "sigsegv" ? "by the signal"
+                                          : GetParam().hooks);
+}
+
 // C30
 TEST_P(CellTest, FinalizerStyleWithReaperProcess) {
   const std::string hooks = GetParam().hooks;
@@ -193,7 +201,7 @@ TEST(CompareTempdirsTest, HasAnExpectationForEveryScenario) {
   for (const Want& want : kWants) wanted.insert(want.scenario);
   for (const auto& [name, scenario] : TheResult().scenarios) {
     EXPECT_EQ(wanted.count(name), 1u) << name;
-    EXPECT_EQ(scenario["cells"].size(), 5u) << name;
+    EXPECT_EQ(scenario["cells"].size(), 6u) << name;
   }
   EXPECT_EQ(TheResult().scenarios.size(), wanted.size());
 }
