@@ -82,21 +82,6 @@ TEST_F(BackgroundRemovalProcessTest, NextStartFinishesForTheKilled) {
   ExpectReapable("killed-at-work");
 }
 
-// C21
-TEST_F(BackgroundRemovalProcessTest, DaemonFinishesWhatIsQueued) {
-  ExpectQuiet("destructor-adopted", 7, "done\n");
-  ExpectQuiet("finalizer-adopted", 7, "done\n");
-}
-
-// C21: children that leave by _exit leave their roots.
-TEST_F(BackgroundRemovalProcessTest, ForksAtAnyMoment) {
-  const ChildResult result = Run("forks-at-work");
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_EQ(result.out, "") << result;
-  EXPECT_EQ(Entries(scratch()).size(), 50) << "of the children";
-  ExpectReapable("forks-at-work");
-}
-
 // C28
 TEST_F(BackgroundRemovalProcessTest, FailureIsToldAndCanBeTriedAgain) {
   ExpectQuiet("fails", 0);

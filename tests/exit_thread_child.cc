@@ -11,6 +11,7 @@
 
 #include "finalize/at_exit.h"
 #include "finalize/registry.h"
+#include "tests/blocked_thread.h"
 #include "tests/scenario.h"
 
 namespace {
@@ -19,9 +20,11 @@ using finalize::AtExit;
 using finalize::Finalizer;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::AwaitBlocked;
 using finalize_test::AwaitInput;
 using finalize_test::Say;
 using finalize_test::Says;
+using finalize_test::ThisThread;
 
 // Opened once, awaited by any number of threads. Never destroyed.
 class Gate {
@@ -34,23 +37,6 @@ class Gate {
  private:
   std::atomic<bool> open_{false};
 };
-
-pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
-
-// Waits until a thread of this process sleeps in a system call.
-void AwaitBlocked(pid_t thread, long call) {
-  const std::string path =
-      "/proc/self/task/" + std::to_string(thread) + "/syscall";
-  const std::string expected = std::to_string(call) + " ";
-  for (;;) {
-    char text[64] = {};
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const ssize_t size = read(file, text, sizeof(text) - 1);
-    close(file);
-    if (size > 0 && std::string(text).rfind(expected, 0) == 0) return;
-    sched_yield();
-  }
-}
 
 // Waits until a thread of this process has ended, but is not joined.
 void AwaitEnded(pid_t thread) {

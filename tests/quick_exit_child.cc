@@ -1,5 +1,4 @@
 // A process that ends by quick_exit(), with the exit hooks installed.
-#include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +12,8 @@
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/exit_options.h"
+#include "tests/blocked_thread.h"
+#include "tests/hooked_scenario.h"
 #include "tests/scenario.h"
 
 namespace {
@@ -21,55 +22,26 @@ using finalize::AtExit;
 using finalize::Cause;
 using finalize::ExitHooks;
 using finalize::Options;
+using finalize_test::AwaitBlocked;
+using finalize_test::AwaitGate;
+using finalize_test::gate;
+using finalize_test::Hang;
+using finalize_test::InstallHooks;
 using finalize_test::Say;
+using finalize_test::SayCause;
 using finalize_test::Says;
-
-void Install(absl::Duration deadline = absl::Seconds(20)) {
-  ExitHooks hooks;
-  hooks.quick_exit = true;
-  hooks.terminate = true;
-  hooks.deadline = deadline;
-  if (!finalize::InstallExitHooks(hooks).ok()) _exit(95);
-}
-
-void SayCause(const Cause& cause) {
-  Say(std::string("first, on ") + cause.ToString());
-}
-
-// Opened once, awaited by any number of threads.
-std::atomic<bool> gate{false};
-void AwaitGate() {
-  while (!gate) sched_yield();
-}
-
-pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
+using finalize_test::ThisThread;
 
 // Waits until a thread of this process is parked.
 void AwaitParked(const std::atomic<pid_t>& thread) {
-  while (thread == 0) sched_yield();
-  const std::string path =
-      "/proc/self/task/" + std::to_string(thread) + "/syscall";
-  const std::string expected = std::to_string(SYS_pause) + " ";
-  for (;;) {
-    char text[64] = {};
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const ssize_t size = read(file, text, sizeof(text) - 1);
-    close(file);
-    if (size > 0 && std::string(text).rfind(expected, 0) == 0) return;
-    sched_yield();
-  }
-}
-
-[[noreturn]] void Hang() {
-  Say("hangs");
-  for (;;) pause();
+  AwaitBlocked(thread, SYS_pause);
 }
 
 void QuickExit() {
   std::at_quick_exit([] { Say("quick_exit handler before"); });
   std::atexit([] { Say("exit handler"); });
   AtExit(SayCause);
-  Install();
+  InstallHooks();
   std::at_quick_exit([] { Say("quick_exit handler after"); });
   std::quick_exit(7);
 }
@@ -84,7 +56,7 @@ void QuickExitInCallback() {
   AtExit(SayCause);
   AtExit([] { std::quick_exit(8); });
   AtExit(Says{"third"});
-  Install();
+  InstallHooks();
   std::quick_exit(7);
 }
 
@@ -92,7 +64,7 @@ void ExitInCallback() {
   AtExit(SayCause);
   AtExit([] { std::exit(8); });
   AtExit(Says{"third"});
-  Install();
+  InstallHooks();
   std::quick_exit(7);
 }
 
@@ -100,7 +72,7 @@ void QuickExitInExitDrain() {
   AtExit(SayCause);
   AtExit([] { std::quick_exit(8); });
   AtExit(Says{"third"});
-  Install();
+  InstallHooks();
   std::exit(7);
 }
 
@@ -119,7 +91,7 @@ void OnOtherThreads(void (*end)(int)) {
     for (auto& thread : threads) AwaitParked(thread);
     Say("parked");
   });
-  Install();
+  InstallHooks();
 }
 void ManyQuickExits() {
   OnOtherThreads(std::quick_exit);
@@ -144,7 +116,7 @@ void QuickExitAfterExitDrain() {
   };
   static Hangs hangs;
   AtExit(SayCause);
-  Install();
+  InstallHooks();
   std::thread([] {
     AwaitGate();
     std::quick_exit(8);
@@ -154,7 +126,7 @@ void QuickExitAfterExitDrain() {
 
 void QuickExitHangs() {
   AtExit(Options("hanging one"), Hang);
-  Install(absl::Milliseconds(100));
+  InstallHooks(absl::Milliseconds(100));
   std::quick_exit(7);
 }
 
@@ -164,7 +136,7 @@ void QuickExitFails() {
   finalize::SetExitOptions(options);
   std::at_quick_exit([] { Say("quick_exit handler"); });
   AtExit([] { throw 1; });
-  Install();
+  InstallHooks();
   std::quick_exit(7);
 }
 
@@ -172,11 +144,11 @@ void QuickExitFails() {
 // parent or with its own.
 void QuickExitInChild(bool installs) {
   AtExit(Says{"of the parent"});
-  Install();
+  InstallHooks();
   const pid_t child = fork();
   if (child == 0) {
     AtExit(Says{"of the child"});
-    if (installs) Install();
+    if (installs) InstallHooks();
     std::quick_exit(5);
   }
   int status = 0;

@@ -1,6 +1,5 @@
 // A process that drains because of a signal, while other threads exit, register
 // or fork.
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,6 +14,7 @@
 #include "finalize/exit_hooks.h"
 #include "finalize/internal/end_state.h"
 #include "finalize/registry.h"
+#include "tests/blocked_thread.h"
 #include "tests/scenario.h"
 
 namespace {
@@ -24,29 +24,14 @@ using finalize::Cause;
 using finalize::ExitHooks;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::AwaitBlocked;
 using finalize_test::AwaitInput;
 using finalize_test::Say;
 using finalize_test::Says;
+using finalize_test::ThisThread;
 
 void Install(const ExitHooks& hooks = {}) {
   if (!finalize::InstallExitHooks(hooks).ok()) _exit(95);
-}
-
-pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
-
-// Waits until a thread of this process sleeps in a system call.
-void AwaitBlocked(pid_t thread, long call) {
-  const std::string path =
-      "/proc/self/task/" + std::to_string(thread) + "/syscall";
-  const std::string expected = std::to_string(call) + " ";
-  for (;;) {
-    char text[64] = {};
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const ssize_t size = read(file, text, sizeof(text) - 1);
-    close(file);
-    if (size > 0 && std::string(text).rfind(expected, 0) == 0) return;
-    sched_yield();
-  }
 }
 
 void SayCause(const Cause& cause) {

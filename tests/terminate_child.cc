@@ -13,6 +13,7 @@
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/internal/end_state.h"
+#include "tests/hooked_scenario.h"
 #include "tests/scenario.h"
 
 namespace {
@@ -21,35 +22,17 @@ using finalize::AtExit;
 using finalize::Cause;
 using finalize::ExitHooks;
 using finalize::Options;
+using finalize_test::AwaitGate;
 using finalize_test::AwaitInput;
+using finalize_test::gate;
+using finalize_test::Hang;
+using finalize_test::InstallHooks;
 using finalize_test::Say;
+using finalize_test::SayCause;
 using finalize_test::Says;
-
-void Install(absl::Duration deadline = absl::Seconds(20)) {
-  ExitHooks hooks;
-  hooks.quick_exit = true;
-  hooks.terminate = true;
-  hooks.deadline = deadline;
-  if (!finalize::InstallExitHooks(hooks).ok()) _exit(95);
-}
-
-void SayCause(const Cause& cause) {
-  Say(std::string("first, on ") + cause.ToString());
-}
-
-// Opened once, awaited by any number of threads.
-std::atomic<bool> gate{false};
-void AwaitGate() {
-  while (!gate) sched_yield();
-}
 
 void AwaitEnd(Cause::Kind kind) {
   while (finalize_internal::CurrentEnd().kind != kind) sched_yield();
-}
-
-[[noreturn]] void Hang() {
-  Say("hangs");
-  for (;;) pause();
 }
 
 [[noreturn]] void FailOtherwise() { throw 42; }
@@ -60,13 +43,13 @@ void AwaitEnd(Cause::Kind kind) {
 
 void Uncaught() {
   AtExit(SayCause);
-  Install();
+  InstallHooks();
   Terminate();
 }
 
 void WithoutException() {
   AtExit(SayCause);
-  Install();
+  InstallHooks();
   std::terminate();
 }
 
@@ -87,8 +70,8 @@ void OwnHandler() {
     _exit(6);
   });
   AtExit(SayCause);
-  Install();
-  Install();
+  InstallHooks();
+  InstallHooks();
   Terminate();
 }
 
@@ -98,7 +81,7 @@ void OwnHandlerThrows() {
     throw 2;
   });
   AtExit(SayCause);
-  Install();
+  InstallHooks();
   Terminate();
 }
 
@@ -106,21 +89,21 @@ void TerminateInCallback() {
   AtExit(SayCause);
   AtExit([]() noexcept { FailOtherwise(); });
   AtExit(Says{"third"});
-  Install();
+  InstallHooks();
   Terminate();
 }
 
 void CallbackThrows() {
   AtExit(SayCause);
   AtExit([] { throw 42; });
-  Install();
+  InstallHooks();
   Terminate();
 }
 
 void ExitInTerminate() {
   AtExit(SayCause);
   AtExit([] { std::exit(8); });
-  Install();
+  InstallHooks();
   Terminate();
 }
 
@@ -128,7 +111,7 @@ void TerminateInExitDrain() {
   AtExit(SayCause);
   AtExit([]() noexcept { Fail(); });
   AtExit(Says{"third"});
-  Install();
+  InstallHooks();
   std::exit(7);
 }
 
@@ -140,7 +123,7 @@ void TerminateBeside(void (*end)()) {
     AwaitEnd(Cause::kTerminate);
     Say("asked");
   });
-  Install();
+  InstallHooks();
   std::thread([] {
     AwaitGate();
     Terminate();
@@ -163,14 +146,14 @@ void SignalInTerminate() {
     raise(SIGTERM);
     while (finalize::ShutdownSignal() == 0) sched_yield();
   });
-  Install();
+  InstallHooks();
   Terminate();
 }
 
 void TwoTerminate() {
   static std::atomic<int> ready{0};
   AtExit(SayCause);
-  Install();
+  InstallHooks();
   const auto terminate = [] {
     ++ready;
     while (ready != 2) {
@@ -183,7 +166,7 @@ void TwoTerminate() {
 
 void TerminateHangs() {
   AtExit(Options("hanging one"), Hang);
-  Install(absl::Milliseconds(100));
+  InstallHooks(absl::Milliseconds(100));
   Terminate();
 }
 

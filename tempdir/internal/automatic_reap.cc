@@ -1,7 +1,5 @@
 #include "tempdir/internal/automatic_reap.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -12,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "finalize/owner_process.h"
+#include "tempdir/internal/background_thread.h"
 #include "tempdir/internal/process_root.h"
 #include "tempdir/internal/reap_parent.h"
 
@@ -19,7 +18,6 @@ namespace tempdir_internal {
 namespace {
 
 constexpr absl::Duration kTimeLimit = absl::Seconds(10);
-constexpr size_t kStackSize = 512 << 10;
 // From then on parents are no longer remembered, nor looked through.
 constexpr size_t kMostParents = 256;
 
@@ -82,28 +80,12 @@ void* Run(void* argument) {
   return nullptr;
 }
 
-// With all signals blocked, so that the program's handlers run elsewhere.
-bool StartThread(void* argument) {
-  pthread_attr_t attributes;
-  if (pthread_attr_init(&attributes) != 0) return false;
-  pthread_attr_setstacksize(&attributes, kStackSize);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_t thread;
-  const int result = pthread_create(&thread, &attributes, &Run, argument);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_attr_destroy(&attributes);
-  return result == 0;
-}
-
 }  // namespace
 
 void ReapInBackground(const std::string& parent) {
   if (!IsEnabled() || !IsFirstUse(parent)) return;
   auto argument = std::make_unique<std::string>(parent);
-  if (StartThread(argument.get())) (void)argument.release();
+  if (StartBackgroundThread(&Run, argument.get())) (void)argument.release();
 }
 
 void EnableAutomaticReap(bool enabled) {

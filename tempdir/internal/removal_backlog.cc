@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/prctl.h>
 
 #include <atomic>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "finalize/owner_process.h"
+#include "tempdir/internal/background_thread.h"
 
 namespace tempdir_internal {
 
@@ -59,8 +59,6 @@ class RemovalBacklog {
 
 namespace {
 
-constexpr size_t kStackSize = 512 << 10;
-
 std::atomic<RemovalBacklog*> latest{nullptr};
 
 // The process that takes no more.
@@ -100,21 +98,6 @@ void* Run(void* backlog) {
   is_the_thread = true;
   static_cast<RemovalBacklog*>(backlog)->Serve();
   return nullptr;
-}
-
-bool StartThread(RemovalBacklog* backlog) {
-  pthread_attr_t attributes;
-  if (pthread_attr_init(&attributes) != 0) return false;
-  pthread_attr_setstacksize(&attributes, kStackSize);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_t thread;
-  const int result = pthread_create(&thread, &attributes, &Run, backlog);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_attr_destroy(&attributes);
-  return result == 0;
 }
 
 }  // namespace
@@ -162,7 +145,7 @@ void RemovalBacklog::Append(std::shared_ptr<PutOffRemoval> removal) {
 }
 
 bool RemovalBacklog::HasThread() {
-  if (!has_thread_) has_thread_ = StartThread(this);
+  if (!has_thread_) has_thread_ = StartBackgroundThread(&Run, this);
   return has_thread_;
 }
 
