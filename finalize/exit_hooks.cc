@@ -170,11 +170,11 @@ void TakeCrashes(const ExitHooks& hooks) {
 
 // All that can fail.
 absl::Status Prepare(const ExitHooks& hooks, HookSettings* settings) {
-  absl::Status status;
   if (!finalize_internal::KeepMapped(reinterpret_cast<void*>(&TakeSignals))) {
-    status = absl::FailedPreconditionError(
+    return absl::FailedPreconditionError(
         "the module with the exit hooks cannot be kept mapped");
   }
+  absl::Status status;
   if (WantsSignals(hooks)) status.Update(StartThread());
   if (hooks.quick_exit) status.Update(HookQuickExit());
   if (hooks.descriptor) status.Update(OpenDescriptor(&settings->descriptor));

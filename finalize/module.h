@@ -29,11 +29,11 @@
 //   The library in the program, exported to the module (-rdynamic), or in a
 //   shared library of its own: there is one process registry. This header is
 //   needed in each module that may be closed.
-//   A copy of the library in the module: there are two, with a registry and an
-//   exit drain each, and dlclose() of the module drains its own, with or
-//   without this header. Link the module with a version script that exports no
-//   more than its own functions: else the program's symbols may stand in for
-//   some of the copy's.
+//   A copy of the library in the module: there are two, with a process registry
+//   and an exit drain each, and dlclose() of the module drains its own, with or
+//   without this header; other registries of the copy, with this header. Link
+//   the module with a version script that exports no more than its own
+//   functions: else the program's symbols may stand in for some of the copy's.
 //
 // glibc never unmaps a module with a unique symbol that is in use (nm -D says
 // `u`; inline functions of Boost and Abseil make some), nor one that has a
@@ -47,13 +47,14 @@
 // failure reporter or an observer that outlives the module that made it; a
 // callback that a drain left behind at its deadline; and a Report or Info that
 // names a line of the module, printed after it is gone. Inside a callback of
-// the module dlclose() of it is as fatal as ever. A dlclose() during an exit
-// drain on another thread waits for the callbacks of the module with the lock
-// of the dynamic linker held: such a callback must not call dlopen(), nor
+// the module dlclose() of it is as fatal as ever. dlclose() waits
+// for the callbacks of the module that other threads run, with the lock of the
+// dynamic linker held: such a callback must not call dlopen(), nor
 // InstallExitHooks(), nor AtThreadExit() as the first of its thread.
 //
-// In a copy of the library inside a module, AtThreadExit (thread_exit.h) comes
-// after the thread_locals.
+// Of a copy of the library inside a module, no other thread may be in exit(),
+// in a drain or on one of its helper threads when dlclose() unmaps it. In such
+// a copy AtThreadExit (thread_exit.h) comes after the thread_locals.
 #ifndef FINALIZE_MODULE_H_
 #define FINALIZE_MODULE_H_
 

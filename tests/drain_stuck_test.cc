@@ -162,6 +162,8 @@ TEST(DrainStuckTest, LateFailureIsNotArmedAgain) {
   registry.reset();
   stuck->release.CountDown();
   f.Wait();
+  ASSERT_EQ(failures.size(), 1u);
+  EXPECT_EQ(failures.at(0).outcome, ReportEntry::kFailed);
   EXPECT_FALSE(f.alive());
 }
 

@@ -171,6 +171,23 @@ void ThreadOutlivesPlugin() {
   thread.join();
 }
 
+// So does one that has used no more than a registry of its own there.
+void ThreadOutlivesRegistry() {
+  static Latch& used = *new Latch;
+  static Latch& closed = *new Latch;
+  const Plugin& plugin = Open();
+  std::thread thread([&plugin] {
+    plugin.use_registry();
+    used.CountDown();
+    closed.Wait();
+  });
+  used.Wait();
+  Close();
+  closed.CountDown();
+  thread.join();
+  Say("the end");
+}
+
 // dlclose() in a child: what the parent registered does not run there.
 void CloseInChild() {
   Open().register_some();
@@ -276,6 +293,7 @@ int main(int argc, char** argv) {
        {"again", OpenAgain},
        {"life-after", LifeAfterClose},
        {"thread-outlives", ThreadOutlivesPlugin},
+       {"thread-outlives-registry", ThreadOutlivesRegistry},
        {"child", CloseInChild},
        {"waits", CloseWaits},  // where the plugin uses the program's copy
        {"race", CloseRacesDrain},

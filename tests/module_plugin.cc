@@ -55,6 +55,11 @@ void RegisterInRegistry() {
   registry.Register(SaysWhy{"registry"});
 }
 
+void UseRegistry() {
+  Registry registry;
+  registry.Register([] {}).Run();
+}
+
 void RegisterOnObjects() {
   static finalize::Lifetime& lifetime = *new finalize::Lifetime;
   finalize::OnDestroy(lifetime, SaysWhy{"lifetime"});
@@ -147,7 +152,7 @@ constexpr Plugin kPlugin = {
     RegisterSome,       RegisterOnObjects, RegisterQuietly, RegisterMore,
     RegisterRetryable,  RegisterOnThread,  RegisterStatic,  MakeTempDir,
     InstallHooks,       RegisterBlocking,  RegisterWeak,    ReferTo,
-    RegisterInRegistry,
+    RegisterInRegistry, UseRegistry,
 };
 
 }  // namespace

@@ -20,6 +20,8 @@ struct Plugin {
   // Refers to an object of the program; for one copy of the library.
   void (*refer_to)(const std::shared_ptr<int>& object);
   void (*register_in_registry)();
+  // In that registry, and runs it at once.
+  void (*use_registry)();
 };
 
 extern "C" const Plugin* GetPlugin();

@@ -144,6 +144,7 @@ TEST_P(ModuleTest, MayEndBeforeItsThreads) {
   ExpectOutput("thread-outlives",
                "plugin, registers\nplugin, registered: module unload\n"
                "unmapped\nprogram, thread: thread exit\n");
+  ExpectOutput("thread-outlives-registry", "unmapped\nthe end\n");
 }
 
 // C24, C21: a child runs nothing that it inherited.

@@ -158,6 +158,34 @@ void BothDrain() {
   for (;;) AwaitInput();
 }
 
+// The program's handler, installed over the hooks, which it calls in its turn.
+struct sigaction hooks_action;
+void CallHooks(int signal, siginfo_t* info, void* context) {
+  SayHere("own handler");
+  hooks_action.sa_sigaction(signal, info, context);
+}
+
+// The child installs the hooks anew, over that handler.
+void ChildInstallsOverAChain(bool named) {
+  Install();
+  struct sigaction own = {};
+  own.sa_sigaction = CallHooks;
+  own.sa_flags = SA_SIGINFO;
+  sigaction(SIGTERM, &own, &hooks_action);
+  const pid_t child = fork();
+  if (child == 0) {
+    AtExit([](const Cause& cause) { SayHere(cause.ToString()); });
+    ExitHooks hooks;
+    if (named) hooks.signals = {SIGTERM};
+    Install(hooks);
+    raise(SIGTERM);
+    for (;;) AwaitInput();
+  }
+  AwaitChild(child);
+}
+void ChildNamesTheChain() { ChildInstallsOverAChain(true); }
+void ChildLeavesTheChain() { ChildInstallsOverAChain(false); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -169,5 +197,7 @@ int main(int argc, char** argv) {
        {"child-has-handler", ChildHasHandlerOfTheProgram},
        {"child-installs", ChildInstalls},
        {"grandchild-installs", GrandchildInstalls},
+       {"child-names-chain", ChildNamesTheChain},
+       {"child-leaves-chain", ChildLeavesTheChain},
        {"both-drain", BothDrain}});
 }

@@ -53,6 +53,22 @@ TEST(SignalForkTest, ChildHasTheHandlerOfTheProgram) {
             "parent: not woken\nparent: own handler 15\nparent: signal\n");
 }
 
+// C22: a child may install the hooks over a handler that calls those of its
+// parent: it runs first, once, and then there is one drain; or, if it is not
+// named, none.
+TEST(SignalForkTest, ChildMayInstallOverAChain) {
+  const ChildResult named = ResultOf("child-names-chain");
+  EXPECT_TRUE(named.Exited(0)) << named;
+  EXPECT_EQ(named.out,
+            "child: own handler\nchild: signal\n"
+            "parent: child ended by 15\nparent: not woken\n");
+  const ChildResult left = ResultOf("child-leaves-chain");
+  EXPECT_TRUE(left.Exited(0)) << left;
+  EXPECT_EQ(left.out,
+            "child: own handler\n"
+            "parent: child ended by 15\nparent: not woken\n");
+}
+
 // C21, C22: a child that installs the hooks drains what is its own, at the
 // signals that it asked for itself.
 TEST(SignalForkTest, ChildMayInstallItsOwn) {

@@ -249,10 +249,11 @@ void Take(int signal, bool handlers_end) {
   const bool inherited = IsOurHandler(found);
   const bool had = slot.epoch.load() == CurrentEpoch();
   if (inherited ? IsTaken(signal) : had) return;
-  if (!inherited) slot.previous = found;
-  const bool handled = IsHandler(slot.previous);
-  const bool ignored = !handled && !IsDefault(slot.previous);
+  const struct sigaction& previous = inherited ? slot.previous : found;
+  const bool handled = IsHandler(previous);
+  const bool ignored = !handled && !IsDefault(previous);
   if (ignored || (handled && !handlers_end)) return;
+  slot.previous = previous;
   slot.epoch.store(CurrentEpoch());
   if (!inherited) Install(signal);
 }

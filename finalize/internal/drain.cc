@@ -113,6 +113,7 @@ class Drain {
       DrainStep step(core_, node);
       step.Run();
       step.Note();
+      step.ReportRearmed();
       if (Inherited()) return false;
     }
   }

@@ -61,8 +61,9 @@ void DrainStep::Run() noexcept {
   }
   spent_ = !failure_.failed || !MayRearm(node_);
   FillEntry();
+  if (!spent_) return;
   Report();
-  if (spent_ && IsOurs(node_)) Destroy();  // the reporter may fork as well
+  if (IsOurs(node_)) Destroy();  // the reporter may fork as well
 }
 
 void DrainStep::Note() noexcept {
@@ -85,6 +86,12 @@ void DrainStep::Leave() noexcept {
     DestroyCallback(core_, node_);
   }
   Retire(core_, node_);
+}
+
+void DrainStep::ReportRearmed() noexcept {
+  if (spent_ || !entry_) return;
+  ReportFailure(*entry_);
+  context_->now = 0;
 }
 
 void DrainStep::Report() {

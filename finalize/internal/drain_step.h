@@ -17,14 +17,20 @@ namespace finalize_internal {
 class DrainStep {
  public:
   DrainStep(Core* core, Node* node);
-  // Runs the callback, tells the failure reporter if it failed, and destroys it
-  // unless it is to be armed again. A module whose code that is stays as long.
+  // Runs the callback. Unless it is to be armed again, tells the failure
+  // reporter if it failed, and destroys it: a module whose code that is stays
+  // as long.
   void Run() noexcept;
   // Then: finishes it and notes it in this thread's drain context. No code of
   // the user's runs.
   void Note() noexcept;
   // Or: finishes it, where its drain has left it behind.
   void Leave() noexcept;
+  // At last, after Note(): tells the failure reporter of one that is armed
+  // again.
+  void ReportRearmed() noexcept;
+
+  bool rearmed() const { return !spent_; }
 
  private:
   const finalize::DrainOptions& options() const { return *context_->options; }

@@ -115,11 +115,17 @@ void Unload(const Module& module, bool destroys) noexcept {
 // A destructor function of the module that holds the library. Where another
 // module's copy stands in for this one, it is not this one that goes.
 __attribute__((destructor)) void UnloadLibrary() {
-  if (end_word.load(std::memory_order_acquire) == 0) return;  // never used
+  if (ProcessCore()->epoch.load(std::memory_order_acquire) == 0) {
+    return;  // never used
+  }
   const Module module = ModuleOf(reinterpret_cast<void*>(&UnloadLibrary));
-  // What other threads register after the exit drain may arm it again.
-  if (module.is_program || ExitsHere()) return;
-  if (!module.Contains(ProcessCore())) return;
+  if (module.is_program || !module.Contains(ProcessCore())) return;
+  // Where the process registry was not used, this may be exit(). What other
+  // threads register after the exit drain may arm it again.
+  if (end_word.load(std::memory_order_acquire) == 0 || ExitsHere()) {
+    ForgetThreadEnds();
+    return;
+  }
   Module all;
   all.end = UINTPTR_MAX;
   Unload(all, false);

@@ -122,7 +122,11 @@ bool RunOne(Phase* phase, Worker* worker, Node* node) {
   }
   step.Note();
   context.HandOver();
-  return true;
+  if (!step.rearmed()) return true;
+  worker->node = NodeRef();
+  worker->state.store(kInCallback, std::memory_order_release);
+  step.ReportRearmed();
+  return BackToLooking(worker);
 }
 
 void Work(const std::shared_ptr<Phase>& phase, Worker* worker) {

@@ -95,14 +95,18 @@ void RunReported(Core* core, Node* node,
   }
   finalize::ReportEntry entry = Describe(node, cause, /*spent=*/true);
   entry.status = ToStatus(failure);
-  entry.outcome = MayRearm(node) ? finalize::ReportEntry::kRearmed
-                                 : finalize::ReportEntry::kFailed;
-  {
+  entry.outcome = finalize::ReportEntry::kFailed;
+  if (!MayRearm(node)) {
     // A part of its run: the module whose code that is stays as long.
     RunningFrame frame(core, node);
     ReportFailure(entry);
+    Finish(core, node, true, false);
+    return;
   }
-  Finish(core, node, true, false);
+  if (Finish(core, node, true, false)) {
+    entry.outcome = finalize::ReportEntry::kRearmed;
+  }
+  ReportFailure(entry);
 }
 
 namespace {

@@ -18,6 +18,7 @@ namespace {
 struct Taken {
   std::atomic<uint32_t> epoch;  // of the last process that took it; 0: none
   struct sigaction previous;    // complete before the handler is installed
+  std::atomic<int> turn;        // which of the handlers is installed
 };
 Taken signals[NSIG];
 
@@ -90,14 +91,28 @@ void Handle(int signal, siginfo_t* info, void* context) {
   errno = saved_errno;
 }
 
+// There are two, and a child of a fork that finds a handler over the inherited
+// one installs the other: the one that this handler was installed over in the
+// parent, and may call in its turn, does nothing then.
+template <int kTurn>
+void HandleInTurn(int signal, siginfo_t* info, void* context) {
+  if (IsTaken(signal) &&
+      signals[signal].turn.load(std::memory_order_relaxed) != kTurn) {
+    return;
+  }
+  Handle(signal, info, context);
+}
+
 bool IsIgnored(const struct sigaction& action) {
   return !IsHandler(action) && action.sa_handler == SIG_IGN;
 }
 
-// Installs the handler over `found`.
+// Installs the other handler over `found`.
 void Install(int signal, const struct sigaction& found) {
+  const int turn = 1 - signals[signal].turn.load(std::memory_order_relaxed);
+  signals[signal].turn.store(turn, std::memory_order_relaxed);
   struct sigaction own = {};
-  own.sa_sigaction = &Handle;
+  own.sa_sigaction = turn == 0 ? &HandleInTurn<0> : &HandleInTurn<1>;
   own.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
   if (IsHandler(found)) {
     // It runs inside: under its own mask, and on the stack and with the
@@ -110,7 +125,9 @@ void Install(int signal, const struct sigaction& found) {
 }
 
 bool IsOurHandler(const struct sigaction& action) {
-  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == &Handle;
+  return (action.sa_flags & SA_SIGINFO) != 0 &&
+         (action.sa_sigaction == &HandleInTurn<0> ||
+          action.sa_sigaction == &HandleInTurn<1>);
 }
 
 }  // namespace
@@ -144,9 +161,10 @@ void TakeSignal(int signal, bool named) {
   const bool inherited = IsOurHandler(found);
   const bool taken = slot.epoch.load() == CurrentEpoch();
   if (inherited ? IsTaken(signal) : taken) return;
-  if (!inherited) slot.previous = found;
-  const bool handled = IsHandler(slot.previous);
-  if (IsIgnored(slot.previous) || (handled && !named)) return;
+  const struct sigaction& previous = inherited ? slot.previous : found;
+  const bool handled = IsHandler(previous);
+  if (IsIgnored(previous) || (handled && !named)) return;
+  slot.previous = previous;
   slot.epoch.store(CurrentEpoch());  // the handler looks at it
   if (!inherited) Install(signal, slot.previous);
 }
