@@ -98,11 +98,12 @@
 // What is called, and when: nothing before InstallExitHooks. There, for each
 // signal, one sigaction to look, and one to install where it is taken; one
 // thread, with every signal blocked until it drains, if a signal is asked for;
-// one eventfd, std::set_terminate and at_quick_exit where they are asked for;
-// for crashes an alternate signal stack and six descriptors in reserve.
-// Without on_signal and descriptor that thread lives as long as the process: a
-// program whose main thread ends by pthread_exit does not end with its last
-// other thread any more.
+// one eventfd, std::set_terminate (a later one of the program's takes that end
+// away) and eight at_quick_exit handlers where they are asked for;
+// for crashes one sigaction more for each of the five, an alternate signal
+// stack and six descriptors in reserve. Without on_signal and descriptor that
+// thread lives as long as the process: a program whose main thread ends by
+// pthread_exit does not end with its last other thread any more.
 //
 // In a shared library with a copy of its own: it is never unmapped any more,
 // for the handlers and the thread are in it.

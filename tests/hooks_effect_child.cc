@@ -22,6 +22,10 @@ int main(int argc, char** argv) {
     hooks.quick_exit = true;
     hooks.terminate = true;
   }
+  if (how == "crash") {
+    hooks.usual_signals = false;
+    hooks.crash = true;
+  }
   finalize_test::Say("start");
   if (how != "none" && !finalize::InstallExitHooks(hooks).ok()) return 95;
   if (how == "twice" && !finalize::InstallExitHooks(hooks).ok()) return 95;

@@ -21,7 +21,8 @@ std::string Effects(const std::string& how) {
       std::string(getenv("TEST_TMPDIR")) + "/hooks_effect_" + how;
   const ChildResult result = RunChild(
       {"/usr/bin/strace", "-f", "-o", path, "-e",
-       "trace=rt_sigaction,clone,clone3,fork,vfork,eventfd2,timer_create,write",
+       "trace=rt_sigaction,clone,clone3,fork,vfork,eventfd2,timer_create,write,"
+       "sigaltstack,pipe2,fcntl",
        HelperPath("hooks_effect_child"), how});
   EXPECT_TRUE(result.Exited(0)) << result;
   std::ifstream file(path);
@@ -30,6 +31,9 @@ std::string Effects(const std::string& how) {
   const std::regex install(
       "^(SIG[A-Z0-9_]+), \\{sa_handler=0x[0-9a-f]+, sa_mask=\\[\\], "
       "sa_flags=SA_RESTORER\\|SA_ONSTACK\\|SA_RESTART\\|SA_SIGINFO, .*");
+  const std::regex install_for_crash(
+      "^(SIG[A-Z0-9_]+), \\{sa_handler=0x[0-9a-f]+, sa_mask=~\\[.*\\], "
+      "sa_flags=SA_RESTORER\\|SA_ONSTACK\\|SA_NODEFER\\|SA_SIGINFO, .*");
   std::string effects;
   bool started = false;
   for (std::string line; std::getline(file, line);) {
@@ -43,7 +47,8 @@ std::string Effects(const std::string& how) {
     if (!started || name == "write" || rest.rfind("SIGRT", 0) == 0) continue;
     if (name != "rt_sigaction") rest = name;
     rest = std::regex_replace(rest, look, "look at $1");
-    effects += std::regex_replace(rest, install, "install $1") + "\n";
+    rest = std::regex_replace(rest, install, "install $1");
+    effects += std::regex_replace(rest, install_for_crash, "install $1") + "\n";
   }
   return effects;
 }
@@ -87,6 +92,17 @@ TEST(HooksEffectTest, AddsADescriptorOnRequest) {
 // C22: without signals there is no handler and no thread.
 TEST(HooksEffectTest, IsNoThreadWithoutSignals) {
   EXPECT_EQ(Effects("no-signals"), "");
+}
+
+// C23: for crashes a stack, descriptors in reserve, and a handler a signal.
+TEST(HooksEffectTest, IsAStackAndDescriptorsForCrashes) {
+  std::string expected = "sigaltstack\nsigaltstack\npipe2\n";
+  for (int i = 0; i < 6; ++i) expected += "fcntl\n";
+  for (const char* signal :
+       {"SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT"}) {
+    expected += std::string("look at ") + signal + "\ninstall " + signal + "\n";
+  }
+  EXPECT_EQ(Effects("crash"), expected);
 }
 
 // C22: a second call finds everything there.

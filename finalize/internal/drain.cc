@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -89,11 +90,13 @@ class Drain {
     while (!Inherited() && cursor.NextPhase(&phase)) {
       context_.deadline =
           std::min(deadline_, End(DrainNanos(), options_.phase_limit));
-      const bool done = options_.threads > 0
-                            ? DrainPhaseInParallel(core_, phase, &context_)
-                            : DrainPhase(&cursor, phase);
+      std::optional<bool> done;
+      if (options_.threads > 0) {
+        done = DrainPhaseInParallel(core_, phase, &context_);
+      }
+      if (!done) done = DrainPhase(&cursor, phase);
       context_.deadline = deadline_;
-      if (done) continue;
+      if (*done) continue;
       if (Inherited() || Passed(deadline_)) return false;
       report_.deadline_exceeded = true;
       cursor.PassBy(phase);

@@ -10,6 +10,7 @@
 #define FINALIZE_INTERNAL_DRAIN_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "finalize/internal/core.h"
 #include "finalize/internal/drain_context.h"
@@ -38,8 +39,9 @@ void DrainChild(Core* child, const finalize::Cause& cause) noexcept;
 
 // Runs what the drain may run of one phase, on helper threads. Returns false
 // where the deadline came first; what still runs then is left to its thread,
-// and noted.
-bool DrainPhaseInParallel(Core* core, int phase, DrainContext* context);
+// and noted. Nothing where there is no memory for helper threads.
+std::optional<bool> DrainPhaseInParallel(Core* core, int phase,
+                                         DrainContext* context);
 
 }  // namespace finalize_internal
 

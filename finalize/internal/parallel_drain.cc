@@ -15,6 +15,8 @@
 #include <atomic>
 #include <exception>
 #include <memory>
+#include <new>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -208,9 +210,15 @@ void StartWorkers(const std::shared_ptr<Phase>& phase) {
 
 }  // namespace
 
-bool DrainPhaseInParallel(Core* core, int number, DrainContext* context) {
-  auto phase = std::make_shared<Phase>(core, number, *context,
-                                       WorkersFor(core, *context->options));
+std::optional<bool> DrainPhaseInParallel(Core* core, int number,
+                                         DrainContext* context) {
+  std::shared_ptr<Phase> phase;
+  try {
+    phase = std::make_shared<Phase>(core, number, *context,
+                                    WorkersFor(core, *context->options));
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;
+  }
   StartWorkers(phase);
   const bool in_time = AwaitWorkers(phase.get());
   phase->stop.store(true, std::memory_order_release);
