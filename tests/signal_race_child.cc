@@ -56,6 +56,18 @@ void DuringExitDrain() {
   std::exit(3);
 }
 
+void DuringQuickExitDrain() {
+  AtExit(SayCause);
+  AtExit([] {
+    Say("draining");
+    AwaitAsked();
+  });
+  ExitHooks hooks;
+  hooks.quick_exit = true;
+  Install(hooks);
+  std::quick_exit(3);
+}
+
 // The exit drain does not end.
 void BlocksInExitDrain() {
   AtExit(SayCause);
@@ -193,6 +205,7 @@ int main(int argc, char** argv) {
   return finalize_test::RunScenario(
       argc, argv,
       {{"during-exit-drain", DuringExitDrain},
+       {"during-quick-exit-drain", DuringQuickExitDrain},
        {"blocks-in-exit-drain", BlocksInExitDrain},
        {"raises-in-exit-drain", RaisesInExitDrain},
        {"after-exit-drain", AfterExitDrain},

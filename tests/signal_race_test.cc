@@ -39,6 +39,14 @@ TEST(SignalAndExitTest, SignalOverrulesExit) {
   EXPECT_EQ(raised.out, "third\nfirst, on exit\n");
 }
 
+// C22: so it is during the drain of quick_exit().
+TEST(SignalAndExitTest, SignalOverrulesQuickExit) {
+  const ChildResult sent =
+      ResultOfTerm("during-quick-exit-drain", "draining\n");
+  EXPECT_TRUE(sent.Killed(SIGTERM)) << sent;
+  EXPECT_EQ(sent.out, "draining\nfirst, on quick_exit\n");
+}
+
 // C22: a second one ends the exit drain, too.
 TEST(SignalAndExitTest, SecondSignalMeansNow) {
   ChildProcess child({HelperPath("signal_race_child"), "blocks-in-exit-drain"});
