@@ -19,7 +19,8 @@
 //                            root, and standard error says where, once.
 //   FINALIZE_REAP            "0": what dead processes left is not removed in
 //                            the background when a process makes its first
-//                            temp dir in a parent (reap.h).
+//                            temp dir in a parent, nor by Create where the
+//                            file system is full (reap.h).
 //
 // Like finalize::Options it remembers the line at which it was made, the place
 // that a failure report names. A value; thread-compatible (const calls may run

@@ -99,12 +99,16 @@ absl::Status OwnedDirectory::Make() {
           ? ProcessRoot::Idle::kKeep
           : ProcessRoot::Idle::kRemove;
   // A root that vanished after it was looked at is replaced by a new one.
-  constexpr int kTries = 3;
+  constexpr int kTries = 4;
+  bool waited = false, reaped = false;
   for (int tries = 0; tries < kTries; ++tries) {
     bool again = false;
     status = MakeIn(*parent, idle, &again);
-    if (absl::IsResourceExhausted(status) && tries == 0 && WaitForRoom()) {
-      again = true;
+    if (absl::IsResourceExhausted(status)) {
+      if (!std::exchange(waited, true)) again |= WaitForRoom();
+      if (!again && !doomed_ && !std::exchange(reaped, true)) {
+        again = ReapForRoom(*parent);
+      }
     }
     if (!again) break;
   }
