@@ -80,7 +80,7 @@ class TempDirOptions {
   // who do not get through a root. Prefix and suffix are for the name that
   // Keep() gives it. A file `.keep` in it keeps reapers away, as in a root;
   // others who may open it may lock it, too, and so keep it from being reaped.
-  // A program that closes all descriptors loses the lock.
+  // A program that closes all descriptors loses the lock, to its next temp dir.
   TempDirOptions& Directly(bool directly = true) {
     directly_ = directly;
     return *this;
