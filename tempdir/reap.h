@@ -31,6 +31,10 @@
 // nowhere; call Reap to see one. FINALIZE_REAP=0 in the environment, or
 // SetAutomaticReap(false) before the first temp dir, switches it off.
 //
+// Where the file system or the quota is full, Create itself reaps the parent,
+// for ten seconds at most, and tries once more: what the dead left does not
+// keep the living out. That is switched off in the same way.
+//
 // By itself it runs only where flock is known to hold: ext2/3/4, xfs, btrfs,
 // tmpfs, ramfs, overlay, f2fs, zfs, bcachefs, jfs, reiserfs. Elsewhere (NFS,
 // CIFS, FUSE, virtiofs, 9p and others) Reap touches nothing and says so, unless

@@ -19,7 +19,8 @@
 //                            root, and standard error says where, once.
 //   FINALIZE_REAP            "0": what dead processes left is not removed in
 //                            the background when a process makes its first
-//                            temp dir in a parent (reap.h).
+//                            temp dir in a parent, nor by Create where the
+//                            file system is full (reap.h).
 //
 // Like finalize::Options it remembers the line at which it was made, the place
 // that a failure report names. A value; thread-compatible (const calls may run
@@ -79,7 +80,7 @@ class TempDirOptions {
   // who do not get through a root. Prefix and suffix are for the name that
   // Keep() gives it. A file `.keep` in it keeps reapers away, as in a root;
   // others who may open it may lock it, too, and so keep it from being reaped.
-  // A program that closes all descriptors loses the lock.
+  // A program that closes all descriptors loses the lock, to its next temp dir.
   TempDirOptions& Directly(bool directly = true) {
     directly_ = directly;
     return *this;

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <string>
 
+#include "absl/status/status.h"
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
 #include "tempdir/reap.h"
@@ -70,6 +71,64 @@ TYPED_TEST(AutomaticReapTest, NextStartRemovesWhatWasLeft) {
   });
   EXPECT_EQ(ended.output, "");
   close(watch);
+}
+
+// Fills the inodes of a file system on the scratch directory with what killed
+// processes leave; returns one of their roots.
+path FillWithTheDead(const path& parent) {
+  MountMemory(parent, "mode=0700,nr_inodes=10");
+  path root;
+  for (int i = 0; i < 3; ++i) root = LeaveRoot(parent);
+  return root;
+}
+
+// C30: a full file system heals at the next start, before anything else.
+TYPED_TEST(AutomaticReapTest, FullFileSystemIsReapedBeforeCreateFails) {
+  const Ended ended = RunChild([this] {
+    const path dead = FillWithTheDead(this->scratch());
+    this->Allow();
+    auto dir = TypeParam::Create();
+    Say(dir.ok(), dir.status().ToString());
+    Say(!Exists(dead), "not removed");
+    Say(Entries(this->scratch()).size() == 1, "something is left");
+  });
+  EXPECT_EQ(ended.output, "");
+}
+
+TYPED_TEST(AutomaticReapTest, FullFileSystemIsReapedForADirectOneToo) {
+  const Ended ended = RunChild([this] {
+    FillWithTheDead(this->scratch());
+    this->Allow();
+    auto dir = TypeParam::Create(TempDirOptions().Directly());
+    Say(dir.ok(), dir.status().ToString());
+    Say(Entries(this->scratch()).size() == 1, "something is left");
+  });
+  EXPECT_EQ(ended.output, "");
+}
+
+// A root that is alive is not what makes room.
+TYPED_TEST(AutomaticReapTest, FullFileSystemOfTheLivingIsResourceExhausted) {
+  const Ended ended = RunChild([this] {
+    MountMemory(this->scratch(), "mode=0700,nr_inodes=4");
+    this->Allow();
+    TypeParam dir = Make<TypeParam>();
+    MakeFile(dir.path() / "file");
+    const absl::Status full = TypeParam::Create().status();
+    Say(absl::IsResourceExhausted(full), full.ToString());
+    Say(Exists(dir.path() / "file"), "removed its own");
+  });
+  EXPECT_EQ(ended.output, "");
+}
+
+TYPED_TEST(AutomaticReapTest, VariableLeavesAFullFileSystemFull) {
+  const Ended ended = RunChild([this] {
+    const path dead = FillWithTheDead(this->scratch());
+    setenv("FINALIZE_REAP", "0", 1);
+    const absl::Status full = TypeParam::Create().status();
+    Say(absl::IsResourceExhausted(full), full.ToString());
+    Say(Exists(dead), "removed");
+  });
+  EXPECT_EQ(ended.output, "");
 }
 
 // Not another one for the second temp dir, nor for a root that is made anew.

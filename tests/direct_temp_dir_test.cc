@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
+#include "tempdir/internal/reap_parent.h"
 #include "tempdir/internal/root_name.h"
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
@@ -37,6 +38,15 @@ class DirectTempDirTest : public TempDirFixture {
     auto report = tempdir::Reap(parent());
     EXPECT_TRUE(report.ok()) << report.status();
     return report.ok() ? report->Count(outcome) : 0;
+  }
+  // By a process that holds none of this one's locks.
+  size_t ReapedByOther(ReapOutcome outcome) const {
+    const Ended reaper = RunChild([this, outcome] {
+      closefrom(STDERR_FILENO + 1);
+      const auto report = tempdir_internal::ReapParent(parent().native(), {});
+      _exit(report.ok() ? static_cast<int>(report->Count(outcome)) : 100);
+    });
+    return static_cast<size_t>(reaper.exit_code);
   }
 };
 TYPED_TEST_SUITE(DirectTempDirTest, Styles, StyleName);
@@ -132,10 +142,39 @@ TYPED_TEST(DirectTempDirTest, SurvivesTheClosingOfAllDescriptors) {
     closefrom(3);
     const int other = open("/", O_RDONLY | O_DIRECTORY);
     TypeParam next = Make<TypeParam>(this->Direct());
+    Say(this->ReapedByOther(ReapOutcome::kInUse) == 2, "not held");
+    Say(Exists(dir.path() / "file"), "reaped");
     Say(dir.Remove().ok() && !Exists(dir.path()), "not removed");
     Say(next.Remove().ok() && !Exists(next.path()), "not removed");
     Say(fcntl(other, F_GETFD) >= 0, "closed somebody else's");
     Say(Entries(this->parent()).empty(), "something is left");
+  });
+  EXPECT_EQ(ended.output, "");
+}
+
+// The next one need not be in the same parent, nor be a direct one.
+TYPED_TEST(DirectTempDirTest, IsHeldAgainFromTheNextCreationAnywhere) {
+  const Ended ended = RunChild([this] {
+    TypeParam dir = Make<TypeParam>(this->Direct());
+    closefrom(3);
+    TypeParam next = Make<TypeParam>();
+    Say(this->ReapedByOther(ReapOutcome::kInUse) == 1, "not held");
+  });
+  EXPECT_EQ(ended.output, "");
+}
+
+// One whose name means another directory by then is not held.
+TYPED_TEST(DirectTempDirTest, StrangerAtItsPathIsNotHeldAgain) {
+  const Ended ended = RunChild([this] {
+    TypeParam dir = Make<TypeParam>(this->Direct());
+    const path away = this->parent() / "away";
+    Say(rename(dir.path().c_str(), away.c_str()) == 0, "rename");
+    MakeDirectory(dir.path());
+    closefrom(3);
+    TypeParam next = Make<TypeParam>();
+    Say(this->ReapedByOther(ReapOutcome::kRemoved) == 1, "held");
+    Say(Exists(away), "reaped");
+    Say(rename(away.c_str(), dir.path().c_str()) == 0, "rename");
   });
   EXPECT_EQ(ended.output, "");
 }

@@ -64,19 +64,24 @@ bool IsFirstUse(const std::string& parent) {
   return false;
 }
 
+// Nobody has asked, so nobody is told more.
+bool ReapQuietly(const std::string& parent) {
+  tempdir::ReapOptions options;
+  options.time_limit = kTimeLimit;
+  try {
+    CheckProcessRoots();
+    return ReapParent(parent, options).ok();
+  } catch (...) {
+    // For want of memory: the next process does it.
+    return false;
+  }
+}
+
 void* Run(void* argument) {
   prctl(PR_SET_NAME, "finalize-reap");
   const std::unique_ptr<std::string> parent(
       static_cast<std::string*>(argument));
-  tempdir::ReapOptions options;
-  options.time_limit = kTimeLimit;
-  // Nobody has asked, so nobody is told.
-  try {
-    CheckProcessRoots();
-    ReapParent(*parent, options).IgnoreError();
-  } catch (...) {
-    // For want of memory: the next process does it.
-  }
+  ReapQuietly(*parent);
   return nullptr;
 }
 
@@ -86,6 +91,10 @@ void ReapInBackground(const std::string& parent) {
   if (!IsEnabled() || !IsFirstUse(parent)) return;
   auto argument = std::make_unique<std::string>(parent);
   if (StartBackgroundThread(&Run, argument.get())) (void)argument.release();
+}
+
+bool ReapForRoom(const std::string& parent) {
+  return IsEnabled() && ReapQuietly(parent);
 }
 
 void EnableAutomaticReap(bool enabled) {

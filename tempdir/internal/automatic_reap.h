@@ -5,7 +5,8 @@
 // not wait for it, and it touches nothing that static destructors destroy. What
 // a process that ends makes it leave, the next one finishes. There is one a
 // parent at most; a forked child, whose parent may have started long ago, has
-// its own.
+// its own. Where a full file system lets no temp dir be made, the caller reaps
+// instead.
 //
 // Thread-safe.
 
@@ -22,6 +23,11 @@ inline constexpr char kReapVariable[] = "FINALIZE_REAP";
 // Starts it for `parent` (absolute), unless that was done, or it is switched
 // off, or no thread can be had.
 void ReapInBackground(const std::string& parent);
+
+// Does it at once, as often as it is called, within the same bound of time.
+// False where it is switched off, or where nothing can be reaped in `parent`;
+// else there may be room now.
+bool ReapForRoom(const std::string& parent);
 
 // Overrides the environment.
 void EnableAutomaticReap(bool enabled);

@@ -65,7 +65,7 @@ absl::Status LockEnclosing(const std::string& path, std::vector<int>* locks) {
 
 }  // namespace
 
-HeldLock::HeldLock(int fd) : fd_(fd) {
+HeldLock::HeldLock(int fd, std::string name) : fd_(fd), name_(std::move(name)) {
   struct stat status;
   if (fstatat(fd, "", &status, AT_EMPTY_PATH) == 0) {
     device_ = status.st_dev;
@@ -77,18 +77,33 @@ HeldLock::HeldLock(HeldLock&& other) noexcept { *this = std::move(other); }
 
 HeldLock& HeldLock::operator=(HeldLock&& other) noexcept {
   std::swap(fd_, other.fd_);
+  std::swap(name_, other.name_);
   std::swap(device_, other.device_);
   std::swap(inode_, other.inode_);
   return *this;
 }
 
-void HeldLock::Release() {
+bool HeldLock::IsOpenAt(int fd) const {
   struct stat status;
-  if (fd_ >= 0 && fstatat(fd_, "", &status, AT_EMPTY_PATH) == 0 &&
-      status.st_dev == device_ && status.st_ino == inode_) {
-    close(fd_);
-  }
+  return fstatat(fd, "", &status, AT_EMPTY_PATH) == 0 &&
+         status.st_dev == device_ && status.st_ino == inode_;
+}
+
+void HeldLock::Release() {
+  if (fd_ >= 0 && IsOpenAt(fd_)) close(fd_);
   fd_ = -1;
+}
+
+bool HeldLock::TakeAgain(int parent_fd) {
+  if (fd_ < 0 || IsOpenAt(fd_)) return false;
+  const absl::StatusOr<int> fd = OpenLocked(parent_fd, name_.c_str());
+  if (!fd.ok()) return false;
+  if (IsOpenAt(*fd)) {
+    fd_ = *fd;
+    return true;
+  }
+  close(*fd);
+  return false;
 }
 
 bool NameMeans(int parent_fd, const char* name, int fd) {

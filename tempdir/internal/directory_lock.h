@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -40,7 +41,8 @@ absl::Status LockEnclosingRoots(int fd, std::vector<int>* locks);
 class HeldLock {
  public:
   HeldLock() = default;
-  explicit HeldLock(int fd);
+  // For what OpenLocked() gave for `name`.
+  HeldLock(int fd, std::string name);
   HeldLock(HeldLock&& other) noexcept;
   HeldLock& operator=(HeldLock&& other) noexcept;
   ~HeldLock() { Release(); }
@@ -48,11 +50,19 @@ class HeldLock {
   void Release();
   // Leaves it to the end of the process.
   void Abandon() { fd_ = -1; }
+  // The directory has been renamed.
+  void SetName(std::string name) { name_ = std::move(name); }
+  // Takes it again if the program has closed its descriptor, and the name still
+  // means this directory in the one open at `parent_fd`. True if it was taken.
+  bool TakeAgain(int parent_fd);
 
   int fd() const { return fd_; }
 
  private:
+  bool IsOpenAt(int fd) const;
+
   int fd_ = -1;
+  std::string name_;
   dev_t device_ = 0;
   ino_t inode_ = 0;
 };

@@ -37,8 +37,12 @@ bool WaitForRoom() {
 OwnedDirectory::OwnedDirectory(tempdir::TempDirOptions options)
     : options_(std::move(options)), keep_always_(KeepsAll()) {}
 
-OwnedDirectory::~OwnedDirectory() {
-  if (root_ != nullptr) root_->Release();
+OwnedDirectory::~OwnedDirectory() { LeaveRoot(); }
+
+void OwnedDirectory::LeaveRoot() {
+  if (root_ == nullptr) return;
+  if (hold_ != nullptr) root_->DropHold(hold_.get());
+  std::exchange(root_, nullptr)->Release();
 }
 
 bool OwnedDirectory::IsOurs() const { return owner_.IsThis(); }
@@ -55,16 +59,14 @@ void OwnedDirectory::CountKept(bool live) {
   if (root_ == nullptr || counted_kept_ == live) return;
   counted_kept_ = live;
   const int more = live ? 1 : -1;
-  options_.directly() ? entry_.CountKept(more) : root_->CountKept(more);
+  hold_ != nullptr ? hold_->entry.CountKept(more) : root_->CountKept(more);
 }
 
 void OwnedDirectory::Settle(State state) {
   state_.store(state, std::memory_order_release);
   CountKept(state == State::kLive);
   if (state == State::kLive || state == State::kLeaving) return;
-  if (!entry_.Leave()) lock_.Abandon();
-  lock_.Release();
-  if (root_ != nullptr) std::exchange(root_, nullptr)->Release();
+  LeaveRoot();
 }
 
 absl::Status OwnedDirectory::Create() {
@@ -99,12 +101,16 @@ absl::Status OwnedDirectory::Make() {
           ? ProcessRoot::Idle::kKeep
           : ProcessRoot::Idle::kRemove;
   // A root that vanished after it was looked at is replaced by a new one.
-  constexpr int kTries = 3;
+  constexpr int kTries = 4;
+  bool waited = false, reaped = false;
   for (int tries = 0; tries < kTries; ++tries) {
     bool again = false;
     status = MakeIn(*parent, idle, &again);
-    if (absl::IsResourceExhausted(status) && tries == 0 && WaitForRoom()) {
-      again = true;
+    if (absl::IsResourceExhausted(status)) {
+      if (!std::exchange(waited, true)) again |= WaitForRoom();
+      if (!again && !doomed_ && !std::exchange(reaped, true)) {
+        again = ReapForRoom(*parent);
+      }
     }
     if (!again) break;
   }
@@ -135,9 +141,7 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent,
       name_ = std::move(made->name);
       identity_.emplace(std::move(made->identity));
       path_ = absl::StrCat(root_path, "/", name_);
-      if (options_.directly()) {
-        entry_.Enter(root_->owner(), path_.native(), lock_.fd());
-      }
+      if (hold_ != nullptr) root_->AddHold(hold_, path_.native());
       return status;
     }
   }
@@ -167,7 +171,8 @@ absl::StatusOr<PrivateDirectory> OwnedDirectory::MakeLocked(
     if (made.ok()) {
       absl::StatusOr<int> fd = OpenLocked(root.fd(), made->name.c_str());
       if (fd.ok()) {
-        lock_ = HeldLock(*fd);
+        hold_ = std::make_shared<DirectHold>();
+        hold_->lock = HeldLock(*fd, made->name);
         return made;
       }
       status = fd.status();

@@ -51,13 +51,11 @@
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "finalize/owner_process.h"
-#include "tempdir/internal/directory_lock.h"
 #include "tempdir/internal/entry_identity.h"
 #include "tempdir/internal/fork_mutex.h"
 #include "tempdir/internal/private_directory.h"
 #include "tempdir/internal/process_root.h"
 #include "tempdir/internal/removal_backlog.h"
-#include "tempdir/internal/root_table.h"
 #include "tempdir/temp_dir_options.h"
 
 namespace tempdir_internal {
@@ -160,6 +158,7 @@ class OwnedDirectory : public PutOffRemoval,
   absl::Status NotLive(State state) const;
   absl::Status Ended(State state) const;
   void Settle(State state);
+  void LeaveRoot();
   void CountKept(bool live);
 
   const tempdir::TempDirOptions options_;
@@ -177,8 +176,7 @@ class OwnedDirectory : public PutOffRemoval,
   std::string name_;
   bool renamed_ = false;  // for the backlog
   std::optional<EntryIdentity> identity_;
-  HeldLock lock_;    // of one that lives in the parent itself
-  RootEntry entry_;  // of the same
+  std::shared_ptr<DirectHold> hold_;  // of one in the parent itself
   bool counted_kept_ = false;
   absl::Status last_failure_;
   boost::filesystem::path kept_path_;

@@ -46,7 +46,7 @@ bool OwnedDirectory::RenameAway() {
     return false;
   }
   // Of no use under its old path.
-  if (!entry_.Leave()) lock_.Abandon();
+  if (hold_ != nullptr) root_->LeaveHold(hold_.get(), leaving);
   name_ = std::move(leaving);
   renamed_ = true;
   return true;

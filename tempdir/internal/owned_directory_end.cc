@@ -146,7 +146,7 @@ absl::Status OwnedDirectory::KeepLocked() {
   absl::StatusOr<int> fd = root_->Descriptor();
   if (!fd.ok()) return fd.status();
   // Not for a crash to remove any more, even if it cannot be moved.
-  if (!entry_.Leave()) lock_.Abandon();
+  if (hold_ != nullptr) root_->LeaveHold(hold_.get(), name_);
   absl::StatusOr<std::string> kept = MoveOutOfReach(
       {*fd, name_, path_.native(), root_->parent(), options_.prefix(),
        options_.suffix(), options_.directly()},

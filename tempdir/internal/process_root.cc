@@ -98,6 +98,7 @@ absl::StatusOr<ProcessRoot*> ProcessRoot::Acquire(const std::string& parent,
     root->keep_idle_ |= idle == Idle::kKeep;
     return root;
   }
+  if (AnyIsClosed(*table)) TakeLocksAgain(table);
   DiscardIdle(table);
   auto* root = new ProcessRoot(table, parent, home);
   if (absl::Status made = root->Make(); !made.ok()) {
@@ -135,7 +136,9 @@ absl::StatusOr<int> ProcessRoot::Descriptor() {
   std::lock_guard<std::mutex> lock(table_->mutex);
   fd = fd_.load(std::memory_order_acquire);
   if (IsOpenAt(fd)) return fd;
-  return OpenAgain();
+  absl::StatusOr<int> again = OpenAgain();
+  TakeLocksAgain(table_);
+  return again;
 }
 
 void ProcessRoot::Release() {
@@ -161,6 +164,53 @@ void ProcessRoot::DiscardIdle(RootTable* table) {
   }
 }
 
+bool ProcessRoot::AnyIsClosed(const RootTable& table) {
+  for (const ProcessRoot* root : table.roots) {
+    if (!root->IsOpenAt(root->fd())) return true;
+  }
+  return false;
+}
+
+void ProcessRoot::TakeLocksAgain(RootTable* table) {
+  for (ProcessRoot* root : table->roots) {
+    // What cannot be locked again shows at the next creation.
+    if (!root->IsOpenAt(root->fd())) root->OpenAgain().IgnoreError();
+    root->TakeHoldsAgain();
+  }
+}
+
+void ProcessRoot::TakeHoldsAgain() {
+  for (const std::shared_ptr<DirectHold>& hold : holds_) {
+    if (hold->lock.TakeAgain(fd())) hold->entry.SetDescriptor(hold->lock.fd());
+  }
+}
+
+void ProcessRoot::AddHold(std::shared_ptr<DirectHold> hold,
+                          const std::string& path) {
+  std::lock_guard<std::mutex> lock(table_->mutex);
+  hold->entry.Enter(&table_->owner, path, hold->lock.fd());
+  holds_.push_back(std::move(hold));
+}
+
+void ProcessRoot::LeaveHold(DirectHold* hold, std::string name) {
+  std::lock_guard<std::mutex> lock(table_->mutex);
+  if (!hold->entry.Leave()) hold->lock.Abandon();
+  hold->lock.SetName(std::move(name));
+}
+
+void ProcessRoot::DropHold(DirectHold* hold) {
+  if (!table_->owner.IsThis()) return hold->lock.Release();
+  std::lock_guard<std::mutex> lock(table_->mutex);
+  if (!hold->entry.Leave()) hold->lock.Abandon();
+  hold->lock.Release();
+  for (std::shared_ptr<DirectHold>& held : holds_) {
+    if (held.get() != hold) continue;
+    held = std::move(holds_.back());
+    holds_.pop_back();
+    return;
+  }
+}
+
 size_t SweepProcessRoots(bool process_ends) {
   RootTable* const table = ExistingTable();
   if (table == nullptr) return 0;
@@ -180,10 +230,7 @@ void CheckProcessRoots() {
   RootTable* const table = ExistingTable();
   if (table == nullptr) return;
   std::lock_guard<std::mutex> lock(table->mutex);
-  for (ProcessRoot* root : table->roots) {
-    // What cannot be locked again shows at the next creation.
-    if (!root->IsOpenAt(root->fd())) root->OpenAgain().IgnoreError();
-  }
+  ProcessRoot::TakeLocksAgain(table);
 }
 
 }  // namespace tempdir_internal

@@ -36,7 +36,8 @@
 // A program that closes every descriptor is noticed at the next creation: what
 // was made through it has to be seen at the root's path, and what is not found
 // through it is looked for again once it has been checked. Then it is locked
-// again, or given up if a reaper was there first.
+// again, or given up if a reaper was there first; and so is every other root of
+// the process, and each temp dir that has no root.
 //
 // Thread-safe. No lock is held across a callback; one is across the system
 // calls that make and remove a root.
@@ -48,6 +49,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,11 +57,19 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "finalize/owner_process.h"
+#include "tempdir/internal/directory_lock.h"
 #include "tempdir/internal/root_table.h"
 
 namespace tempdir_internal {
 
 struct RootTable;
+
+// What a temp dir that has no root has instead. Guarded by the lock of the
+// table from AddHold() on.
+struct DirectHold {
+  HeldLock lock;
+  RootEntry entry;
+};
 
 class ProcessRoot {
  public:
@@ -105,6 +115,14 @@ class ProcessRoot {
   // For a user: so many more of its temp dirs are left by a crash.
   void CountKept(int more) { entry_.CountKept(more); }
 
+  // For Home::kParent: a temp dir at `path` is there from now on, which is to
+  // be locked again along with the roots.
+  void AddHold(std::shared_ptr<DirectHold> hold, const std::string& path);
+  // It is not for a crash to remove any more; its name is `name` by now.
+  void LeaveHold(DirectHold* hold, std::string name);
+  // Its end. In a child of the process that added it, it is only closed.
+  void DropHold(DirectHold* hold);
+
  private:
   friend size_t SweepProcessRoots(bool process_ends);
   friend void CheckProcessRoots();
@@ -126,6 +144,10 @@ class ProcessRoot {
   // For a holder of the table's lock: the end of a root without temp dirs.
   static void Discard(ProcessRoot* root);
   static void DiscardIdle(RootTable* table);
+  // For the same: what the program has closed is locked again, if it can be.
+  static void TakeLocksAgain(RootTable* table);
+  static bool AnyIsClosed(const RootTable& table);
+  void TakeHoldsAgain();
 
   RootTable* const table_;
   const std::string parent_;
@@ -142,6 +164,7 @@ class ProcessRoot {
   bool lost_ = false;
   std::vector<int> enclosing_;  // locks of the roots that it lies in
   RootEntry entry_;
+  std::vector<std::shared_ptr<DirectHold>> holds_;
 };
 
 // Removes the roots that are empty. `process_ends`: from now on each root goes
@@ -150,7 +173,8 @@ class ProcessRoot {
 // much of that is left. An atexit handler calls it, too.
 size_t SweepProcessRoots(bool process_ends);
 
-// Opens and locks again the roots whose descriptors the program has closed.
+// Opens and locks again the roots, and the temp dirs that have none, whose
+// descriptors the program has closed.
 void CheckProcessRoots();
 
 }  // namespace tempdir_internal

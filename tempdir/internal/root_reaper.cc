@@ -175,6 +175,9 @@ std::string RootReaper::TakeAway(int fd, const std::string& name,
     if (result == -EEXIST) continue;
     if (result == -ENOENT) {
       root->outcome = ReapOutcome::kGone;
+    } else if (result == -ENOSPC || result == -EDQUOT) {
+      // A longer name may need room, which is what its removal makes.
+      return name;
     } else if (result < 0) {
       Fail(root, "rename", -result);
     } else if (NameMeans(parent_fd_, taken.c_str(), fd)) {

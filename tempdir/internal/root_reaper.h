@@ -44,7 +44,8 @@ class RootReaper {
   // For one that is open. Leaves it unlocked unless it was removed.
   void ReapOpened(int fd, const std::string& name, const RootName& form,
                   tempdir::ReapedRoot* root);
-  // Gives it a name that says that it is being removed; empty if it cannot.
+  // Gives it a name that says that it is being removed, and returns that; its
+  // own where a full file system has no room for another; empty if it cannot.
   std::string TakeAway(int fd, const std::string& name,
                        tempdir::ReapedRoot* root);
   void Remove(int fd, const std::string& name, tempdir::ReapedRoot* root);
