@@ -38,9 +38,11 @@ auto* ObjectOf(const Q& key) {
 template <class K, class Entry, class Hash, class Equal>
 class WeakKeys {
  public:
-  static constexpr bool kTrusted = kIsTrusted<Equal>;
   static constexpr bool kByIdentity =
       std::is_same_v<Equal, finalize::IdentityEqual>;
+  // Any other Equal looks into the key, which has to be pinned for that; and
+  // whoever lets go of a pin may be the last owner, so not under the lock.
+  static constexpr bool kTrusted = kByIdentity;
 
   WeakKeys() = default;
   WeakKeys(Hash hash, Equal equal)
