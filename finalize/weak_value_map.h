@@ -243,8 +243,9 @@ class WeakValueMap {
   template <class Q, class Visit>
   void Look(const Q& key, const Visit& visit) const {
     const auto& sought = finalize_internal::Sought<Equal>(key);
+    const uint64_t hash = hash_(finalize_internal::Sought<Hash>(key));
     entries_.template Look<Entry, kTrusted>(
-        finalize_internal::MixHash(hash_(sought)),
+        finalize_internal::MixHash(hash),
         [&](const Entry& entry) { return equal_(entry.key, sought); }, visit);
   }
 

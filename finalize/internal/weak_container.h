@@ -65,11 +65,12 @@ inline constexpr bool kIsTrusted<finalize::KeyEqual<K>> =
 template <>
 inline constexpr bool kIsTrusted<finalize::IdentityEqual> = true;
 
-// The key as it is looked for. One that becomes text does so once, before any
-// lock is taken.
-template <class Equal, class Q>
+// The key as an Equal (or a Hash) gets it. One that becomes text does so before
+// any lock is taken, and only for what is known to take text.
+template <class Function, class Q>
 decltype(auto) Sought(const Q& key) {
-  if constexpr (std::is_same_v<Equal, finalize::KeyEqual<std::string>>) {
+  if constexpr (std::is_same_v<Function, finalize::KeyEqual<std::string>> ||
+                std::is_same_v<Function, finalize::KeyHash<std::string>>) {
     return std::string_view(key);
   } else {
     return (key);
