@@ -260,9 +260,9 @@ class WeakValueMap {
         replaced);
   }
 
-  finalize_internal::WeakContainer entries_;
   Hash hash_;
   Equal equal_;
+  finalize_internal::WeakContainer entries_;  // goes first: it may call these
 };
 
 }  // namespace finalize

@@ -180,4 +180,36 @@ TEST(WeakReentryTest, LookupByValueMayBeTheLastOwner) {
   }
 }
 
+// A hash with a state, which ends with it.
+struct SaltedHash {
+  size_t operator()(const int& number) const {
+    return static_cast<size_t>(number + salt.at(0));
+  }
+  std::vector<int> salt = {1};
+};
+struct RunsAtEnd {
+  explicit RunsAtEnd(std::function<void()> call) : at_end(std::move(call)) {}
+  ~RunsAtEnd() { at_end(); }
+  std::function<void()> at_end;
+};
+
+// C33: what a destructor inserts while the map is being destroyed goes with it,
+// and the death of its key later is no harm.
+TEST(WeakReentryTest, InsertionWhileTheMapEnds) {
+  using Map =
+      WeakKeyMap<int, std::shared_ptr<RunsAtEnd>, SaltedHash, std::equal_to<int>>;
+  auto numbers = Numbers(2);
+  auto inserted = std::make_shared<RunsAtEnd>([] {});
+  {
+    Map map;
+    map.try_emplace(numbers[0], std::make_shared<RunsAtEnd>([&] {
+                      EXPECT_FALSE(map.contains(*numbers[0]));
+                      map.insert_or_assign(numbers[1], inserted);
+                    }));
+  }
+  EXPECT_EQ(inserted.use_count(), 1);
+  EXPECT_EQ(finalize::WeakRefCount(numbers[1]), 0u);
+  numbers.clear();
+}
+
 }  // namespace

@@ -97,9 +97,9 @@ class WeakKeys {
     }
   }
 
-  WeakContainer entries_;
   Hash hash_;
   Equal equal_;
+  WeakContainer entries_;  // goes first: what it destroys may still look
 };
 
 }  // namespace finalize_internal
