@@ -167,8 +167,8 @@ class WeakValueMap {
   // Moves what is absent here from `source`.
   void merge(WeakValueMap& source) {
     if (this == &source) return;
-    for (const auto& [key, value] : source) {
-      if (try_emplace(key, value).second) source.erase(key);
+    for (auto it = source.begin(); it != source.end(); ++it) {
+      if (try_emplace((*it).first, (*it).second).second) it.entry()->Erase();
     }
   }
 

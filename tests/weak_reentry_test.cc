@@ -196,8 +196,8 @@ struct RunsAtEnd {
 // C33: what a destructor inserts while the map is being destroyed goes with it,
 // and the death of its key later is no harm.
 TEST(WeakReentryTest, InsertionWhileTheMapEnds) {
-  using Map =
-      WeakKeyMap<int, std::shared_ptr<RunsAtEnd>, SaltedHash, std::equal_to<int>>;
+  using Map = WeakKeyMap<int, std::shared_ptr<RunsAtEnd>, SaltedHash,
+                         std::equal_to<int>>;
   auto numbers = Numbers(2);
   auto inserted = std::make_shared<RunsAtEnd>([] {});
   {

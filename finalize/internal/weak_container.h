@@ -143,9 +143,9 @@ class WeakContainer {
   // Puts `fresh` in the place of the entry that `same` accepts, if there is
   // one, unless keep(entry) says, under the lock, that it stays. Returns
   // whether `fresh` was put in; `*replaced` says whether one that lives went.
-  template <class Entry, bool kTrusted, class Same, class Keep>
-  bool Insert(FreshEntry<Entry>* fresh, uint64_t hash, const Same& same,
-              const Keep& keep, bool* replaced = nullptr) {
+  template <class Entry, bool kTrusted, class Fresh, class Same, class Keep>
+  bool Insert(Fresh* fresh, uint64_t hash, const Same& same, const Keep& keep,
+              bool* replaced = nullptr) {
     WeakTable* const table = MakeTable();
     table->Reserve();
     const auto accepts = [&same](WeakEntry& entry) {
@@ -208,6 +208,9 @@ class WeakIterator {
     ++*this;
     return old;
   }
+  // For the containers: the entry at which it stands.
+  Entry* entry() const { return static_cast<Entry*>(cursor_.entry()); }
+
   friend bool operator==(const WeakIterator& a, const WeakIterator& b) {
     return a.cursor_.entry() == b.cursor_.entry();
   }

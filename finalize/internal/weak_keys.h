@@ -71,8 +71,8 @@ class WeakKeys {
   }
 
   // As WeakContainer::Insert; `keep` gets an entry whose key lives.
-  template <class Keep>
-  bool Insert(const K& key, FreshEntry<Entry>* fresh, const Keep& keep,
+  template <class Fresh, class Keep>
+  bool Insert(const K& key, Fresh* fresh, const Keep& keep,
               bool* replaced = nullptr) {
     return entries_.template Insert<Entry, kTrusted>(
         fresh, MixHash(hash_(key)), Same(key),
