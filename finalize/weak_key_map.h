@@ -73,19 +73,38 @@ class PinnedValue {
 template <class K, class V, class Hash = IdentityHash,
           class Equal = IdentityEqual>
 class WeakKeyMap {
+  class OwningEntry;
+  // Its value lies in it, or, if merge() made it, in the entry of another map.
   class Entry : public finalize_internal::KeyEntry<K> {
    public:
+    using finalize_internal::KeyEntry<K>::KeyEntry;
+    virtual OwningEntry* owner() = 0;
+    V& value() { return owner()->held; }
+  };
+  class OwningEntry : public Entry {
+   public:
     template <class... A>
-    explicit Entry(const std::shared_ptr<K>& key, A&&... arguments)
-        : finalize_internal::KeyEntry<K>(key),
-          value(std::forward<A>(arguments)...) {}
-    V value;
+    explicit OwningEntry(const std::shared_ptr<K>& key, A&&... arguments)
+        : Entry(key), held(std::forward<A>(arguments)...) {}
+    OwningEntry* owner() override { return this; }
+    V held;
+  };
+  class BorrowingEntry : public Entry {
+   public:
+    BorrowingEntry(const std::shared_ptr<K>& key, Entry* from)
+        : Entry(key), owner_(finalize_internal::EntryRef::To(from->owner())) {}
+    OwningEntry* owner() override {
+      return static_cast<OwningEntry*>(owner_.get());
+    }
+
+   private:
+    const finalize_internal::EntryRef owner_;
   };
   template <class Value>
   struct Access {
     using Reference = std::pair<const std::shared_ptr<K>&, Value&>;
     static Reference Of(Entry& entry, const std::shared_ptr<K>& key) {
-      return {key, entry.value};
+      return {key, entry.value()};
     }
   };
 
@@ -159,8 +178,8 @@ class WeakKeyMap {
                                        A&&... arguments) {
     if (key == nullptr) return {pointer(), false};
     if (pointer old = find(*key)) return {std::move(old), false};
-    finalize_internal::FreshEntry<Entry> fresh(key,
-                                               std::forward<A>(arguments)...);
+    finalize_internal::FreshEntry<OwningEntry> fresh(
+        key, std::forward<A>(arguments)...);
     Entry* there = fresh.get();
     finalize_internal::EntryRef pin = finalize_internal::EntryRef::To(there);
     finalize_internal::EntryRef old;
@@ -169,7 +188,8 @@ class WeakKeyMap {
       there = &entry;
       return true;
     });
-    return {pointer(std::move(inserted ? pin : old), &there->value), inserted};
+    return {pointer(std::move(inserted ? pin : old), &there->value()),
+            inserted};
   }
   std::pair<pointer, bool> insert(value_type item) {
     return try_emplace(item.first, std::move(item.second));
@@ -179,7 +199,8 @@ class WeakKeyMap {
   template <class A>
   bool insert_or_assign(const std::shared_ptr<K>& key, A&& value) {
     if (key == nullptr) return false;
-    finalize_internal::FreshEntry<Entry> fresh(key, std::forward<A>(value));
+    finalize_internal::FreshEntry<OwningEntry> fresh(key,
+                                                     std::forward<A>(value));
     bool replaced = false;
     keys_.Insert(
         *key, &fresh, [](Entry&) { return false; }, &replaced);
@@ -190,13 +211,14 @@ class WeakKeyMap {
   void Update(const Items& items) {
     for (const auto& [key, value] : items) insert_or_assign(key, value);
   }
-  // Moves what is absent here from `source`.
+  // Moves what is absent here from `source`. The values stay where they are:
+  // who has found one keeps it, and what throws leaves each in one of the maps,
+  // or for that moment in both.
   void merge(WeakKeyMap& source) {
     if (this == &source) return;
-    for (const auto& [key, value] : source) {
-      if (!contains(key) && insert_or_assign(key, std::move(value))) {
-        source.erase(key);
-      }
+    for (auto it = source.begin(); it != source.end(); ++it) {
+      const std::shared_ptr<K> key = (*it).first;
+      if (!contains(key)) TakeFrom(it.entry(), key);
     }
   }
 
@@ -212,7 +234,7 @@ class WeakKeyMap {
     V* value = nullptr;
     keys_.Look(key, [&](auto& section, Entry& entry) {
       pin = finalize_internal::EntryRef::To(&entry);
-      value = &entry.value;
+      value = &entry.value();
       section.Remove(&entry);
     });
     return pointer(std::move(pin), value);
@@ -224,7 +246,7 @@ class WeakKeyMap {
       auto* const entry = static_cast<Entry*>(newest.get());
       std::shared_ptr<K> key = entry->referent.lock();
       if (key == nullptr) continue;
-      return {std::move(key), pointer(std::move(newest), &entry->value)};
+      return {std::move(key), pointer(std::move(newest), &entry->value())};
     }
     return {};
   }
@@ -270,13 +292,23 @@ class WeakKeyMap {
   key_equal key_eq() const { return keys_.equal(); }
 
  private:
+  // Moves an entry of another map here, unless there is one or it leaves that
+  // map meanwhile.
+  void TakeFrom(Entry* from, const std::shared_ptr<K>& key) {
+    finalize_internal::FreshEntry<BorrowingEntry> fresh(key, from);
+    const auto made = finalize_internal::EntryRef::To(fresh.get());
+    const auto keep = [](Entry&) { return true; };
+    if (!keys_.Insert(*key, &fresh, keep)) return;
+    if (!from->Erase()) made->Erase();
+  }
+
   template <class Value, class Q>
   PinnedValue<Value> FindIn(const Q& key) const {
     finalize_internal::EntryRef pin;
     Value* value = nullptr;
     keys_.Look(key, [&](auto&, Entry& entry) {
       pin = finalize_internal::EntryRef::To(&entry);
-      value = &entry.value;
+      value = &entry.value();
     });
     return PinnedValue<Value>(std::move(pin), value);
   }

@@ -132,8 +132,8 @@ class WeakSet {
   // Moves what is absent here from `source`.
   void merge(WeakSet& source) {
     if (this == &source) return;
-    for (const auto& object : source) {
-      if (insert(object)) source.erase(object);
+    for (auto it = source.begin(); it != source.end(); ++it) {
+      if (insert(*it)) it.entry()->Erase();
     }
   }
 

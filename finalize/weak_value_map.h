@@ -167,8 +167,8 @@ class WeakValueMap {
   // Moves what is absent here from `source`.
   void merge(WeakValueMap& source) {
     if (this == &source) return;
-    for (const auto& [key, value] : source) {
-      if (try_emplace(key, value).second) source.erase(key);
+    for (auto it = source.begin(); it != source.end(); ++it) {
+      if (try_emplace((*it).first, (*it).second).second) it.entry()->Erase();
     }
   }
 
@@ -243,8 +243,9 @@ class WeakValueMap {
   template <class Q, class Visit>
   void Look(const Q& key, const Visit& visit) const {
     const auto& sought = finalize_internal::Sought<Equal>(key);
+    const uint64_t hash = hash_(finalize_internal::Sought<Hash>(key));
     entries_.template Look<Entry, kTrusted>(
-        finalize_internal::MixHash(hash_(sought)),
+        finalize_internal::MixHash(hash),
         [&](const Entry& entry) { return equal_(entry.key, sought); }, visit);
   }
 
@@ -259,9 +260,9 @@ class WeakValueMap {
         replaced);
   }
 
-  finalize_internal::WeakContainer entries_;
   Hash hash_;
   Equal equal_;
+  finalize_internal::WeakContainer entries_;  // goes first: it may call these
 };
 
 }  // namespace finalize

@@ -4,19 +4,25 @@
 #include <functional>
 #include <memory>
 #include <stdexcept>
+#include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "finalize/shared.h"
+#include "finalize/weak_hash.h"
 #include "finalize/weak_key_map.h"
 #include "finalize/weak_ref.h"
+#include "finalize/weak_set.h"
 #include "finalize/weak_value_map.h"
 #include "gtest/gtest.h"
+#include "tests/latch.h"
 
 namespace {
 
 using finalize::MakeShared;
 using finalize::WeakKeyMap;
+using finalize::WeakSet;
 using finalize::WeakValueMap;
 
 // The numbers 0, 1, ... as objects of the library's, or of std::make_shared.
@@ -146,6 +152,64 @@ TEST(WeakReentryTest, ThrowingEqualityChangesNothing) {
   EXPECT_THROW(map.find(Calls(0)), std::runtime_error);
   numbers[0].reset();
   EXPECT_TRUE(map.empty());
+}
+
+// C33: a lookup by value pins the key, and may be its last owner: the death
+// that follows holds no lock, and its callbacks may use the set.
+TEST(WeakReentryTest, LookupByValueMayBeTheLastOwner) {
+  using ByValue = WeakSet<std::string, finalize::KeyHash<std::string>,
+                          finalize::KeyEqual<std::string>>;
+  ByValue set;
+  const std::string text(2000, 'x');
+  for (int round = 0; round < 200; ++round) {
+    auto owner = MakeShared<std::string>(text);
+    size_t left = 1;
+    finalize::WeakRef<std::string> ref(owner, [&] { left = set.size(); });
+    set.insert(owner);
+    Latch start(2);
+    std::thread killer([&] {
+      start.Arrive();
+      owner.reset();
+    });
+    start.Arrive();
+    while (set.contains(text)) {
+    }
+    killer.join();
+    EXPECT_FALSE(ref.has_callback());
+    EXPECT_EQ(left, 0u);
+  }
+}
+
+// A hash with a state, which ends with it.
+struct SaltedHash {
+  size_t operator()(const int& number) const {
+    return static_cast<size_t>(number + salt.at(0));
+  }
+  std::vector<int> salt = {1};
+};
+struct RunsAtEnd {
+  explicit RunsAtEnd(std::function<void()> call) : at_end(std::move(call)) {}
+  ~RunsAtEnd() { at_end(); }
+  std::function<void()> at_end;
+};
+
+// C33: what a destructor inserts while the map is being destroyed goes with it,
+// and the death of its key later is no harm.
+TEST(WeakReentryTest, InsertionWhileTheMapEnds) {
+  using Map = WeakKeyMap<int, std::shared_ptr<RunsAtEnd>, SaltedHash,
+                         std::equal_to<int>>;
+  auto numbers = Numbers(2);
+  auto inserted = std::make_shared<RunsAtEnd>([] {});
+  {
+    Map map;
+    map.try_emplace(numbers[0], std::make_shared<RunsAtEnd>([&] {
+                      EXPECT_FALSE(map.contains(*numbers[0]));
+                      map.insert_or_assign(numbers[1], inserted);
+                    }));
+  }
+  EXPECT_EQ(inserted.use_count(), 1);
+  EXPECT_EQ(finalize::WeakRefCount(numbers[1]), 0u);
+  numbers.clear();
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 // containers is in weak_container_test.
 #include "finalize/weak_value_map.h"
 
+#include <cstring>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -265,6 +267,30 @@ TEST_F(WeakValueMapTest, KeysMayBeMoveOnly) {
   WeakValueMap<Key, const int, Hash, Equal> map;
   map.try_emplace(Key(1), one_);
   EXPECT_EQ(map.find(Key(1)), one_);
+}
+
+struct SizeHash {
+  using is_transparent = void;
+  size_t operator()(const std::string& key) const { return key.size(); }
+  size_t operator()(const char* key) const { return std::strlen(key); }
+};
+
+// A Hash that is not the default gets the key itself, not text made of it.
+TEST_F(WeakValueMapTest, HashOfTheUsersWithTheDefaultEqual) {
+  WeakValueMap<std::string, int, absl::Hash<std::string>> hashed;
+  EXPECT_TRUE(hashed.try_emplace("one", one_).second);
+  EXPECT_EQ(hashed.find("one"), one_);
+  EXPECT_TRUE(hashed.contains(std::string("one")));
+  EXPECT_EQ(hashed.erase("one"), 1u);
+
+  WeakValueMap<std::string, int, std::hash<std::string>> standard;
+  EXPECT_TRUE(standard.insert_or_assign("one", one_));
+  EXPECT_EQ(standard.at("one"), one_);
+
+  WeakValueMap<std::string, int, SizeHash> transparent;
+  EXPECT_TRUE(transparent.try_emplace("one", one_).second);
+  EXPECT_EQ(transparent.find("one"), one_);
+  EXPECT_EQ(transparent.find("two"), nullptr);
 }
 
 }  // namespace

@@ -65,11 +65,12 @@ inline constexpr bool kIsTrusted<finalize::KeyEqual<K>> =
 template <>
 inline constexpr bool kIsTrusted<finalize::IdentityEqual> = true;
 
-// The key as it is looked for. One that becomes text does so once, before any
-// lock is taken.
-template <class Equal, class Q>
+// The key as an Equal (or a Hash) gets it. One that becomes text does so before
+// any lock is taken, and only for what is known to take text.
+template <class Function, class Q>
 decltype(auto) Sought(const Q& key) {
-  if constexpr (std::is_same_v<Equal, finalize::KeyEqual<std::string>>) {
+  if constexpr (std::is_same_v<Function, finalize::KeyEqual<std::string>> ||
+                std::is_same_v<Function, finalize::KeyHash<std::string>>) {
     return std::string_view(key);
   } else {
     return (key);
@@ -142,9 +143,9 @@ class WeakContainer {
   // Puts `fresh` in the place of the entry that `same` accepts, if there is
   // one, unless keep(entry) says, under the lock, that it stays. Returns
   // whether `fresh` was put in; `*replaced` says whether one that lives went.
-  template <class Entry, bool kTrusted, class Same, class Keep>
-  bool Insert(FreshEntry<Entry>* fresh, uint64_t hash, const Same& same,
-              const Keep& keep, bool* replaced = nullptr) {
+  template <class Entry, bool kTrusted, class Fresh, class Same, class Keep>
+  bool Insert(Fresh* fresh, uint64_t hash, const Same& same, const Keep& keep,
+              bool* replaced = nullptr) {
     WeakTable* const table = MakeTable();
     table->Reserve();
     const auto accepts = [&same](WeakEntry& entry) {
@@ -207,6 +208,9 @@ class WeakIterator {
     ++*this;
     return old;
   }
+  // For the containers: the entry at which it stands.
+  Entry* entry() const { return static_cast<Entry*>(cursor_.entry()); }
+
   friend bool operator==(const WeakIterator& a, const WeakIterator& b) {
     return a.cursor_.entry() == b.cursor_.entry();
   }

@@ -53,8 +53,15 @@ class WeakEntry : public WeakLink {
   void Unwatch() {
     if (UnlinkWeak(this)) Unref();
   }
-  // Takes it out of its table, if it is in one. The caller has a reference.
-  void LeaveTable() noexcept;
+  // Takes it out of its table; false where it is in none. The caller has a
+  // reference.
+  bool LeaveTable() noexcept;
+  // The same, and it will not hear of the death.
+  bool Erase() {
+    const bool was_there = LeaveTable();
+    Unwatch();
+    return was_there;
+  }
 
   bool hears_of_death() const { return lane >= 0; }
 

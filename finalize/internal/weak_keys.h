@@ -38,9 +38,11 @@ auto* ObjectOf(const Q& key) {
 template <class K, class Entry, class Hash, class Equal>
 class WeakKeys {
  public:
-  static constexpr bool kTrusted = kIsTrusted<Equal>;
   static constexpr bool kByIdentity =
       std::is_same_v<Equal, finalize::IdentityEqual>;
+  // Any other Equal looks into the key, which has to be pinned for that; and
+  // whoever lets go of a pin may be the last owner, so not under the lock.
+  static constexpr bool kTrusted = kByIdentity;
 
   WeakKeys() = default;
   WeakKeys(Hash hash, Equal equal)
@@ -69,8 +71,8 @@ class WeakKeys {
   }
 
   // As WeakContainer::Insert; `keep` gets an entry whose key lives.
-  template <class Keep>
-  bool Insert(const K& key, FreshEntry<Entry>* fresh, const Keep& keep,
+  template <class Fresh, class Keep>
+  bool Insert(const K& key, Fresh* fresh, const Keep& keep,
               bool* replaced = nullptr) {
     return entries_.template Insert<Entry, kTrusted>(
         fresh, MixHash(hash_(key)), Same(key),
@@ -95,9 +97,9 @@ class WeakKeys {
     }
   }
 
-  WeakContainer entries_;
   Hash hash_;
   Equal equal_;
+  WeakContainer entries_;  // goes first: what it destroys may still look
 };
 
 }  // namespace finalize_internal

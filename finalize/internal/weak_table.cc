@@ -19,14 +19,15 @@ int NextLock() {
 
 }  // namespace
 
-void WeakEntry::LeaveTable() noexcept {
-  if (lock_ < 0) return;
+bool WeakEntry::LeaveTable() noexcept {
+  if (lock_ < 0) return false;
   {
     LockHolder lock(LockAt(lock_));
-    if (!linked_) return;
+    if (!linked_) return false;
     table_->Remove(this);
   }
   Unref();
+  return true;
 }
 
 WeakTable::WeakTable() : lock_(NextLock()) {
@@ -34,6 +35,10 @@ WeakTable::WeakTable() : lock_(NextLock()) {
 }
 
 WeakTable::~WeakTable() {
+  {
+    LockHolder lock(LockAt(lock_));
+    closed_ = true;
+  }
   Clear();
   LockHolder lock(LockAt(lock_));
   while (earliest_ != nullptr) LeaveOrder(earliest_);  // cursors stand at them
@@ -182,6 +187,11 @@ void TableSection::Remove(WeakEntry* entry) {
 void TableSection::Link(WeakEntry* fresh, uint64_t hash) {
   fresh->hash_ = hash;
   fresh->lock_ = table_->lock_;
+  if (table_->closed_) {
+    fresh->chain_ = removed_;
+    removed_ = fresh;
+    return;
+  }
   if (table_->foreign_ > 0) {
     if (table_->sweep_ == nullptr) table_->sweep_ = table_->earliest_;
     SweepSome(2);

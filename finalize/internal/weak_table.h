@@ -27,7 +27,8 @@ namespace finalize_internal {
 class WeakTable {
  public:
   WeakTable();
-  ~WeakTable();  // erases everything
+  // Erases everything. What destructors insert meanwhile is erased at once.
+  ~WeakTable();
   WeakTable(const WeakTable&) = delete;
   WeakTable& operator=(const WeakTable&) = delete;
 
@@ -70,6 +71,7 @@ class WeakTable {
   size_t mask_ = kFirst - 1;  // the smallest 2^n - 1 that is >= buckets_ - 1
   size_t room_ = kFirst;      // buckets for which there is memory
   std::atomic<bool> full_{false};  // all of that is in use
+  bool closed_ = false;            // by its destructor
   WeakEntry* earliest_ = nullptr;
   WeakEntry* latest_ = nullptr;
   WeakEntry* sweep_ = nullptr;  // the next one to be looked at
