@@ -8,13 +8,18 @@
 // the same signal. 125: no directory, 126: the command cannot be executed, 127:
 // there is none, as with env and timeout.
 //
-// Signals: SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1 and SIGUSR2 that somebody
-// sends to this go on to the command, which decides; what a terminal sends to
-// both is not doubled. What was ignored (nohup) stays so for both.
+// Signals: what somebody sends to this goes on to the command, which decides;
+// only faults and job control do not. What was sent to the whole process group,
+// by a terminal, a shell's `kill %1` or timeout, has reached the command, which
+// is in that group, and does not go on (group_witness.h says how that is known,
+// and when it is not). What was ignored (nohup) stays so for both.
 //
-// A command that outlives this, because this was killed by SIGKILL, keeps its
+// If this is killed by SIGKILL, or crashes, the command goes on, with its
 // directory: it inherits a descriptor that holds the lock (tempdir/reap.h). The
-// next program of this user that makes a temp dir there removes what is left.
+// directory goes when the command has ended: a reaper process waits for each of
+// the two. What has outlived both of them, and still has the descriptor, leaves
+// it to the next program of this user that makes a temp dir there. So does a
+// kill of all of them at once, as of a container.
 
 #include <cstdio>
 #include <string>
@@ -23,7 +28,9 @@
 #include "absl/status/statusor.h"
 #include "examples/with_tempdir/arguments.h"
 #include "examples/with_tempdir/command.h"
+#include "examples/with_tempdir/reaper.h"
 #include "finalize/registry.h"
+#include "tempdir/reaper_process.h"
 #include "tempdir/temp_dir.h"
 #include "tempdir/temp_dir_options.h"
 
@@ -38,6 +45,9 @@ void Complain(const std::string& what) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const auto status = tempdir::RunAsReaperProcess(argc, argv)) {
+    return *status;
+  }
   const auto arguments = with_tempdir::ParseArguments(argc, argv);
   if (!arguments.ok()) {
     Complain(std::string(arguments.status().message()));
@@ -45,7 +55,11 @@ int main(int argc, char** argv) {
     return kNoDirectory;
   }
   // From here on signals wait for the command.
-  const with_tempdir::Signals signals;
+  with_tempdir::Signals signals(argv);
+  if (const absl::Status status = with_tempdir::StartReaper(arguments->parent);
+      !status.ok()) {
+    Complain("no reaper process: " + std::string(status.message()));
+  }
   auto dir =
       tempdir::TempDir::Create(tempdir::TempDirOptions()
                                    .Parent(arguments->parent)
@@ -55,7 +69,7 @@ int main(int argc, char** argv) {
     return kNoDirectory;
   }
   const with_tempdir::Ending ending = with_tempdir::RunCommand(
-      arguments->command, dir->path().native(), signals);
+      arguments->command, dir->path().native(), &signals);
   if (!ending.error.empty()) Complain(ending.error);
   if (arguments->keep_on_failure && !ending.Success()) {
     dir->MarkFailed();

@@ -11,11 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tempdir/reap.h"
 #include "tests/child_process.h"
 #include "tests/temp_dir_fixture.h"
 
@@ -203,24 +201,6 @@ TEST_F(WithTempdirTest, WhatCannotBeRunIsSaid) {
   EXPECT_TRUE(Run({}).Exited(125));
   EXPECT_TRUE(Run({"--no-such-option", "true"}).Exited(125));
   EXPECT_TRUE(Run({"--parent=/missing", "true"}).Exited(125));
-  ExpectNothingLeft();
-}
-
-// C30: killed, it leaves the directory to the command, and then to a reaper.
-TEST_F(WithTempdirTest, CommandThatOutlivesItKeepsItsDirectory) {
-  ChildProcess tool(Command(
-      {"sh", "-c", "echo ready; read x; echo y >$TMPDIR/y && echo ok"}));
-  ASSERT_TRUE(tool.AwaitOutput("ready\n"));
-  kill(tool.pid(), SIGKILL);
-  auto report = tempdir::Reap(scratch());
-  ASSERT_TRUE(report.ok());
-  EXPECT_EQ(report->Count(tempdir::ReapOutcome::kInUse), 1u);
-  tool.Send("\n");
-  ASSERT_TRUE(tool.AwaitOutput("ok\n"));
-  EXPECT_TRUE(tool.Await().Killed(SIGKILL));
-  report = tempdir::Reap(scratch());
-  ASSERT_TRUE(report.ok());
-  EXPECT_EQ(report->Count(tempdir::ReapOutcome::kRemoved), 1u);
   ExpectNothingLeft();
 }
 

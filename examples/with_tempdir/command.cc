@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "examples/with_tempdir/reaper.h"
+
 namespace with_tempdir {
 namespace {
 
@@ -21,20 +23,67 @@ bool IsIgnored(int number) {
          action.sa_handler == SIG_IGN;
 }
 
+// Whether it is for this process alone: a fault of its own, or job control,
+// which the command meets by itself.
+bool IsOwn(int number) {
+  for (int own :
+       {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGKILL, SIGSTOP,
+        SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGURG, SIGWINCH}) {
+    if (number == own) return true;
+  }
+  return false;
+}
+
+std::string ParentOf(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
+
 // The root that the directory lies in is in use as long as the command, or
 // what it leaves running, has this descriptor.
 void HoldRoot(const std::string& directory) {
   constexpr int kClearOfScripts = 10;
-  const std::string root = directory.substr(0, directory.rfind('/'));
+  const std::string root = ParentOf(directory);
   const int fd = open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const int held = fd < 0 ? -1 : fcntl(fd, F_DUPFD, kClearOfScripts);
   if (held >= 0) flock(held, LOCK_SH | LOCK_NB);
   if (fd >= 0) close(fd);
 }
 
+// A pipe between this and the command before it is executed.
+struct Pipe {
+  Pipe() : made(pipe2(ends, O_CLOEXEC) == 0) {}
+  ~Pipe() {
+    for (int which : {0, 1}) Close(which);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  void Close(int which) {
+    if (ends[which] >= 0) close(ends[which]);
+    ends[which] = -1;
+  }
+
+  int ends[2] = {-1, -1};
+  const bool made;
+};
+
+ssize_t Read(int fd, void* data, size_t size) {
+  ssize_t result;
+  do {
+    result = read(fd, data, size);
+  } while (result < 0 && errno == EINTR);
+  return result;
+}
+
 [[noreturn]] void Execute(char** command, const std::string& directory,
-                          const Signals& signals, int report) {
+                          const Signals& signals, Pipe* start, int report) {
+  start->Close(1);
   HoldRoot(directory);
+  // What it waits for is the end of the command, which this becomes. Why there
+  // is none has been said of the other one.
+  const std::string parent = ParentOf(ParentOf(directory));
+  StartReaper(parent.empty() ? "/" : parent).IgnoreError();
+  char go;
+  if (Read(start->ends[0], &go, 1) != 1) _exit(kNoCommand);
   signals.Restore();
   if (setenv("TMPDIR", directory.c_str(), 1) == 0) {
     execvp(command[0], command);
@@ -53,15 +102,16 @@ Ending NotStarted(const char* command, int error) {
 
 }  // namespace
 
-Signals::Signals() : child_was_ignored_(IsIgnored(SIGCHLD)) {
+Signals::Signals(char** argv) : child_was_ignored_(IsIgnored(SIGCHLD)) {
   // Ignored, it would take the command's ending with it.
   signal(SIGCHLD, SIG_DFL);
   sigemptyset(&held_);
-  for (int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2}) {
-    if (!IsIgnored(number)) sigaddset(&held_, number);
+  for (int number = 1; number <= SIGRTMAX; ++number) {
+    if (!IsOwn(number) && !IsIgnored(number)) sigaddset(&held_, number);
   }
   sigaddset(&held_, SIGCHLD);
   sigprocmask(SIG_BLOCK, &held_, &before_);
+  witness_.emplace(argv);
 }
 
 void Signals::Restore() const {
@@ -69,17 +119,30 @@ void Signals::Restore() const {
   sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 
-int Signals::PassOnUntilEnd(pid_t child) const {
-  for (;;) {
-    int status = 0;
-    if (waitpid(child, &status, WNOHANG) == child) return status;
+void Signals::PassOnEarly(pid_t child) {
+  constexpr timespec kNow = {0, 0};
+  int number;
+  while ((number = sigtimedwait(&held_, nullptr, &kNow)) > 0) {
+    if (number == SIGCHLD || number == SIGPIPE) continue;
+    witness_->Forget(number);
+    kill(child, number);
+  }
+}
+
+int Signals::PassOnUntilEnd(pid_t child) {
+  int status = 0;
+  while (waitpid(child, &status, WNOHANG) != child) {
     siginfo_t info;
     const int number = sigwaitinfo(&held_, &info);
-    // A terminal has sent it to the command as well.
-    if (number > 0 && number != SIGCHLD && info.si_code != SI_KERNEL) {
-      kill(child, number);
-    }
+    if (number <= 0 || number == SIGCHLD) continue;
+    // It could not write to standard error.
+    if (number == SIGPIPE && info.si_pid == getpid()) continue;
+    const bool command_has_it =
+        witness_->Saw(info) && getpgid(child) == getpgrp();
+    if (!command_has_it) kill(child, number);
   }
+  witness_.reset();
+  return status;
 }
 
 int Signals::EndLike(const Ending& ending) const {
@@ -96,20 +159,21 @@ int Signals::EndLike(const Ending& ending) const {
 }
 
 Ending RunCommand(char** command, const std::string& directory,
-                  const Signals& signals) {
-  int report[2];
-  if (pipe2(report, O_CLOEXEC) != 0) return NotStarted(command[0], errno);
+                  Signals* signals) {
+  Pipe start;
+  Pipe report;
+  if (!start.made || !report.made) return NotStarted(command[0], errno);
   const pid_t child = fork();
-  if (child == 0) Execute(command, directory, signals, report[1]);
-  const int fork_error = errno;
-  close(report[1]);
-  int error = child < 0 ? fork_error : 0;
-  ssize_t told;
-  do {
-    told = child < 0 ? 0 : read(report[0], &error, sizeof error);
-  } while (told < 0 && errno == EINTR);
-  close(report[0]);
-  const int status = child < 0 ? 0 : signals.PassOnUntilEnd(child);
+  if (child < 0) return NotStarted(command[0], errno);
+  if (child == 0) {
+    Execute(command, directory, *signals, &start, report.ends[1]);
+  }
+  report.Close(1);
+  signals->PassOnEarly(child);
+  (void)!write(start.ends[1], "", 1);
+  int error = 0;
+  Read(report.ends[0], &error, sizeof error);
+  const int status = signals->PassOnUntilEnd(child);
   if (error != 0) return NotStarted(command[0], error);
   Ending ending;
   if (WIFEXITED(status)) ending.exit_code = WEXITSTATUS(status);

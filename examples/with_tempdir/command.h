@@ -6,7 +6,10 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
+
+#include "examples/with_tempdir/group_witness.h"
 
 namespace with_tempdir {
 
@@ -23,12 +26,15 @@ struct Ending {
 // main thread; made before any other thread is.
 class Signals {
  public:
-  Signals();
+  explicit Signals(char** argv);
 
   // In the child: everything as it was.
   void Restore() const;
+  // Passes on what came before there was `child`, which still holds everything
+  // back, so that what it got itself is not doubled.
+  void PassOnEarly(pid_t child);
   // Passes signals on to `child` until it has ended. Returns as waitpid does.
-  int PassOnUntilEnd(pid_t child) const;
+  int PassOnUntilEnd(pid_t child);
   // Ends the process as the command ended, or returns the exit status.
   int EndLike(const Ending& ending) const;
 
@@ -36,11 +42,12 @@ class Signals {
   sigset_t before_;
   sigset_t held_;
   bool child_was_ignored_;
+  std::optional<GroupWitness> witness_;
 };
 
 // Runs `command` with TMPDIR set to `directory`, and waits for it.
 Ending RunCommand(char** command, const std::string& directory,
-                  const Signals& signals);
+                  Signals* signals);
 
 }  // namespace with_tempdir
 

@@ -1,0 +1,144 @@
+// The example with_tempdir: each signal reaches the command once, whoever sends
+// it, and to whom.
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "boost/filesystem/path.hpp"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/child_process.h"
+#include "tests/temp_dir_fixture.h"
+
+namespace {
+
+using finalize_test::ChildProcess;
+using finalize_test::ChildResult;
+using testing::EndsWith;
+using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using Strings = std::vector<std::string>;
+
+// Counts the signal that it is told of, until SIGRTMIN comes: of what is there
+// at once, with_tempdir and a shell take that one last.
+constexpr char kCounter[] =
+    "n=0; trap 'n=$((n+1)); echo \"<$n>\"' $1; trap 'echo $n times; exit' 34; "
+    "mkfifo $TMPDIR/fifo; exec 3<>$TMPDIR/fifo; "
+    "echo $PPID >$0; echo ready; while :; do read x <&3; done";
+
+class WithTempdirSignalTest : public TempDirFixture {
+ protected:
+  // The tool, started by `before`, with that command.
+  Strings Counting(int number, Strings before) {
+    const char* const program = getenv("WITH_TEMPDIR");
+    for (const std::string& argument :
+         Strings{program != nullptr ? program : "",
+                 "--parent=" + Parent().native(), "/bin/bash", "-c", kCounter,
+                 (scratch() / "pid").native(), std::to_string(number)}) {
+      before.push_back(argument);
+    }
+    return before;
+  }
+  pid_t Tool() const {
+    pid_t pid = 0;
+    std::ifstream((scratch() / "pid").native()) >> pid;
+    return pid;
+  }
+  // Sends the last signal and says how often the other came.
+  std::string CountOf(ChildProcess* process) {
+    EXPECT_GT(Tool(), 1);
+    kill(Tool(), SIGRTMIN);
+    const ChildResult result = process->Await();
+    EXPECT_TRUE(result.Exited(0)) << result;
+    EXPECT_EQ(result.err, "");
+    EXPECT_TRUE(Entries(Parent()).empty());
+    return result.out;
+  }
+  // Sends `number` to `to`: 0 is what was started, -1 its group.
+  std::string CountOfOne(int number, const Strings& before, pid_t to) {
+    ChildProcess process(Counting(number, before));
+    EXPECT_TRUE(process.AwaitOutput("ready\n"));
+    kill(to == 0 ? process.pid() : -process.pid(), number);
+    EXPECT_TRUE(process.AwaitOutput("<1>\n"));
+    return CountOf(&process);
+  }
+};
+
+TEST_F(WithTempdirSignalTest, SignalToItGoesOnOnce) {
+  for (int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2,
+                     SIGABRT, SIGALRM, SIGXCPU, SIGVTALRM}) {
+    EXPECT_THAT(CountOfOne(number, {}, 0), EndsWith("<1>\n1 times\n"));
+  }
+}
+
+TEST_F(WithTempdirSignalTest, SignalToTheGroupIsNotDoubled) {
+  for (int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR2}) {
+    EXPECT_THAT(CountOfOne(number, {}, -1), EndsWith("<1>\n1 times\n"));
+  }
+}
+
+// It signals its child, and then its group.
+TEST_F(WithTempdirSignalTest, SignalOfTimeoutIsNotDoubled) {
+  EXPECT_THAT(CountOfOne(SIGTERM, {"/usr/bin/timeout", "1000"}, 0),
+              EndsWith("<1>\n1 times\n"));
+}
+
+// It signals its child, which is in the same group.
+TEST_F(WithTempdirSignalTest, SignalOfTimeoutInTheForegroundGoesOn) {
+  EXPECT_THAT(
+      CountOfOne(SIGTERM, {"/usr/bin/timeout", "--foreground", "1000"}, 0),
+      EndsWith("<1>\n1 times\n"));
+}
+
+// Without job control a shell has what it starts in its own group, and signals
+// the one process; with it, a group.
+TEST_F(WithTempdirSignalTest, SignalOfAShellReachesTheCommandOnce) {
+  for (const char* line :
+       {"\"$@\" & read x; kill $!; wait $!",
+        "set -m; \"$@\" & read x; kill %1; exec 2>/dev/null; wait $!"}) {
+    ChildProcess shell(Counting(SIGTERM, {"/bin/bash", "-c", line, "bash"}));
+    ASSERT_TRUE(shell.AwaitOutput("ready\n"));
+    shell.Send("\n");
+    ASSERT_TRUE(shell.AwaitOutput("<1>\n"));
+    EXPECT_THAT(CountOf(&shell), EndsWith("<1>\n1 times\n")) << line;
+  }
+}
+
+TEST_F(WithTempdirSignalTest, RepeatedSignalGoesOnRepeatedly) {
+  ChildProcess tool(Counting(SIGTERM, {}));
+  ASSERT_TRUE(tool.AwaitOutput("ready\n"));
+  kill(tool.pid(), SIGTERM);
+  ASSERT_TRUE(tool.AwaitOutput("<1>\n"));
+  kill(tool.pid(), SIGTERM);
+  ASSERT_TRUE(tool.AwaitOutput("<2>\n"));
+  kill(-tool.pid(), SIGTERM);
+  ASSERT_TRUE(tool.AwaitOutput("<3>\n"));
+  EXPECT_THAT(CountOf(&tool), EndsWith("<3>\n3 times\n"));
+}
+
+// What is sent to the group does not reach a command that left it.
+TEST_F(WithTempdirSignalTest, CommandInAnotherGroupGetsWhatTheGroupGets) {
+  const char* const program = getenv("WITH_TEMPDIR");
+  ChildProcess tool({program != nullptr ? program : "", "setsid", "/bin/sh",
+                     "-c", "trap 'exit 5' TERM; echo ready; read x"});
+  ASSERT_TRUE(tool.AwaitOutput("ready\n"));
+  kill(-tool.pid(), SIGTERM);
+  EXPECT_FALSE(tool.AwaitOutput("more"));
+  EXPECT_TRUE(tool.Await().Exited(5));
+}
+
+TEST_F(WithTempdirSignalTest, NohupHoldsForTheCommand) {
+  ChildProcess tool(Counting(SIGTERM, {"/usr/bin/nohup"}));
+  ASSERT_TRUE(tool.AwaitOutput("ready\n"));
+  kill(tool.pid(), SIGHUP);
+  kill(-tool.pid(), SIGHUP);
+  kill(tool.pid(), SIGTERM);
+  ASSERT_TRUE(tool.AwaitOutput("<1>\n"));
+  EXPECT_THAT(CountOf(&tool), EndsWith("<1>\n1 times\n"));
+}
+
+}  // namespace
