@@ -28,7 +28,8 @@
 // a thread of the library's own (`finalize-reap`) looks through that parent,
 // for ten seconds at most, with all signals blocked. Nobody waits for it, not
 // even exit(): what it has not done then is the next one's. Its report goes
-// nowhere; call Reap to see one. FINALIZE_REAP=0 in the environment, or
+// nowhere; call Reap to see one. A process that has made roots in 256 parents
+// looks through no more of them. FINALIZE_REAP=0 in the environment, or
 // SetAutomaticReap(false) before the first temp dir, switches it off.
 //
 // Where the file system or the quota is full, Create itself reaps the parent,
@@ -41,6 +42,8 @@
 // ReapOptions::any_file_system is set.
 //
 // What it cannot see:
+//   - Without /proc, a process that makes temp dirs in another's: it holds its
+//     own root, not the one that it lies in.
 //   - A process that has closed all its descriptors holds nothing until its
 //     next temp dir.
 //   - A process that inherited nothing but uses a temp dir, such as a program
@@ -65,8 +68,10 @@ namespace tempdir {
 // the status is for the parent. InvalidArgument, NotFound: there is no such
 // directory; PermissionDenied: it cannot be read, or somebody else may rename
 // what is in it (it belongs to another user than the effective one and root, or
-// everybody may write it and it has no sticky bit); FailedPrecondition: it is
-// no directory, or on a file system where flock is not known to hold.
+// it has no sticky bit and is writable by everybody, or by a group that is not
+// the effective group of this process; an access control list is not looked
+// at); FailedPrecondition: it is no directory, or on a file system where flock
+// is not known to hold.
 absl::StatusOr<ReapReport> Reap(PathArgument parent = "",
                                 const ReapOptions& options = {});
 

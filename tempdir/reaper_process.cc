@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "tempdir/internal/owner_watch.h"
 #include "tempdir/internal/parent_directory.h"
+#include "tempdir/internal/reap_parent.h"
 
 namespace tempdir {
 namespace {
@@ -95,6 +96,11 @@ absl::Status StartReaperProcess(const ReaperProcessOptions& options) {
   for (const std::string& parent : options.parents) {
     absl::StatusOr<std::string> path = tempdir_internal::ParentPath(parent);
     if (!path.ok()) return path.status();
+    absl::Status reapable = tempdir_internal::CheckReapable(*path);
+    if (!reapable.ok()) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "nothing can be reaped: ", std::string(reapable.message())));
+    }
     arguments.push_back(*std::move(path));
   }
   pid_t pid;

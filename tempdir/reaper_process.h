@@ -1,5 +1,5 @@
 // StartReaperProcess: a process that removes what this one leaves when it dies,
-// however it dies, within tens of milliseconds.
+// within tens of milliseconds (exceptions below).
 //
 //   int main() {
 //     absl::Status reaper = tempdir::StartReaperProcess();
@@ -28,9 +28,13 @@
 // beside it: it names itself, and asks first of all what it is.
 //
 //   int main(int argc, char** argv) {
-//     if (auto status = tempdir::RunAsReaperProcess(argc, argv)) return
-//     *status; tempdir::ReaperProcessOptions options; options.program =
-//     "/proc/self/exe";
+//     auto status = tempdir::RunAsReaperProcess(argc, argv);
+//     if (status) return *status;
+//     tempdir::ReaperProcessOptions options;
+//     options.program = "/proc/self/exe";
+//     absl::Status reaper = tempdir::StartReaperProcess(options);
+//     ...
+//   }
 //
 // Thread-safe. Call it once.
 
@@ -48,14 +52,16 @@ namespace tempdir {
 struct ReaperProcessOptions {
   // Where finalize-reap is: a path, or a name to be looked for in $PATH.
   std::string program = "finalize-reap";
-  // Where this process makes temp dirs. An empty one stands for $TMPDIR as it
-  // is now.
+  // Where this process makes temp dirs: only these are reaped. An empty one
+  // stands for $TMPDIR as it is now.
   std::vector<std::string> parents = {""};
 };
 
 // Returns OK once it watches. NotFound: there is no such program; any other
 // error says why it could not be started. InvalidArgument: a parent that no
-// temp dir could be made in, as a path.
+// temp dir could be made in, as a path. FailedPrecondition, and nothing is
+// started: a parent in which Reap would touch nothing, as it is now (it is not
+// there, it is open to others, or flock is not known to hold there).
 absl::Status StartReaperProcess(const ReaperProcessOptions& options = {});
 
 // Does what `finalize-reap` does where StartReaperProcess() starts it, and

@@ -15,8 +15,10 @@
 //                            in a setuid program.
 //   FINALIZE_KEEP_TEMP_DIRS  not empty and not "0": no temp dir made from then
 //                            on is removed, even by Remove(), which returns OK;
-//                            removed() stays false. Each is moved out of the
-//                            root, and standard error says where, once.
+//                            removed() stays false. Each is made in the parent
+//                            itself, by its own name, where no reaper takes it,
+//                            however the process ends. Standard error says
+//                            where at the end of its owner, if that comes.
 //   FINALIZE_REAP            "0": what dead processes left is not removed in
 //                            the background when a process makes its first
 //                            temp dir in a parent, nor by Create where the
@@ -113,6 +115,8 @@ class TempDirOptions {
   // The destructor leaves the directory where an exception that was thrown
   // after Create unwinds it, or where MarkFailed() was called; so does exit in
   // the latter case. Standard error says where it is. Remove() still removes.
+  // A process that is killed (SIGKILL, _exit, exec) has not failed: what it
+  // leaves is reaped.
   TempDirOptions& KeepOnFailure(bool keep = true) {
     keep_on_failure_ = keep;
     return *this;

@@ -174,6 +174,17 @@ TEST_F(ReapAttackTest, ParentThatEverybodyMayChangeIsRefused) {
   EXPECT_EQ(ReapOnly().outcome, ReapOutcome::kRemoved);
 }
 
+// A group may be others', too, unless it is the process's own.
+TEST_F(ReapAttackTest, ParentThatAnotherGroupMayChangeIsRefused) {
+  MakeDirectory(Named());
+  ASSERT_EQ(chmod(parent().c_str(), 0770), 0);
+  ASSERT_EQ(chown(parent().c_str(), 0, kNobody), 0);
+  EXPECT_TRUE(absl::IsPermissionDenied(tempdir::Reap(parent()).status()));
+  EXPECT_TRUE(Exists(Named()));
+  ASSERT_EQ(chown(parent().c_str(), 0, getegid()), 0);
+  EXPECT_EQ(ReapOnly().outcome, ReapOutcome::kRemoved);
+}
+
 // Another user fills a sticky parent while a reaper of ours runs.
 TEST_F(ReapAttackTest, PlantsInAStickyParentAreLeftAndReported) {
   const Ended ended = RunChild([] {

@@ -139,6 +139,18 @@ TEST_F(ReaperProcessTest, MissingProgramIsSaid) {
   EXPECT_TRUE(absl::IsNotFound(tempdir::StartReaperProcess(options)));
 }
 
+// Where Reap refuses to work, nothing watches in vain.
+TEST_F(ReaperProcessTest, ParentThatIsNotReapedIsSaid) {
+  tempdir::ReaperProcessOptions options = Program();
+  options.parents = {scratch().native(), "/proc/self"};
+  const absl::Status status = tempdir::StartReaperProcess(options);
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_NE(status.ToString().find("/proc/self"), std::string::npos) << status;
+  options.parents = {In("missing").native()};
+  EXPECT_TRUE(absl::IsFailedPrecondition(tempdir::StartReaperProcess(options)));
+  EXPECT_EQ(FindWatcher(getpid()), 0);
+}
+
 TEST_F(ReaperProcessTest, ProgramThatFailsIsSaid) {
   tempdir::ReaperProcessOptions options;
   options.program = "false";

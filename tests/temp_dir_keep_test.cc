@@ -1,6 +1,7 @@
 // What is kept: by Keep(), on failure, and by the environment. The same for
 // both styles.
 
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
+#include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/temp_dir_styles.h"
 
@@ -189,6 +191,27 @@ TYPED_TEST(TempDirKeepTest, VariableKeepsEveryDirectory) {
     }
   }
   EXPECT_EQ(ended.output, expected);
+}
+// C28: however the process ends, and for a reaper, too.
+TYPED_TEST(TempDirKeepTest, VariableKeepsWhatAKilledProcessLeaves) {
+  const Ended ended = RunChild([] {
+    setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);
+    for (bool directly : {false, true}) {
+      auto* dir = Abandon(
+          Make<TypeParam>(TempDirOptions().Prefix("mine-").Directly(directly)));
+      MakeFile(dir->path() / "file");
+    }
+    kill(getpid(), SIGKILL);
+  });
+  EXPECT_EQ(ended.signal, SIGKILL);
+  const std::vector<std::string> left = Entries(this->scratch());
+  ASSERT_EQ(left.size(), 2u);
+  ASSERT_TRUE(tempdir::Reap(this->scratch()).ok());
+  EXPECT_EQ(Entries(this->scratch()), left);
+  for (const std::string& name : left) {
+    EXPECT_EQ(name.substr(0, 5), "mine-");
+    EXPECT_TRUE(Exists(this->scratch() / name / "file")) << name;
+  }
 }
 TYPED_TEST(TempDirKeepTest, VariableIsOffWhereEmptyOrZero) {
   for (const char* value : {"", "0"}) {

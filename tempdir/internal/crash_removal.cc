@@ -157,12 +157,11 @@ void KeepClaimedRoot(const ClaimedRoot& root) {
   if (fd < 0) return;
   const long mark = syscall(SYS_openat, fd, kKeepMark,
                             O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (mark >= 0) {
-    kKernelCalls.close(static_cast<int>(mark));
-    Say("finalize: kept ");
-    Say(root.path);
-    Say(" (the process crashed)\n");
-  }
+  if (mark >= 0) kKernelCalls.close(static_cast<int>(mark));
+  Say(mark >= 0 ? "finalize: kept " : "finalize: cannot mark as kept ");
+  Say(root.path);
+  Say(mark >= 0 ? " (the process crashed)\n"
+                : " (the process crashed): a reaper will remove it\n");
   if (!open) kKernelCalls.close(fd);
 }
 

@@ -33,7 +33,8 @@ absl::StatusOr<int> OpenLocked(int parent_fd, const char* name);
 // The roots of other processes that the directory open at `fd` lies in:
 // whoever makes temp dirs in another's temp dir holds that too, or a reaper
 // would take it for dead with its owner. Appends the descriptors to `locks`.
-// Aborted where a reaper is at one of them.
+// Aborted where a reaper is at one of them. Where there is no /proc none is
+// found, and none is locked.
 absl::Status LockEnclosingRoots(int fd, std::vector<int>* locks);
 
 // A lock that goes with its object, unless the program has closed its

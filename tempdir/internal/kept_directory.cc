@@ -31,7 +31,8 @@ int RenameOntoOwn(const KeptPlan& plan, const std::string& target) {
 
 // Returns 0 or an errno; EEXIST if the name is taken in the parent.
 int MoveToParent(const KeptPlan& plan, const std::string& name) {
-  const std::string target = absl::StrCat(plan.directly ? "" : "../", name);
+  const std::string target =
+      absl::StrCat(plan.from == KeptPlan::From::kRoot ? "../" : "", name);
   if (renameat2(plan.root_fd, plan.name.c_str(), plan.root_fd, target.c_str(),
                 RENAME_NOREPLACE) == 0) {
     return 0;
@@ -58,8 +59,9 @@ std::string PresentPath(const KeptPlan& plan, const std::string& name,
 }
 
 absl::StatusOr<std::string> MarkRoot(const KeptPlan& plan, int move_error) {
-  const std::string mark =
-      plan.directly ? absl::StrCat(plan.name, "/", kKeepMark) : kKeepMark;
+  const std::string mark = plan.from == KeptPlan::From::kRoot
+                               ? kKeepMark
+                               : absl::StrCat(plan.name, "/", kKeepMark);
   const int fd = openat(plan.root_fd, mark.c_str(),
                         O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd >= 0) {
@@ -84,7 +86,9 @@ absl::StatusOr<std::string> MoveOutOfReach(const KeptPlan& plan,
         held < 0 ? " is not there any more" : " is another directory by now"));
   }
   std::string name = plan.name;
-  int error = plan.directly ? EEXIST : MoveToParent(plan, name);
+  int error = 0;
+  if (plan.from == KeptPlan::From::kRoot) error = MoveToParent(plan, name);
+  if (plan.from == KeptPlan::From::kRootsName) error = EEXIST;
   for (int tries = 1; error == EEXIST && tries < kMostNames; ++tries) {
     name.assign(plan.prefix);
     if (!AppendRandomLetters(&name, kNameLetters)) break;

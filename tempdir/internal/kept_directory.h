@@ -26,9 +26,10 @@ struct KeptPlan {
   const std::string& parent;
   std::string_view prefix;
   std::string_view suffix;
-  // It lives in the parent itself (`root_fd` is the parent's) and has the name
-  // of a root: it gets another one.
-  bool directly = false;
+  // Where it lives. In the parent itself (`root_fd` is the parent's) it may
+  // have the name of a root, and gets another one; or be where it stays.
+  enum class From { kRoot, kRootsName, kItsPlace };
+  From from = From::kRoot;
 };
 
 // Returns where it is now. FailedPrecondition, and nothing is moved, if what

@@ -97,7 +97,7 @@ absl::Status OwnedDirectory::Make() {
   const absl::StatusOr<std::string> parent = ParentPath(options_.parent());
   if (!parent.ok()) return parent.status();
   const ProcessRoot::Idle idle =
-      options_.parent().empty() && !options_.directly()
+      options_.parent().empty() && home() == ProcessRoot::Home::kRoot
           ? ProcessRoot::Idle::kKeep
           : ProcessRoot::Idle::kRemove;
   // A root that vanished after it was looked at is replaced by a new one.
@@ -120,10 +120,7 @@ absl::Status OwnedDirectory::Make() {
 
 absl::Status OwnedDirectory::MakeIn(const std::string& parent,
                                     ProcessRoot::Idle idle, bool* again) {
-  auto root =
-      ProcessRoot::Acquire(parent, idle,
-                           options_.directly() ? ProcessRoot::Home::kParent
-                                               : ProcessRoot::Home::kRoot);
+  auto root = ProcessRoot::Acquire(parent, idle, home());
   if (!root.ok()) return root.status();
   const std::string& root_path = (*root)->path();
   absl::Status status;
@@ -152,7 +149,7 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent,
 
 absl::StatusOr<PrivateDirectory> OwnedDirectory::MakeEntry(
     const ProcessRoot& root) {
-  if (options_.directly()) return MakeLocked(root);
+  if (options_.directly() && !keep_always_) return MakeLocked(root);
   return MakePrivateDirectory(
       root.fd(), {options_.prefix(), options_.suffix(), kNameLetters,
                   options_.mode(), root.path()});

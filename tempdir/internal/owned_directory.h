@@ -139,6 +139,12 @@ class OwnedDirectory : public PutOffRemoval,
   absl::Status MakeIn(const std::string& parent, ProcessRoot::Idle idle,
                       bool* again);
   absl::StatusOr<PrivateDirectory> MakeEntry(const ProcessRoot& root);
+  // One that is kept anyway is out of the reapers' reach from the beginning: in
+  // the parent, under a name that is no root's.
+  ProcessRoot::Home home() const {
+    return options_.directly() || keep_always_ ? ProcessRoot::Home::kParent
+                                               : ProcessRoot::Home::kRoot;
+  }
   // One with a name and a lock of its own, in the parent.
   absl::StatusOr<PrivateDirectory> MakeLocked(const ProcessRoot& root);
   // Called by the backlog's thread.

@@ -147,10 +147,13 @@ absl::Status OwnedDirectory::KeepLocked() {
   if (!fd.ok()) return fd.status();
   // Not for a crash to remove any more, even if it cannot be moved.
   if (hold_ != nullptr) root_->LeaveHold(hold_.get(), name_);
-  absl::StatusOr<std::string> kept = MoveOutOfReach(
-      {*fd, name_, path_.native(), root_->parent(), options_.prefix(),
-       options_.suffix(), options_.directly()},
-      *identity_);
+  absl::StatusOr<std::string> kept =
+      MoveOutOfReach({*fd, name_, path_.native(), root_->parent(),
+                      options_.prefix(), options_.suffix(),
+                      keep_always_          ? KeptPlan::From::kItsPlace
+                      : options_.directly() ? KeptPlan::From::kRootsName
+                                            : KeptPlan::From::kRoot},
+                     *identity_);
   if (!kept.ok()) return kept.status();
   kept_path_ = *kept;
   Settle(State::kKept);

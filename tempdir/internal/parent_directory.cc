@@ -33,18 +33,22 @@ absl::Status CheckFit(int fd, const std::string& path) {
   if (fstat(fd, &status) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot examine ", path));
   }
-  const bool open_to_all =
-      (status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0;
-  if (open_to_all && status.st_uid != geteuid()) {
+  if (IsOpenToOthers(status) && status.st_uid != geteuid()) {
     return absl::PermissionDeniedError(absl::StrCat(
         path,
-        " belongs to somebody else, is writable by everybody and has no "
+        " belongs to somebody else, is writable by others and has no "
         "sticky bit: temporary directories in it could be replaced"));
   }
   return absl::OkStatus();
 }
 
 }  // namespace
+
+bool IsOpenToOthers(const struct stat& directory) {
+  if ((directory.st_mode & S_ISVTX) != 0) return false;
+  if ((directory.st_mode & S_IWOTH) != 0) return true;
+  return (directory.st_mode & S_IWGRP) != 0 && directory.st_gid != getegid();
+}
 
 absl::StatusOr<std::string> ParentPath(std::string_view asked_for) {
   if (asked_for.empty()) return DefaultParent();

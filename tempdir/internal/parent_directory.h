@@ -4,6 +4,8 @@
 #ifndef TEMPDIR_INTERNAL_PARENT_DIRECTORY_H_
 #define TEMPDIR_INTERNAL_PARENT_DIRECTORY_H_
 
+#include <sys/stat.h>
+
 #include <string>
 #include <string_view>
 
@@ -17,10 +19,15 @@ namespace tempdir_internal {
 // is an InvalidArgument.
 absl::StatusOr<std::string> ParentPath(std::string_view asked_for);
 
+// Whether others than its owner and the superuser may rename what is in the
+// directory: it has no sticky bit, and everybody may write it, or a group other
+// than the effective one of this process.
+bool IsOpenToOthers(const struct stat& directory);
+
 // Opens it (O_PATH). NotFound, FailedPrecondition (not a directory) or
 // PermissionDenied, with its path, where that cannot be; PermissionDenied as
-// well where everybody may replace what is in it: somebody else's directory,
-// writable by all, without the sticky bit.
+// well where others may replace what is in it: somebody else's directory that
+// is open to others.
 absl::StatusOr<int> OpenParent(const std::string& path);
 
 }  // namespace tempdir_internal

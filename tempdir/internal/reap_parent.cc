@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tempdir/internal/local_file_system.h"
+#include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/root_name.h"
 #include "tempdir/internal/root_reaper.h"
 #include "tempdir/internal/timed_calls.h"
@@ -34,11 +35,11 @@ absl::Status CheckParent(int fd, const std::string& path) {
         absl::StrCat(path, " belongs to user ", status.st_uid,
                      ", who may rename what is in it: nothing is reaped"));
   }
-  if ((status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        path,
-        " is writable by everybody and has no sticky bit: nothing is "
-        "reaped"));
+  if (IsOpenToOthers(status)) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(path,
+                     " is writable by others and has no sticky bit: nothing is "
+                     "reaped"));
   }
   return absl::OkStatus();
 }
@@ -71,22 +72,36 @@ absl::StatusOr<std::vector<Found>> FindRoots(int fd, const std::string& path,
   }
   std::vector<Found> found;
   const uid_t user = geteuid();
-  while (const dirent* const entry =
-             limit.passed() ? nullptr : readdir(entries)) {
+  int error = 0;
+  while (!limit.passed()) {
+    errno = 0;
+    const dirent* const entry = readdir(entries);
+    if (entry == nullptr) {
+      error = errno;
+      break;
+    }
     const std::optional<RootName> form = ParseRootName(entry->d_name);
     if (form && form->owner == user) found.push_back({entry->d_name, *form});
   }
   closedir(entries);
+  if (error != 0) {
+    return absl::ErrnoToStatus(error, absl::StrCat("cannot read ", path));
+  }
   return found;
 }
 
-absl::Status ReapOpened(int fd, const tempdir::ReapOptions& options,
-                        tempdir::ReapReport* report) {
+absl::Status Check(int fd, const tempdir::ReapOptions& options,
+                   tempdir::ReapReport* report) {
   absl::Status status = CheckParent(fd, report->parent);
   if (!status.ok()) return status;
   const FileSystem file_system = FileSystemOf(fd);
   report->file_system = file_system.name;
-  status = CheckFileSystem(file_system, report->parent, options);
+  return CheckFileSystem(file_system, report->parent, options);
+}
+
+absl::Status ReapOpened(int fd, const tempdir::ReapOptions& options,
+                        tempdir::ReapReport* report) {
+  absl::Status status = Check(fd, options, report);
   if (!status.ok()) return status;
   const TimeLimit limit(options.time_limit);
   auto found = FindRoots(fd, report->parent, limit);
@@ -100,19 +115,33 @@ absl::Status ReapOpened(int fd, const tempdir::ReapOptions& options,
   return absl::OkStatus();
 }
 
+absl::StatusOr<int> OpenToReap(const std::string& parent) {
+  const int fd = open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0) return fd;
+  return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", parent));
+}
+
 }  // namespace
+
+absl::Status CheckReapable(const std::string& parent) {
+  const absl::StatusOr<int> fd = OpenToReap(parent);
+  if (!fd.ok()) return fd.status();
+  tempdir::ReapReport report;
+  report.parent = parent;
+  absl::Status status = Check(*fd, {}, &report);
+  close(*fd);
+  return status;
+}
 
 absl::StatusOr<tempdir::ReapReport> ReapParent(
     const std::string& parent, const tempdir::ReapOptions& options) {
   const absl::Time started = absl::Now();
   tempdir::ReapReport report;
   report.parent = parent;
-  const int fd = open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", parent));
-  }
-  const absl::Status status = ReapOpened(fd, options, &report);
-  close(fd);
+  const absl::StatusOr<int> fd = OpenToReap(parent);
+  if (!fd.ok()) return fd.status();
+  const absl::Status status = ReapOpened(*fd, options, &report);
+  close(*fd);
   if (!status.ok()) return status;
   report.elapsed = absl::Now() - started;
   return report;

@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tempdir/reap_report.h"
 
@@ -15,6 +16,10 @@ namespace tempdir_internal {
 // `parent` is absolute.
 absl::StatusOr<tempdir::ReapReport> ReapParent(
     const std::string& parent, const tempdir::ReapOptions& options);
+
+// What ReapParent would answer for `parent` with the default options, without
+// looking through it.
+absl::Status CheckReapable(const std::string& parent);
 
 }  // namespace tempdir_internal
 
