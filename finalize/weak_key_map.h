@@ -174,7 +174,7 @@ class WeakKeyMap {
   // Inserts a value made of `arguments` if the key is absent and not null.
   // Returns the value that is there then, and whether it was inserted.
   template <class... A>
-  std::pair<pointer, bool> try_emplace(const std::shared_ptr<K>& key,
+  std::pair<pointer, bool> try_emplace(std::shared_ptr<K> key,
                                        A&&... arguments) {
     if (key == nullptr) return {pointer(), false};
     if (pointer old = find(*key)) return {std::move(old), false};
@@ -197,7 +197,7 @@ class WeakKeyMap {
   // Inserts, or replaces the entry, with its key and value. Returns whether the
   // key was absent. A null key is not inserted.
   template <class A>
-  bool insert_or_assign(const std::shared_ptr<K>& key, A&& value) {
+  bool insert_or_assign(std::shared_ptr<K> key, A&& value) {
     if (key == nullptr) return false;
     finalize_internal::FreshEntry<OwningEntry> fresh(key,
                                                      std::forward<A>(value));

@@ -96,7 +96,7 @@ class WeakSet {
   }
 
   // Returns whether it was absent. A null pointer is not inserted.
-  bool insert(const std::shared_ptr<T>& object) {
+  bool insert(std::shared_ptr<T> object) {
     if (object == nullptr || contains(object)) return false;
     finalize_internal::FreshEntry<Entry> fresh(object);
     return keys_.Insert(*object, &fresh, [](Entry&) { return true; });

@@ -152,7 +152,7 @@ class WeakValueMap {
     return try_emplace(std::move(item.first), std::move(item.second));
   }
   // Inserts or replaces. Returns whether the key was absent.
-  bool insert_or_assign(K key, const std::shared_ptr<V>& value) {
+  bool insert_or_assign(K key, std::shared_ptr<V> value) {
     if (value == nullptr) return erase(key) == 0;
     bool replaced = false;
     Insert(
