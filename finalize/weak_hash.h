@@ -7,7 +7,8 @@
 // KeyHash<K> is std::hash<K>, and for std::string takes anything that becomes a
 // std::string_view. For a K without std::hash name another one, such as
 // absl::Hash<K>. Any Hash and Equal will do that are copyable and may be called
-// as const from several threads; where both have a member `is_transparent`
+// as const from several threads (to assign, move or swap containers they must
+// be assignable, which lambdas are not); where both have a member `is_transparent`
 // lookups take other types. The containers mix what a Hash returns, so that it
 // need not be a good one.
 //

@@ -9,10 +9,11 @@
 // every call. Where MakeShared or Adopt made it (IsAttachable, shared.h) the
 // entry is taken out before the key's destructor runs, and its value is
 // destroyed after that, before the finalizers. For any other shared_ptr the
-// entry is dropped when it is met: each insertion looks at two, so that there
-// are never many more dead ones than living, and EraseExpired() drops the rest;
-// until then the value lives. size() counts only the living: at once where all
-// keys are attachable, else it looks at each.
+// entry, with its value, stays until it is dropped: each insertion looks at two
+// entries, so that there are never many more dead ones than living; size(),
+// EraseExpired() and clear() drop all. Iteration passes dead ones by, and a
+// lookup drops at most one at the very address it looks for. size() counts only
+// the living: at once where all keys are attachable, else it looks at each.
 //
 // Keys are objects, compared by identity unless a Hash and an Equal are named
 // (weak_hash.h): a note is attached to this cat, not to every cat of that name,
@@ -33,7 +34,11 @@
 // lock.
 //
 // Not here: a hash, an order and a text of maps; keys that cannot be held
-// weakly, which do not compile; `|` (say Update).
+// weakly, which do not compile; `|` (say Update); equality with other kinds of
+// maps; update from keyword arguments; a deep copy (a copy has copies of the
+// values and the same keys); iterators over references (KeyRefs() gives all,
+// and values are never weak); emplace, erase(iterator), erase_if, reserve; a
+// default for extract.
 #ifndef FINALIZE_WEAK_KEY_MAP_H_
 #define FINALIZE_WEAK_KEY_MAP_H_
 
@@ -174,7 +179,7 @@ class WeakKeyMap {
   // Inserts a value made of `arguments` if the key is absent and not null.
   // Returns the value that is there then, and whether it was inserted.
   template <class... A>
-  std::pair<pointer, bool> try_emplace(const std::shared_ptr<K>& key,
+  std::pair<pointer, bool> try_emplace(std::shared_ptr<K> key,
                                        A&&... arguments) {
     if (key == nullptr) return {pointer(), false};
     if (pointer old = find(*key)) return {std::move(old), false};
@@ -197,7 +202,7 @@ class WeakKeyMap {
   // Inserts, or replaces the entry, with its key and value. Returns whether the
   // key was absent. A null key is not inserted.
   template <class A>
-  bool insert_or_assign(const std::shared_ptr<K>& key, A&& value) {
+  bool insert_or_assign(std::shared_ptr<K> key, A&& value) {
     if (key == nullptr) return false;
     finalize_internal::FreshEntry<OwningEntry> fresh(key,
                                                      std::forward<A>(value));

@@ -12,8 +12,14 @@
 // takes the object first may stand for the method if it is small, trivially
 // copyable and can be compared, as a pointer to a member or to a function is.
 //
-// Equality is by identity of the object and equality of the method, dead or
-// alive, and the hash goes with it. There is no order.
+// Equality is by identity of the object (as that of a WeakRef) and equality of
+// the method, dead or alive, and the hash goes with it. It does not matter
+// through which base the object was given; but methods of different types, such
+// as &Animal::Eat and &Cat::Eat where Cat has its own, are different. There is
+// no order.
+//
+// Not here: methods that return a reference (say so with a pointer), a text, an
+// equality by value of the object.
 //
 // The callback is as that of a WeakRef (weak_ref.h), and may take a
 // `const WeakMethod&`.
@@ -91,8 +97,9 @@ class WeakMethod<R(A...)> {
   bool has_callback() const { return object_.has_callback(); }
 
   friend bool operator==(const WeakMethod& a, const WeakMethod& b) {
-    return a.object_ == b.object_ && a.kind_ == b.kind_ &&
-           (a.kind_ == nullptr || a.kind_->equal(a.method_, b.method_));
+    if (a.kind_ == nullptr || b.kind_ == nullptr) return a.kind_ == b.kind_;
+    return a.object_ == b.object_ && a.kind_->equal == b.kind_->equal &&
+           a.kind_->equal(a.method_, b.method_);
   }
   friend bool operator!=(const WeakMethod& a, const WeakMethod& b) {
     return !(a == b);

@@ -7,9 +7,13 @@
 //   tom.reset();
 //   proxy->Eat();              // throws ReferenceError
 //
-// Every use pins the referent to the end of its full expression: it cannot die
-// in the middle of the call. A reference kept for longer is not pinned: for
-// `Cat& cat = *proxy;` say `auto cat = proxy.Lock();`.
+// `*proxy` and `proxy->` pin the referent to the end of the full expression, a
+// call `proxy(...)`, bool, a comparison and `<<` until they return: it cannot
+// die in the middle of them. What they return is not pinned for longer. So for
+// `Cat& cat = *proxy;` say `auto cat = proxy.Lock();`; and a string_view, an
+// iterator or the like that leads into the referent, returned by `proxy(...)`,
+// may dangle at once: say `(*proxy)(...)` and use it in the same expression.
+// (Where the result is a reference or a pointer `proxy(...)` does not compile.)
 //
 // What is forwarded, where T has it: `->`, `*`, calls, bool, the six
 // comparisons (with a value or with another proxy), `<<` to a stream; and by
@@ -103,10 +107,11 @@ class WeakProxy {
   Pinned<T> operator*() const { return Pin(); }
   Pinned<T> Pin() const { return Pinned<T>(ref_.Lock()); }
 
-  // A call that returns a reference is not forwarded, since that may lead into
-  // the referent: `(*proxy)(arguments...)` pins for longer.
+  // A call that returns a reference or a pointer is not forwarded, since that
+  // may lead into the referent: `(*proxy)(arguments...)` pins for longer.
   template <class... A, class R = std::invoke_result_t<T&, A&&...>,
-            class = std::enable_if_t<!std::is_reference_v<R>>>
+            class = std::enable_if_t<!std::is_reference_v<R> &&
+                                     !std::is_pointer_v<R>>>
   R operator()(A&&... arguments) const {
     return std::invoke(Pin().get(), std::forward<A>(arguments)...);
   }

@@ -18,7 +18,10 @@
 // to the referent are dead before its destructor and before the first callback;
 // WeakRef callbacks and finalizers (OnDestroy) then run newest first, in one
 // order. It may take a `const WeakRef<T>&` equal to its own, which is dead, or
-// a `const Cause&`. It is not run at exit, nor by a drain: an object that is
+// a `const Cause&`. A callback that has begun is not waited for: it may still
+// run on another thread after the last WeakRef is gone, so it owns, or holds
+// weakly, what it uses. (Who drops the WeakRef may hold a lock that the
+// callback wants. Finally waits.) It is not run at exit, nor by a drain: an object that is
 // never destroyed never died. It cannot be read back; has_callback() says
 // whether it is pending.
 //
@@ -35,7 +38,12 @@
 // dies: same owner, same object, also through a base or a const pointer. (In
 // Python two references are equal if their referents are: here that is
 // EqualReferents, a functor. There is no hash by value, since it would be lost
-// with the referent.) There is no order.
+// with the referent.) There is no order. What the types do not tell is not
+// known: a base without virtual functions that does not lie at the object's
+// beginning, given as a shared_ptr to that base, is another object; an alias to
+// the first member is the same as the whole, where that has no virtual
+// functions; and what is made from an expired std::weak_ptr never had a
+// referent.
 //
 // One without a callback is a value, a std::weak_ptr with an address. (Python
 // shares it between all who ask, and counts it.) Nobody is told of it, so that
@@ -44,7 +52,8 @@
 //
 // After fork() the child's copies work; callbacks that it inherited do not run,
 // unless it adopts them (adopt_after_fork.h). What is pending is listed and
-// counted (inspect.h) among what the process has, in no registry.
+// counted (inspect.h) among what the process has, in no registry. In the child
+// WeakRefs and WeakRefCount still tell of what it inherited.
 //
 // One WeakRef is thread-compatible (const calls may run concurrently); copies
 // may be used by other threads.

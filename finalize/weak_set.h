@@ -6,11 +6,12 @@
 //
 // A member is there while the object lives; a dead one is absent at once. Where
 // MakeShared or Adopt made the object (IsAttachable, shared.h) its entry is
-// taken out before its destructor runs; for any other shared_ptr it is dropped
-// when it is met: each insertion looks at two, so that there are never many
-// more dead ones than living, and EraseExpired() drops the rest. size() counts
-// only the living: at once where all members are attachable, else it looks at
-// each.
+// taken out before its destructor runs; for any other shared_ptr it stays
+// until it is dropped: each insertion looks at two entries, so that there are
+// never many more dead ones than living; size(), EraseExpired() and clear()
+// drop all. Iteration passes dead ones by, and a lookup drops at most one at
+// the very address it looks for. size() counts only the living: at once where
+// all members are attachable, else it looks at each.
 //
 // Members are compared by identity unless a Hash and an Equal are named
 // (weak_hash.h), as in WeakKeyMap: a set of sessions is of these sessions, and
@@ -96,7 +97,7 @@ class WeakSet {
   }
 
   // Returns whether it was absent. A null pointer is not inserted.
-  bool insert(const std::shared_ptr<T>& object) {
+  bool insert(std::shared_ptr<T> object) {
     if (object == nullptr || contains(object)) return false;
     finalize_internal::FreshEntry<Entry> fresh(object);
     return keys_.Insert(*object, &fresh, [](Entry&) { return true; });

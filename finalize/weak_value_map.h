@@ -10,10 +10,11 @@
 // An entry is there while its value lives. A dead value is absent at once, for
 // every call. Where MakeShared or Adopt made it (IsAttachable, shared.h) the
 // entry, with its key, is taken out before the value's destructor runs, and
-// destroyed after it. For any other shared_ptr the entry is dropped when it is
-// met: each insertion looks at two, so that there are never many more dead ones
-// than living, and EraseExpired() drops the rest. size() counts only the
-// living: at once where all values are attachable, else it looks at each. The
+// destroyed after it. For any other shared_ptr the entry, with its key, stays
+// until it is dropped: each insertion looks at two entries, so that there are
+// never many more dead ones than living; find, at, erase and extract drop that
+// of their key; size(), EraseExpired() and clear() drop all. contains, count
+// and iteration leave them. size() counts only the living: at once where all values are attachable, else it looks at each. The
 // late death of a value never takes out its successor under the same key.
 //
 // What finds a value returns it held alive; there is no operator[] and no
@@ -152,7 +153,7 @@ class WeakValueMap {
     return try_emplace(std::move(item.first), std::move(item.second));
   }
   // Inserts or replaces. Returns whether the key was absent.
-  bool insert_or_assign(K key, const std::shared_ptr<V>& value) {
+  bool insert_or_assign(K key, std::shared_ptr<V> value) {
     if (value == nullptr) return erase(key) == 0;
     bool replaced = false;
     Insert(

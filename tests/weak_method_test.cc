@@ -141,6 +141,20 @@ TEST(WeakMethodTest, EqualMeansSameObjectAndMethod) {
   EXPECT_EQ(set.count(same), 1u);
 }
 
+// C34: whether the object was given as itself, as its base or as const.
+TEST(WeakMethodTest, EqualityDoesNotDependOnTheStaticType) {
+  struct Loud : Counter {};
+  using Method = WeakMethod<int()>;
+  const auto loud = MakeShared<Loud>();
+  const std::shared_ptr<Counter> base = loud;
+  const Method by_itself(loud, &Counter::Total);
+  const Method by_base(base, &Counter::Total);
+  EXPECT_EQ(by_itself, by_base);
+  EXPECT_EQ(absl::HashOf(by_itself), absl::HashOf(by_base));
+  EXPECT_NE(by_itself, Method(base, &Counter::Kind));
+  EXPECT_EQ(Method(), Method());
+}
+
 // The callback gets the method, once.
 TEST(WeakMethodTest, CallbackGetsTheMethod) {
   EventLog log;

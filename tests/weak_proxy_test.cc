@@ -118,12 +118,17 @@ struct Returns {
   std::string& operator()() { return text; }
   std::string text = "text";
 };
+struct ReturnsPointer {
+  const char* operator()() { return text.c_str(); }
+  std::string text = "text";
+};
 
 // A reference into the referent is given to the full expression only.
 TEST(WeakProxyTest, CallThatReturnsAReferenceGoesThroughThePin) {
   auto callable = MakeShared<Returns>();
   const WeakProxy<Returns> proxy(callable);
   static_assert(!std::is_invocable_v<WeakProxy<Returns>>);
+  static_assert(!std::is_invocable_v<WeakProxy<ReturnsPointer>>);
   EXPECT_EQ((*proxy)(), "text");
 }
 

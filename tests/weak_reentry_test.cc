@@ -212,4 +212,47 @@ TEST(WeakReentryTest, InsertionWhileTheMapEnds) {
   numbers.clear();
 }
 
+struct CallingHash {
+  size_t operator()(const Calls& calls) const {
+    if (InEquality()) std::exchange(InEquality(), nullptr)();
+    return static_cast<size_t>(calls.number);
+  }
+};
+struct NumberEqual {
+  bool operator()(const Calls& a, const Calls& b) const {
+    return a.number == b.number;
+  }
+};
+
+// C33: the pointer that is passed may be reset by the user's own code while the
+// call goes on.
+TEST(WeakReentryTest, PointerIsResetMeanwhile) {
+  WeakKeyMap<Calls, int, CallingHash, NumberEqual> map;
+  WeakSet<Calls, CallingHash, NumberEqual> set;
+  WeakValueMap<Calls, int, CallingHash, NumberEqual> values;
+  auto key = MakeShared<Calls>(1);
+  const auto arm = [&] {
+    key = MakeShared<Calls>(1);
+    InEquality() = [&] { key.reset(); };
+  };
+  arm();
+  EXPECT_TRUE(map.insert_or_assign(key, 1));
+  EXPECT_TRUE(map.empty());
+  arm();
+  EXPECT_TRUE(map.try_emplace(key, 1).second);
+  EXPECT_TRUE(map.empty());
+  arm();
+  EXPECT_FALSE(map.contains(key));
+  arm();
+  EXPECT_TRUE(set.insert(key));
+  EXPECT_TRUE(set.empty());
+  arm();
+  EXPECT_EQ(set.erase(key), 0u);
+  auto value = MakeShared<int>(1);
+  InEquality() = [&] { value.reset(); };
+  EXPECT_TRUE(values.insert_or_assign(Calls(1), value));
+  EXPECT_TRUE(values.empty());
+  InEquality() = nullptr;
+}
+
 }  // namespace

@@ -10,7 +10,8 @@
 //    deeper           is put off: its finalizers stay pending, on a list that
 //                     lies in a node's memory; where there is none, they run
 //
-// No allocation, no lock of its own.
+// No lock of its own. No allocation but for the node of a death that is put
+// off, for which a slab may be mapped.
 #ifndef FINALIZE_INTERNAL_CASCADE_H_
 #define FINALIZE_INTERNAL_CASCADE_H_
 

@@ -57,7 +57,9 @@ class WeakKeys {
   // called under the lock.
   template <class Q, class Visit>
   void Look(const Q& key, const Visit& visit) const {
-    const auto* const sought = ObjectOf<K>(key);
+    // The user's hash and equality might reset the very pointer.
+    const PinFor<Q> pin(key);
+    const auto* const sought = ObjectOf<K>(pin);
     if (sought == nullptr) return;
     entries_.template Look<Entry, kTrusted>(MixHash(hash_(*sought)),
                                             Same(*sought),
@@ -81,6 +83,15 @@ class WeakKeys {
   }
 
  private:
+  static constexpr bool kRunsUsersCode =
+      !kByIdentity || !std::is_same_v<Hash, finalize::IdentityHash>;
+  // A copy of a shared_ptr, or else the key itself.
+  template <class Q>
+  using PinFor = std::conditional_t<
+      kRunsUsersCode &&
+          std::is_convertible_v<const Q&, std::shared_ptr<const volatile K>>,
+      Q, const Q&>;
+
   template <class Q>
   auto Same(const Q& key) const {
     if constexpr (kByIdentity) {
