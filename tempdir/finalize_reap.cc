@@ -9,23 +9,36 @@
 // process that tempdir/reaper_process.h starts. tempdir/reaper.md shows where
 // to use it.
 //
-// Exit status: 0 if all that is ownerless is gone (or would go), 1 if something
-// was refused or could not be done, and for flags that it does not know.
+// Exit status: 0 if all that is provably ownerless is gone (or would go), 1 if
+// something of it could not be removed, or not in time, or a parent could not
+// be read, 2 if it was called wrongly. What is refused is said and leaves 0: an
+// entry that only has the name of a root, a parent that somebody else may
+// rename things in, a file system where locks are not known to hold. Anybody
+// can plant the first of these. With --strict that is 1, too.
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "finalize/at_exit.h"
 #include "tempdir/internal/owner_watch.h"
+#include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/reap_output.h"
 #include "tempdir/reap.h"
+#include "tempdir/reap_report.h"
 
 ABSL_FLAG(bool, list, false, "Say what is there and who holds it; no change");
 ABSL_FLAG(bool, dry_run, false, "Say what would be removed; no change");
@@ -36,12 +49,58 @@ ABSL_FLAG(bool, any_file_system, false,
           "directories of live processes are removed");
 ABSL_FLAG(absl::Duration, time_limit, absl::InfiniteDuration(),
           "Leave the rest to the next run after this time");
+ABSL_FLAG(bool, strict, false, "Exit with 1 for what is refused, too");
 ABSL_FLAG(int, watch, 0,
           "Wait for the end of this process, the caller, in the background");
 
 namespace {
 
+using tempdir::ReapOutcome;
 using tempdir_internal::ParentReaped;
+
+constexpr int kFailure = 1;
+constexpr int kUsageError = 2;
+
+// absl ends a program with status 1 where a flag is wrong, and after --help.
+std::vector<char*> ParseFlags(int argc, char** argv) {
+  const bool help = std::any_of(argv, argv + argc, [](std::string_view flag) {
+    return flag == "--help" || flag == "-help";
+  });
+  const auto parsing = finalize::AtExit("wrong flags", [help] {
+    std::cout.flush();
+    _exit(help ? 0 : kUsageError);
+  });
+  std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);
+  parsing.Detach();
+  return arguments;
+}
+
+// Whether it is a directory that could be read, and something else is wrong.
+bool IsRefused(const std::string& parent, const absl::Status& status) {
+  if (!absl::IsFailedPrecondition(status) &&
+      !absl::IsPermissionDenied(status)) {
+    return false;
+  }
+  const auto path = tempdir_internal::ParentPath(parent);
+  struct stat found;
+  return path.ok() && stat(path->c_str(), &found) == 0 &&
+         S_ISDIR(found.st_mode) &&
+         faccessat(AT_FDCWD, path->c_str(), R_OK | X_OK, AT_EACCESS) == 0;
+}
+
+bool IsDone(const ParentReaped& reaped) {
+  const auto& report = reaped.report;
+  if (!report.ok()) return IsRefused(reaped.parent, report.status());
+  return !report->timed_out && report->Count(ReapOutcome::kFailed) == 0 &&
+         report->Count(ReapOutcome::kUnfinished) == 0;
+}
+
+int ExitStatus(const std::vector<ParentReaped>& reaped) {
+  const bool well = absl::GetFlag(FLAGS_strict)
+                        ? tempdir_internal::AllWell(reaped)
+                        : std::all_of(reaped.begin(), reaped.end(), IsDone);
+  return well ? 0 : kFailure;
+}
 
 tempdir::ReapOptions OptionsOfFlags() {
   tempdir::ReapOptions options;
@@ -64,9 +123,9 @@ int ReapAndPrint(const std::vector<std::string>& parents) {
   if (fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
       fflush(stdout) != 0) {
     perror("finalize-reap: cannot print");
-    return 1;
+    return kFailure;
   }
-  return tempdir_internal::AllWell(reaped) ? 0 : 1;
+  return ExitStatus(reaped);
 }
 
 }  // namespace
@@ -74,13 +133,15 @@ int ReapAndPrint(const std::vector<std::string>& parents) {
 int main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
       "removes the temp dirs of processes that are gone\n"
-      "finalize-reap [--list|--dry_run] [--json] [PARENT...]");
-  const std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);
+      "finalize-reap [--list|--dry_run] [--json] [--strict] [PARENT...]\n"
+      "exit status: 0 all that is provably ownerless is gone, 1 something "
+      "could not be removed or read (--strict: or was refused), 2 wrong usage");
+  const std::vector<char*> arguments = ParseFlags(argc, argv);
   std::vector<std::string> parents(arguments.begin() + 1, arguments.end());
   if (parents.empty()) parents.push_back("");
   if (absl::GetFlag(FLAGS_list) && absl::GetFlag(FLAGS_dry_run)) {
     fputs("finalize-reap: --list and --dry_run exclude each other\n", stderr);
-    return 1;
+    return kUsageError;
   }
   if (absl::GetFlag(FLAGS_watch) > 0) {
     return tempdir_internal::WatchOwner(absl::GetFlag(FLAGS_watch), parents);

@@ -1,6 +1,7 @@
 // The command-line tool finalize-reap: output and exit status.
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <string>
 #include <vector>
@@ -86,19 +87,47 @@ TEST_F(FinalizeReapTest, JsonIsForPrograms) {
               HasSubstr("NOT_FOUND"));
 }
 
-TEST_F(FinalizeReapTest, RefusalIsSaidAndFailsIt) {
+// Anybody can plant it.
+TEST_F(FinalizeReapTest, RefusalIsSaidAndStopsNothing) {
   const path planted = scratch() / "finalize-0-aaaaaaaaaaaaaaaa";
-  MakeFile(planted);
+  ASSERT_EQ(mkfifo(planted.c_str(), 0600), 0);
+  const path root = LeaveRoot(scratch());
   const ChildResult result = Run({});
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_THAT(result.out, HasSubstr("refused " + planted.native() + ": " +
+                                    planted.native() + " is no directory\n"));
+  EXPECT_FALSE(Exists(root));
+  EXPECT_TRUE(Exists(planted));
+}
+
+TEST_F(FinalizeReapTest, RefusalFailsItIfStrict) {
+  MakeFile(scratch() / "finalize-0-aaaaaaaaaaaaaaaa");
+  const ChildResult result = Run({"--strict"});
   EXPECT_TRUE(result.Exited(1)) << result;
-  EXPECT_EQ(result.out, "refused " + planted.native() + ": " +
-                            planted.native() + " is no directory\n");
+  EXPECT_THAT(result.out, StartsWith("refused "));
+}
+
+// Everybody may rename what is in it; locks are not known to hold on /proc.
+TEST_F(FinalizeReapTest, RefusedParentIsSaidAndStopsNothing) {
+  ASSERT_EQ(mkdir(In("open").c_str(), 0700), 0);
+  ASSERT_EQ(chmod(In("open").c_str(), 0777), 0);
+  for (const std::string& parent :
+       {In("open").native(), std::string("/proc")}) {
+    const path root = LeaveRoot(scratch());
+    const ChildResult result = Run({parent, scratch().native()});
+    EXPECT_TRUE(result.Exited(0)) << result;
+    EXPECT_THAT(result.out, StartsWith("error " + parent));
+    EXPECT_FALSE(Exists(root));
+    EXPECT_TRUE(Run({"--strict", parent}).Exited(1));
+  }
 }
 
 TEST_F(FinalizeReapTest, ParentThatCannotBeReadFailsIt) {
   const ChildResult result = Run({In("missing").native()});
   EXPECT_TRUE(result.Exited(1)) << result;
   EXPECT_THAT(result.out, StartsWith("error cannot read "));
+  MakeFile(In("file"));
+  EXPECT_TRUE(Run({In("file").native()}).Exited(1));
 }
 
 TEST_F(FinalizeReapTest, TimeThatIsUpFailsIt) {
@@ -110,8 +139,14 @@ TEST_F(FinalizeReapTest, TimeThatIsUpFailsIt) {
 }
 
 TEST_F(FinalizeReapTest, WrongUsageFails) {
-  EXPECT_TRUE(Run({"--list", "--dry_run"}).Exited(1));
-  EXPECT_TRUE(Run({"--no_such_flag"}).Exited(1));
+  EXPECT_TRUE(Run({"--list", "--dry_run"}).Exited(2));
+  EXPECT_TRUE(Run({"--no_such_flag"}).Exited(2));
+}
+
+TEST_F(FinalizeReapTest, HelpSaysHowItExits) {
+  const ChildResult result = Run({"--help"});
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_THAT(result.out, HasSubstr("exit status: 0 "));
 }
 
 // Nobody to watch: this is not a child of that process.

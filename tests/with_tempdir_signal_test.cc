@@ -1,8 +1,10 @@
 // The example with_tempdir: each signal reaches the command once, whoever sends
 // it, and to whom.
 
+#include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -23,22 +25,15 @@ using testing::EndsWith;
 using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
 using Strings = std::vector<std::string>;
 
-// Counts the signal that it is told of, until SIGRTMIN comes: of what is there
-// at once, with_tempdir and a shell take that one last.
-constexpr char kCounter[] =
-    "n=0; trap 'n=$((n+1)); echo \"<$n>\"' $1; trap 'echo $n times; exit' 34; "
-    "mkfifo $TMPDIR/fifo; exec 3<>$TMPDIR/fifo; "
-    "echo $PPID >$0; echo ready; while :; do read x <&3; done";
-
 class WithTempdirSignalTest : public TempDirFixture {
  protected:
-  // The tool, started by `before`, with that command.
+  // The tool, started by `before`, with a command that counts `number`.
   Strings Counting(int number, Strings before) {
     const char* const program = getenv("WITH_TEMPDIR");
-    for (const std::string& argument :
-         Strings{program != nullptr ? program : "",
-                 "--parent=" + Parent().native(), "/bin/bash", "-c", kCounter,
-                 (scratch() / "pid").native(), std::to_string(number)}) {
+    for (const std::string& argument : Strings{
+             program != nullptr ? program : "", "--parent=" + Parent().native(),
+             finalize_test::HelperPath("with_tempdir_child"),
+             (scratch() / "pid").native(), std::to_string(number)}) {
       before.push_back(argument);
     }
     return before;
@@ -122,13 +117,45 @@ TEST_F(WithTempdirSignalTest, RepeatedSignalGoesOnRepeatedly) {
 
 // What is sent to the group does not reach a command that left it.
 TEST_F(WithTempdirSignalTest, CommandInAnotherGroupGetsWhatTheGroupGets) {
-  const char* const program = getenv("WITH_TEMPDIR");
-  ChildProcess tool({program != nullptr ? program : "", "setsid", "/bin/sh",
-                     "-c", "trap 'exit 5' TERM; echo ready; read x"});
+  Strings arguments = Counting(SIGTERM, {});
+  arguments.insert(arguments.begin() + 2, "/usr/bin/setsid");
+  ChildProcess tool(arguments);
   ASSERT_TRUE(tool.AwaitOutput("ready\n"));
   kill(-tool.pid(), SIGTERM);
-  EXPECT_FALSE(tool.AwaitOutput("more"));
-  EXPECT_TRUE(tool.Await().Exited(5));
+  ASSERT_TRUE(tool.AwaitOutput("<1>\n"));
+  EXPECT_THAT(CountOf(&tool), EndsWith("<1>\n1 times\n"));
+}
+
+TEST_F(WithTempdirSignalTest, InterruptFromATerminalIsNotDoubled) {
+  int terminal;
+  const pid_t tool = forkpty(&terminal, nullptr, nullptr, nullptr);
+  if (tool == 0) {
+    Strings arguments = Counting(SIGINT, {});
+    std::vector<char*> pointers;
+    for (std::string& argument : arguments) pointers.push_back(argument.data());
+    pointers.push_back(nullptr);
+    execv(pointers[0], pointers.data());
+    _exit(99);
+  }
+  std::string output;
+  const auto await = [&](const char* text) {
+    char buffer[256];
+    while (output.find(text) == output.npos) {
+      const ssize_t size = read(terminal, buffer, sizeof buffer);
+      if (size <= 0) return false;
+      output.append(buffer, static_cast<size_t>(size));
+    }
+    return true;
+  };
+  EXPECT_TRUE(await("ready"));
+  EXPECT_EQ(write(terminal, "\x03", 1), 1);
+  EXPECT_TRUE(await("<1>"));
+  kill(tool, SIGRTMIN);
+  EXPECT_TRUE(await("1 times")) << output;
+  int status;
+  waitpid(tool, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status)) << output;
+  close(terminal);
 }
 
 TEST_F(WithTempdirSignalTest, NohupHoldsForTheCommand) {

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -78,19 +77,6 @@ TEST_F(WithTempdirTest, SignalThatEndsTheCommandPassesThrough) {
   ExpectNothingLeft();
 }
 
-TEST_F(WithTempdirTest, SignalGoesOnToTheCommand) {
-  for (int number : {SIGHUP, SIGINT, SIGTERM, SIGUSR1}) {
-    ChildProcess tool(Command(
-        {"sh", "-c",
-         "trap 'echo got; exit 5' HUP INT TERM USR1; echo ready; read x"}));
-    ASSERT_TRUE(tool.AwaitOutput("ready\n"));
-    tool.Signal(number);
-    ASSERT_TRUE(tool.AwaitOutput("got\n"));
-    EXPECT_TRUE(tool.Await().Exited(5));
-  }
-  ExpectNothingLeft();
-}
-
 TEST_F(WithTempdirTest, DiesOfTheSignalThatTheCommandDiesOf) {
   ChildProcess tool(
       Command({"sh", "-c", "touch $TMPDIR/file; echo ready; read x"}));
@@ -101,39 +87,6 @@ TEST_F(WithTempdirTest, DiesOfTheSignalThatTheCommandDiesOf) {
   const ChildResult result = tool.Await();
   EXPECT_TRUE(result.Killed(SIGTERM)) << result;
   EXPECT_EQ(result.err, "");
-  ExpectNothingLeft();
-}
-
-// A terminal sends to both: the command gets it once.
-TEST_F(WithTempdirTest, InterruptFromATerminalIsNotDoubled) {
-  int terminal;
-  const pid_t tool = forkpty(&terminal, nullptr, nullptr, nullptr);
-  if (tool == 0) {
-    execl(Program().c_str(), "with_tempdir", "sh", "-c",
-          "trap 'echo got' INT; echo ready; read x; read y; echo end$y",
-          nullptr);
-    _exit(99);
-  }
-  std::string output;
-  char buffer[256];
-  const auto await = [&](const char* text) {
-    while (output.find(text) == output.npos) {
-      const ssize_t size = read(terminal, buffer, sizeof buffer);
-      if (size <= 0) return false;
-      output.append(buffer, static_cast<size_t>(size));
-    }
-    return true;
-  };
-  ASSERT_TRUE(await("ready"));
-  ASSERT_EQ(write(terminal, "\x03", 1), 1);
-  ASSERT_TRUE(await("got"));
-  ASSERT_EQ(write(terminal, "\nx\nx\n", 5), 5);
-  await("endx");
-  int status;
-  waitpid(tool, &status, 0);
-  EXPECT_TRUE(WIFEXITED(status)) << output;
-  EXPECT_EQ(output.find("got"), output.rfind("got")) << output;
-  close(terminal);
   ExpectNothingLeft();
 }
 
