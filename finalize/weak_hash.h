@@ -8,9 +8,9 @@
 // std::string_view. For a K without std::hash name another one, such as
 // absl::Hash<K>. Any Hash and Equal will do that are copyable and may be called
 // as const from several threads (to assign, move or swap containers they must
-// be assignable, which lambdas are not); where both have a member `is_transparent`
-// lookups take other types. The containers mix what a Hash returns, so that it
-// need not be a good one.
+// be assignable, which lambdas are not); where both have a member
+// `is_transparent` lookups take other types. The containers mix what a Hash
+// returns, so that it need not be a good one.
 //
 // Values of these types have no state; they are thread-compatible (const calls
 // may run concurrently).

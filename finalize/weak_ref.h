@@ -21,9 +21,9 @@
 // a `const Cause&`. A callback that has begun is not waited for: it may still
 // run on another thread after the last WeakRef is gone, so it owns, or holds
 // weakly, what it uses. (Who drops the WeakRef may hold a lock that the
-// callback wants. Finally waits.) It is not run at exit, nor by a drain: an object that is
-// never destroyed never died. It cannot be read back; has_callback() says
-// whether it is pending.
+// callback wants. Finally waits.) It is not run at exit, nor by a drain: an
+// object that is never destroyed never died. It cannot be read back;
+// has_callback() says whether it is pending.
 //
 // Its code must be loaded when it runs: a shared library that may be unloaded
 // includes module.h, and dlclose() drops the callbacks that it registered. The

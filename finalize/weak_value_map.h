@@ -14,8 +14,9 @@
 // until it is dropped: each insertion looks at two entries, so that there are
 // never many more dead ones than living; find, at, erase and extract drop that
 // of their key; size(), EraseExpired() and clear() drop all. contains, count
-// and iteration leave them. size() counts only the living: at once where all values are attachable, else it looks at each. The
-// late death of a value never takes out its successor under the same key.
+// and iteration leave them. size() counts only the living: at once where all
+// values are attachable, else it looks at each. The late death of a value never
+// takes out its successor under the same key.
 //
 // What finds a value returns it held alive; there is no operator[] and no
 // reference into the map. A null value is like one that is dead already.
