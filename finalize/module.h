@@ -42,6 +42,11 @@
 // hides unique symbols; the library itself makes no such thread_local in a
 // module.
 //
+// A copy of the tempdir library in the module keeps it mapped likewise, from
+// the first temp dir on that may start a thread: unless automatic reaping is
+// switched off (FINALIZE_REAP=0, tempdir/reap.h) and none is removed in the
+// background.
+//
 // Not covered: a callable that Detach() gave away; a shared_ptr of MakeShared
 // or Adopt, a weak reference with a callback, an entry of a weak container, a
 // failure reporter or an observer that outlives the module that made it; a

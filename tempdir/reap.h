@@ -32,6 +32,10 @@
 // looks through no more of them. FINALIZE_REAP=0 in the environment, or
 // SetAutomaticReap(false) before the first temp dir, switches it off.
 //
+// In a module with a copy of the library of its own (finalize/module.h) this
+// thread, as that of RemoveInBackground, keeps the module mapped: dlclose()
+// then does nothing. Where that cannot be had there is no thread.
+//
 // Where the file system or the quota is full, Create itself reaps the parent,
 // for ten seconds at most, and tries once more: what the dead left does not
 // keep the living out. That is switched off in the same way.

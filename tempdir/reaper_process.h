@@ -20,6 +20,8 @@
 // for a pidfd of this process. It is nobody's child: wait() never sees it, but
 // a handler of SIGCHLD may be called once while it starts.
 //
+// It reaps no other parents than those, and none that Reap would refuse.
+//
 // It does not help where it dies along with this process: in a container of
 // which this is process 1, under a service manager that kills the whole control
 // group with SIGKILL, at a power loss. The next start does.

@@ -106,8 +106,9 @@ class TempDirOptions {
   // it is with Directly(): it then has the name of what a reaper has begun.
   //
   // The caller removes it at once where that is no less work (it is empty),
-  // where renaming fails, or where the thread is 256 directories behind. Create
-  // waits for the thread where the file system is full, and tries again.
+  // where renaming fails, where there is no thread, or where it is 256
+  // directories behind. Create waits for the thread where the file system is
+  // full, and tries again.
   TempDirOptions& RemoveInBackground(bool background = true) {
     background_ = background;
     return *this;

@@ -21,9 +21,11 @@ enum class Copy { kOwn, kShared };
 
 class ModuleTest : public testing::TestWithParam<Copy> {
  protected:
-  static ChildResult ResultOf(const std::string& scenario) {
+  static ChildResult ResultOf(const std::string& scenario,
+                              const std::string& reap = "0") {
     ChildOptions options;
-    options.environment = {{"TMPDIR", testing::TempDir()}};
+    options.environment = {{"TMPDIR", testing::TempDir()},
+                           {"FINALIZE_REAP", reap}};
     const char* const child =
         GetParam() == Copy::kOwn ? "module_own_child" : "module_shared_child";
     return RunChild({HelperPath(child), scenario}, options);
@@ -173,6 +175,20 @@ TEST_P(ModuleTest, LeavesNoTempDir) {
   struct stat seen;
   EXPECT_NE(stat(path.c_str(), &seen), 0);
   EXPECT_NE(stat(path.substr(0, path.rfind('/')).c_str(), &seen), 0);
+}
+
+// A thread of the library's own keeps its code where it is, to the exit drain.
+TEST_P(ModuleTest, StaysMappedWhereItsCopyReapsByItself) {
+  const ChildResult result = ResultOf("temp-dir", "1");
+  EXPECT_TRUE(result.Exited(0)) << result;
+  const size_t end = result.out.find('\n');
+  EXPECT_EQ(result.out.substr(end + 1),
+            GetParam() == Copy::kOwn
+                ? "still mapped\nprogram's is there\nplugin's is there\n"
+                : "plugin's is there\nunmapped\nprogram's is there\n");
+  const size_t start = result.out.find('/');
+  struct stat seen;
+  EXPECT_NE(stat(result.out.substr(start, end - start).c_str(), &seen), 0);
 }
 
 // C24, C31: callbacks of weak references go unrun: nothing has died.

@@ -35,13 +35,6 @@ std::atomic<const Seen*> seen{nullptr};
 enum class Switch { kUntouched, kOn, kOff };
 std::atomic<Switch> chosen{Switch::kUntouched};
 
-bool IsEnabled() {
-  const Switch position = chosen.load(std::memory_order_relaxed);
-  if (position != Switch::kUntouched) return position == Switch::kOn;
-  const char* const value = secure_getenv(kReapVariable);
-  return value == nullptr || strcmp(value, "0") != 0;
-}
-
 bool IsIn(const Seen* list, uint32_t process, const std::string& parent) {
   for (; list != nullptr; list = list->next) {
     if (list->process == process && list->parent == parent) return true;
@@ -87,14 +80,21 @@ void* Run(void* argument) {
 
 }  // namespace
 
+bool ReapsByItself() {
+  const Switch position = chosen.load(std::memory_order_relaxed);
+  if (position != Switch::kUntouched) return position == Switch::kOn;
+  const char* const value = secure_getenv(kReapVariable);
+  return value == nullptr || strcmp(value, "0") != 0;
+}
+
 void ReapInBackground(const std::string& parent) {
-  if (!IsEnabled() || !IsFirstUse(parent)) return;
+  if (!ReapsByItself() || !IsFirstUse(parent)) return;
   auto argument = std::make_unique<std::string>(parent);
   if (StartBackgroundThread(&Run, argument.get())) (void)argument.release();
 }
 
 bool ReapForRoom(const std::string& parent) {
-  return IsEnabled() && ReapQuietly(parent);
+  return ReapsByItself() && ReapQuietly(parent);
 }
 
 void EnableAutomaticReap(bool enabled) {

@@ -20,6 +20,9 @@ namespace tempdir_internal {
 // Says that FINALIZE_REAP=0 switches it off.
 inline constexpr char kReapVariable[] = "FINALIZE_REAP";
 
+// Whether it is switched on.
+bool ReapsByItself();
+
 // Starts it for `parent` (absolute), unless that was done, or it is switched
 // off, or no thread can be had.
 void ReapInBackground(const std::string& parent);

@@ -3,13 +3,36 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <atomic>
 #include <cstddef>
+
+#include "finalize/keep_mapped.h"
 
 namespace tempdir_internal {
 
+namespace {
+
 constexpr size_t kStackSize = 512 << 10;
 
+enum class Code { kUnknown, kStays, kMayGo };
+std::atomic<Code> code{Code::kUnknown};
+
+}  // namespace
+
+bool PrepareBackgroundThreads() {
+  Code known = code.load(std::memory_order_acquire);
+  if (known == Code::kUnknown) {
+    known = finalize::KeepMapped(
+                reinterpret_cast<const void*>(&StartBackgroundThread))
+                ? Code::kStays
+                : Code::kMayGo;
+    code.store(known, std::memory_order_release);
+  }
+  return known == Code::kStays;
+}
+
 bool StartBackgroundThread(void* (*run)(void* argument), void* argument) {
+  if (code.load(std::memory_order_acquire) != Code::kStays) return false;
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return false;
   pthread_attr_setstacksize(&attributes, kStackSize);

@@ -4,9 +4,14 @@
 
 namespace tempdir_internal {
 
+// Keeps the code of these threads mapped from then on (module.h). False where
+// that cannot be done. Takes the lock of the dynamic linker when first called.
+bool PrepareBackgroundThreads();
+
 // Starts a detached thread that calls run(argument), on a stack of 512 KiB,
 // with all signals blocked: the program's handlers run elsewhere. False where
-// there is no thread to be had.
+// there is no thread to be had, or PrepareBackgroundThreads() has not
+// succeeded.
 bool StartBackgroundThread(void* (*run)(void* argument), void* argument);
 
 }  // namespace tempdir_internal

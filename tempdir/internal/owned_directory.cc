@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "tempdir/internal/automatic_reap.h"
+#include "tempdir/internal/background_thread.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/private_directory.h"
 #include "tempdir/internal/removal_backlog.h"
@@ -70,6 +71,8 @@ void OwnedDirectory::Settle(State state) {
 }
 
 absl::Status OwnedDirectory::Create() {
+  // Where that fails there are no threads, and what they do is not put off.
+  if (options_.background() || ReapsByItself()) PrepareBackgroundThreads();
   ForkMutexHolder lock(mutex_);
   absl::Status status =
       doomed_ ? absl::CancelledError(

@@ -196,6 +196,7 @@ bool TakesRemovals() {
   if (is_the_thread || ended.load(std::memory_order_acquire) == ThisProcess()) {
     return false;
   }
+  if (!PrepareBackgroundThreads()) return false;
   RemovalBacklog* const backlog = RemovalBacklog::Get();
   return backlog != nullptr && backlog->Takes();
 }
