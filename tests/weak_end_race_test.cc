@@ -7,10 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "finalize/reference_error.h"
 #include "finalize/shared.h"
-#include "finalize/weak_method.h"
-#include "finalize/weak_proxy.h"
 #include "finalize/weak_ref.h"
 #include "finalize/weak_value_map.h"
 #include "gtest/gtest.h"
@@ -56,7 +53,6 @@ TEST(WeakEndRaceTest, CallbackRunsOnceOrNotAtAll) {
     }
     killer.join();
     dropper.join();
-    // The last owner may have been the pin of this thread: it is let go of.
     EXPECT_TRUE(ran == 10 || ran == 11) << ran;
     EXPECT_FALSE(kept.has_callback());
     EXPECT_EQ(wrong, 0);
@@ -132,49 +128,6 @@ TEST(WeakEndRaceTest, ListingMeetsComingAndGoing) {
   EXPECT_EQ(finalize::WeakRefCount(object), 0u);
   object.reset();
   EXPECT_EQ(ran.load(), 0);
-}
-
-struct Asked {
-  int Number() const { return number; }
-  int operator()() const { return number; }
-  ~Asked() { number = -1; }
-  int number = 7;
-};
-
-// C32, C34: a proxy and a method whose object dies meanwhile: each use is of a
-// whole object, or finds it dead.
-TEST(WeakEndRaceTest, ProxyAndMethodMeetTheDeath) {
-  for (int round = 0; round < kRounds; ++round) {
-    auto object = MakeShared<Asked>();
-    const finalize::WeakProxy<Asked> proxy(object);
-    const finalize::WeakMethod<int()> method(object, &Asked::Number);
-    Latch start(3);
-    std::thread killer([&] {
-      start.Arrive();
-      object.reset();
-    });
-    int by_method = 0;
-    std::thread caller([&] {
-      start.Arrive();
-      while (const auto number = method()) {
-        if (*number != 7) ++by_method;
-      }
-    });
-    int by_proxy = 0;
-    bool threw = false;
-    start.Arrive();
-    while (!threw) {
-      try {
-        if (proxy->Number() != 7 || proxy() != 7) ++by_proxy;
-      } catch (const finalize::ReferenceError&) {
-        threw = true;
-      }
-    }
-    killer.join();
-    caller.join();
-    EXPECT_EQ(by_method, 0);
-    EXPECT_EQ(by_proxy, 0);
-  }
 }
 
 }  // namespace
