@@ -7,7 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "finalize/reference_error.h"
 #include "finalize/shared.h"
+#include "finalize/weak_method.h"
+#include "finalize/weak_proxy.h"
 #include "finalize/weak_ref.h"
 #include "finalize/weak_value_map.h"
 #include "gtest/gtest.h"
@@ -128,6 +131,50 @@ TEST(WeakEndRaceTest, ListingMeetsComingAndGoing) {
   EXPECT_EQ(finalize::WeakRefCount(object), 0u);
   object.reset();
   EXPECT_EQ(ran.load(), 0);
+}
+
+// C32, C34: a proxy and a method against death: a whole object, or word of its
+// end, which is final.
+TEST(WeakEndRaceTest, ProxyAndMethodMeetTheDeath) {
+  struct Whole {
+    explicit Whole(int number_in) : number(number_in) {}
+    ~Whole() { number = -1; }
+    int Number() const { return number; }
+    int number;
+  };
+  for (int round = 0; round < kRounds; ++round) {
+    auto object = MakeShared<Whole>(round);
+    const finalize::WeakProxy<Whole> proxy(object);
+    const finalize::WeakMethod<int()> method(object, &Whole::Number);
+    std::atomic<int> wrong{0};
+    Latch start(3);
+    std::thread killer([&, own = std::move(object)]() mutable {
+      start.Arrive();
+      own.reset();
+    });
+    std::thread caller([&] {
+      start.Arrive();
+      bool dead = false;
+      for (int i = 0; i < 20; ++i) {
+        const std::optional<int> number = method();
+        if (number ? dead || *number != round : false) ++wrong;
+        dead |= !number;
+      }
+    });
+    start.Arrive();
+    bool dead = false;
+    for (int i = 0; i < 20; ++i) {
+      try {
+        if (proxy->Number() != round || dead) ++wrong;
+      } catch (const finalize::ReferenceError&) {
+        dead = true;
+      }
+    }
+    killer.join();
+    caller.join();
+    ASSERT_EQ(wrong, 0);
+    ASSERT_EQ(method(), std::nullopt);
+  }
 }
 
 }  // namespace
