@@ -145,7 +145,8 @@ TEST_F(FinalizerTempDirTest, DrainsRaceCreation) {
       });
     }
     while (busy > 0) {
-      Say(Registry::Process().Drain().status().ok(), "a drain failed");
+      const auto report = Registry::Process().Drain();
+      Say(report.status().ok(), "a drain failed: " + report.ToString());
     }
     for (std::thread& creator : creators) creator.join();
     Say(Registry::Process().Drain().status().ok(), "the last drain failed");
@@ -210,7 +211,7 @@ TEST_F(FinalizerTempDirTest, FailureCallbackMayRemove) {
           Say(dir->Remove().ok(), "Remove");
         }));
     Block(dir->path());
-    const finalize::Report report = Registry::Process().Drain();
+    const auto report = Registry::Process().Drain();
     Say(report.failed == 0, report.ToString());
     Say(dir->removed(), "removed");
   });
