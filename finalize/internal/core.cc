@@ -8,6 +8,7 @@
 #include "absl/base/attributes.h"
 #include "finalize/internal/adoption.h"
 #include "finalize/internal/check.h"
+#include "finalize/internal/const_init_array.h"
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/thread_state.h"
@@ -38,7 +39,7 @@ struct PooledCore {
 };
 constexpr uint32_t kChunkCores = 64;
 constexpr uint32_t kChunks = 1 << 14;
-std::atomic<PooledCore*> chunks[kChunks];
+ABSL_CONST_INIT ConstInitArray<std::atomic<PooledCore*>, kChunks> chunks;
 // Grows under kCorePoolLock, when the core is complete.
 std::atomic<uint32_t> made{0};
 Core* free_cores ABSL_GUARDED_BY(LockAt(kCorePoolLock)) = nullptr;

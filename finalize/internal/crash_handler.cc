@@ -13,7 +13,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "absl/base/attributes.h"
 #include "finalize/internal/clock.h"
+#include "finalize/internal/const_init_array.h"
 #include "finalize/internal/crash_callbacks.h"
 #include "finalize/internal/crash_stack.h"
 #include "finalize/internal/crash_timers.h"
@@ -33,7 +35,7 @@ struct Taken {
   std::atomic<uint32_t> epoch;  // of the last process that took it; 0: none
   struct sigaction previous;    // complete before the handler is installed
 };
-Taken taken[NSIG];
+ABSL_CONST_INIT ConstInitArray<Taken, NSIG> taken;
 
 // Written before the handler is installed.
 std::atomic<uint64_t> limit_nanos{0};

@@ -8,6 +8,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "absl/base/attributes.h"
+#include "finalize/internal/const_init_array.h"
 #include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/futex.h"
 #include "finalize/internal/hook_owner.h"
@@ -20,7 +22,7 @@ struct Taken {
   struct sigaction previous;    // complete before the handler is installed
   std::atomic<int> turn;        // which of the handlers is installed
 };
-Taken signals[NSIG];
+ABSL_CONST_INIT ConstInitArray<Taken, NSIG> signals;
 
 // The first signal, and the one that the thread may serve. 0 for none.
 std::atomic<uint32_t> claimed{0};

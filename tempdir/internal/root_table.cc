@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/base/attributes.h"
+
 namespace tempdir_internal {
 namespace {
 
@@ -26,7 +28,13 @@ struct Slot {
   char path[PATH_MAX];
 };
 
-Slot slots[kRootSlots];
+// In a class of its own: gcc would fill a bare array at run time, and forget
+// what static constructors have entered.
+struct Slots {
+  constexpr Slots() : all{} {}
+  Slot all[kRootSlots];
+};
+ABSL_CONST_INIT Slots slots;
 
 uintptr_t Word(const OwnerProcess* owner, State state) {
   return reinterpret_cast<uintptr_t>(owner) | state;
@@ -48,7 +56,7 @@ bool Take(Slot& slot, const OwnerProcess* owner) {
 
 void ClaimRoots(void (*visit)(const ClaimedRoot& root, void* context),
                 void* context) {
-  for (Slot& slot : slots) {
+  for (Slot& slot : slots.all) {
     uintptr_t word = slot.word.load(std::memory_order_acquire);
     if ((word & kStates) != kEntered || !IsOfThisProcess(word)) continue;
     if (!slot.word.compare_exchange_strong(word, word - kEntered + kClaimed,
@@ -66,7 +74,7 @@ bool RootEntry::Enter(const OwnerProcess* owner, const std::string& path,
   struct stat seen;
   if (path.size() >= PATH_MAX || fstat(fd, &seen) != 0) return false;
   for (size_t i = 0; i < kRootSlots; ++i) {
-    Slot& slot = slots[i];
+    Slot& slot = slots.all[i];
     if (!Take(slot, owner)) continue;
     memcpy(slot.path, path.c_str(), path.size() + 1);
     slot.fd.store(fd, std::memory_order_relaxed);
@@ -83,18 +91,18 @@ bool RootEntry::Enter(const OwnerProcess* owner, const std::string& path,
 
 void RootEntry::SetDescriptor(int fd) {
   if (slot_ == kNone) return;
-  slots[slot_].fd.store(fd, std::memory_order_release);
+  slots.all[slot_].fd.store(fd, std::memory_order_release);
 }
 
 void RootEntry::CountKept(int more) {
   if (slot_ == kNone) return;
-  slots[slot_].kept.fetch_add(more, std::memory_order_release);
+  slots.all[slot_].kept.fetch_add(more, std::memory_order_release);
 }
 
 bool RootEntry::Leave() {
   if (slot_ == kNone) return true;
   uintptr_t word = Word(owner_, kEntered);
-  slots[std::exchange(slot_, kNone)].word.compare_exchange_strong(
+  slots.all[std::exchange(slot_, kNone)].word.compare_exchange_strong(
       word, 0, std::memory_order_acq_rel);
   return word != Word(owner_, kClaimed);
 }
