@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <memory>
 #include <new>
 
 #include "finalize/internal/core.h"
@@ -71,14 +72,13 @@ struct EndOfThreadLocals {
 };
 thread_local EndOfThreadLocals end_of_thread_locals;
 
+// Has EndExits called at the end of this thread.
 bool Arm(ThreadExits* exits) {
-  if (exits->armed) return true;
   if (!SetKey()) return false;
   // Not where the thread_locals have ended: it would never be called.
   if (InProgram() && !this_thread.ending) {
     abi::__cxa_thread_atexit(&EndExits, exits, &__dso_handle);
   }
-  exits->armed = true;
   return true;
 }
 
@@ -96,14 +96,13 @@ bool WatchThreadEnd() {
 }
 
 LifetimeList* ThreadExitList() {
-  ThreadExits* exits = this_thread.exits;
-  if (exits == nullptr || IsInherited(exits->list)) {
-    exits = new (std::nothrow) ThreadExits;
-    if (exits == nullptr) return nullptr;
-    exits->list.by_phase = true;
-    this_thread.exits = exits;
-  }
-  return Arm(exits) ? &exits->list : nullptr;
+  ThreadExits* const known = this_thread.exits;
+  if (known != nullptr && !IsInherited(known->list)) return &known->list;
+  std::unique_ptr<ThreadExits> exits(new (std::nothrow) ThreadExits);
+  if (exits == nullptr || !Arm(exits.get())) return nullptr;
+  exits->list.by_phase = true;
+  this_thread.exits = exits.release();
+  return &this_thread.exits->list;
 }
 
 void ForgetThreadEnds() {

@@ -20,14 +20,14 @@ namespace finalize_internal {
 // that what is on it stays good for exit().
 struct ThreadExits {
   LifetimeList list;
-  bool armed = false;
 };
 
 // Makes sure that the free nodes of this thread go back at its end. False
 // where that cannot be had.
 bool WatchThreadEnd();
 
-// Returns the list of this thread, which ends with it; null without memory.
+// Returns the list of this thread, which ends with it; null without memory, or
+// where the end would not be seen.
 LifetimeList* ThreadExitList();
 
 // RegisterNode in the process registry, for the end of this thread.
