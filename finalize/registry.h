@@ -187,8 +187,8 @@ class Registry {
   // Moves every pending finalizer to `to`, each with its place in the order.
   // Running ones stay. Handles stay good. Where `to` refuses registrations the
   // status says why, as for TryRegister, and nothing is moved (without memory,
-  // part of it is); a drain of `to` that has begun its first phase refuses all
-  // but its own callbacks.
+  // or where a drain of `to` begins meanwhile, part of it is); a drain of `to`
+  // that has begun its first phase refuses all but its own callbacks.
   absl::Status MoveTo(Registry& to);
 
   // The entry in the parent by which a child is drained; dead for a registry

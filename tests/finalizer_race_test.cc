@@ -345,27 +345,6 @@ TEST(FinalizerRaceTest, ScopesAndDrains) {
   EXPECT_EQ(wrong.load(), 0);
 }
 
-// C10: threads register while another drains again and again: nothing that
-// was accepted is lost.
-TEST(FinalizerRaceTest, AcceptedOnesAreNotLost) {
-  std::atomic<int> accepted{0}, ran{0};
-  std::atomic<bool> stop{false};
-  Registry registry;
-  std::thread drainer([&] {
-    while (!stop.load()) registry.Drain();
-  });
-  auto body = [&] {
-    for (int i = 0; i < 1000; ++i) {
-      if (registry.TryRegister({}, [&] { ++ran; }).ok()) ++accepted;
-    }
-  };
-  Race({body, body});
-  stop.store(true);
-  drainer.join();
-  registry.Drain();
-  EXPECT_EQ(ran.load(), accepted.load());
-}
-
 // Registries come and go on several threads.
 TEST(FinalizerRaceTest, RegistriesComeAndGo) {
   std::atomic<int> runs{0};

@@ -47,8 +47,17 @@ struct Core {
   }
   // Locks of the lanes in use; each is visited by VisitLanes.
   uint64_t UsedLanes() const {
-    return sharded() ? used_lanes.load(std::memory_order_acquire)
+    return sharded() ? used_lanes.load(std::memory_order_seq_cst)
                      : uint64_t{1} << only_lane;
+  }
+  // Puts a lane in use, for a holder of its lock. A drain first closes a phase
+  // and then looks which lanes are in use; this comes before the look at what
+  // is closed. One of the two sees the other.
+  void UseLane(int index) {
+    const uint64_t bit = uint64_t{1} << index;
+    if ((used_lanes.load(std::memory_order_relaxed) & bit) == 0) {
+      used_lanes.fetch_or(bit, std::memory_order_seq_cst);
+    }
   }
 
   const uint32_t id;

@@ -62,7 +62,7 @@ bool DrainCursor::NextPhase(int* phase) {
     if (closed <= close) return any;
     // What slipped in before this store changes the next scan.
     core_->closed_from.compare_exchange_strong(closed, close,
-                                               std::memory_order_acq_rel);
+                                               std::memory_order_seq_cst);
   }
 }
 

@@ -85,13 +85,21 @@ void MovePins(Lane* from, Lane* to) {
   }
 }
 
-// Moves one lane's pending finalizers, if `spares` suffice.
-bool MoveLane(Core* from, int from_index, Core* to, int to_index,
-              SpareNodes* spares) {
+bool IsClosed(Core* to) {
+  return to->closed_from.load(std::memory_order_seq_cst) != INT64_MAX &&
+         !RunsCallbackOf(to);
+}
+
+// Moves one lane's pending finalizers. kNoMemory if `spares` do not suffice.
+Refusal MoveLane(Core* from, int from_index, Core* to, int to_index,
+                 SpareNodes* spares) {
   LockPair locks(from_index, to_index);
+  to->UseLane(to_index);
+  // Under the lock: a drain that closes the registry looks at the lane later.
+  if (IsClosed(to)) return Refusal::kClosed;
   Lane& source = from->LaneAt(from_index);
   Lane& target = to->LaneAt(to_index);
-  if (spares->count() < CountPhases(source)) return false;
+  if (spares->count() < CountPhases(source)) return Refusal::kNoMemory;
   MovePins(&source, &target);
   if (source.parked != nullptr) source.Unpark();
   for (PhaseList* list = source.top; list != nullptr; list = list->lower) {
@@ -101,8 +109,7 @@ bool MoveLane(Core* from, int from_index, Core* to, int to_index,
     }
     MergePhase(&source, list, &target, to, to_index);
   }
-  to->used_lanes.fetch_or(uint64_t{1} << to_index, std::memory_order_acq_rel);
-  return true;
+  return Refusal::kNone;
 }
 
 }  // namespace
@@ -112,25 +119,25 @@ Refusal MovePending(Core* from, Core* to) {
   EnsureCurrent(to);
   if (from == to) return Refusal::kNone;
   if (to->sealed.load(std::memory_order_acquire)) return Refusal::kSealed;
-  if (to->closed_from.load(std::memory_order_acquire) != INT64_MAX &&
-      !RunsCallbackOf(to)) {
-    return Refusal::kClosed;
-  }
+  if (IsClosed(to)) return Refusal::kClosed;
   if (to->sharded()) {
     const Refusal refusal = ArmExitHook();
     if (refusal != Refusal::kNone) return refusal;
   }
   SpareNodes spares;
-  for (uint64_t used = from->UsedLanes(); used != 0; used &= used - 1) {
+  Refusal refusal = Refusal::kNone;
+  for (uint64_t used = from->UsedLanes();
+       used != 0 && refusal == Refusal::kNone; used &= used - 1) {
     const int index = __builtin_ctzll(used);
     const int to_index = to->LaneFor(-1);
-    while (!MoveLane(from, index, to, to_index, &spares)) {
-      if (!spares.Reserve(spares.count() + 4)) return Refusal::kNoMemory;
-    }
+    do {
+      refusal = MoveLane(from, index, to, to_index, &spares);
+    } while (refusal == Refusal::kNoMemory &&
+             spares.Reserve(spares.count() + 4));
   }
   to->changes.fetch_add(1, std::memory_order_acq_rel);
   from->changes.fetch_add(1, std::memory_order_acq_rel);
-  return Refusal::kNone;
+  return refusal;
 }
 
 void DestroyPending(Core* core, Doomed doomed) {

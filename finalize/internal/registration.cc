@@ -45,10 +45,11 @@ void Fill(const Request& request, Node* node, Invocation invocation,
 }
 
 // Whether the registry takes a registration of this thread. For a holder of
-// the lane's lock: a drain that closes a phase looks at the lane later.
+// the lane's lock, who has put the lane in use: a drain that closes a phase
+// looks at the lane later.
 Refusal Closed(Core* core, int phase) {
   if (core->sealed.load(std::memory_order_acquire)) return Refusal::kSealed;
-  if (phase >= core->closed_from.load(std::memory_order_acquire) &&
+  if (phase >= core->closed_from.load(std::memory_order_seq_cst) &&
       !RunsCallbackOf(core) && !DrainsOnThisThread(core)) {
     return Refusal::kClosed;
   }
@@ -62,10 +63,6 @@ void LinkLocked(const Request& request, Lane* lane, PhaseList* list, int index,
   node->sequence.store(NextSequence(index), std::memory_order_relaxed);
   lane->Push(list, node);
   if (request.lifetime != nullptr) request.lifetime->Link(node);
-  const uint64_t bit = uint64_t{1} << index;
-  if ((core->used_lanes.load(std::memory_order_relaxed) & bit) == 0) {
-    core->used_lanes.fetch_or(bit, std::memory_order_acq_rel);
-  }
   if (core->drains.load(std::memory_order_acquire) != 0) {
     core->changes.fetch_add(1, std::memory_order_acq_rel);
   }
@@ -85,6 +82,7 @@ Linked Link(const Request& request, Node* node, Node** spare,
       request.lifetime != nullptr ? request.lifetime->lane : -1;
   const int index = request.core->LaneFor(lifetime_lane);
   LockPair locks(index, lifetime_lane >= 0 ? lifetime_lane : index);
+  request.core->UseLane(index);
   *refusal = Closed(request.core, node->phase);
   if (*refusal != Refusal::kNone) return Linked::kNo;
   Lane& lane = request.core->LaneAt(index);
