@@ -5,12 +5,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <memory>
 #include <new>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "finalize/internal/if_memory.h"
 #include "finalize/internal/lock.h"
 #include "finalize/internal/report_failure.h"
 
@@ -64,11 +68,26 @@ class BrokenPipeIgnored {
   bool was_pending_;
 };
 
-void WriteDefault(const ReportEntry& entry) {
-  const std::string line = "finalize: " + entry.ToString() + "\n";
+void WriteError(std::string_view line) {
   BrokenPipeIgnored broken_pipe_ignored;
   // Nothing better can be done where standard error is closed.
   (void)!write(STDERR_FILENO, line.data(), line.size());
+}
+
+// What can be said without memory.
+void WriteBrief(const ReportEntry& entry) {
+  char line[256];
+  const int size = snprintf(
+      line, sizeof(line), "finalize: #%llu phase %d %s:%d: out of memory\n",
+      static_cast<unsigned long long>(entry.number), entry.phase,
+      entry.place.file != nullptr ? entry.place.file : "", entry.place.line);
+  WriteError({line, std::min<size_t>(size, sizeof(line) - 1)});
+}
+
+void WriteDefault(const ReportEntry& entry) {
+  std::string line;
+  IfMemory([&] { line = "finalize: " + entry.ToString() + "\n"; });
+  line.empty() ? WriteBrief(entry) : WriteError(line);
 }
 
 }  // namespace

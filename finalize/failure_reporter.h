@@ -13,6 +13,7 @@
 // The default reporter writes one line, "finalize: " and the entry's
 // ToString(), to standard error with one write(2). It takes no lock, so it is
 // safe in a forked child, and raises no SIGPIPE where nobody reads any more.
+// Without memory for that line it says the number and the place.
 //
 // Thread-safe. The reporter is called on the thread on which the failure came
 // up, with no lock held, on several threads at once if so it happens. For a

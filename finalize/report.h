@@ -3,10 +3,10 @@
 //   finalize::Report report = registry.Drain();
 //   if (!report.status().ok()) LOG_WARNING(report.ToString());
 //
-// The totals are always exact. Entries are kept for what failed, was slow, ran
-// past a deadline or was left; for everything only where DrainOptions::entries
-// asks for it, since two clock reads and a description cost more than a
-// finalizer does.
+// The totals are always exact. Entries are kept, as far as memory goes, for
+// what failed, was slow, ran past a deadline or was left; for everything only
+// where DrainOptions::entries asks for it, since two clock reads and a
+// description cost more than a finalizer does.
 //
 // A Report is a value; it is thread-compatible (const calls may run
 // concurrently).

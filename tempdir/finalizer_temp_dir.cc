@@ -1,7 +1,5 @@
 #include "tempdir/finalizer_temp_dir.h"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "finalize/cause.h"
+#include "finalize/ending_thread.h"
 #include "finalize/options.h"
 #include "finalize/owner_process.h"
 #include "finalize/registry.h"
@@ -29,22 +28,19 @@ constexpr int kRootPhase = kTempDirPhase - 1;
 // The process that has a finalizer for its roots pending.
 std::atomic<uint32_t> roots_registered{0};
 
-// The process whose exit drain has come to its roots, and the thread that runs
-// it: static destructors still make temp dirs, other threads do not, or a busy
-// one would keep the process from ending.
+// The process whose exit drain has come to its roots: static destructors still
+// make temp dirs, other threads do not, or a busy one would keep the process
+// from ending.
 std::atomic<uint32_t> ending{0};
-std::atomic<pid_t> ending_thread{0};
 
 bool RefusesThisThread() {
-  return ending.load(std::memory_order_acquire) != 0 &&
-         ending.load(std::memory_order_acquire) ==
-             finalize::OwnerProcess().number() &&
-         ending_thread.load(std::memory_order_acquire) != gettid();
+  const uint32_t process = ending.load(std::memory_order_acquire);
+  return process != 0 && process == finalize::OwnerProcess().number() &&
+         !finalize::ThisThreadEndsProcess();
 }
 
 absl::Status SweepRoots(const finalize::Cause& cause) {
   if (cause.IsProcessEnd()) {
-    ending_thread.store(gettid(), std::memory_order_release);
     ending.store(finalize::OwnerProcess().number(), std::memory_order_release);
   }
   roots_registered.store(0, std::memory_order_release);

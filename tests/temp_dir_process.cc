@@ -20,6 +20,7 @@
 
 #include "absl/status/statusor.h"
 #include "finalize/at_exit.h"
+#include "finalize/exit_options.h"
 #include "tempdir/destructor_temp_dir.h"
 #include "tempdir/finalizer_temp_dir.h"
 #include "tests/temp_dir_styles.h"
@@ -132,6 +133,13 @@ struct Ways {
     first.active = last.active = true;
     return 0;
   }
+  // The drain, on two threads of its own, is over by then.
+  static int MadeBehindHelperThreads() {
+    finalize::ExitOptions options;
+    options.threads = 2;
+    finalize::SetExitOptions(options);
+    return MadeInStaticDestructor();
+  }
   // Inner before outer, whatever the order of destruction.
   static int Nested() {
     static std::optional<Dir> outer = MakePrinted<Dir>();
@@ -167,6 +175,7 @@ int Run(const std::string& way) {
       {"exit_under_way", &W::ExitUnderWay},
       {"made_in_exit_callback", &W::MadeInExitCallback},
       {"made_in_static_destructor", &W::MadeInStaticDestructor},
+      {"made_behind_helper_threads", &W::MadeBehindHelperThreads},
       {"nested", &W::Nested},
       {"only_forked_child_exits", &W::OnlyForkedChildExits},
   };

@@ -77,6 +77,10 @@ TEST_F(TempDirProcessTest, MadeInExitCallbackIsRemoved) {
 TEST_F(TempDirProcessTest, MadeInStaticDestructorIsRemoved) {
   ExpectNothingLeftByEither("made_in_static_destructor", 0, 3);
 }
+// C15, C20.
+TEST_F(TempDirProcessTest, MadeBehindHelperThreadsIsRemoved) {
+  ExpectNothingLeftByEither("made_behind_helper_threads", 0, 3);
+}
 // Edge 12: inner and outer, each once, without noise.
 TEST_F(TempDirProcessTest, NestedOnesAreRemoved) {
   ExpectNothingLeftByEither("nested", 0, 2);

@@ -14,6 +14,7 @@
 #include "finalize/internal/drain_cursor.h"
 #include "finalize/internal/drain_step.h"
 #include "finalize/internal/handle.h"
+#include "finalize/internal/if_memory.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/word_wait.h"
 
@@ -146,18 +147,22 @@ class Drain {
   // Counts and names what is still pending or running.
   void NoteLeft() {
     const Left left = CollectLeft(core_, options_.max_entries);
+    report_.running += left.running_count;
+    report_.left += left.parked_count + left.pending_count;
+    if (left.pending_count != 0 || (wait_ && left.running_count != 0)) {
+      report_.deadline_exceeded |= Passed(deadline_);
+    }
+    IfMemory([&] { NameLeft(left); });
+  }
+
+  void NameLeft(const Left& left) {
     for (const RunningEntry& running : left.running) {
       ReportEntry entry = running.ToEntry(options_.cause);
       entry.status = absl::DeadlineExceededError("still running");
       AddEntry(&context_, std::move(entry));
     }
-    report_.running += left.running_count;
-    report_.left += left.parked_count + left.pending_count;
     const std::unordered_set<uint64_t> rearmed = NumbersOfRearmed();
-    for (const NodeRef& ref : left.pending) NoteUnreached(ref, rearmed);
-    if (left.pending_count != 0 || (wait_ && left.running_count != 0)) {
-      report_.deadline_exceeded |= Passed(deadline_);
-    }
+    for (const NodeRef& ref : left.pending) NameUnreached(ref, rearmed);
   }
 
   // The finalizers whose failure in this drain is an entry already.
@@ -169,7 +174,7 @@ class Drain {
     return numbers;
   }
 
-  void NoteUnreached(const NodeRef& ref,
+  void NameUnreached(const NodeRef& ref,
                      const std::unordered_set<uint64_t>& noted) {
     ReportEntry entry;
     bool rearmed = false;

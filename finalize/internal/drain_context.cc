@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "finalize/internal/if_memory.h"
 #include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
@@ -36,14 +37,13 @@ bool LeaveCallbacks() {
   return failed;
 }
 
-void AddEntry(DrainContext* context, finalize::ReportEntry entry) {
+void AddEntry(DrainContext* context, finalize::ReportEntry entry) noexcept {
   std::vector<finalize::ReportEntry>& entries = context->report->entries;
-  if (entries.size() < context->options->max_entries) {
-    entries.push_back(std::move(entry));
-  }
+  if (entries.size() >= context->options->max_entries) return;
+  IfMemory([&] { entries.push_back(std::move(entry)); });
 }
 
-void Absorb(DrainContext* context, finalize::Report part) {
+void Absorb(DrainContext* context, finalize::Report part) noexcept {
   finalize::Report& report = *context->report;
   report.ran += part.ran;
   report.failed += part.failed;

@@ -69,10 +69,10 @@ inline void LeaveCallbacksInExit() {
   }
 }
 
-// Adds an entry, within the limit on their number.
-void AddEntry(DrainContext* context, finalize::ReportEntry entry);
+// Adds an entry, within the limit on their number, and that of memory.
+void AddEntry(DrainContext* context, finalize::ReportEntry entry) noexcept;
 // Adds the totals and entries of another report.
-void Absorb(DrainContext* context, finalize::Report part);
+void Absorb(DrainContext* context, finalize::Report part) noexcept;
 
 }  // namespace finalize_internal
 

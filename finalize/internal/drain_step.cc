@@ -1,6 +1,7 @@
 #include "finalize/internal/drain_step.h"
 
 #include "finalize/internal/drain_clock.h"
+#include "finalize/internal/if_memory.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/watch.h"
@@ -39,7 +40,10 @@ void DrainStep::FillEntry() {
     entry_->outcome = spent_ ? ReportEntry::kFailed : ReportEntry::kRearmed;
     entry_->status = ToStatus(failure_);
   } else if (overran_) {
-    entry_->status = absl::DeadlineExceededError("ran past the deadline");
+    entry_->status = absl::Status(absl::StatusCode::kDeadlineExceeded, "");
+    IfMemory([this] {
+      entry_->status = absl::DeadlineExceededError("ran past the deadline");
+    });
   }
 }
 
@@ -76,7 +80,7 @@ void DrainStep::Note() noexcept {
     TryRearm(core_, node_, /*parked=*/true);
   }
   ++(failure_.failed ? context_->report->failed : context_->report->ran);
-  if (entry_) AddEntry(context_, *entry_);
+  if (entry_) IfMemory([this] { AddEntry(context_, *entry_); });
 }
 
 void DrainStep::Leave() noexcept {

@@ -70,7 +70,7 @@ NodeRef FirstRunning(Core* core);
 bool DescribeRunning(Core* core, const NodeRef& ref, RunningEntry* entry);
 
 // What a drain leaves. The counts are exact; of each kind at most `limit` are
-// collected.
+// collected, or none where there is no memory for them.
 struct Left {
   std::vector<RunningEntry> running;  // but for those of this very thread
   std::vector<NodeRef> pending;       // the parked ones included

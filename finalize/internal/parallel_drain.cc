@@ -26,6 +26,7 @@
 #include "finalize/internal/drain_cursor.h"
 #include "finalize/internal/drain_step.h"
 #include "finalize/internal/futex.h"
+#include "finalize/internal/if_memory.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/slab.h"
 
@@ -181,9 +182,11 @@ void NoteLeftRunning(Core* core, const NodeRef& ref, DrainContext* context) {
   }
   Abandon(core, ref);
   ++context->report->running;
-  finalize::ReportEntry entry = running.ToEntry(context->options->cause);
-  entry.status = absl::DeadlineExceededError("still running");
-  AddEntry(context, std::move(entry));
+  IfMemory([&] {
+    finalize::ReportEntry entry = running.ToEntry(context->options->cause);
+    entry.status = absl::DeadlineExceededError("still running");
+    AddEntry(context, std::move(entry));
+  });
 }
 
 size_t WorkersFor(Core* core, const DrainOptions& options) {

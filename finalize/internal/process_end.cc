@@ -13,6 +13,7 @@
 #include "finalize/internal/drain.h"
 #include "finalize/internal/end_state.h"
 #include "finalize/internal/handle.h"
+#include "finalize/internal/if_memory.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/process_exit.h"
 #include "finalize/internal/report_failure.h"
@@ -112,8 +113,8 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
     const bool late = entry.outcome == ReportEntry::kRan && !entry.status.ok();
     if (late || entry.outcome == ReportEntry::kRunning) ReportFailure(entry);
   }
-  ReportChildren(report);
-  LeaveTheRest(cause, /*staying=*/true);
+  IfMemory([&] { ReportChildren(report); });
+  IfMemory([&] { LeaveTheRest(cause, /*staying=*/true); });
 }
 
 bool HasWork(Core* core) {
@@ -146,7 +147,7 @@ bool HasNewcomers(Core* core) {
 void Reopen() {
   EndDrain(ProcessCore());
   if (HasNewcomers(ProcessCore()) && ArmExitHook() != Refusal::kNone) {
-    LeaveTheRest(Cause::kExit, /*staying=*/false);
+    IfMemory([] { LeaveTheRest(Cause::kExit, /*staying=*/false); });
   }
 }
 

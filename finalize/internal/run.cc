@@ -10,6 +10,7 @@
 #include "finalize/internal/check.h"
 #include "finalize/internal/detached.h"
 #include "finalize/internal/handle.h"
+#include "finalize/internal/if_memory.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/scope_end.h"
 #include "finalize/internal/slab.h"
@@ -24,22 +25,27 @@ namespace {
 constexpr int kUnknownCode = 2;
 
 // Describes the exception being handled.
-void NoteException(Failure* failure) {
+void AppendException(std::string* text) {
   const std::type_info* type = abi::__cxa_current_exception_type();
-  std::string text = "exception of type ";
+  *text += "exception of type ";
   if (type != nullptr) {
-    AppendTypeName(*type, &text);
+    AppendTypeName(*type, text);
   } else {
-    text += "unknown";
+    *text += "unknown";
   }
   try {
     throw;
   } catch (const std::exception& e) {
-    text += ": ";
-    text += e.what();
+    *text += ": ";
+    *text += e.what();
   } catch (...) {
   }
-  failure->Set(kUnknownCode, text);
+}
+
+// Notes the exception being handled.
+void NoteException(Failure* failure) {
+  failure->Set(kUnknownCode, "");
+  IfMemory([failure] { AppendException(&failure->message); });
 }
 
 // Finishes a node that RunForCaller runs, however its callback returns.
@@ -190,20 +196,24 @@ void DropDetached(Node* node) {
 }
 
 absl::Status ToStatus(const Failure& failure) {
-  return absl::Status(static_cast<absl::StatusCode>(failure.code),
-                      failure.message);
+  const auto code = static_cast<absl::StatusCode>(failure.code);
+  absl::Status status(code, "");
+  IfMemory([&] { status = absl::Status(code, failure.message); });
+  return status;
 }
 
 finalize::ReportEntry Describe(Node* node, const finalize::Cause& cause,
                                bool spent) {
   finalize::ReportEntry entry;
   entry.number = NodeNumber(node);
-  entry.name = std::string(node->name());
   entry.place = node->place();
   entry.phase = node->phase;
   entry.cause = cause;
   const bool intact = !spent || (node->Word() & kRearmFlag) != 0;
-  DescribeCallback(*node->ops, node->callable(), intact, &entry.callback);
+  IfMemory([&] {
+    entry.name = node->name();
+    DescribeCallback(*node->ops, node->callable(), intact, &entry.callback);
+  });
   return entry;
 }
 

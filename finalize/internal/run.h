@@ -41,7 +41,8 @@ void RunReported(Core* core, Node* node, const finalize::Cause& cause) noexcept;
 
 // Fills an entry with what a node says of itself. For the thread that claimed
 // or pinned it. A `spent` callback has run: it may have used its arguments up,
-// unless it can be run again, and they are not shown.
+// unless it can be run again, and they are not shown. Without memory for its
+// texts they are empty.
 finalize::ReportEntry Describe(Node* node, const finalize::Cause& cause,
                                bool spent);
 

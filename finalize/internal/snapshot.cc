@@ -3,6 +3,7 @@
 #include <string>
 
 #include "finalize/internal/drain_clock.h"
+#include "finalize/internal/if_memory.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/slab.h"
@@ -115,8 +116,11 @@ Left CollectLeft(Core* core, size_t limit) {
   if (left.running_count + left.parked_count + left.pending_count == 0) {
     return left;
   }
-  left.running.reserve(std::min(limit, left.running_count));
-  left.pending.reserve(std::min(limit, left.parked_count + left.pending_count));
+  IfMemory([&] {
+    left.running.reserve(std::min(limit, left.running_count));
+    left.pending.reserve(
+        std::min(limit, left.parked_count + left.pending_count));
+  });
   VisitLanes(core, [&](Lane& lane, int) {
     for (Node* n = lane.running; n != nullptr; n = n->older) {
       if (RunsOnThisThread(n)) continue;
