@@ -11,6 +11,7 @@
 #include <cstring>
 #include <exception>
 #include <thread>
+#include <utility>
 
 // What the sanitizers would report is what is wanted.
 #if defined(__clang__) || defined(__SANITIZE_ADDRESS__) || \
@@ -70,13 +71,17 @@ void Assert() { assert(getpid() == 0); }
 #endif
 
 #ifdef OWN_MALLOC
-// The sanitizers have an allocator of their own: one of its hooks crashes.
+// The sanitizers have an allocator of their own: one of its hooks crashes, but
+// once. AddressSanitizer calls malloc() when a handler leaves its stack.
 extern "C" int __sanitizer_install_malloc_and_free_hooks(
     void (*malloc_hook)(const volatile void*, size_t),
     void (*free_hook)(const volatile void*));
 void Malloc() {
   __sanitizer_install_malloc_and_free_hooks(
-      [](const volatile void*, size_t) { std::abort(); },
+      [](const volatile void*, size_t) {
+        static bool crashed = false;
+        if (!std::exchange(crashed, true)) std::abort();
+      },
       [](const volatile void*) {});
   void* volatile block = std::malloc(10);
   std::free(block);
