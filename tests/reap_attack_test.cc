@@ -185,7 +185,8 @@ TEST_F(ReapAttackTest, ParentThatAnotherGroupMayChangeIsRefused) {
   EXPECT_EQ(ReapOnly().outcome, ReapOutcome::kRemoved);
 }
 
-// Another user fills a sticky parent while a reaper of ours runs.
+// Another user has filled a sticky parent: with look-alikes that hold a huge
+// name, links of both kinds, and a fifo.
 TEST_F(ReapAttackTest, PlantsInAStickyParentAreLeftAndReported) {
   const Ended ended = RunChild([] {
     MountMemory("/tmp");
@@ -194,9 +195,13 @@ TEST_F(ReapAttackTest, PlantsInAStickyParentAreLeftAndReported) {
     RunChild([] {
       BecomeNobody();
       MakeDirectory("/tmp/finalize-0-aaaaaaaaaaaaaaaa");
+      const std::string planted = "/tmp/finalize-0-aaaaaaaaaaaaaaaa/";
+      MakeFile(planted + std::string(255, 'n'));
       MakeDirectory("/tmp/finalize-0-bbbbbbbbbbbbbbbb.reap");
       if (symlink("/tmp/outside", "/tmp/finalize-0-cccccccccccccccc") != 0 ||
-          mkfifo("/tmp/finalize-0-dddddddddddddddd", 0666) != 0) {
+          mkfifo("/tmp/finalize-0-dddddddddddddddd", 0666) != 0 ||
+          link((planted + std::string(255, 'n')).c_str(),
+               "/tmp/finalize-0-eeeeeeeeeeeeeeee") != 0) {
         abort();
       }
     });
@@ -204,8 +209,8 @@ TEST_F(ReapAttackTest, PlantsInAStickyParentAreLeftAndReported) {
     auto report = tempdir::Reap("/tmp");
     Say(report.ok(), report.status().ToString());
     Say(report->Count(ReapOutcome::kRemoved) == 1, "own one left");
-    Say(report->Count(ReapOutcome::kRefused) == 4, "not refused");
-    Say(Entries("/tmp").size() == 5, "not what was there");
+    Say(report->Count(ReapOutcome::kRefused) == 5, "not refused");
+    Say(Entries("/tmp").size() == 6, "not what was there");
     Say(Exists("/tmp/outside/file"), "outside");
   });
   EXPECT_EQ(ended.output, "");

@@ -85,9 +85,10 @@ std::vector<pid_t> StartReapers(int count, Board& board, const path& parent) {
   return reapers;
 }
 
-// One temp dir from begin to end, with a look at what it holds in between.
+// One temp dir from begin to end, with so many looks at what it holds in
+// between.
 template <class Dir>
-void LiveOnce(Board& board, const path& parent) {
+void LiveOnce(Board& board, const path& parent, int looks) {
   auto dir = Dir::Create(TempDirOptions().Parent(parent));
   if (!dir.ok()) {
     ++board.failed;
@@ -95,7 +96,9 @@ void LiveOnce(Board& board, const path& parent) {
   }
   MakeFile(dir->path() / "file");
   ++board.made;
-  if (!Exists(dir->path() / "file")) ++board.live_touched;
+  for (int i = 0; i < looks; ++i, sched_yield()) {
+    if (!Exists(dir->path() / "file")) ++board.live_touched;
+  }
   if (!dir->Remove().ok()) ++board.failed;
 }
 
@@ -127,7 +130,7 @@ TYPED_TEST_SUITE(ReapSoakTest, Styles, StyleName);
 TYPED_TEST(ReapSoakTest, CreatorAgainstFourReapers) {
   this->Soak([](Board& board, const path& parent) {
     const auto reapers = StartReapers(4, board, parent);
-    for (int i = 0; i < 10000; ++i) LiveOnce<TypeParam>(board, parent);
+    for (int i = 0; i < 10000; ++i) LiveOnce<TypeParam>(board, parent, 1);
     board.done = true;
     for (pid_t reaper : reapers) Await(reaper);
     Say(board.reaped <= board.made, "more reaped than made");
@@ -140,15 +143,17 @@ TYPED_TEST(ReapSoakTest, ProcessesKilledAtRandom) {
     constexpr int kProcesses = 1000;
     std::minstd_rand random(17);
     std::array<pid_t, 2> reapers = {};
-    std::array<pid_t, 6> owners = {};
+    std::array<pid_t, 16> owners = {};
     for (int i = 0; i < kProcesses; ++i) {
       pid_t& owner = owners[random() % owners.size()];
       if (owner != 0) {
         kill(owner, SIGKILL);
         Await(owner);
       }
+      // Some make one after the other, some are at one nearly all the time.
+      const int looks = i % 3 == 0 ? 1 : 300;
       owner = Fork([&] {
-        for (;; sched_yield()) LiveOnce<TypeParam>(board, parent);
+        for (;; sched_yield()) LiveOnce<TypeParam>(board, parent, looks);
       });
       if (i % 25 == 0) {
         pid_t& reaper = reapers[random() % reapers.size()];
