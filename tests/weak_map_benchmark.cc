@@ -1,4 +1,4 @@
-// P13: what a WeakValueMap costs beside a flat_hash_map of weak_ptrs under a
+// P17: what a WeakValueMap costs beside a flat_hash_map of weak_ptrs under a
 // mutex, whose user erases the entry of each value that dies. Both hold values
 // of MakeShared; the row without a bar shows what changes where the other one
 // holds those of std::make_shared, which tell nobody of their death.
@@ -158,5 +158,5 @@ std::vector<Row> MeasureMaps() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return bench::Main(argc, argv, {{"P13", MeasureMaps}});
+  return bench::Main(argc, argv, {{"P17", MeasureMaps}});
 }
