@@ -54,7 +54,7 @@ void Begin(const std::string& directory, const std::string& name,
   printf(
       "reset\nset terminal svg size 720,420 font 'sans,13' background 'white'\n"
       "set output '%s/%s.svg'\nset title '%s'\nset ylabel '%s'\n"
-      "set yrange [0:*]\nset grid ytics\nset key bottom right\n",
+      "set yrange [0:*]\nset grid ytics\nset key top left\n",
       directory.c_str(), name.c_str(), title.c_str(), y.c_str());
 }
 
