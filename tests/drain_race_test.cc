@@ -27,7 +27,9 @@ TEST(DrainRaceTest, AcceptedOnesAreNotLost) {
   std::thread drainer([&] {
     while (!stop.load()) registry.Drain();
   });
+  Latch start(2);
   auto body = [&] {
+    start.Arrive();
     for (int i = 0; i < 1000; ++i) {
       if (registry.TryRegister({}, [&] { ++ran; }).ok()) ++accepted;
     }

@@ -1,4 +1,4 @@
-// Drains without memory for their reports (contract C4, C8): every callback
+// Drains without memory for their reports (contract C8): every callback
 // runs, and the totals are exact.
 #include <cstddef>
 #include <cstdlib>
@@ -47,8 +47,8 @@ constexpr char kLong[] = "a text that is too long to be kept within a string";
 // More than a drain like these allocates.
 constexpr int kMostAllocations = 200;
 
-// What three drains have in common: two finalizers that fail, one that does
-// not, and one that is to be tried again.
+// Drains two finalizers that fail, one that does not, and one that is to be
+// tried again.
 class NoMemoryDrainTest : public testing::Test {
  protected:
   NoMemoryDrainTest() {
