@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -155,8 +156,11 @@ void Fails() {
   Require(dir.Remove().ok() && dir.removed(), "another try");
 }
 
-// No inode is free until the thread has removed something.
-void FullFileSystem() {
+// What is done before mkdirat() returns where there is no room.
+void (*on_no_room)() = nullptr;
+
+// A temp dir that takes the last inode of its file system.
+FinalizerTempDir FillFileSystem() {
   const std::string mounted =
       MountPrivateMemory(getenv("TMPDIR"), "mode=0700,nr_inodes=100");
   Require(mounted.empty(), mounted);
@@ -168,6 +172,12 @@ void FullFileSystem() {
     break;
   }
   Require(!FinalizerTempDir::Create().ok(), "no room");
+  return dir;
+}
+
+// No inode is free until the thread has removed something.
+void FullFileSystem() {
+  FinalizerTempDir dir = FillFileSystem();
   BlockedRemovals blocked;
   Require(dir.Remove().ok(), "Remove where nothing is free");
   std::thread release([&blocked, waiting = getpid()] {
@@ -182,7 +192,30 @@ void FullFileSystem() {
   release.join();
 }
 
+// The thread has removed it all when Create() hears that there was no room.
+void FullNoMore() {
+  FinalizerTempDir dir = FillFileSystem();
+  static BlockedRemovals blocked;
+  Require(dir.Remove().ok(), "Remove where nothing is free");
+  on_no_room = [] {
+    blocked.Release();
+    Require(FinishRemovals().ok(), "finished");
+  };
+  const absl::Status made = FinalizerTempDir::Create().status();
+  Require(made.ok(), made.ToString());
+}
+
 }  // namespace
+
+// In the place of the C library's.
+extern "C" int mkdirat(int fd, const char* path, mode_t mode) noexcept {
+  const long result = syscall(SYS_mkdirat, fd, path, mode);
+  if (result != 0 && errno == ENOSPC && on_no_room != nullptr) {
+    std::exchange(on_no_room, nullptr)();
+    errno = ENOSPC;
+  }
+  return static_cast<int>(result);
+}
 
 int main(int argc, char** argv) {
   return finalize_test::RunScenario(
@@ -199,5 +232,6 @@ int main(int argc, char** argv) {
        {"finalizer-adopted", Adopted<FinalizerTempDir>},
        {"forks-at-work", ForksAtWork},
        {"fails", Fails},
-       {"full", FullFileSystem}});
+       {"full", FullFileSystem},
+       {"full-no-more", FullNoMore}});
 }

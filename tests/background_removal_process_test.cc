@@ -87,9 +87,19 @@ TEST_F(BackgroundRemovalProcessTest, FailureIsToldAndCanBeTriedAgain) {
   ExpectQuiet("fails", 0);
 }
 
+// C21: a child that adopts finishes what is queued.
+TEST_F(BackgroundRemovalProcessTest, DaemonFinishesWhatIsQueued) {
+  ExpectQuiet("destructor-adopted", 7, "done\n");
+  ExpectQuiet("finalizer-adopted", 7, "done\n");
+}
+
 // Edge case 35
 TEST_F(BackgroundRemovalProcessTest, CreateWaitsWhereTheFileSystemIsFull) {
   ExpectQuiet("full", 0);
+}
+
+TEST_F(BackgroundRemovalProcessTest, CreateTriesAgainWhereRoomCameMeanwhile) {
+  ExpectQuiet("full-no-more", 0);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,12 +26,12 @@ bool KeepsAll() {
   return value != nullptr && *value != '\0' && strcmp(value, "0") != 0;
 }
 
-// Whether there may be some now, since temp dirs were leaving.
-bool WaitForRoom() {
+// Whether there may be some now, since temp dirs have left meanwhile: after
+// `ended` of them there was none.
+bool WaitForRoom(uint64_t ended) {
   constexpr absl::Duration kLongest = absl::Seconds(30);
-  if (AwaitRemovals(absl::ZeroDuration()) == 0) return false;
   AwaitRemovals(kLongest);
-  return true;
+  return EndedRemovals() != ended;
 }
 
 }  // namespace
@@ -108,9 +109,10 @@ absl::Status OwnedDirectory::Make() {
   bool waited = false, reaped = false;
   for (int tries = 0; tries < kTries; ++tries) {
     bool again = false;
+    const uint64_t ended = EndedRemovals();
     status = MakeIn(*parent, idle, &again);
     if (absl::IsResourceExhausted(status)) {
-      if (!std::exchange(waited, true)) again |= WaitForRoom();
+      if (!std::exchange(waited, true)) again |= WaitForRoom(ended);
       if (!again && !doomed_ && !std::exchange(reaped, true)) {
         again = ReapForRoom(*parent);
       }

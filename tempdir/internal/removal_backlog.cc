@@ -33,6 +33,7 @@ class RemovalBacklog {
   bool Takes();
   bool Add(std::shared_ptr<PutOffRemoval> removal);
   size_t Await(absl::Duration limit);
+  uint64_t ended() const { return ended_.load(std::memory_order_acquire); }
   // The thread's work; never returns.
   void Serve();
 
@@ -55,6 +56,8 @@ class RemovalBacklog {
   PutOffRemoval* newest_ = nullptr;  // if there is an oldest
   size_t left_ = 0;                  // queued or being removed
   bool has_thread_ = false;
+
+  std::atomic<uint64_t> ended_{0};
 };
 
 namespace {
@@ -172,6 +175,7 @@ void RemovalBacklog::Serve() {
     next.reset();
     lock.lock();
     --left_;
+    ended_.fetch_add(1, std::memory_order_release);
     done_.notify_all();
   }
 }
@@ -210,6 +214,11 @@ size_t AwaitRemovals(absl::Duration limit) {
   if (RemovalBacklog::Existing() == nullptr) return 0;
   RemovalBacklog* const backlog = RemovalBacklog::Get();
   return backlog == nullptr ? 0 : backlog->Await(limit);
+}
+
+uint64_t EndedRemovals() {
+  RemovalBacklog* const backlog = RemovalBacklog::Existing();
+  return backlog == nullptr ? 0 : backlog->ended();
 }
 
 size_t EndRemovals(absl::Duration limit) {

@@ -21,6 +21,7 @@
 #define TEMPDIR_INTERNAL_REMOVAL_BACKLOG_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "absl/time/time.h"
@@ -59,7 +60,11 @@ bool PutOff(std::shared_ptr<PutOffRemoval> removal);
 // wait.
 size_t AwaitRemovals(absl::Duration limit);
 
-// The same, and TakesRemovals() is false from then on.
+// How many that this process has put off have been done so far, with success or
+// without.
+uint64_t EndedRemovals();
+
+// The same as AwaitRemovals, and TakesRemovals() is false from then on.
 size_t EndRemovals(absl::Duration limit);
 
 }  // namespace tempdir_internal

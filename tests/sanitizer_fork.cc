@@ -1,8 +1,8 @@
-// Linked into every program of --config=asan. AddressSanitizer's allocator has
-// no fork handlers before LLVM 17: a child that is forked while another thread
-// is inside it, as each is when it starts, never comes out of malloc. So a fork
-// waits until the other threads sleep, but not for long: a thread that computes
-// may well not allocate.
+// Linked into every program of --config=asan and --config=tsan. Before LLVM 17
+// those run-times have no fork handlers for all of their locks: a child that is
+// forked while another thread is inside the allocator, as each is when it
+// starts, never comes out of malloc. So a fork waits until the other threads
+// sleep, but not for long: a thread that computes may well not allocate.
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
