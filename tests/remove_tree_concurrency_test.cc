@@ -11,6 +11,7 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -179,6 +180,46 @@ TEST_F(RemoveTreeConcurrencyTest, WriterThatNeverStopsIsNamedAtTheDeadline) {
                                   "\"");
   EXPECT_TRUE(Exists("tree/" + last));
   EXPECT_GE(removal_rounds, 2);
+}
+
+// Puts another directory in the place of "tree/a" before that is read for the
+// first time.
+std::string replaced;
+int reads = 0;
+
+ssize_t ReplaceAndRead(int directory, void* buffer, size_t size) {
+  if (++reads > 1000) {
+    ADD_FAILURE() << "it is read for ever";
+    _exit(1);
+  }
+  struct stat open, named;
+  if (!replaced.empty() && fstat(directory, &open) == 0 &&
+      stat(replaced.c_str(), &named) == 0 && open.st_ino == named.st_ino) {
+    const std::string place = std::exchange(replaced, "");
+    EXPECT_EQ(unlink((place + "/file").c_str()), 0);
+    EXPECT_EQ(rmdir(place.c_str()), 0);
+    EXPECT_EQ(mkdir(place.c_str(), 0700), 0);
+    EXPECT_EQ(mknod((place + "/file").c_str(), S_IFREG | 0600, 0), 0);
+  }
+  return kKernelCalls.read_entries(directory, buffer, size);
+}
+
+// C29: what was open is gone; what stands at its name is removed as well.
+TEST_F(RemoveTreeConcurrencyTest, ReplacedDirectoryIsNotReadForEver) {
+  MakeDirectory("tree");
+  MakeDirectory("tree/a");
+  MakeFile("tree/a/file");
+  replaced = Path("tree/a");
+  reads = 0;
+  SystemCalls calls = kKernelCalls;
+  calls.read_entries = ReplaceAndRead;
+  tempdir_internal::HeapStorage storage;
+  RemoveTreeStats stats;
+  const absl::Status status =
+      RemoveTreeWith(calls, storage, Path("tree"), {}, &stats);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_FALSE(Exists("tree"));
+  EXPECT_EQ(stats.files, 1u);
 }
 
 // C29, edge 29: a writer of its own process, which is stopped once the removal

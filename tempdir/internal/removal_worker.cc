@@ -135,8 +135,10 @@ void RemovalWorker::Read(TreeNode* node) {
   for (;;) {
     const int result = reader_.Read(node->fd, ByInode(node->fd));
     if (result < 0) {
-      // ENOENT: removed by somebody else, and the file system says so.
       if (result != -ENOENT) state_.Fail(node, nullptr, -result);
+      // ENOENT: removed by somebody else. What stands at its name now is
+      // another one.
+      node->end_seen = true;
       break;
     }
     RemoveEntries(node);
