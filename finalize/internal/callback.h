@@ -51,7 +51,7 @@ struct CallbackOps {
                          void* out);
   uint32_t size;
   uint32_t alignment;
-  bool trivial;  // destroying it runs no code
+  bool trivial;  // destroying it does nothing
 };
 
 // How a callback is invoked: once, as an rvalue, or any number of times.
@@ -207,13 +207,14 @@ struct [[gnu::visibility("hidden")]] OpsFor {
                          tuple, out);
   }
 
-  static constexpr CallbackOps kOps = {&Run,
-                                       &Destroy,
-                                       &Describe,
-                                       &Copy,
-                                       sizeof(Stored),
-                                       alignof(Stored),
-                                       std::is_trivially_destructible_v<B>};
+  static constexpr CallbackOps kOps = {
+      &Run,
+      &Destroy,
+      &Describe,
+      &Copy,
+      sizeof(Stored),
+      alignof(Stored),
+      std::is_trivially_destructible_v<B> && kFitsInline<B>};
 };
 
 }  // namespace finalize_internal

@@ -1,3 +1,4 @@
+#include "absl/base/attributes.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/lifetime_list.h"
@@ -14,9 +15,36 @@ bool IsPending(const NodeRef& ref, uint64_t word) {
   return (word & (kGenerationMask | kPendsMask)) == (ref.generation | kPending);
 }
 
+// ClaimLocked, inlined where it is gone most often. `word` is that of the node.
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline void TakeLocked(Lane* lane, Node* node,
+                                                    uint64_t word,
+                                                    NodeState to) {
+  if (lane->pins != nullptr && PinnedByThisThread(*lane, node)) {
+    Fatal(
+        "a copy constructor of a bound argument claims the finalizer that "
+        "PeekArguments() copies it from");
+  }
+  if (word & kParkedFlag) {
+    lane->RemoveParked(node);
+    word = node->word.load(std::memory_order_relaxed);
+  } else {
+    lane->RemovePending(node);
+  }
+  if ((word & kLifetimeFlag) && (to == kDetached || !(word & kRearmFlag))) {
+    LifetimeList::Unlink(node);
+  }
+  if (to == kRunning) {
+    lane->PushRunning(node);
+  } else {
+    ++lane->counts.detached;
+  }
+  node->SetWord((word & ~kStateMask) | to);
+}
+
 // Claims a node of a lifetime, for which two locks may be needed. Null also
 // where it is not in `core` (null: any).
-Node* ClaimOfLifetime(const NodeRef& ref, NodeState to, const Core* core) {
+ABSL_ATTRIBUTE_NOINLINE Node* ClaimOfLifetime(const NodeRef& ref, NodeState to,
+                                              const Core* core) {
   Node* const node = ref.node;
   int lifetime_lane = -1;  // a guess, checked under the locks
   for (;;) {
@@ -46,22 +74,7 @@ bool PinnedByThisThread(const Lane& lane, const Node* node) {
 }
 
 void ClaimLocked(Lane* lane, Node* node, NodeState to) {
-  if (lane->pins != nullptr && PinnedByThisThread(*lane, node)) {
-    Fatal(
-        "a copy constructor of a bound argument claims the finalizer that "
-        "PeekArguments() copies it from");
-  }
-  lane->Remove(node);
-  const uint64_t word = node->word.load(std::memory_order_relaxed);
-  if ((word & kLifetimeFlag) && (to == kDetached || !(word & kRearmFlag))) {
-    LifetimeList::Unlink(node);
-  }
-  if (to == kRunning) {
-    lane->PushRunning(node);
-  } else {
-    ++lane->counts.detached;
-  }
-  node->SetWord((word & ~kStateMask) | to);
+  TakeLocked(lane, node, node->word.load(std::memory_order_relaxed), to);
 }
 
 Node* ClaimToRunIn(const Core* core, const NodeRef& ref) {
@@ -89,7 +102,7 @@ Node* Claim(const NodeRef& ref, NodeState to) {
     const uint64_t now = node->word.load(std::memory_order_relaxed);
     if (!IsPending(ref, now)) return nullptr;
     if (Node::LaneOf(now) != index) continue;  // moved meanwhile
-    ClaimLocked(&CoreAt(node->core)->LaneAt(index), node, to);
+    TakeLocked(&CoreAt(node->core)->LaneAt(index), node, now, to);
     if ((now & kPinnedFlag) == 0) return node;
     break;
   }
@@ -144,21 +157,41 @@ bool TryRearm(Core* core, Node* node, bool parked) {
 }
 
 void DestroyCallback(Core* core, Node* node) {
+  if (node->ops->trivial) return;
   RunningFrame frame(core, node);  // its destructors still belong to its run
   node->ops->destroy(node->callable());
 }
 
-void Retire(Core* core, Node* node) {
-  uint64_t word;
-  {
-    RunningLocks locks(node);
-    word = node->word.load(std::memory_order_relaxed);
-    if (locks.may_have_lifetime()) LifetimeList::Unlink(node);
-    if (Node::StateOf(word) != kAbandoned) {
-      core->LaneAt(locks.lane()).RemoveRunning(node);
-    }
-    node->SetWord(NextLife(word));
+namespace {
+
+// Takes a node whose callback is destroyed off its lane, for a holder of the
+// lock of that, and begins its next life. Returns its last word.
+inline uint64_t EndLifeLocked(Core* core, Node* node) {
+  const uint64_t word = node->word.load(std::memory_order_relaxed);
+  if (Node::StateOf(word) != kAbandoned) {
+    core->LaneAt(Node::LaneOf(word)).RemoveRunning(node);
   }
+  node->SetWord(NextLife(word));
+  return word;
+}
+
+ABSL_ATTRIBUTE_NOINLINE uint64_t EndRepeatableLife(Core* core, Node* node) {
+  RunningLocks locks(node);
+  if (locks.may_have_lifetime()) LifetimeList::Unlink(node);
+  return EndLifeLocked(core, node);
+}
+
+inline uint64_t EndLife(Core* core, Node* node) {
+  const uint64_t word = node->word.load(std::memory_order_relaxed);
+  if (word & kRearmFlag) return EndRepeatableLife(core, node);
+  LockHolder lock(LockAt(Node::LaneOf(word)));
+  return EndLifeLocked(core, node);
+}
+
+}  // namespace
+
+void Retire(Core* core, Node* node) {
+  const uint64_t word = EndLife(core, node);
   if (word & kWaitedFlag) WakeWaiters(node);
   ReleaseNode(node);
 }

@@ -24,7 +24,6 @@ struct ProcessLanes {
   Lane lanes[kLanes];
 };
 ABSL_CONST_INIT ProcessLanes process_lanes;
-ABSL_CONST_INIT Core process_core(0, process_lanes.lanes, -1);
 
 // The callbacks of weak references.
 ABSL_CONST_INIT ProcessLanes weak_lanes;
@@ -78,14 +77,15 @@ Node* TakePhases(Lane* lane) {
 
 }  // namespace
 
+ABSL_CONST_INIT Core process_core(0, process_lanes.lanes, -1);
+
 Core* ProcessCore() { return &process_core; }
 Core* WeakCore() {
   EnsureCurrent(&process_core);  // this process uses the library
   return &weak_core;
 }
 
-Core* CoreAt(uint32_t id) {
-  if (id == 0) return &process_core;
+Core* OtherCoreAt(uint32_t id) {
   if (id == kWeakCoreId) return &weak_core;
   PooledCore* chunk =
       chunks[(id - 1) / kChunkCores].load(std::memory_order_acquire);

@@ -86,8 +86,12 @@ void VisitLanes(Core* core, Visit visit) {
   }
 }
 
+extern Core process_core;
 inline constexpr uint32_t kWeakCoreId = UINT32_MAX;  // of WeakCore()
-Core* CoreAt(uint32_t id);
+Core* OtherCoreAt(uint32_t id);
+inline Core* CoreAt(uint32_t id) {
+  return id == 0 ? &process_core : OtherCoreAt(id);
+}
 // How many ids there are: of registries that exist, or have existed. Takes no
 // lock.
 uint32_t CoreCount();

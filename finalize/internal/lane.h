@@ -84,8 +84,12 @@ struct alignas(64) Lane {
   void Remove(Node* node) {
     if (node->word.load(std::memory_order_relaxed) & kParkedFlag) {
       RemoveParked(node);
-      return;
+    } else {
+      RemovePending(node);
     }
+  }
+  // The same for one that is not parked, and for one that is.
+  void RemovePending(Node* node) {
     if (node->newer != nullptr) {
       node->newer->older = node->older;
     } else {
@@ -94,6 +98,7 @@ struct alignas(64) Lane {
     if (node->older != nullptr) node->older->newer = node->newer;
     --pending;
   }
+  void RemoveParked(Node* node);
   // Moves the newest pending node to the end of the parked ones.
   void Park(Node* node);
   // Puts a node behind the parked ones, in state kPending or kTried: a drain,
@@ -113,8 +118,6 @@ struct alignas(64) Lane {
     (node->newer != nullptr ? node->newer->older : running) = node->older;
     if (node->older != nullptr) node->older->newer = node->newer;
   }
-
-  void RemoveParked(Node* node);
 
   // Forgets every list, which is empty but for those of phases.
   void Clear();

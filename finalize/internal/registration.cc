@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 
+#include "absl/base/attributes.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/drain.h"
 #include "finalize/internal/lifetime_list.h"
@@ -21,33 +22,40 @@ std::string_view NameOf(const Request& request) {
   return request.options->name().substr(0, kLongestName);
 }
 
+uint64_t FlagsFor(const Request& request, Invocation invocation) {
+  uint64_t flags = 0;
+  if (request.options->at_exit()) flags |= kAtExitFlag;
+  if (request.lifetime != nullptr) flags |= kLifetimeFlag;
+  if (invocation == Invocation::kRepeatable) flags |= kRearmFlag;
+  if (!request.options->name().empty()) flags |= kNamedFlag;
+  return flags;
+}
+
+void CopyName(std::string_view name, Node* node) {
+  memcpy(node->name_storage(), name.data(), name.size());
+  node->name_storage()[name.size()] = '\0';
+}
+
 // Fills everything but what depends on the lane. The node is in state kFree
 // still: no handle to this generation exists.
-void Fill(const Request& request, Node* node, Invocation invocation,
-          uint32_t epoch) {
+inline void Fill(const Request& request, Node* node, Invocation invocation,
+                 uint32_t epoch) {
   const finalize::Options& options = *request.options;
   node->core = request.core->id;
   node->epoch.store(epoch, std::memory_order_relaxed);
   node->file = options.place().file;
   node->line = options.place().line;
   node->phase = options.phase();
-  uint64_t word = node->word.load(std::memory_order_relaxed);
-  if (options.at_exit()) word |= kAtExitFlag;
-  if (request.lifetime != nullptr) word |= kLifetimeFlag;
-  if (invocation == Invocation::kRepeatable) word |= kRearmFlag;
-  if (!options.name().empty()) word |= kNamedFlag;
-  node->word.store(word, std::memory_order_relaxed);
-  if (word & kNamedFlag) {
-    const std::string_view name = NameOf(request);
-    memcpy(node->name_storage(), name.data(), name.size());
-    node->name_storage()[name.size()] = '\0';
-  }
+  const uint64_t flags = FlagsFor(request, invocation);
+  node->word.store(node->word.load(std::memory_order_relaxed) | flags,
+                   std::memory_order_relaxed);
+  if (flags & kNamedFlag) CopyName(NameOf(request), node);
 }
 
 // Whether the registry takes a registration of this thread. For a holder of
 // the lane's lock, who has put the lane in use: a drain that closes a phase
 // looks at the lane later.
-Refusal Closed(Core* core, int phase) {
+inline Refusal Closed(Core* core, int phase) {
   if (core->sealed.load(std::memory_order_acquire)) return Refusal::kSealed;
   if (phase >= core->closed_from.load(std::memory_order_seq_cst) &&
       !RunsCallbackOf(core) && !DrainsOnThisThread(core)) {
@@ -57,9 +65,15 @@ Refusal Closed(Core* core, int phase) {
 }
 
 // Links a filled node, for a holder of the locks of its lane and lifetime.
-void LinkLocked(const Request& request, Lane* lane, PhaseList* list, int index,
-                Node* node) {
+// `list` is that of its phase.
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline Refusal LinkLocked(const Request& request,
+                                                       int index, Lane* lane,
+                                                       PhaseList* list,
+                                                       Node* node) {
   Core* const core = request.core;
+  core->UseLane(index);
+  const Refusal refusal = Closed(core, node->phase);
+  if (refusal != Refusal::kNone) return refusal;
   node->sequence.store(NextSequence(index), std::memory_order_relaxed);
   lane->Push(list, node);
   if (request.lifetime != nullptr) request.lifetime->Link(node);
@@ -70,51 +84,64 @@ void LinkLocked(const Request& request, Lane* lane, PhaseList* list, int index,
   node->word.store(
       word | kPending | (static_cast<uint64_t>(index) << kLaneShift),
       std::memory_order_release);
+  return Refusal::kNone;
 }
 
-enum class Linked { kYes, kNo, kNeedsPhase };
-
-// Links a filled node. `spare` is memory for the list of its phase, which is
-// taken if it is needed; null to try without.
-Linked Link(const Request& request, Node* node, Node** spare,
-            Refusal* refusal) {
+// Links one where its phase has a list, or `spare` is memory for that, which is
+// taken if it is needed. False where it is needed, and null.
+bool LinkInPhase(const Request& request, Node* node, Node** spare,
+                 Refusal* refusal) {
   const int lifetime_lane =
       request.lifetime != nullptr ? request.lifetime->lane : -1;
   const int index = request.core->LaneFor(lifetime_lane);
   LockPair locks(index, lifetime_lane >= 0 ? lifetime_lane : index);
-  request.core->UseLane(index);
-  *refusal = Closed(request.core, node->phase);
-  if (*refusal != Refusal::kNone) return Linked::kNo;
   Lane& lane = request.core->LaneAt(index);
   PhaseList* list = lane.FindPhase(node->phase);
   if (list == nullptr) {
-    if (*spare == nullptr) return Linked::kNeedsPhase;
+    if (*spare == nullptr) return false;
     list = lane.AddPhase(node->phase, std::exchange(*spare, nullptr));
   }
-  LinkLocked(request, &lane, list, index, node);
-  return Linked::kYes;
+  *refusal = LinkLocked(request, index, &lane, list, node);
+  return true;
 }
 
-Refusal LinkWithPhase(const Request& request, Node* node) {
+ABSL_ATTRIBUTE_NOINLINE Refusal LinkAnywhere(const Request& request,
+                                             Node* node) {
   Refusal refusal = Refusal::kNone;
   Node* spare = nullptr;
-  if (Link(request, node, &spare, &refusal) == Linked::kNeedsPhase) {
+  if (!LinkInPhase(request, node, &spare, &refusal)) {
     spare = AcquireNode(sizeof(Node) + sizeof(PhaseList));
     if (spare == nullptr) return Refusal::kNoMemory;
-    Link(request, node, &spare, &refusal);
+    LinkInPhase(request, node, &spare, &refusal);
     if (spare != nullptr) ReleaseNode(spare);
   }
   return refusal;
 }
 
+// The way that is gone most often: one of no lifetime, in phase 0.
+inline Refusal Link(const Request& request, Node* node) {
+  if (request.lifetime != nullptr || node->phase != 0) {
+    return LinkAnywhere(request, node);
+  }
+  const int index = request.core->LaneFor(-1);
+  LockHolder lock(LockAt(index));
+  Lane& lane = request.core->LaneAt(index);
+  return LinkLocked(request, index, &lane, &lane.zero, node);
+}
+
 }  // namespace
 
-Node* Allocate(const Request& request, const CallbackOps& ops) {
+Node* Allocate(const Request& request, const CallbackOps& ops,
+               int bare_size_class) {
+  const bool named = !request.options->name().empty();
+  if (request.lifetime == nullptr && !named) {
+    return AcquireNodeOfClass(bare_size_class);
+  }
   size_t bytes =
       sizeof(Node) +
       Node::CallableOffset(request.lifetime != nullptr, ops.alignment) +
       ops.size;
-  if (!request.options->name().empty()) bytes += NameOf(request).size() + 1;
+  if (named) bytes += NameOf(request).size() + 1;
   return AcquireNode(bytes);
 }
 
@@ -129,12 +156,12 @@ NodeRef Publish(const Request& request, Node* node, Invocation invocation) {
   const NodeRef ref = {
       node, node->word.load(std::memory_order_relaxed) & kGenerationMask};
   Fill(request, node, invocation, epoch);
-  Refusal refusal = LinkWithPhase(request, node);
+  Refusal refusal = Link(request, node);
   if (refusal == Refusal::kNone) {
     // Armed once it is linked: an exit drain that ends in between sees either
     // the finalizer or the hook. Where there is none to be had, it is taken
     // back, unless something has run it.
-    if (request.core == ProcessCore()) refusal = ArmExitHook();
+    if (request.core == &process_core) refusal = ArmExitHook();
     if (refusal == Refusal::kNone) return ref;
     if (Claim(ref, kDetached) == nullptr) return ref;
   }

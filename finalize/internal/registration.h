@@ -7,6 +7,7 @@
 
 #include "finalize/internal/callback.h"
 #include "finalize/internal/node.h"
+#include "finalize/internal/size_class.h"
 #include "finalize/options.h"
 
 namespace finalize_internal {
@@ -51,8 +52,10 @@ struct Request {
 };
 
 // Returns a node with room for the callable, the lifetime's link and the name;
-// null where there is no memory.
-Node* Allocate(const Request& request, const CallbackOps& ops);
+// null where there is no memory. One of `bare_size_class` has room for the
+// callable alone.
+Node* Allocate(const Request& request, const CallbackOps& ops,
+               int bare_size_class);
 
 // Gives back a node whose callable was never built.
 void Abort(Node* node);
@@ -95,7 +98,8 @@ NodeRef RegisterNode(const Request& request, F&& function, A&&... arguments) {
       if (node != nullptr) Abort(node);
     }
     Node* node;
-  } aborter{Allocate(request, kOps)};
+  } aborter{
+      Allocate(request, kOps, SizeClassFor(sizeof(Node) + sizeof(Stored)))};
 
   if (aborter.node == nullptr ||
       !Stored::Build(aborter.node->payload() +

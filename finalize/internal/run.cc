@@ -191,7 +191,7 @@ void RunDetached(Node* node, void* result) {
 }
 
 void DropDetached(Node* node) {
-  node->ops->destroy(node->callable());
+  if (!node->ops->trivial) node->ops->destroy(node->callable());
   FreeNode(node);
 }
 

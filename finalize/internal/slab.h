@@ -13,21 +13,10 @@
 #include <cstdint>
 
 #include "finalize/internal/node.h"
+#include "finalize/internal/size_class.h"
 #include "finalize/internal/thread_state.h"
 
 namespace finalize_internal {
-
-// The sizes of nodes in bytes, header included.
-inline constexpr uint16_t kSizes[kSizeClasses] = {96, 128, 192, 256, 512, 1024};
-inline constexpr size_t kLargestNode = kSizes[kSizeClasses - 1];
-
-// Returns the class of the smallest node that holds `bytes`, which is at most
-// kLargestNode.
-constexpr int SizeClassFor(size_t bytes) {
-  int size_class = 0;
-  while (kSizes[size_class] < bytes) ++size_class;
-  return size_class;
-}
 
 // What opens a slab. Slabs are aligned to their size, so that a node finds it.
 struct SlabHeader {
@@ -46,10 +35,9 @@ inline constexpr uint32_t kChainLength = 32;
 Node* AcquireCentral(int size_class);
 void ReleaseCentral(int size_class);  // makes room in the thread's chain
 
-// Returns a free node of at least `bytes` bytes, or null where there is no
-// memory. Its word holds its generation and kFree.
-inline Node* AcquireNode(size_t bytes) {
-  const int size_class = SizeClassFor(bytes);
+// Returns a free node, or null where there is no memory. Its word holds its
+// generation and kFree.
+inline Node* AcquireNodeOfClass(int size_class) {
   FreeNodes& free = this_thread.free[size_class];
   Node* const node = free.chain;
   if (node == nullptr) return AcquireCentral(size_class);
@@ -57,6 +45,11 @@ inline Node* AcquireNode(size_t bytes) {
   --free.count;
   if (free.chain != nullptr) __builtin_prefetch(free.chain, /*rw=*/1);
   return node;
+}
+
+// The same, with room for `bytes` bytes, header included.
+inline Node* AcquireNode(size_t bytes) {
+  return AcquireNodeOfClass(SizeClassFor(bytes));
 }
 
 // Takes back a node whose word says kFree.

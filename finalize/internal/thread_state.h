@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "finalize/internal/size_class.h"
+
 namespace finalize_internal {
 
 struct Node;
@@ -20,8 +22,6 @@ struct Frame {
 
 struct DrainContext;
 struct ThreadExits;
-
-inline constexpr int kSizeClasses = 6;
 
 // The free nodes of one size that a thread keeps: a chain in use, and a full
 // one beside it, so that a thread on the edge of a chain does not exchange one
