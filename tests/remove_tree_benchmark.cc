@@ -19,6 +19,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tests/bench_command.h"
 #include "tests/bench_contender.h"
 #include "tests/bench_estimate.h"
@@ -184,10 +186,14 @@ class Field {
   std::string root_;
 };
 
-// After so many rounds a peer that is so much slower than the fastest one is
-// measured no more.
-constexpr int kFirstRounds = 2;
-constexpr double kTooSlow = 1.3;
+// A peer that is so much slower than the fastest one, after one round and after
+// two, is measured no more.
+constexpr double kTooSlow[] = {1.6, 1.3};
+
+// Of one shape there are as many rounds as are worth it, but after the least
+// number none begins that would not end in time.
+constexpr int kLeastRounds = 3;
+constexpr double kSecondsForShape = 40;
 
 // Returns the fastest peer; -1 if there is none.
 int FastestPeer(const std::vector<Contender>& contenders) {
@@ -203,10 +209,10 @@ int FastestPeer(const std::vector<Contender>& contenders) {
   return fastest;
 }
 
-void GiveUpTheSlow(std::vector<Contender>* contenders) {
+void GiveUpTheSlow(double too_slow, std::vector<Contender>* contenders) {
   const int fastest = FastestPeer(*contenders);
   if (fastest < 0) return;
-  const double limit = kTooSlow * (*contenders)[fastest].Median();
+  const double limit = too_slow * (*contenders)[fastest].Median();
   for (size_t i = bench::kFloor + 1; i < contenders->size(); ++i) {
     (*contenders)[i].too_slow = (*contenders)[i].Median() > limit;
   }
@@ -220,9 +226,19 @@ std::vector<Contender> Measure(const FileSystem& file_system,
   contenders[bench::kFloor].too_slow = chain;  // no list of names to know
   Field field(file_system, shape);
   const int n = contenders.size();
+  const absl::Time start = absl::Now();
   for (int round = 0; round < rounds; ++round) {
+    const absl::Time begin = absl::Now();
     for (int i = 0; i < n; ++i) field.Try(&contenders[(round + i) % n]);
-    if (round + 1 == kFirstRounds) GiveUpTheSlow(&contenders);
+    if (round < static_cast<int>(std::size(kTooSlow))) {
+      GiveUpTheSlow(kTooSlow[round], &contenders);
+    }
+    const absl::Time end = absl::Now();
+    const absl::Duration with_another = (end - start) + (end - begin);
+    if (round + 1 >= kLeastRounds &&
+        with_another > absl::Seconds(kSecondsForShape)) {
+      break;
+    }
   }
   return contenders;
 }
