@@ -4,75 +4,68 @@
 //   SteppedProcess process(body);
 //   if (process.RunToStop(17)) process.Kill();
 //
-// Only its first thread is stepped. Confined to one thread, which is its
-// tracer.
+// Stepped::kFirst steps its first thread, and the others run as they like.
+// Stepped::kOthers steps the others: every thread and every process that it
+// starts, and so on; the first runs as it likes.
+//
+// Confined to one thread, which is its tracer and, with kOthers, has no other
+// child.
 
 #ifndef TESTS_STEPPED_PROCESS_H_
 #define TESTS_STEPPED_PROCESS_H_
 
-#include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/types.h>
 
 #include <functional>
+#include <set>
 
 namespace temp_dir_fixture {
+
+enum class Stepped { kFirst, kOthers };
 
 class SteppedProcess {
  public:
   // `body` begins when it is run; after it the process leaves by _exit(0).
-  explicit SteppedProcess(const std::function<void()>& body) : pid_(fork()) {
-    if (pid_ == 0) {
-      ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
-      raise(SIGSTOP);
-      body();
-      _exit(0);
-    }
-    waitpid(pid_, &status_, __WALL);
-    ptrace(PTRACE_SETOPTIONS, pid_, nullptr,
-           PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
-  }
+  explicit SteppedProcess(const std::function<void()>& body,
+                          Stepped stepped = Stepped::kFirst);
   ~SteppedProcess() { Kill(); }
   SteppedProcess(const SteppedProcess&) = delete;
   SteppedProcess& operator=(const SteppedProcess&) = delete;
 
-  // Goes on to the system call stop of this number, from 0. False if it ended
-  // before.
-  bool RunToStop(int number) {
-    for (int signal = 0, seen = 0; seen <= number;) {
-      if (!Step(PTRACE_SYSCALL, signal)) return false;
-      const bool at_call = WSTOPSIG(status_) == (SIGTRAP | 0x80);
-      signal = at_call ? 0 : WSTOPSIG(status_);
-      seen += at_call;
-    }
-    return true;
-  }
-  void RunToEnd() {
-    for (int signal = 0; Step(PTRACE_CONT, signal);) {
-      signal = WSTOPSIG(status_);
-    }
-  }
-  void Kill() {
-    if (ended()) return;
-    kill(pid_, SIGKILL);
-    waitpid(pid_, &status_, __WALL);
-  }
-  bool ended() const { return !WIFSTOPPED(status_); }
+  // Goes on to the system call stop of this number, from 0. False if all of it
+  // ended before.
+  bool RunToStop(int number);
+  void RunToEnd();
+  // Kills it and all that it started.
+  void Kill();
+  // Kills only the process that is at a stop.
+  void KillStopped();
+
+  bool ended() const { return tasks_.empty(); }
   // Whether it ended by itself, and well.
-  bool succeeded() const { return WIFEXITED(status_) && status_ == 0; }
+  bool succeeded() const { return ended() && status_ == 0; }
 
  private:
-  // Returns false if it has ended.
-  bool Step(__ptrace_request how, int signal) {
-    if (ended()) return false;
-    ptrace(how, pid_, nullptr, signal);
-    waitpid(pid_, &status_, __WALL);
-    return !ended();
+  bool IsStepped(pid_t task) const {
+    return (task == pid_) == (stepped_ == Stepped::kFirst);
   }
+  // Lets the stopped task go on, to its next system call stop if `step`, and
+  // waits until one is stopped. False if none is left.
+  bool GoOn(bool step);
+  void Resume(bool step);
+  // What has stopped or ended next. False if none is left.
+  bool Await();
+  void AwaitEnd();
+  // That `task` has stopped.
+  void Note(pid_t task, int status);
 
+  const Stepped stepped_;
   const pid_t pid_;
-  int status_ = 0;
+  int status_ = 0;         // of the first process, once it has ended
+  std::set<pid_t> tasks_;  // threads that are traced
+  pid_t stopped_ = 0;      // the one that is stopped
+  bool at_call_ = false;   // at a system call
+  int signal_ = 0;         // that it goes on with
 };
 
 }  // namespace temp_dir_fixture
