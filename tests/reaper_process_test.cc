@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
@@ -19,12 +20,14 @@
 #include <functional>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
 #include "tempdir/temp_dir.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/lingering_process.h"
 #include "tests/temp_dir_styles.h"
 
 namespace {
@@ -56,6 +59,17 @@ pid_t FindWatcher(pid_t owner) {
     if (line.find(flag + '\0') != std::string::npos) return atoi(name.c_str());
   }
   return 0;
+}
+
+int OpenProcess(pid_t pid) {
+  return static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+}
+
+// Returns when it has ended, however long that takes.
+void AwaitEnd(int process) {
+  pollfd end = {process, POLLIN, 0};
+  EXPECT_TRUE(process < 0 || poll(&end, 1, -1) == 1);
+  close(process);
 }
 
 class ReaperProcessTest : public TempDirFixture {
@@ -126,11 +140,54 @@ TEST_F(ReaperProcessTest, EndsWithItsOwner) {
                                MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   RunWatched([&] { *watcher = FindWatcher(getpid()); });
   ASSERT_GT(*watcher, 0);
-  const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, *watcher, 0));
-  pollfd end = {pidfd, POLLIN, 0};
-  EXPECT_TRUE(pidfd < 0 || poll(&end, 1, -1) == 1);
-  close(pidfd);
+  AwaitEnd(OpenProcess(*watcher));
   munmap(watcher, sizeof(pid_t));
+}
+
+// It does not wait for what it cannot have: a child that the owner forked lives
+// as long as it likes.
+TEST_F(ReaperProcessTest, EndsWhileAChildOfItsOwnerHoldsTheRoot) {
+  LingeringProcess owner([](int out) {
+    auto* dir = Abandon(Make<tempdir::TempDir>());
+    MakeFile(dir->path() / "file");
+    if (!tempdir::StartReaperProcess(Program()).ok()) abort();
+    const pid_t watcher = FindWatcher(getpid());
+    const pid_t child = fork();
+    if (child == 0) return;
+    dprintf(out, "%d %d %s\n", watcher, child, dir->path().c_str());
+  });
+  pid_t watcher = 0, child = 0;
+  char directory[PATH_MAX];
+  ASSERT_EQ(sscanf(owner.AwaitLine().c_str(), "%d %d %s", &watcher, &child,
+                   directory),
+            3);
+  const int process = OpenProcess(watcher);
+  ASSERT_GE(process, 0);
+  owner.Kill();
+  AwaitEnd(process);
+  EXPECT_TRUE(Exists(path(directory) / "file"));
+  EXPECT_EQ(kill(child, SIGKILL), 0);
+}
+
+// Nor does it try for ever to remove what cannot be removed.
+TEST_F(ReaperProcessTest, EndsThoughSomethingCannotBeRemoved) {
+  LingeringProcess owner([](int out) {
+    auto* dir = Abandon(Make<tempdir::TempDir>());
+    MakeFile(dir->path() / "file");
+    MakeDirectory(dir->path() / "mounted");
+    MountMemory(dir->path() / "mounted");
+    if (!tempdir::StartReaperProcess(Program()).ok()) abort();
+    dprintf(out, "%d\n", FindWatcher(getpid()));
+  });
+  const int process = OpenProcess(atoi(owner.AwaitLine().c_str()));
+  ASSERT_GE(process, 0);
+  owner.Kill();
+  AwaitEnd(process);
+  ASSERT_EQ(Entries(scratch()).size(), 1u);
+  const path root = scratch() / Entries(scratch())[0];
+  ASSERT_EQ(Entries(root).size(), 1u);
+  const path dir = root / Entries(root)[0];
+  EXPECT_EQ(Entries(dir), std::vector<std::string>{"mounted"});
 }
 
 TEST_F(ReaperProcessTest, MissingProgramIsSaid) {
