@@ -45,7 +45,8 @@ enum class ReapOutcome {
 struct ReapedRoot {
   // Where it was.
   std::string path;
-  // Where it is now, if it was renamed and could not be removed; else empty.
+  // Where it is now, if it was renamed and could not be removed, or put back
+  // where that had to be; else empty.
   std::string present_path;
   ReapOutcome outcome = ReapOutcome::kInUse;
   // Why, for kRefused, kUnfinished and kFailed; else OK.

@@ -183,7 +183,9 @@ std::string RootReaper::TakeAway(int fd, const std::string& name,
     } else if (NameMeans(parent_fd_, taken.c_str(), fd)) {
       return taken;
     } else {
-      Rename(parent_fd_, taken.c_str(), name.c_str());
+      if (Rename(parent_fd_, taken.c_str(), name.c_str()) < 0) {
+        root->present_path = PathOf(taken);
+      }
       Refuse(root, "was replaced while it was looked at");
     }
     return "";
