@@ -24,25 +24,16 @@ using tempdir::ReapOutcome;
 constexpr char kOfAnotherUser[] = "finalize-65534-aaaaaaaaaaaaaaaa";
 
 // What others have in the parent, before and after.
-void PlantOthers() {
+void PlantOthers(const KillPlan& plan) {
   MakeDirectory(kParent);
   MakeDirectory(path(kParent) / kOfAnotherUser);
   MakeDirectory(path(kParent) / "other");
   MakeFile(path(kParent) / "other" / "file");
+  if (!plan.beside_live) return;
   MakeDirectory(kLive);
   MakeFile(path(kLive) / "file");
   const int live = open(kLive, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (live < 0 || flock(live, LOCK_SH) != 0) abort();
-}
-
-void ExpectOthersAlone(const std::string& where) {
-  const auto left = Entries(kParent);
-  const std::vector<std::string> others = {path(kLive).filename().native(),
-                                           kOfAnotherUser, "other"};
-  Say(left == others, "left:" + where);
-  for (const std::string& name : left) Say(left == others, name);
-  Say(Exists(path(kParent) / "other" / "file"), "touched:" + where);
-  Say(Entries(kLive) == std::vector<std::string>{"file"}, "live:" + where);
 }
 
 // Kills it at one stop. Returns whether it had so many.
@@ -74,6 +65,18 @@ void PrepareDeadRoot() {
   MakeFile(at / "file");
 }
 
+void ExpectOthersAlone(const KillPlan& plan, const std::string& where) {
+  const auto left = Entries(kParent);
+  std::vector<std::string> others = {kOfAnotherUser, "other"};
+  if (plan.beside_live) {
+    others.insert(others.begin(), path(kLive).filename().native());
+    Say(Entries(kLive) == std::vector<std::string>{"file"}, "live:" + where);
+  }
+  Say(left == others, "left:" + where);
+  for (const std::string& name : left) Say(left == others, name);
+  Say(Exists(path(kParent) / "other" / "file"), "touched:" + where);
+}
+
 void ReapWell(const std::string& parent) {
   auto report = tempdir::Reap(parent);
   Say(report.ok(), report.status().ToString());
@@ -87,14 +90,14 @@ void ReapWell(const std::string& parent) {
 int KillEverywhere(const KillPlan& plan) {
   const Ended ended = RunChild([&] {
     MountMemory("/tmp");
-    PlantOthers();
+    PlantOthers(plan);
     int stop = 0;
     for (bool killed = true; killed; ++stop) {
       plan.prepare();
       killed = KillAt(stop, plan);
       if (plan.check) plan.check(killed);
       ReapWell();
-      ExpectOthersAlone(" killed at stop " + std::to_string(stop));
+      ExpectOthersAlone(plan, " killed at stop " + std::to_string(stop));
     }
     dprintf(STDOUT_FILENO, "points %d", stop - 1);
   });

@@ -19,12 +19,14 @@
 namespace temp_dir_fixture {
 
 inline constexpr char kParent[] = "/tmp/parent";
-// In it: in use, with a file.
+// In it: in use by another process, with a file.
 inline constexpr char kLive[] = "/tmp/parent/finalize-0-cccccccccccccccc";
 
 // One after the other for each kill point.
 struct KillPlan {
   std::string name;
+  // Whether there is kLive; it has a reaper process try more than once.
+  bool beside_live = true;
   std::function<void()> prepare = [] {};
   // What the process does.
   std::function<void()> body;
@@ -40,6 +42,9 @@ struct KillPlan {
 // A dead root in kParent, with what makes the engine work: depth beyond its
 // descriptors, a directory that forbids reading, a link.
 void PrepareDeadRoot();
+
+// Says so if something is in kParent but what others have there.
+void ExpectOthersAlone(const KillPlan& plan, const std::string& where);
 
 // Reaps `parent`: everything there is removed or in use.
 void ReapWell(const std::string& parent = kParent);
