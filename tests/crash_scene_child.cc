@@ -1,5 +1,6 @@
 // Processes that crash in ways that are hard on the handler of the crash.
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -154,19 +155,39 @@ void OverflowOfThread() {
   }).join();
 }
 
-void TinyStack() {
+// `run` is what a thread with a stack of this size does.
+void CrashOnStack(size_t size, void* (*run)(void*)) {
   Install();
   MakeDir();
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, 64 << 10);
+  Require(pthread_attr_setstacksize(&attributes, size) == 0, "stack");
   pthread_t thread;
-  const auto run = [](void*) -> void* {
-    CrashBy("segv");
-    return nullptr;
-  };
   Require(pthread_create(&thread, &attributes, run, nullptr) == 0, "thread");
   pthread_join(thread, nullptr);
+}
+
+void TinyStack() {
+  CrashOnStack(64 << 10, [](void*) -> void* {
+    CrashBy("segv");
+    return nullptr;
+  });
+}
+
+// The smallest that there is.
+void SmallestStack() {
+  CrashOnStack(PTHREAD_STACK_MIN, [](void*) -> void* {
+    CrashBy("segv");
+    return nullptr;
+  });
+}
+
+void SmallestStackWithAnother() {
+  CrashOnStack(PTHREAD_STACK_MIN, [](void*) -> void* {
+    Require(finalize::AddCrashStack(), "no stack");
+    CrashBy("overflow");
+    return nullptr;
+  });
 }
 
 // A program that recovers: nothing of its is touched. It makes the page
@@ -299,6 +320,8 @@ int main(int argc, char** argv) {
        {"all-threads-crash", AllThreadsCrash},
        {"overflow-of-thread", OverflowOfThread},
        {"tiny-stack", TinyStack},
+       {"smallest-stack", SmallestStack},
+       {"smallest-stack-with-another", SmallestStackWithAnother},
        {"recovers", Recovers},
        {"ignored", Ignored},
        {"later-handler", LaterHandler},

@@ -57,6 +57,20 @@ TEST_F(CrashSceneTest, NeedsLittleStack) {
   EXPECT_THAT(Left(), IsEmpty());
 }
 
+// C23: one with the smallest stack that there is.
+TEST_F(CrashSceneTest, NeedsNoMoreThanTheSmallestStack) {
+  const ChildResult result = ResultOf("smallest-stack");
+  EXPECT_TRUE(result.Killed(SIGSEGV)) << result;
+  EXPECT_THAT(Left(), IsEmpty());
+}
+
+// C23: the same, with a crash stack.
+TEST_F(CrashSceneTest, LeavesTheSmallestStackForACrashStack) {
+  const ChildResult result = ResultOf("smallest-stack-with-another");
+  EXPECT_TRUE(result.Killed(SIGSEGV)) << result;
+  EXPECT_THAT(Left(), IsEmpty());
+}
+
 // C23: a handler that may return is left alone, and nothing is removed.
 TEST_F(CrashSceneTest, LeavesAProgramThatRecovers) {
   const ChildResult result = ResultOf("recovers");
