@@ -18,7 +18,6 @@
 
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -55,7 +54,8 @@ pid_t FindWatcher(pid_t owner) {
   const std::string flag = "--watch=" + std::to_string(owner);
   for (const std::string& name : Entries("/proc")) {
     std::ifstream file("/proc/" + name + "/cmdline");
-    const std::string line((std::istreambuf_iterator<char>(file)), {});
+    std::string line;
+    std::getline(file, line);  // does not throw if the process ends now
     if (line.find(flag + '\0') != std::string::npos) return atoi(name.c_str());
   }
   return 0;
