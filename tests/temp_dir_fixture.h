@@ -46,7 +46,8 @@ inline Ended RunChild(const std::function<void()>& body) {
   if (child == 0) {
     dup2(ends[1], STDOUT_FILENO);
     dup2(ends[1], STDERR_FILENO);
-    body();
+    // An exception ends the child: the rest of the tests is its parent's.
+    [&body]() noexcept { body(); }();
     fflush(nullptr);
     _exit(0);
   }
