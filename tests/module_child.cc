@@ -1,16 +1,12 @@
 // A program that opens and closes module_plugin.cc. It is linked twice: with a
 // plugin that has a copy of the library of its own, and with one that uses the
 // program's. The plugin is the file `<this program>.so`.
-#include <dlfcn.h>
-#include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
-#include <fstream>
 #include <string>
 #include <thread>
 
@@ -21,18 +17,21 @@
 #include "finalize/thread_exit.h"
 #include "finalize/weak_ref.h"
 #include "tempdir/temp_dir.h"
+#include "tests/blocked_thread.h"
 #include "tests/latch.h"
 #include "tests/module_plugin.h"
+#include "tests/plugin_loader.h"
 #include "tests/scenario.h"
 
 namespace {
 
 using finalize::AtExit;
 using finalize::Cause;
-using finalize::Options;
 using finalize::Registry;
+using finalize_test::AwaitBlocked;
 using finalize_test::Require;
 using finalize_test::Say;
+using finalize_test::ThisThread;
 
 struct SaysWhy {
   void operator()(const Cause& cause) const {
@@ -41,107 +40,77 @@ struct SaysWhy {
   std::string word;
 };
 
-std::string PluginPath() {
-  char path[4096];
-  const ssize_t size = readlink("/proc/self/exe", path, sizeof(path));
-  Require(size > 0, "readlink");
-  const std::string program(path, static_cast<size_t>(size));
-  return program.substr(0, program.rfind("_child")) + "_plugin.so";
-}
-
-bool IsMapped() {
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
-    if (line.find("_plugin.so") != std::string::npos) return true;
-  }
-  return false;
-}
-
-void* handle = nullptr;
-
-const Plugin& Open() {
-  handle = dlopen(PluginPath().c_str(), RTLD_NOW | RTLD_LOCAL);
-  Require(handle != nullptr, handle == nullptr ? dlerror() : "");
-  auto* get =
-      reinterpret_cast<decltype(&GetPlugin)>(dlsym(handle, "GetPlugin"));
-  Require(get != nullptr, "dlsym");
-  Require(IsMapped(), "mapped");
-  return *get();
-}
-
-void Close() {
-  Require(dlclose(handle) == 0, "dlclose");
-  Say(IsMapped() ? "still mapped" : "unmapped");
-}
+finalize_test::PluginLoader<Plugin>& plugin =
+    *new finalize_test::PluginLoader<Plugin>;
 
 // The program's own entries stay, whoever's copy the plugin uses.
 void CloseRuns() {
   AtExit(SaysWhy{"before"});
-  const Plugin& plugin = Open();
-  plugin.register_some();
+  const Plugin& table = plugin.Open();
+  table.register_some();
   AtExit(SaysWhy{"after"});
-  Close();
+  plugin.CloseAndSay();
 }
 
 void CloseRunsObjects() {
-  Open().register_on_objects();
-  Close();
+  plugin.Open().register_on_objects();
+  plugin.CloseAndSay();
 }
 void CloseRunsWhatIsRegistered() {
-  Open().register_more();
-  Close();
+  plugin.Open().register_more();
+  plugin.CloseAndSay();
 }
 void CloseTriesOnce() {
-  Open().register_retryable();
-  Close();
+  plugin.Open().register_retryable();
+  plugin.CloseAndSay();
 }
 void CloseRunsThreads() {
-  Open().register_on_thread();
-  Close();
+  plugin.Open().register_on_thread();
+  plugin.CloseAndSay();
 }
 void CloseRunsBeforeStatics() {
-  Open().register_static();
-  Close();
+  plugin.Open().register_static();
+  plugin.CloseAndSay();
 }
 // Only the plugin has the code of the exit hooks.
 void CloseWithHooks() {
-  const Plugin& plugin = Open();
-  plugin.register_some();
-  Require(plugin.install_exit_hooks(), "hooks");
-  Require(dlclose(handle) == 0, "dlclose");
+  const Plugin& table = plugin.Open();
+  table.register_some();
+  Require(table.install_exit_hooks(), "hooks");
+  plugin.Close();
   kill(getpid(), SIGTERM);
   for (;;) pause();
 }
 void CloseOfUnused() {
-  Open();
-  Close();
+  plugin.Open();
+  plugin.CloseAndSay();
   AtExit(SaysWhy{"after"});
 }
 
 // exit() with the plugin still there: the one order, or each copy's.
 void ExitWithPlugin() {
   AtExit(SaysWhy{"before"});
-  Open().register_some();
+  plugin.Open().register_some();
   AtExit(SaysWhy{"after"});
 }
 
 // The process registry, whose drain would tell of exit(), is not used.
-void ExitWithRegistry() { Open().register_in_registry(); }
-void ExitWithObjects() { Open().register_on_objects(); }
+void ExitWithRegistry() { plugin.Open().register_in_registry(); }
+void ExitWithObjects() { plugin.Open().register_on_objects(); }
 
 void OpenAgain() {
   for (int i = 0; i < 3; ++i) {
-    Open().register_more();
-    Close();
+    plugin.Open().register_more();
+    plugin.CloseAndSay();
     AtExit([] {}).Run();
   }
 }
 
 // The plugin is gone, and the hooks for fork, threads and exit with it.
 void LifeAfterClose() {
-  Open().register_some();
+  plugin.Open().register_some();
   AtExit(SaysWhy{"of the program"});
-  Close();
+  plugin.CloseAndSay();
   std::thread([] { finalize::AtThreadExit(SaysWhy{"thread"}); }).join();
   const pid_t child = fork();
   if (child == 0) {
@@ -158,15 +127,15 @@ void LifeAfterClose() {
 void ThreadOutlivesPlugin() {
   static Latch& used = *new Latch;
   static Latch& closed = *new Latch;
-  const Plugin& plugin = Open();
-  std::thread thread([&plugin] {
-    plugin.register_more();
+  const Plugin& table = plugin.Open();
+  std::thread thread([&table] {
+    table.register_more();
     finalize::AtThreadExit(SaysWhy{"thread"});
     used.CountDown();
     closed.Wait();
   });
   used.Wait();
-  Close();
+  plugin.CloseAndSay();
   closed.CountDown();
   thread.join();
 }
@@ -175,14 +144,14 @@ void ThreadOutlivesPlugin() {
 void ThreadOutlivesRegistry() {
   static Latch& used = *new Latch;
   static Latch& closed = *new Latch;
-  const Plugin& plugin = Open();
-  std::thread thread([&plugin] {
-    plugin.use_registry();
+  const Plugin& table = plugin.Open();
+  std::thread thread([&table] {
+    table.use_registry();
     used.CountDown();
     closed.Wait();
   });
   used.Wait();
-  Close();
+  plugin.CloseAndSay();
   closed.CountDown();
   thread.join();
   Say("the end");
@@ -190,10 +159,10 @@ void ThreadOutlivesRegistry() {
 
 // dlclose() in a child: what the parent registered does not run there.
 void CloseInChild() {
-  Open().register_some();
+  plugin.Open().register_some();
   const pid_t child = fork();
   if (child == 0) {
-    Close();
+    plugin.CloseAndSay();
     std::exit(3);
   }
   int status = 0;
@@ -201,66 +170,39 @@ void CloseInChild() {
               WEXITSTATUS(status) == 3,
           "child");
   Say("parent");
-  Close();
+  plugin.CloseAndSay();
 }
 
-// Another thread runs a callback of the plugin, from the program's code:
-// dlclose() waits for it.
+// Another thread runs a callback of the plugin, from the program's code, and
+// goes on when dlclose() waits for it, asleep.
 Latch& running = *new Latch;
-std::atomic<bool> go_on{false};
-void Block() {
+std::atomic<pid_t> closer{0};
+void BlockUntilAwaited() {
   running.CountDown();
-  while (!go_on) sched_yield();
+  AwaitBlocked(closer, SYS_futex);
+  Say("released");
 }
 void CloseWaits() {
-  Open().register_blocking(&Block);
+  plugin.Open().register_blocking(&BlockUntilAwaited);
   std::thread drains([] { (void)Registry::Process().Drain(); });
   running.Wait();
-  std::thread releases([] {
-    // Most likely in dlclose() by now; if not, the test shows less.
-    for (int i = 0; i < 1000; ++i) sched_yield();
-    Say("released");
-    go_on = true;
-  });
-  Close();
-  releases.join();
+  closer = ThisThread();
+  plugin.CloseAndSay();
   drains.join();
-}
-
-// dlclose() while other threads drain the registry that the plugin uses, from
-// the program's code.
-void CloseRacesDrain() {
-  static std::atomic<bool> stop{false};
-  std::thread drains([] {
-    while (!stop) (void)Registry::Process().Drain();
-  });
-  std::thread registers([] {
-    while (!stop)
-      AtExit(Options().IfClosed(finalize::IfClosed::kRunNow), [] {});
-  });
-  for (int i = 0; i < 50; ++i) {
-    Open().register_quietly();
-    Require(dlclose(handle) == 0, "dlclose");
-    Require(!IsMapped(), "unmapped");
-  }
-  stop = true;
-  drains.join();
-  registers.join();
-  Say("done");
 }
 
 void CloseDropsWeak() {
-  Open().register_weak();
-  Close();
+  plugin.Open().register_weak();
+  plugin.CloseAndSay();
 }
 
 // What the plugin referred to dies later.
 void CloseDropsWeakToProgram() {
   auto object = finalize::MakeShared<int>(1);
   const finalize::WeakRef<int> own(object, [] { Say("program, runs"); });
-  Open().refer_to(object);
+  plugin.Open().refer_to(object);
   Require(finalize::WeakRefCount(object) == 3, "references");
-  Close();
+  plugin.CloseAndSay();
   object.reset();
   Say("object is gone");
 }
@@ -268,8 +210,8 @@ void CloseDropsWeakToProgram() {
 void TempDirOfPlugin() {
   auto dir = tempdir::TempDir::Create();
   Require(dir.ok(), "temp dir");
-  Open().make_temp_dir();
-  Close();
+  plugin.Open().make_temp_dir();
+  plugin.CloseAndSay();
   Say(access(dir->path().c_str(), F_OK) == 0 ? "program's is there"
                                              : "program's is gone");
 }
@@ -296,7 +238,6 @@ int main(int argc, char** argv) {
        {"thread-outlives-registry", ThreadOutlivesRegistry},
        {"child", CloseInChild},
        {"waits", CloseWaits},  // where the plugin uses the program's copy
-       {"race", CloseRacesDrain},
        {"weak", CloseDropsWeak},
        {"weak-to-program", CloseDropsWeakToProgram},  // as "waits"
        {"temp-dir", TempDirOfPlugin}});

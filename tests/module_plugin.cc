@@ -66,13 +66,6 @@ void RegisterOnObjects() {
   RegisterInRegistry();
 }
 
-// Runs, on whatever thread, without a word.
-void RegisterQuietly() {
-  for (int i = 0; i < 100; ++i) {
-    AtExit(Options().IfClosed(finalize::IfClosed::kRunNow), [] {});
-  }
-}
-
 void RegisterMore() {
   AtExit([] {
     Say("plugin, registers");
@@ -149,10 +142,10 @@ void ReferTo(const std::shared_ptr<int>& object) {
 }
 
 constexpr Plugin kPlugin = {
-    RegisterSome,       RegisterOnObjects, RegisterQuietly, RegisterMore,
-    RegisterRetryable,  RegisterOnThread,  RegisterStatic,  MakeTempDir,
-    InstallHooks,       RegisterBlocking,  RegisterWeak,    ReferTo,
-    RegisterInRegistry, UseRegistry,
+    RegisterSome,     RegisterOnObjects, RegisterMore, RegisterRetryable,
+    RegisterOnThread, RegisterStatic,    MakeTempDir,  InstallHooks,
+    RegisterBlocking, RegisterWeak,      ReferTo,      RegisterInRegistry,
+    UseRegistry,
 };
 
 }  // namespace

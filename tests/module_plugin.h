@@ -7,7 +7,6 @@
 struct Plugin {
   void (*register_some)();
   void (*register_on_objects)();
-  void (*register_quietly)();
   void (*register_more)();
   void (*register_retryable)();
   void (*register_on_thread)();

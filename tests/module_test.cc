@@ -155,9 +155,6 @@ TEST_P(ModuleTest, RunsNothingInAChild) {
                "unmapped\nparent\n" + std::string(kSome) + "unmapped\n");
 }
 
-// C24: dlclose() races drains and registrations of other threads.
-TEST_P(ModuleTest, MayRaceADrain) { ExpectOutput("race", "done\n"); }
-
 // C24: the temp dir of a module goes with the copy that removes it.
 TEST_P(ModuleTest, LeavesNoTempDir) {
   const ChildResult result = ResultOf("temp-dir");
