@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <string>
+#include <utility>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -19,6 +20,15 @@ using testing::HasSubstr;
 // The plugin has a copy of the library of its own, or uses the program's.
 enum class Copy { kOwn, kShared };
 
+// What static pointers of a module hold, and what its copy of the library keeps
+// to the end, is no leak: but LeakSanitizer does not see the pointers any more.
+constexpr std::pair<const char*, const char*> kKeepsSome = {"LSAN_OPTIONS",
+                                                            "detect_leaks=0"};
+bool KeepsSome(const std::string& scenario) {
+  return scenario == "objects" || scenario == "retryable" ||
+         scenario == "temp-dir" || scenario == "weak";
+}
+
 class ModuleTest : public testing::TestWithParam<Copy> {
  protected:
   static ChildResult ResultOf(const std::string& scenario,
@@ -26,6 +36,7 @@ class ModuleTest : public testing::TestWithParam<Copy> {
     ChildOptions options;
     options.environment = {{"TMPDIR", testing::TempDir()},
                            {"FINALIZE_REAP", reap}};
+    if (KeepsSome(scenario)) options.environment.push_back(kKeepsSome);
     const char* const child =
         GetParam() == Copy::kOwn ? "module_own_child" : "module_shared_child";
     return RunChild({HelperPath(child), scenario}, options);
@@ -203,8 +214,10 @@ INSTANTIATE_TEST_SUITE_P(Copies, ModuleTest,
 // C24, C31, C33: the death of a program's object does not reach a module that
 // is gone.
 TEST(ModuleWeakTest, ForgetsObjectsOfTheProgram) {
+  ChildOptions options;
+  options.environment = {kKeepsSome};
   const ChildResult result =
-      RunChild({HelperPath("module_shared_child"), "weak-to-program"});
+      RunChild({HelperPath("module_shared_child"), "weak-to-program"}, options);
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_EQ(result.out,
             "plugin, weak reference: dropped\nplugin, note: dropped\n"
