@@ -1,8 +1,5 @@
 // Drains without memory for their reports (contract C8): every callback
 // runs, and the totals are exact.
-#include <cstddef>
-#include <cstdlib>
-#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -11,29 +8,7 @@
 #include "finalize/registry.h"
 #include "finalize/report.h"
 #include "gtest/gtest.h"
-
-namespace {
-// How many allocations of this thread succeed before the others fail. Negative:
-// all.
-thread_local int allowed = -1;
-
-void* Allocate(size_t size) {
-  if (allowed == 0) return nullptr;
-  if (allowed > 0) --allowed;
-  return malloc(size);
-}
-}  // namespace
-
-void* operator new(size_t size) {
-  void* const memory = Allocate(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void* operator new(size_t size, const std::nothrow_t&) noexcept {
-  return Allocate(size);
-}
-void operator delete(void* memory) noexcept { free(memory); }
-void operator delete(void* memory, size_t) noexcept { free(memory); }
+#include "tests/scarce_memory.h"
 
 namespace {
 
@@ -42,6 +17,7 @@ using finalize::Options;
 using finalize::Registry;
 using finalize::Report;
 using finalize::ReportEntry;
+using finalize_test::ScarceMemory;
 
 constexpr char kLong[] = "a text that is too long to be kept within a string";
 // More than a drain like these allocates.
@@ -80,10 +56,13 @@ class NoMemoryDrainTest : public testing::Test {
       ++runs;
       return runs > 4 ? absl::OkStatus() : status;
     });
-    allowed = allocations;
-    const Report report = registry.Drain(options);
-    const bool sufficed = allowed > 0;
-    allowed = -1;
+    bool sufficed = false;
+    const Report report = [&] {
+      ScarceMemory scarce(allocations, ScarceMemory::kRestFail);
+      Report drained = registry.Drain(options);
+      sufficed = scarce.sufficed();
+      return drained;
+    }();
     EXPECT_EQ(runs, 4) << "with " << allocations;
     EXPECT_EQ(report.ran, 1u) << "with " << allocations;
     EXPECT_EQ(report.failed, 3u) << "with " << allocations;
@@ -123,9 +102,10 @@ TEST(NoMemoryReporterTest, SaysNumberAndPlace) {
                                    [] { return status; });
   const std::string number = std::to_string(failing.Peek()->number);
   testing::internal::CaptureStderr();
-  allowed = 0;
-  const size_t failed = registry.Drain().failed;
-  allowed = -1;
+  const size_t failed = [&] {
+    ScarceMemory none(0, ScarceMemory::kRestFail);
+    return registry.Drain().failed;
+  }();
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
             "finalize: #" + number + " phase 3 spool.cc:88: out of memory\n");
   EXPECT_EQ(failed, 1u);

@@ -1,12 +1,13 @@
 // A process that finds no memory, or no more keys and handlers of the C
 // library, when it asks for what is to run at its end. It is linked with
-// --wrap=atexit.
+// --wrap=atexit and --wrap=mmap.
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/types.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <new>
+#include <cstddef>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,12 +18,12 @@
 #include "finalize/lifetime.h"
 #include "finalize/registry.h"
 #include "finalize/thread_exit.h"
+#include "tests/scarce_memory.h"
 #include "tests/scenario.h"
 
 namespace {
 bool no_exit_handlers = false;
-// How many allocations of this thread succeed before one fails. Negative: all.
-thread_local int allowed = -1;
+bool no_pages = false;
 }  // namespace
 
 extern "C" int __real_atexit(void (*)());
@@ -30,17 +31,12 @@ extern "C" int __wrap_atexit(void (*function)()) {
   return no_exit_handlers ? -1 : __real_atexit(function);
 }
 
-void* operator new(size_t size) {
-  if (allowed >= 0 && allowed-- == 0) throw std::bad_alloc();
-  void* const memory = malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
+extern "C" void* __real_mmap(void*, size_t, int, int, int, off_t);
+extern "C" void* __wrap_mmap(void* address, size_t length, int protection,
+                             int flags, int file, off_t offset) {
+  if (no_pages) return MAP_FAILED;
+  return __real_mmap(address, length, protection, flags, file, offset);
 }
-void* operator new(size_t size, const std::nothrow_t&) noexcept {
-  return allowed >= 0 && allowed-- == 0 ? nullptr : malloc(size);
-}
-void operator delete(void* memory) noexcept { free(memory); }
-void operator delete(void* memory, size_t) noexcept { free(memory); }
 
 namespace {
 
@@ -54,6 +50,7 @@ using finalize_test::AwaitInput;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
+using finalize_test::ScarceMemory;
 
 void SayRefusals() {
   finalize::SetFailureReporter([](const finalize::ReportEntry& entry) {
@@ -110,10 +107,18 @@ struct TakesMemory {
   char bytes[200] = {};
 };
 
-bool TermIsAtDefault() {
+bool IsAtDefault(int signal) {
   struct sigaction action;
-  sigaction(SIGTERM, nullptr, &action);
+  sigaction(signal, nullptr, &action);
   return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL;
+}
+
+// Refused, with nothing installed.
+void RequireRefused(const absl::Status& status) {
+  Require(status.code() == absl::StatusCode::kResourceExhausted,
+          status.ToString());
+  Require(IsAtDefault(SIGTERM) && IsAtDefault(SIGSEGV),
+          "a handler without the rest");
 }
 
 // Each allocation of InstallExitHooks fails in its turn, until it makes no
@@ -121,18 +126,20 @@ bool TermIsAtDefault() {
 void InstallWithout(const ExitHooks& hooks) {
   int failures = 0;
   for (;; ++failures) {
-    allowed = failures;
-    const absl::Status status = finalize::InstallExitHooks(hooks);
-    const bool failed = allowed < 0;
-    allowed = -1;
-    if (status.ok() && !failed) break;
+    bool sufficed = false;
+    const absl::Status status = [&] {
+      ScarceMemory scarce(failures, ScarceMemory::kOneFails);
+      absl::Status installed = finalize::InstallExitHooks(hooks);
+      sufficed = scarce.sufficed();
+      return installed;
+    }();
+    if (status.ok() && sufficed) break;
     if (status.ok()) continue;  // it could do without
-    Require(status.code() == absl::StatusCode::kResourceExhausted,
-            status.ToString());
-    Require(TermIsAtDefault(), "a handler without the rest");
+    RequireRefused(status);
   }
   Require(failures > 0, "allocations");
-  Require(!TermIsAtDefault(), "handler");
+  Require(!IsAtDefault(SIGTERM), "handler");
+  Require(IsAtDefault(SIGSEGV) != hooks.crash, "handler of crashes");
 }
 
 void NoMemoryForHooks() {
@@ -148,12 +155,31 @@ void NoMemoryForAllHooks() {
   hooks.signals = {SIGUSR1};
   hooks.quick_exit = true;
   hooks.terminate = true;
+  hooks.crash = true;
   hooks.descriptor = true;
   hooks.on_signal = TakesMemory();
   InstallWithout(hooks);
   raise(SIGTERM);
   while (finalize::ShutdownSignal() == 0) sched_yield();
   finalize::EndBySignal(finalize::ShutdownSignal());
+}
+
+// The stack for crashes is no operator new's.
+void NoMemoryForCrashStack() {
+  AtExit([](const Cause& cause) { Say(cause.ToString()); });
+  stack_t none = {};
+  none.ss_flags = SS_DISABLE;  // AddressSanitizer has given it one
+  Require(sigaltstack(&none, nullptr) == 0, "sigaltstack");
+  ExitHooks hooks;
+  hooks.crash = true;
+  no_pages = true;
+  const absl::Status status = finalize::InstallExitHooks(hooks);
+  no_pages = false;
+  RequireRefused(status);
+  Require(finalize::InstallExitHooks(hooks).ok(), "InstallExitHooks");
+  Require(!IsAtDefault(SIGSEGV), "handler of crashes");
+  raise(SIGTERM);
+  for (;;) AwaitInput();
 }
 
 }  // namespace
@@ -164,5 +190,6 @@ int main(int argc, char** argv) {
       {{"no-exit-handlers", NoExitHandlers},
        {"no-keys", NoKeys},
        {"no-memory-for-hooks", NoMemoryForHooks},
-       {"no-memory-for-all-hooks", NoMemoryForAllHooks}});
+       {"no-memory-for-all-hooks", NoMemoryForAllHooks},
+       {"no-memory-for-crash-stack", NoMemoryForCrashStack}});
 }

@@ -40,11 +40,11 @@ TEST(NoThreadKeyTest, RefusesAtThreadExit) {
   EXPECT_EQ(result.err, "");
 }
 
-// C22: InstallExitHooks says that there is no memory, installs nothing then,
-// and may be called again.
+// C22, C23: InstallExitHooks says that there is no memory, be it for the stack
+// for crashes, installs nothing then, and may be called again.
 TEST(NoMemoryForHooksTest, IsSaid) {
-  for (const char* scenario :
-       {"no-memory-for-hooks", "no-memory-for-all-hooks"}) {
+  for (const char* scenario : {"no-memory-for-hooks", "no-memory-for-all-hooks",
+                               "no-memory-for-crash-stack"}) {
     const ChildResult result = ResultOf(scenario);
     EXPECT_TRUE(result.Killed(SIGTERM)) << scenario << result;
     EXPECT_EQ(result.out, "signal\n") << scenario;
