@@ -12,8 +12,9 @@
 // thread in dlclose(), highest phase and newest first in each registry. Cause:
 // kModuleUnload. It waits, without a limit, for those that other threads are
 // running. Failures go to the failure reporter; one that could be tried again
-// is not. The callbacks of weak references (weak_ref.h) that the module has
-// registered are destroyed unrun: their referents have not died.
+// is not. Want of memory leaves none unrun. The callbacks of weak references
+// (weak_ref.h) that the module has registered are destroyed unrun: their
+// referents have not died.
 //
 // At exit() the module stays mapped: the exit drain runs what it registered in
 // the process registry, in the one order of all. After that, what it registered

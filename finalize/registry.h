@@ -33,6 +33,9 @@
 // is in the report, the failure reporter hears of it, and the rest still runs.
 // The destructor of a callable must not throw: that ends the process.
 //
+// Memory: a drain and the end of a registry run every callback whether or not
+// there is memory for reports; texts and entries may be missing then.
+//
 // Lifetime: the destructor drains, and waits for callbacks of this registry
 // that other threads are running. Destroying a registry while a thread drains
 // it, or from one of its own callbacks, ends the process with a message. The

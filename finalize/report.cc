@@ -1,10 +1,13 @@
 #include "finalize/report.h"
 
 #include "absl/strings/str_cat.h"
+#include "finalize/internal/if_memory.h"
 #include "finalize/internal/what_text.h"
 
 namespace finalize {
 namespace {
+
+using finalize_internal::StatusIfMemory;
 
 const char* OutcomeText(ReportEntry::Outcome outcome) {
   switch (outcome) {
@@ -40,6 +43,7 @@ std::string ReportEntry::ToString() const {
   return text;
 }
 
+// An exit drain asks for it, whatever memory there is.
 absl::Status Report::status() const {
   for (const ReportEntry& entry : entries) {
     if (entry.outcome == ReportEntry::kFailed ||
@@ -48,11 +52,15 @@ absl::Status Report::status() const {
     }
   }
   if (failed != 0) {
-    return absl::UnknownError(absl::StrCat(failed, " callbacks failed"));
+    return StatusIfMemory(absl::StatusCode::kUnknown, [this] {
+      return absl::StrCat(failed, " callbacks failed");
+    });
   }
   if (deadline_exceeded) {
-    return absl::DeadlineExceededError(
-        absl::StrCat(left, " finalizers left, ", running, " still running"));
+    return StatusIfMemory(absl::StatusCode::kDeadlineExceeded, [this] {
+      return absl::StrCat(left, " finalizers left, ", running,
+                          " still running");
+    });
   }
   for (const ReportEntry& entry : entries) {
     if (entry.outcome == ReportEntry::kLeft) return entry.status;

@@ -12,6 +12,7 @@ namespace {
 using finalize_test::ChildProcess;
 using finalize_test::ChildResult;
 using finalize_test::HelperPath;
+using finalize_test::RunChild;
 
 // Its input stays open: it ends by itself.
 ChildResult ResultOf(const std::string& scenario) {
@@ -49,6 +50,18 @@ TEST(NoMemoryForHooksTest, IsSaid) {
     EXPECT_TRUE(result.Killed(SIGTERM)) << scenario << result;
     EXPECT_EQ(result.out, "signal\n") << scenario;
     EXPECT_EQ(result.err, "");
+  }
+}
+
+// C12, C14: the drain of exit() runs everything once; what it skips, and what
+// is armed again, is reported and destroyed. The watchdog may have no thread,
+// and says so.
+TEST(NoMemoryAtExitTest, RunsAndDropsEach) {
+  for (const char* scenario : {"one-fails", "rest-fail"}) {
+    const ChildResult result =
+        RunChild({HelperPath("no_memory_exit_child"), scenario});
+    EXPECT_TRUE(result.Exited(0)) << scenario << result;
+    EXPECT_EQ(result.out, "done\n") << scenario;
   }
 }
 

@@ -40,10 +40,8 @@ void DrainStep::FillEntry() {
     entry_->outcome = spent_ ? ReportEntry::kFailed : ReportEntry::kRearmed;
     entry_->status = ToStatus(failure_);
   } else if (overran_) {
-    entry_->status = absl::Status(absl::StatusCode::kDeadlineExceeded, "");
-    IfMemory([this] {
-      entry_->status = absl::DeadlineExceededError("ran past the deadline");
-    });
+    entry_->status = StatusIfMemory(absl::StatusCode::kDeadlineExceeded,
+                                    [] { return "ran past the deadline"; });
   }
 }
 

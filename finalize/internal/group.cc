@@ -4,6 +4,7 @@
 
 #include "finalize/internal/detached.h"
 #include "finalize/internal/inspect.h"
+#include "finalize/internal/pending_walk.h"
 #include "finalize/internal/process_exit.h"
 #include "finalize/internal/slab.h"
 
@@ -142,7 +143,8 @@ Refusal MovePending(Core* from, Core* to) {
 
 void DestroyPending(Core* core, Doomed doomed) {
   if (CountPending(core) == 0) return;
-  for (const NodeRef& ref : PendingOf(core)) {
+  PendingWalk walk(core);
+  for (NodeRef ref; walk.Next(&ref);) {
     if (doomed == Doomed::kWithoutLifetime &&
         (ref.node->Word() & kLifetimeFlag)) {
       continue;

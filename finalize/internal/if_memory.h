@@ -4,6 +4,8 @@
 
 #include <new>
 
+#include "absl/status/status.h"
+
 namespace finalize_internal {
 
 // Calls fill(). Where that runs out of memory, what it has done by then stands.
@@ -13,6 +15,15 @@ void IfMemory(Fill fill) noexcept {
     fill();
   } catch (const std::bad_alloc&) {
   }
+}
+
+// Returns a status with what text() returns, or, where that runs out of memory,
+// with no text.
+template <class Text>
+absl::Status StatusIfMemory(absl::StatusCode code, Text text) noexcept {
+  absl::Status status(code, "");
+  IfMemory([&] { status = absl::Status(code, text()); });
+  return status;
 }
 
 }  // namespace finalize_internal

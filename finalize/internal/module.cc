@@ -7,6 +7,7 @@
 #include "finalize/internal/detached.h"
 #include "finalize/internal/end_state.h"
 #include "finalize/internal/inspect.h"
+#include "finalize/internal/pending_walk.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/thread_end.h"
 #include "finalize/internal/word_wait.h"
@@ -48,7 +49,8 @@ bool IsOf(const Module& module, const NodeRef& ref) {
 // One that fails and may be tried again is not: its code goes.
 bool RunPending(const Module& module, Core* core) {
   bool any = false;
-  for (const NodeRef& ref : PendingOf(core)) {
+  PendingWalk walk(core);
+  for (NodeRef ref; walk.Next(&ref);) {
     if (!IsOf(module, ref)) continue;
     Node* const node = Claim(ref, kRunning);
     if (node == nullptr) continue;
@@ -63,7 +65,8 @@ bool RunPending(const Module& module, Core* core) {
 // Returns whether there were any.
 bool DestroyPending(const Module& module, Core* core) {
   bool any = false;
-  for (const NodeRef& ref : PendingOf(core)) {
+  PendingWalk walk(core);
+  for (NodeRef ref; walk.Next(&ref);) {
     if (!IsOf(module, ref)) continue;
     Node* const node = Claim(ref, kDetached);
     if (node == nullptr) continue;

@@ -15,6 +15,7 @@
 #include "finalize/internal/handle.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/inspect.h"
+#include "finalize/internal/pending_walk.h"
 #include "finalize/internal/process_exit.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/run.h"
@@ -57,7 +58,8 @@ uint64_t EndDeadline(absl::Duration deadline) {
 // Reports what is still pending and destroys it, unrun. What is on a lifetime
 // stays, and runs when that ends; it is reported where `staying` says so.
 void LeaveTheRest(const Cause& cause, bool staying) {
-  for (const NodeRef& ref : PendingOf(ProcessCore())) {
+  PendingWalk walk(ProcessCore());
+  for (NodeRef ref; walk.Next(&ref);) {
     const uint64_t word = ref.node->Word();
     const bool stays = (word & kLifetimeFlag) != 0;
     const bool skipped = !AtExitFlag(ref);
@@ -69,7 +71,8 @@ void LeaveTheRest(const Cause& cause, bool staying) {
     }
     entry.outcome = skipped ? ReportEntry::kSkipped : ReportEntry::kLeft;
     if (!skipped && !tried) {
-      entry.status = absl::DeadlineExceededError("not reached");
+      entry.status = StatusIfMemory(absl::StatusCode::kDeadlineExceeded,
+                                    [] { return "not reached"; });
     }
     Node* const node = stays ? nullptr : Claim(ref, kDetached);
     if (stays || node != nullptr) ReportFailure(entry);
@@ -114,7 +117,7 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
     if (late || entry.outcome == ReportEntry::kRunning) ReportFailure(entry);
   }
   IfMemory([&] { ReportChildren(report); });
-  IfMemory([&] { LeaveTheRest(cause, /*staying=*/true); });
+  LeaveTheRest(cause, /*staying=*/true);
 }
 
 bool HasWork(Core* core) {
@@ -147,7 +150,7 @@ bool HasNewcomers(Core* core) {
 void Reopen() {
   EndDrain(ProcessCore());
   if (HasNewcomers(ProcessCore()) && ArmExitHook() != Refusal::kNone) {
-    IfMemory([] { LeaveTheRest(Cause::kExit, /*staying=*/false); });
+    LeaveTheRest(Cause::kExit, /*staying=*/false);
   }
 }
 

@@ -11,37 +11,6 @@
 #include "finalize/internal/watch.h"
 
 namespace finalize_internal {
-namespace {
-
-// A pending node and its place in the order, copied under the lane's lock.
-struct Placed {
-  NodeRef ref;
-  int phase;
-  uint64_t sequence;
-};
-
-// Room for what the registry holds now and a little more: nothing is allocated
-// under a lock.
-std::vector<Placed> Collect(Core* core) {
-  std::vector<Placed> all;
-  for (size_t room = CountPending(core) + 16;; room *= 2) {
-    all.clear();
-    all.reserve(room);
-    bool fits = true;
-    VisitLanes(core, [&](Lane& lane, int) {
-      VisitPending(lane, [&](Node* node) {
-        if (all.size() == room) {
-          fits = false;
-        } else {
-          all.push_back({RefTo(node), node->phase, node->Sequence()});
-        }
-      });
-    });
-    if (fits) return all;
-  }
-}
-
-}  // namespace
 
 void CopyRunning(Node* node, RunningEntry* entry) {
   entry->ref = RefTo(node);
@@ -59,19 +28,6 @@ size_t CountPending(Core* core) {
   size_t count = 0;
   VisitLanes(core, [&](Lane& lane, int) { count += lane.pending; });
   return count;
-}
-
-std::vector<NodeRef> PendingOf(Core* core) {
-  EnsureCurrent(core);
-  std::vector<Placed> all = Collect(core);
-  std::stable_sort(
-      all.begin(), all.end(), [](const Placed& a, const Placed& b) {
-        return a.phase != b.phase ? a.phase > b.phase : a.sequence > b.sequence;
-      });
-  std::vector<NodeRef> refs;
-  refs.reserve(all.size());
-  for (const Placed& placed : all) refs.push_back(placed.ref);
-  return refs;
 }
 
 NodeRef FirstRunning(Core* core) {
