@@ -19,6 +19,9 @@
 // the same instant. A registry that is asked for must not be destroyed
 // meanwhile.
 //
+// Without memory for what they return they throw std::bad_alloc; nothing is
+// changed then. Count() needs none.
+//
 // Cost: in proportion to what is pending. Where nobody asks, the counters cost
 // an increment each, under a lock that is held anyway.
 //

@@ -202,7 +202,8 @@ class Registry {
   size_t size() const;
 
   // Calls `visit` for each finalizer that was pending when the call began and
-  // still is, in drain order, with no lock held.
+  // still is, in drain order, with no lock held. It and Dump() throw
+  // std::bad_alloc where there is no memory, and whatever `visit` throws.
   void ForEach(const std::function<void(const Info&)>& visit) const;
 
   // One line for each pending finalizer, in drain order; see Info::ToString.
