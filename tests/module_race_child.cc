@@ -101,6 +101,7 @@ void RegisterOwn() {
 // the registry, and register more: each runs once, before dlclose() is over.
 void EachRunsOnce() {
   static std::atomic<int> reported{0};
+  constexpr int kChain = 200;
   finalize::SetFailureReporter([](const finalize::ReportEntry& entry) {
     Require(entry.name == "counted", entry.name);
     ++reported;
@@ -120,6 +121,9 @@ void EachRunsOnce() {
       expected += 1 + i % 3;
       if (i == 25) handles.Put(all);
     }
+    // A chain: each registers the next one and ends.
+    all.push_back(table.register_counted(&tally, kChain));
+    expected += 1 + kChain;
     handles.Put(all);
     plugin.Close();
     Require(!plugin.IsMapped(), "unmapped");

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <vector>
 
+#include "finalize/internal/all_lanes.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/lifetime_list.h"
@@ -20,19 +21,6 @@ std::atomic<uint32_t> forsaken{0};
 // The first epoch that the process of epoch adopted_in adopted from.
 std::atomic<uint32_t> adopted_from{0};
 std::atomic<uint32_t> adopted_in{0};
-
-// Every lane's lock and the pool's, in index order.
-class AllLanes {
- public:
-  AllLanes() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    for (int i = 0; i <= kCorePoolLock; ++i) LockAt(i).Acquire();
-  }
-  ~AllLanes() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    for (int i = 0; i <= kCorePoolLock; ++i) LockAt(i).Release();
-  }
-  AllLanes(const AllLanes&) = delete;
-  AllLanes& operator=(const AllLanes&) = delete;
-};
 
 // Whose threads peek is known by the pins: those of this thread stay.
 void DropPins(Lane* lane) {

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <link.h>
 
+#include "finalize/internal/all_lanes.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/detached.h"
 #include "finalize/internal/end_state.h"
@@ -47,8 +48,7 @@ bool IsOf(const Module& module, const NodeRef& ref) {
 }
 
 // One that fails and may be tried again is not: its code goes.
-bool RunPending(const Module& module, Core* core) {
-  bool any = false;
+void RunPending(const Module& module, Core* core) {
   PendingWalk walk(core);
   for (NodeRef ref; walk.Next(&ref);) {
     if (!IsOf(module, ref)) continue;
@@ -57,62 +57,78 @@ bool RunPending(const Module& module, Core* core) {
     // Another callback may have moved it.
     RunReported(CoreAt(node->core), node, finalize::Cause::kModuleUnload);
     if (Node* again = Claim(ref, kDetached)) DropDetached(again);
-    any = true;
   }
-  return any;
 }
 
-// Returns whether there were any.
-bool DestroyPending(const Module& module, Core* core) {
-  bool any = false;
+void DestroyPending(const Module& module, Core* core) {
   PendingWalk walk(core);
   for (NodeRef ref; walk.Next(&ref);) {
     if (!IsOf(module, ref)) continue;
-    Node* const node = Claim(ref, kDetached);
-    if (node == nullptr) continue;
-    DropDetached(node);
-    any = true;
+    if (Node* node = Claim(ref, kDetached)) DropDetached(node);
   }
-  return any;
 }
 
-// Returns whether any was running.
-bool AwaitRunning(const Module& module, Core* core) {
-  bool any = false;
+// Whether it runs a callback of the module's, on another thread.
+bool RunsElsewhere(const Module& module, const Node* node) {
+  return module.Contains(node->ops) && !RunsOnThisThread(node);
+}
+
+void AwaitRunning(const Module& module, Core* core) {
   for (;;) {
     NodeRef found;
     VisitLanes(core, [&](Lane& lane, int) {
       for (Node* n = lane.running; n != nullptr; n = n->older) {
-        if (module.Contains(n->ops) && !RunsOnThisThread(n)) found = RefTo(n);
+        if (RunsElsewhere(module, n)) found = RefTo(n);
       }
     });
-    if (found.node == nullptr) return any;
-    any = true;
+    if (found.node == nullptr) return;
     WaitWhile(found.node, kGenerationMask | kStateMask,
               found.generation | kRunning, UINT64_MAX);
   }
 }
 
-// Returns whether there was anything to do.
-bool UnloadFrom(const Module& module, Core* core, bool destroys) {
-  if (core->epoch.load(std::memory_order_acquire) == 0) return false;
+void UnloadFrom(const Module& module, Core* core, bool destroys) {
+  if (core->epoch.load(std::memory_order_acquire) == 0) return;
   // What a weak reference refers to has not died.
   if (destroys || core->id == kWeakCoreId) {
-    const bool any = DestroyPending(module, core);
-    return (!destroys && AwaitRunning(module, core)) || any;
+    DestroyPending(module, core);
+  } else {
+    RunPending(module, core);
   }
-  const bool any = RunPending(module, core);
-  return AwaitRunning(module, core) || any;
+  if (!destroys) AwaitRunning(module, core);
+}
+
+bool HasAny(const Module& module, const Lane& lane, bool destroys) {
+  bool found = false;
+  VisitPending(lane, [&](Node* n) { found |= module.Contains(n->ops); });
+  for (Node* n = lane.running; n != nullptr && !destroys; n = n->older) {
+    found |= RunsElsewhere(module, n);
+  }
+  return found;
+}
+
+// Whether there is anything to do. Looked at lane by lane, a running callback
+// could register another behind the look and end before it.
+bool HasAny(const Module& module, bool destroys) {
+  const uint32_t epoch = CurrentEpoch();
+  const uint32_t cores = CoreCount();
+  bool found = false;
+  AllLanes locks;
+  VisitCores(cores, [&](Core* core) {
+    if (core->epoch.load(std::memory_order_acquire) != epoch) return;
+    for (uint64_t used = core->UsedLanes(); used != 0; used &= used - 1) {
+      const int index = __builtin_ctzll(used);
+      found |= HasAny(module, core->LaneAt(index), destroys);
+    }
+  });
+  return found;
 }
 
 void Unload(const Module& module, bool destroys) noexcept {
-  bool again = true;
-  while (again) {
-    again = false;
-    VisitCores(CoreCount(), [&](Core* core) {
-      again |= UnloadFrom(module, core, destroys);
-    });
-  }
+  do {
+    VisitCores(CoreCount(),
+               [&](Core* core) { UnloadFrom(module, core, destroys); });
+  } while (HasAny(module, destroys));
 }
 
 // A destructor function of the module that holds the library. Where another
