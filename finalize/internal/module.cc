@@ -110,6 +110,8 @@ bool HasAny(const Module& module, const Lane& lane, bool destroys) {
 // Whether there is anything to do. Looked at lane by lane, a running callback
 // could register another behind the look and end before it.
 bool HasAny(const Module& module, bool destroys) {
+  // Where the library was not used, nothing is set up to look.
+  if (ProcessCore()->epoch.load(std::memory_order_acquire) == 0) return false;
   const uint32_t epoch = CurrentEpoch();
   const uint32_t cores = CoreCount();
   bool found = false;
