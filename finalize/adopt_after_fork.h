@@ -53,7 +53,8 @@
 namespace finalize {
 
 // Returns how many pending finalizers, callbacks of weak references included,
-// the calling process has adopted.
+// the calling process has adopted. Without memory it may not say what was
+// running.
 // ResourceExhausted, with nothing changed, where there is no memory for an
 // exit hook.
 absl::StatusOr<size_t> AdoptAfterFork();

@@ -5,6 +5,7 @@
 
 #include "finalize/internal/all_lanes.h"
 #include "finalize/internal/core.h"
+#include "finalize/internal/if_memory.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/lock.h"
@@ -118,8 +119,11 @@ Adoption AdoptInherited(size_t* count) {
   const uint32_t from = OldestOf(owner);
   const uint32_t cores = CoreCount();
   std::vector<Left> left;
-  VisitInherited(cores, from, epoch, [&](Core* core) {
-    left.push_back(CollectLeft(core, kMostReported));
+  // Without memory for the report there is none, and the rest stands.
+  IfMemory([&] {
+    VisitInherited(cores, from, epoch, [&](Core* core) {
+      left.push_back(CollectLeft(core, kMostReported));
+    });
   });
   {
     AllLanes locks;
@@ -128,7 +132,7 @@ Adoption AdoptInherited(size_t* count) {
     adopted_from.store(from, std::memory_order_relaxed);
     adopted_in.store(epoch, std::memory_order_release);
   }
-  for (const Left& of_core : left) ReportRunning(of_core);
+  for (const Left& of_core : left) IfMemory([&] { ReportRunning(of_core); });
   return Adoption::kDone;
 }
 
