@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "nlohmann/json.hpp"
@@ -113,7 +114,7 @@ void PlotRemoval(const std::vector<Row>& rows, const std::string& directory) {
     const std::vector<std::string> parts =
         absl::StrSplit(row.what, absl::MaxSplits(", ", 2));
     if (row.id != "P12" || parts.size() != 3 || row.ratio.median == 0 ||
-        row.peer.find(':') != std::string::npos) {
+        row.peer.empty() || absl::StartsWith(row.peer, "the fastest: ")) {
       continue;
     }
     all[parts[1]][parts[2]][row.peer] = 1 / row.ratio.median;
@@ -126,16 +127,17 @@ void PlotRemoval(const std::vector<Row>& rows, const std::string& directory) {
     printf(
         "set style data histogram\nset style histogram cluster gap 1\n"
         "set style fill solid 0.8 border -1\nset boxwidth 0.9\n"
-        "set key outside bottom center horizontal\n$bars << EOD\n");
+        "set key outside bottom center horizontal noenhanced\n"
+        "set datafile missing 'nan'\n$bars << EOD\n");
     printf("shape finalize");
     for (const auto& [program, unused] : programs) {
-      printf(" '%s'", program.c_str());
+      printf(" \"%s\"", program.c_str());
     }
     printf("\n");
     for (const auto& [shape, times] : shapes) {
       const auto rm = times.find("rm -rf");
       if (rm == times.end()) continue;
-      printf("'%s' %g", shape.c_str(), 1 / rm->second);
+      printf("\"%s\" %g", shape.c_str(), 1 / rm->second);
       for (const auto& [program, unused] : programs) {
         const auto found = times.find(program);
         // Given up where it is much slower than the fastest.
