@@ -36,6 +36,7 @@ ABSL_CONST_INIT FreeNodes
     gathered[kSizeClasses] ABSL_GUARDED_BY(LockAt(kSlabLock));
 char* chunk ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 char* chunk_end ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
+// Bytes of all chunks so far.
 size_t mapped ABSL_GUARDED_BY(LockAt(kSlabLock)) = 0;
 uint32_t next_number ABSL_GUARDED_BY(LockAt(kSlabLock)) = 1;
 
