@@ -51,7 +51,7 @@ size_t AdoptLane(Lane* lane, uint32_t epoch) {
   DropPins(lane);
   DropRunning(lane);
   if (lane->parked != nullptr) lane->Unpark();
-  for (PhaseList* list = lane->top; list != nullptr; list = list->lower) {
+  for (PhaseList* list = lane->Top(); list != nullptr; list = list->lower) {
     for (Node* node = list->newest; node != nullptr; node = node->older) {
       node->epoch.store(epoch, std::memory_order_relaxed);
     }

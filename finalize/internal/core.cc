@@ -65,7 +65,7 @@ Core* MakeCore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kCorePoolLock)) {
 // Empties a lane. Returns the memory of its phases, linked through `older`.
 Node* TakePhases(Lane* lane) {
   Node* taken = nullptr;
-  for (PhaseList* list = lane->top; list != nullptr; list = list->lower) {
+  for (PhaseList* list = lane->Top(); list != nullptr; list = list->lower) {
     if (list == &lane->zero) continue;
     Node* const node = reinterpret_cast<Node*>(list) - 1;
     node->older = taken;

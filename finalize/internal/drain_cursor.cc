@@ -13,7 +13,7 @@ void DrainCursor::ParkSkipped(Lane* lane, PhaseList* list) const {
 // The newest finalizer of the lane that may run, or null. For a holder of the
 // lane's lock.
 Node* DrainCursor::Head(Lane* lane) const {
-  for (PhaseList* list = lane->top; list != nullptr; list = list->lower) {
+  for (PhaseList* list = lane->Top(); list != nullptr; list = list->lower) {
     ParkSkipped(lane, list);
     if (list->newest != nullptr) return list->newest;
   }
@@ -30,7 +30,7 @@ void DrainCursor::Rescan() {
     if (head == nullptr) return;
     const Place place = {head->phase, head->Sequence()};
     if (best_ < 0) lowest_ = head->phase;
-    for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
+    for (PhaseList* list = lane.Top(); list != nullptr; list = list->lower) {
       ParkSkipped(&lane, list);
       if (list->newest != nullptr && list->phase < lowest_) {
         lowest_ = list->phase;
@@ -108,7 +108,7 @@ Node* DrainCursor::ClaimNext(int lowest_phase) {
 
 void DrainCursor::PassBy(int lowest_phase) {
   VisitLanes(core_, [&](Lane& lane, int) {
-    for (PhaseList* list = lane.top;
+    for (PhaseList* list = lane.Top();
          list != nullptr && list->phase >= lowest_phase; list = list->lower) {
       while (list->newest != nullptr) lane.Park(list->newest);
     }

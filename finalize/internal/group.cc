@@ -39,7 +39,7 @@ class SpareNodes {
 
 size_t CountPhases(const Lane& lane) {
   size_t count = 0;
-  for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
+  for (const PhaseList* list = lane.Top(); list != nullptr; list = list->lower) {
     ++count;
   }
   return count;
@@ -103,7 +103,7 @@ Refusal MoveLane(Core* from, int from_index, Core* to, int to_index,
   if (spares->count() < CountPhases(source)) return Refusal::kNoMemory;
   MovePins(&source, &target);
   if (source.parked != nullptr) source.Unpark();
-  for (PhaseList* list = source.top; list != nullptr; list = list->lower) {
+  for (PhaseList* list = source.Top(); list != nullptr; list = list->lower) {
     if (list->newest == nullptr) continue;
     if (target.FindPhase(list->phase) == nullptr) {
       target.AddPhase(list->phase, spares->Take());

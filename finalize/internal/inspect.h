@@ -57,7 +57,8 @@ void CopyRunning(Node* node, RunningEntry* entry);
 // a holder of the lane's lock.
 template <class Visit>
 void VisitPending(const Lane& lane, Visit visit) {
-  for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
+  for (const PhaseList* list = lane.Top(); list != nullptr;
+       list = list->lower) {
     for (Node* n = list->newest; n != nullptr; n = n->older) visit(n);
   }
   for (Node* n = lane.parked; n != nullptr; n = n->older) visit(n);

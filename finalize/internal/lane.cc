@@ -27,9 +27,9 @@ void SetParked(Node* node, bool parked, NodeState state) {
 PhaseList* Lane::AddPhase(int phase, Node* memory) {
   PhaseList* list = new (memory->payload()) PhaseList;
   list->phase = phase;
-  PhaseList** at = &top;
+  PhaseList** at = phase > 0 ? &above : &zero.lower;
   while (*at != nullptr && (*at)->phase > phase) at = &(*at)->lower;
-  list->lower = *at;
+  list->lower = *at == nullptr && phase > 0 ? &zero : *at;
   *at = list;
   return list;
 }
@@ -96,7 +96,7 @@ void Lane::Forget() {
 }
 
 void Lane::Clear() {
-  top = &zero;
+  above = nullptr;
   zero = PhaseList();
   running = parked = last_parked = nullptr;
   pins = nullptr;

@@ -47,14 +47,17 @@ struct Counts {
 
 // Two cache lines, of which registering touches the first.
 struct alignas(64) Lane {
-  constexpr Lane() : top(&zero) {}
+  constexpr Lane() = default;
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 
+  // The list of the highest phase; never null.
+  PhaseList* Top() { return above != nullptr ? above : &zero; }
+  const PhaseList* Top() const { return above != nullptr ? above : &zero; }
   // Returns the list of `phase`, or null where there is none yet.
   PhaseList* FindPhase(int phase) {
     if (phase == 0) return &zero;
-    PhaseList* list = top;
+    PhaseList* list = Top();
     while (list != nullptr && list->phase > phase) list = list->lower;
     return list != nullptr && list->phase == phase ? list : nullptr;
   }
@@ -63,7 +66,7 @@ struct alignas(64) Lane {
 
   // Returns the newest node of the highest phase, or null.
   Node* Newest() const {
-    for (PhaseList* list = top; list != nullptr; list = list->lower) {
+    for (const PhaseList* list = Top(); list != nullptr; list = list->lower) {
       if (list->newest != nullptr) return list->newest;
     }
     return nullptr;
@@ -125,7 +128,10 @@ struct alignas(64) Lane {
   // What is counted begins anew.
   void Forget();
 
-  PhaseList* top;  // highest phase first; never null
+  // The phases above 0, highest first; the last one leads to `zero`. Null where
+  // there are none: a lane that nobody has used is all zeros, and takes nothing
+  // of a program's start.
+  PhaseList* above = nullptr;
   PhaseList zero;
   Node* running = nullptr;
   size_t pending = 0;  // the parked ones included

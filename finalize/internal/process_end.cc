@@ -135,7 +135,7 @@ bool HasNewcomers(Core* core) {
   core->used_lanes.fetch_or(0, std::memory_order_acq_rel);
   bool found = false;
   VisitLanes(core, [&](Lane& lane, int) {
-    for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
+    for (PhaseList* list = lane.Top(); list != nullptr; list = list->lower) {
       for (Node* n = list->newest; n != nullptr && !found; n = n->older) {
         found = (n->Word() & kAtExitFlag) != 0;
       }

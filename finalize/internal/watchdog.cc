@@ -138,7 +138,7 @@ void FindLeft(uint64_t limit, Rest* rest) {
     if (core != ProcessCore() && !drained) return;
     rest->complete &= VisitReachable(core, limit, [&](Lane& lane) {
       rest->left += lane.pending;
-      for (PhaseList* list = lane.top; list != nullptr; list = list->lower) {
+      for (PhaseList* list = lane.Top(); list != nullptr; list = list->lower) {
         for (Node* n = list->newest; n != nullptr && rest->count < kMostLines;
              n = n->older) {
           rest->Add(n, "is left");
