@@ -114,13 +114,13 @@ TEST(LockCostTest, RegisterAndRunTakeThree) {
   EXPECT_EQ(LocksOf([] { finalize::Finally end(Callback); }), 3);
 }
 
-// And one of the lifetime's end, which finds no more.
-TEST(LockCostTest, LifetimeTakesOneMore) {
+// The end of a lifetime that has no more is seen without one.
+TEST(LockCostTest, LifetimeTakesNoMore) {
   EXPECT_EQ(LocksOf([] {
               finalize::Lifetime lifetime;
               finalize::OnDestroy(lifetime, Callback);
             }),
-            4);
+            3);
 }
 
 // Each of many is claimed and retired.

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,13 +26,14 @@ namespace finalize_internal {
 struct Failure {
   bool failed = false;
   int code = 0;
-  std::string message;
+  std::unique_ptr<std::string> text;  // null: none
 
-  void Set(int failure_code, std::string_view text) {
+  void Set(int failure_code, std::string_view message) {
     failed = true;
     code = failure_code;
-    message.assign(text.data(), text.size());
+    text = message.empty() ? nullptr : std::make_unique<std::string>(message);
   }
+  std::string message() const { return text != nullptr ? *text : ""; }
 };
 
 // The operations on a stored callback. One constant table for each type.

@@ -30,8 +30,10 @@ struct Cascade {
 };
 thread_local Cascade cascade;
 
-void RunList(LifetimeList* list, const finalize::Cause& cause) {
-  while (Node* node = ClaimNewestOf(list)) {
+inline void RunList(LifetimeList* list, const finalize::Cause& cause) {
+  while (!list->empty()) {
+    Node* const node = ClaimNewestOf(list);
+    if (node == nullptr) return;
     AwaitUnpinned(node);
     RunReported(CoreAt(node->core), node, cause);
   }

@@ -1,9 +1,8 @@
 #include "absl/base/attributes.h"
+#include "finalize/internal/adoption.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/lifetime_list.h"
-#include "finalize/internal/run.h"
-#include "finalize/internal/slab.h"
 #include "finalize/internal/thread_state.h"
 #include "finalize/internal/word_wait.h"
 
@@ -15,9 +14,10 @@ bool IsPending(const NodeRef& ref, uint64_t word) {
   return (word & (kGenerationMask | kPendsMask)) == (ref.generation | kPending);
 }
 
-// ClaimLocked, inlined where it is gone most often. `word` is that of the node.
+// ClaimLocked, inlined where it is gone most often. `word` is that of the node;
+// `linked` says whether it may be on the list of a lifetime.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline void TakeLocked(Lane* lane, Node* node,
-                                                    uint64_t word,
+                                                    uint64_t word, bool linked,
                                                     NodeState to) {
   if (lane->pins != nullptr && PinnedByThisThread(*lane, node)) {
     Fatal(
@@ -30,7 +30,7 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline void TakeLocked(Lane* lane, Node* node,
   } else {
     lane->RemovePending(node);
   }
-  if ((word & kLifetimeFlag) && (to == kDetached || !(word & kRearmFlag))) {
+  if (linked && (to == kDetached || !(word & kRearmFlag))) {
     LifetimeList::Unlink(node);
   }
   if (to == kRunning) {
@@ -74,7 +74,8 @@ bool PinnedByThisThread(const Lane& lane, const Node* node) {
 }
 
 void ClaimLocked(Lane* lane, Node* node, NodeState to) {
-  TakeLocked(lane, node, node->word.load(std::memory_order_relaxed), to);
+  const uint64_t word = node->word.load(std::memory_order_relaxed);
+  TakeLocked(lane, node, word, (word & kLifetimeFlag) != 0, to);
 }
 
 Node* ClaimToRunIn(const Core* core, const NodeRef& ref) {
@@ -87,14 +88,18 @@ void AwaitUnpinnedSlow(Node* node) {
   WaitWhile(node, kPinnedFlag, kPinnedFlag, UINT64_MAX);
 }
 
-Node* Claim(const NodeRef& ref, NodeState to) {
+namespace {
+
+// Claim, made for each of the two.
+template <NodeState kTo>
+inline Node* ClaimTo(const NodeRef& ref) {
   Node* const node = ref.node;
   if (node == nullptr) return nullptr;
   for (;;) {
     const uint64_t word = node->Word();
     if (!IsPending(ref, word) || !IsOurs(node)) return nullptr;
     if (word & kLifetimeFlag) {
-      if (ClaimOfLifetime(ref, to, nullptr) == nullptr) return nullptr;
+      if (ClaimOfLifetime(ref, kTo, nullptr) == nullptr) return nullptr;
       break;
     }
     const int index = Node::LaneOf(word);
@@ -102,7 +107,8 @@ Node* Claim(const NodeRef& ref, NodeState to) {
     const uint64_t now = node->word.load(std::memory_order_relaxed);
     if (!IsPending(ref, now)) return nullptr;
     if (Node::LaneOf(now) != index) continue;  // moved meanwhile
-    TakeLocked(&CoreAt(node->core)->LaneAt(index), node, now, to);
+    TakeLocked(&CoreAt(node->core)->LaneAt(index), node, now,
+               /*linked=*/false, kTo);
     if ((now & kPinnedFlag) == 0) return node;
     break;
   }
@@ -110,123 +116,55 @@ Node* Claim(const NodeRef& ref, NodeState to) {
   return node;
 }
 
+}  // namespace
+
+Node* ClaimToRun(const NodeRef& ref) { return ClaimTo<kRunning>(ref); }
+Node* ClaimToDetach(const NodeRef& ref) { return ClaimTo<kDetached>(ref); }
+
 namespace {
 
-// The locks of a running node: of its lane, on which it stays, and of its
-// lifetime where it is still on the list of that.
-class RunningLocks {
- public:
-  explicit RunningLocks(Node* node)
-      : word_(node->word.load(std::memory_order_relaxed)),
-        lifetime_((word_ & kRearmFlag) ? LifetimeLaneOf(node) : -1),
-        locks_(lane(), lifetime_ >= 0 ? lifetime_ : lane()) {}
-
-  int lane() const { return Node::LaneOf(word_); }
-  bool may_have_lifetime() const { return lifetime_ >= 0; }
-
- private:
-  const uint64_t word_;
-  const int lifetime_;
-  LockPair locks_;
-};
-
-// The word of the next life of a node: every handle to this one is stale.
-uint64_t NextLife(uint64_t word) {
-  return (word & kGenerationMask) + (uint64_t{1} << kGenerationShift);
+// ClaimNewestOf, where a finalizer may sit on another lane than its lifetime.
+ABSL_ATTRIBUTE_NOINLINE Node* ClaimNewestAnywhere(LifetimeList* list) {
+  for (int other_lane = list->lane;;) {
+    LockPair locks(list->lane, other_lane);
+    Node* const node = list->newest;
+    if (node == nullptr) return nullptr;
+    if (!IsOurs(node)) {  // what lies below it is inherited too
+      NoteForsaken(node->epoch.load(std::memory_order_relaxed));
+      return nullptr;
+    }
+    const uint64_t word = node->Word();
+    if (!Node::Pends(word)) {
+      LifetimeList::Unlink(node);  // runs elsewhere, and may be armed again
+      continue;
+    }
+    const int lane_index = Node::LaneOf(word);
+    if (lane_index != list->lane && lane_index != other_lane) {
+      other_lane = lane_index;
+      continue;
+    }
+    LifetimeList::Unlink(node);
+    ClaimLocked(&CoreAt(node->core)->LaneAt(lane_index), node, kRunning);
+    return node;
+  }
 }
 
 }  // namespace
 
-bool TryRearm(Core* core, Node* node, bool parked) {
-  uint64_t word;
+Node* ClaimNewestOf(LifetimeList* list) {
   {
-    RunningLocks locks(node);
-    word = node->word.load(std::memory_order_relaxed);
-    if (Node::StateOf(word) == kAbandoned) return false;
-    Lane& lane = core->LaneAt(locks.lane());
-    lane.RemoveRunning(node);
-    node->SetWord((word & ~(kStateMask | kWaitedFlag)) | kPending);
-    if (parked || core->drains.load(std::memory_order_acquire) != 0) {
-      lane.AddParked(node, kTried);
-    } else {
-      lane.Insert(node);
+    LockHolder lock(LockAt(list->lane));
+    Node* const node = list->newest;
+    if (node == nullptr) return nullptr;
+    const uint64_t word = node->word.load(std::memory_order_relaxed);
+    if (IsOurs(node) && Node::Pends(word) && Node::LaneOf(word) == list->lane) {
+      LifetimeList::Unlink(node);
+      TakeLocked(&CoreAt(node->core)->LaneAt(list->lane), node, word,
+                 /*linked=*/false, kRunning);
+      return node;
     }
   }
-  if (word & kWaitedFlag) WakeWaiters(node);
-  return true;
-}
-
-void DestroyCallback(Core* core, Node* node) {
-  if (node->ops->trivial) return;
-  RunningFrame frame(core, node);  // its destructors still belong to its run
-  node->ops->destroy(node->callable());
-}
-
-namespace {
-
-// Takes a node whose callback is destroyed off its lane, for a holder of the
-// lock of that, and begins its next life. Returns its last word.
-inline uint64_t EndLifeLocked(Core* core, Node* node) {
-  const uint64_t word = node->word.load(std::memory_order_relaxed);
-  if (Node::StateOf(word) != kAbandoned) {
-    core->LaneAt(Node::LaneOf(word)).RemoveRunning(node);
-  }
-  node->SetWord(NextLife(word));
-  return word;
-}
-
-ABSL_ATTRIBUTE_NOINLINE uint64_t EndRepeatableLife(Core* core, Node* node) {
-  RunningLocks locks(node);
-  if (locks.may_have_lifetime()) LifetimeList::Unlink(node);
-  return EndLifeLocked(core, node);
-}
-
-inline uint64_t EndLife(Core* core, Node* node) {
-  const uint64_t word = node->word.load(std::memory_order_relaxed);
-  if (word & kRearmFlag) return EndRepeatableLife(core, node);
-  LockHolder lock(LockAt(Node::LaneOf(word)));
-  return EndLifeLocked(core, node);
-}
-
-}  // namespace
-
-void Retire(Core* core, Node* node) {
-  const uint64_t word = EndLife(core, node);
-  if (word & kWaitedFlag) WakeWaiters(node);
-  ReleaseNode(node);
-}
-
-void CountFailure(Core* core, const Node* node) {
-  const int index = Node::LaneOf(node->Word());
-  LockHolder lock(LockAt(index));
-  // One that its drain has let go: its registry may be gone.
-  if (Node::StateOf(node->Word()) == kAbandoned) return;
-  ++core->LaneAt(index).counts.failed;
-}
-
-void FreeNode(Node* node) {
-  node->SetWord(NextLife(node->word.load(std::memory_order_relaxed)));
-  ReleaseNode(node);
-}
-
-bool Finish(Core* core, Node* node, bool failed, bool parked) {
-  if (!IsOurs(node)) return false;  // a callback returns in a forked child
-  if (failed) CountFailure(core, node);
-  if (failed && MayRearm(node) && TryRearm(core, node, parked)) return true;
-  DestroyCallback(core, node);
-  Retire(core, node);
-  return false;
-}
-
-bool Abandon(Core* core, const NodeRef& ref) {
-  const int lane_index = Node::LaneOf(ref.node->Word());
-  LockHolder lock(LockAt(lane_index));
-  const uint64_t word = ref.node->Word();
-  if (!ref.Matches(word) || Node::StateOf(word) != kRunning) return false;
-  core->LaneAt(lane_index).RemoveRunning(ref.node);
-  ref.node->SetWord((word & ~kWaitedFlag) ^ (kRunning ^ kAbandoned));
-  if (word & kWaitedFlag) WakeWaiters(ref.node);  // a drain may wait for it
-  return true;
+  return ClaimNewestAnywhere(list);
 }
 
 }  // namespace finalize_internal

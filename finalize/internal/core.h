@@ -121,13 +121,10 @@ inline bool IsOurs(const Node* node) {
   return node->epoch.load(std::memory_order_relaxed) == CurrentEpoch();
 }
 
-// What a claim turns a pending node into.
-inline constexpr NodeState kClaimToRun = kRunning;
-inline constexpr NodeState kClaimToDetach = kDetached;
-
 // The claim: if `ref` is pending and ours, takes it off its lists and makes it
-// kRunning or kDetached. Waits for peeks at it to end. Returns null if lost.
-Node* Claim(const NodeRef& ref, NodeState to);
+// kRunning, or kDetached. Waits for peeks at it to end. Returns null if lost.
+Node* ClaimToRun(const NodeRef& ref);
+Node* ClaimToDetach(const NodeRef& ref);
 
 // The claim of one of a lifetime, for a drain of `core`: lost, too, where it
 // has moved to another registry.
@@ -151,12 +148,14 @@ inline int LifetimeLaneOf(Node* node) {
              : -1;
 }
 
-// Ends the run of a claimed node. If it failed and may be armed again, it is
-// pending again, on the parked list if `parked`; else its callback is
-// destroyed and the node is freed. Returns whether it was armed again.
-bool Finish(Core* core, Node* node, bool failed, bool parked);
+// Ends a run that succeeded, outside of any drain: the callback is destroyed
+// and the node is freed.
+void FinishRan(Core* core, Node* node);
+// Ends one that failed: pending again where it may be armed again, else as
+// FinishRan. Returns whether it was armed again.
+bool FinishFailed(Core* core, Node* node);
 
-// The steps of Finish, for a drain whose threads may be left behind.
+// The steps of these, for a drain whose threads may be left behind.
 inline bool MayRearm(const Node* node) {
   return (node->word.load(std::memory_order_relaxed) & kRearmFlag) != 0;
 }

@@ -39,7 +39,8 @@ class SpareNodes {
 
 size_t CountPhases(const Lane& lane) {
   size_t count = 0;
-  for (const PhaseList* list = lane.Top(); list != nullptr; list = list->lower) {
+  for (const PhaseList* list = lane.Top(); list != nullptr;
+       list = list->lower) {
     ++count;
   }
   return count;
@@ -149,7 +150,7 @@ void DestroyPending(Core* core, Doomed doomed) {
         (ref.node->Word() & kLifetimeFlag)) {
       continue;
     }
-    if (Node* node = Claim(ref, kDetached)) DropDetached(node);
+    if (Node* node = ClaimToDetach(ref)) DropDetached(node);
   }
 }
 

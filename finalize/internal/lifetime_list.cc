@@ -1,6 +1,5 @@
 #include "finalize/internal/lifetime_list.h"
 
-#include "finalize/internal/adoption.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/lock.h"
 #include "finalize/internal/shared_deleter.h"
@@ -44,31 +43,6 @@ void LifetimeList::ForgetShared() noexcept {
   for (Node* node = newest; node != nullptr;
        node = node->lifetime_link().older) {
     node->lifetime_link().referent = nullptr;
-  }
-}
-
-Node* ClaimNewestOf(LifetimeList* list) {
-  for (int other_lane = list->lane;;) {
-    LockPair locks(list->lane, other_lane);
-    Node* const node = list->newest;
-    if (node == nullptr) return nullptr;
-    if (!IsOurs(node)) {  // what lies below it is inherited too
-      NoteForsaken(node->epoch.load(std::memory_order_relaxed));
-      return nullptr;
-    }
-    const uint64_t word = node->Word();
-    if (!Node::Pends(word)) {
-      LifetimeList::Unlink(node);  // runs elsewhere, and may be armed again
-      continue;
-    }
-    const int lane_index = Node::LaneOf(word);
-    if (lane_index != list->lane && lane_index != other_lane) {
-      other_lane = lane_index;
-      continue;
-    }
-    LifetimeList::Unlink(node);
-    ClaimLocked(&CoreAt(node->core)->LaneAt(lane_index), node, kRunning);
-    return node;
   }
 }
 

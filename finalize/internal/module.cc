@@ -52,11 +52,11 @@ void RunPending(const Module& module, Core* core) {
   PendingWalk walk(core);
   for (NodeRef ref; walk.Next(&ref);) {
     if (!IsOf(module, ref)) continue;
-    Node* const node = Claim(ref, kRunning);
+    Node* const node = ClaimToRun(ref);
     if (node == nullptr) continue;
     // Another callback may have moved it.
     RunReported(CoreAt(node->core), node, finalize::Cause::kModuleUnload);
-    if (Node* again = Claim(ref, kDetached)) DropDetached(again);
+    if (Node* again = ClaimToDetach(ref)) DropDetached(again);
   }
 }
 
@@ -64,7 +64,7 @@ void DestroyPending(const Module& module, Core* core) {
   PendingWalk walk(core);
   for (NodeRef ref; walk.Next(&ref);) {
     if (!IsOf(module, ref)) continue;
-    if (Node* node = Claim(ref, kDetached)) DropDetached(node);
+    if (Node* node = ClaimToDetach(ref)) DropDetached(node);
   }
 }
 

@@ -3,7 +3,7 @@
 //
 //   PendingWalk walk(core);
 //   for (NodeRef ref; walk.Next(&ref);) {
-//     if (Node* node = Claim(ref, kDetached)) DropDetached(node);
+//     if (Node* node = ClaimToDetach(ref)) DropDetached(node);
 //   }
 #ifndef FINALIZE_INTERNAL_PENDING_WALK_H_
 #define FINALIZE_INTERNAL_PENDING_WALK_H_

@@ -74,7 +74,7 @@ void LeaveTheRest(const Cause& cause, bool staying) {
       entry.status = StatusIfMemory(absl::StatusCode::kDeadlineExceeded,
                                     [] { return "not reached"; });
     }
-    Node* const node = stays ? nullptr : Claim(ref, kDetached);
+    Node* const node = stays ? nullptr : ClaimToDetach(ref);
     if (stays || node != nullptr) ReportFailure(entry);
     if (node != nullptr) DropDetached(node);
   }

@@ -6,6 +6,7 @@
 #include "absl/base/attributes.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/drain.h"
+#include "finalize/internal/end_state.h"
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/process_exit.h"
 #include "finalize/internal/refusal.h"
@@ -118,12 +119,14 @@ ABSL_ATTRIBUTE_NOINLINE Refusal LinkAnywhere(const Request& request,
   return refusal;
 }
 
-// The way that is gone most often: one of no lifetime, in phase 0.
+// The way that is gone most often: in phase 0, and one lock is enough.
 inline Refusal Link(const Request& request, Node* node) {
-  if (request.lifetime != nullptr || node->phase != 0) {
+  const int lifetime_lane =
+      request.lifetime != nullptr ? request.lifetime->lane : -1;
+  const int index = request.core->LaneFor(lifetime_lane);
+  if (node->phase != 0 || (lifetime_lane >= 0 && lifetime_lane != index)) {
     return LinkAnywhere(request, node);
   }
-  const int index = request.core->LaneFor(-1);
   LockHolder lock(LockAt(index));
   Lane& lane = request.core->LaneAt(index);
   return LinkLocked(request, index, &lane, &lane.zero, node);
@@ -161,9 +164,10 @@ NodeRef Publish(const Request& request, Node* node, Invocation invocation) {
     // Armed once it is linked: an exit drain that ends in between sees either
     // the finalizer or the hook. Where there is none to be had, it is taken
     // back, unless something has run it.
-    if (request.core == &process_core) refusal = ArmExitHook();
+    if (request.core != &process_core || IsArmed()) return ref;
+    refusal = ArmExitHook();
     if (refusal == Refusal::kNone) return ref;
-    if (Claim(ref, kDetached) == nullptr) return ref;
+    if (ClaimToDetach(ref) == nullptr) return ref;
   }
   RefuseBuilt(request, node, refusal);
   return NodeRef();

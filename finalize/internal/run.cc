@@ -3,6 +3,7 @@
 #include <cxxabi.h>
 
 #include <exception>
+#include <memory>
 #include <string>
 
 #include "absl/base/attributes.h"
@@ -45,14 +46,23 @@ void AppendException(std::string* text) {
 // Notes the exception being handled.
 void NoteException(Failure* failure) {
   failure->Set(kUnknownCode, "");
-  IfMemory([failure] { AppendException(&failure->message); });
+  IfMemory([failure] {
+    failure->text = std::make_unique<std::string>();
+    AppendException(failure->text.get());
+  });
 }
 
 // Finishes a node that RunForCaller runs, however its callback returns.
 class Finisher {
  public:
   Finisher(Core* core, Node* node) : core_(core), node_(node) {}
-  ~Finisher() { Finish(core_, node_, failed_, /*parked=*/false); }
+  ~Finisher() {
+    if (failed_) {
+      FinishFailed(core_, node_);
+    } else {
+      FinishRan(core_, node_);
+    }
+  }
   Finisher(const Finisher&) = delete;
   Finisher& operator=(const Finisher&) = delete;
   void set_failed(bool failed) { failed_ = failed; }
@@ -63,12 +73,11 @@ class Finisher {
   bool failed_ = true;
 };
 
-}  // namespace
-
+// RunUnregistered, inlined where it is gone most often.
 // UndefinedBehaviorSanitizer: the object of a forced unwind has no address.
 ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED
-void RunUnregistered(const CallbackOps& ops, void* callable,
-                     const finalize::Cause& cause, Failure* failure) noexcept {
+inline void Invoke(const CallbackOps& ops, void* callable,
+                   const finalize::Cause& cause, Failure* failure) noexcept {
   try {
     ops.run(callable, cause, nullptr, failure);
   } catch (abi::__forced_unwind&) {
@@ -78,27 +87,44 @@ void RunUnregistered(const CallbackOps& ops, void* callable,
   }
 }
 
-void RunCaught(Core* core, Node* node, const finalize::Cause& cause,
-               Failure* failure) noexcept {
-  RunningFrame frame(core, node);
-  if (!Watched()) {
-    RunUnregistered(*node->ops, node->callable(), cause, failure);
-    return;
-  }
+ABSL_ATTRIBUTE_NOINLINE void InvokeWatched(Node* node,
+                                           const finalize::Cause& cause,
+                                           Failure* failure) noexcept {
   RunWatch watch(node, cause);
   if (!IsOurs(node)) return;  // the observer forked, and this is the child
-  RunUnregistered(*node->ops, node->callable(), cause, failure);
+  Invoke(*node->ops, node->callable(), cause, failure);
   watch.End(*failure);
 }
 
-void RunReported(Core* core, Node* node,
-                 const finalize::Cause& cause) noexcept {
-  Failure failure;
-  RunCaught(core, node, cause, &failure);
-  if (!failure.failed) {
-    Finish(core, node, false, false);
-    return;
+// RunCaught, inlined as well.
+inline void RunHere(Core* core, Node* node, const finalize::Cause& cause,
+                    Failure* failure) noexcept {
+  RunningFrame frame(core, node);
+  if (!Watched()) {
+    Invoke(*node->ops, node->callable(), cause, failure);
+  } else {
+    InvokeWatched(node, cause, failure);
   }
+}
+
+}  // namespace
+
+void RunUnregistered(const CallbackOps& ops, void* callable,
+                     const finalize::Cause& cause, Failure* failure) noexcept {
+  Invoke(ops, callable, cause, failure);
+}
+
+void RunCaught(Core* core, Node* node, const finalize::Cause& cause,
+               Failure* failure) noexcept {
+  RunHere(core, node, cause, failure);
+}
+
+namespace {
+
+// Finishes a node whose callback failed, and reports that.
+ABSL_ATTRIBUTE_NOINLINE void FinishReported(Core* core, Node* node,
+                                            const finalize::Cause& cause,
+                                            const Failure& failure) noexcept {
   finalize::ReportEntry entry = Describe(node, cause, /*spent=*/true);
   entry.status = ToStatus(failure);
   entry.outcome = finalize::ReportEntry::kFailed;
@@ -106,13 +132,26 @@ void RunReported(Core* core, Node* node,
     // A part of its run: the module whose code that is stays as long.
     RunningFrame frame(core, node);
     ReportFailure(entry);
-    Finish(core, node, true, false);
+    FinishFailed(core, node);
     return;
   }
-  if (Finish(core, node, true, false)) {
+  if (FinishFailed(core, node)) {
     entry.outcome = finalize::ReportEntry::kRearmed;
   }
   ReportFailure(entry);
+}
+
+}  // namespace
+
+void RunReported(Core* core, Node* node,
+                 const finalize::Cause& cause) noexcept {
+  Failure failure;
+  RunHere(core, node, cause, &failure);
+  if (failure.failed) {
+    FinishReported(core, node, cause, failure);
+  } else {
+    FinishRan(core, node);
+  }
 }
 
 namespace {
@@ -139,7 +178,7 @@ ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunWatched(
 }  // namespace
 
 bool RunForCaller(const NodeRef& ref, void* result) {
-  Node* node = Claim(ref, kRunning);
+  Node* node = ClaimToRun(ref);
   if (node == nullptr) return false;
   Core* core = CoreAt(node->core);
   Finisher finisher(core, node);
@@ -166,7 +205,7 @@ bool Inherited(const NodeRef& ref) {
 }  // namespace
 
 void EndScope(const NodeRef& ref) noexcept {
-  if (Node* node = Claim(ref, kRunning)) {
+  if (Node* node = ClaimToRun(ref)) {
     RunReported(CoreAt(node->core), node, finalize::Cause::kScope);
   } else if (Inherited(ref)) {
     NoteForsaken(ref.node->epoch.load(std::memory_order_relaxed));
@@ -175,7 +214,7 @@ void EndScope(const NodeRef& ref) noexcept {
   }
 }
 
-Node* Detach(const NodeRef& ref) { return Claim(ref, kDetached); }
+Node* Detach(const NodeRef& ref) { return ClaimToDetach(ref); }
 
 void Cancel(const NodeRef& ref) noexcept {
   if (Node* node = Detach(ref)) {
@@ -190,15 +229,10 @@ void RunDetached(Node* node, void* result) {
   node->ops->run(node->callable(), finalize::Cause::kCall, result, &unused);
 }
 
-void DropDetached(Node* node) {
-  if (!node->ops->trivial) node->ops->destroy(node->callable());
-  FreeNode(node);
-}
-
 absl::Status ToStatus(const Failure& failure) {
   const auto code = static_cast<absl::StatusCode>(failure.code);
   absl::Status status(code, "");
-  IfMemory([&] { status = absl::Status(code, failure.message); });
+  IfMemory([&] { status = absl::Status(code, failure.message()); });
   return status;
 }
 
