@@ -39,7 +39,7 @@ struct ReportEntry {
 
   // Returns a line such as
   //   #42 phase 0 examples/spool.cc:88 "remove spool" RemoveTree("/tmp/x")
-  //   failed on exit after 1.2ms: PERMISSION_DENIED: ...
+  //   failed on exit after 12ms: PERMISSION_DENIED: ...
   // (in one line).
   std::string ToString() const;
 
@@ -50,7 +50,9 @@ struct ReportEntry {
   std::string callback;  // its function or type; arguments while unspent
   Cause cause = Cause::kDrain;
   Outcome outcome = kRan;
-  absl::Duration duration;  // of the callback; zero where it was not measured
+  // Of the callback; zero where it was not measured. To a tick of the kernel's
+  // clock (1 to 10 ms) where nothing but a deadline has the drain look at one.
+  absl::Duration duration;
   absl::Status status;
 };
 

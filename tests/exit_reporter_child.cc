@@ -1,6 +1,7 @@
 // A process whose exit drain has something to report.
 #include <fcntl.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -20,7 +21,24 @@ using finalize::ReportEntry;
 using finalize_test::Say;
 using finalize_test::Says;
 
-void Fail(int, const std::string&) { throw std::runtime_error("reason"); }
+// Takes ticks of the kernel's clock, which is what tells for how long.
+void AwaitTicks(int ticks) {
+  const auto now = [] {
+    timespec time;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+    return time.tv_nsec;
+  };
+  for (; ticks > 0; --ticks) {
+    const long before = now();
+    while (now() == before) {
+    }
+  }
+}
+
+void Fail(int, const std::string&) {
+  AwaitTicks(2);
+  throw std::runtime_error("reason");
+}
 
 void Fails() {
   AtExit(Says{"first"});

@@ -18,6 +18,14 @@ inline uint64_t NowNanos() {
          static_cast<uint64_t>(now.tv_nsec);
 }
 
+// The same as of the last tick of the kernel's clock: never later, and cheaper.
+inline uint64_t CoarseNanos() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1000000000u +
+         static_cast<uint64_t>(now.tv_nsec);
+}
+
 }  // namespace finalize_internal
 
 #endif  // FINALIZE_INTERNAL_CLOCK_H_

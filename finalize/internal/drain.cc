@@ -60,7 +60,8 @@ class Drain {
         wait_(wait),
         epoch_(CurrentEpoch()),
         deadline_(std::min(limit, MonotonicDeadline(options.deadline))),
-        context_{&report_, &options_, deadline_, core, epoch_, &LeaveDrain} {
+        context_{&report_, &options_,   deadline_,         core,
+                 epoch_,   &LeaveDrain, Measures(options_)} {
     report_.cause = options.cause;
   }
 
@@ -89,8 +90,8 @@ class Drain {
     DrainCursor cursor(core_, options_.cause.IsProcessEnd());
     int phase;
     while (!Inherited() && cursor.NextPhase(&phase)) {
-      context_.deadline =
-          std::min(deadline_, End(DrainNanos(), options_.phase_limit));
+      context_.deadline = std::min(
+          deadline_, End(context_.LookExactly(), options_.phase_limit));
       std::optional<bool> done;
       if (options_.threads > 0) {
         done = DrainPhaseInParallel(core_, phase, &context_);
@@ -107,10 +108,9 @@ class Drain {
 
   // Returns false where the deadline came first, or this is a forked child.
   bool DrainPhase(DrainCursor* cursor, int phase) {
-    for (context_.now = 0;;) {
-      if (context_.deadline != UINT64_MAX) {
-        if (context_.now == 0) context_.now = DrainNanos();
-        if (context_.now >= context_.deadline) return false;
+    for (;;) {
+      if (context_.limited() && context_.Look() >= context_.deadline) {
+        return false;
       }
       Node* node = cursor->ClaimNext(phase);
       if (node == nullptr) return true;

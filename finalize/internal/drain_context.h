@@ -2,9 +2,11 @@
 #ifndef FINALIZE_INTERNAL_DRAIN_CONTEXT_H_
 #define FINALIZE_INTERNAL_DRAIN_CONTEXT_H_
 
+#include <algorithm>
 #include <cstdint>
 
 #include "finalize/internal/core.h"
+#include "finalize/internal/drain_clock.h"
 #include "finalize/internal/thread_state.h"
 #include "finalize/report.h"
 
@@ -23,10 +25,30 @@ struct DrainContext {
   // Ends this thread's part of the drain from within a callback that will not
   // return.
   void (*leave)(DrainContext*);
+  // Somebody will want to know exactly how long each of its callbacks took.
+  bool measured = false;
   DrainContext* outer = nullptr;
   const Node* node = nullptr;  // the one whose callback it runs
-  uint64_t now = 0;            // the last look at the clock; 0: too long ago
+  uint64_t now = 0;            // the last look at the clock
+  bool recent = false;         // nothing that may take long has run since
+
+  bool limited() const { return deadline != UINT64_MAX; }
+  // Returns `now`, after another look where that is not recent.
+  uint64_t Look() { return recent ? now : Note(DrainNanosBefore(deadline)); }
+  uint64_t LookExactly() { return Note(DrainNanos()); }
+
+ private:
+  uint64_t Note(uint64_t seen) {
+    recent = true;
+    return now = std::max(now, seen);
+  }
 };
+
+// Whether a drain with these options measures its callbacks.
+inline bool Measures(const finalize::DrainOptions& options) {
+  return options.entries == finalize::DrainOptions::kAll ||
+         options.threads > 0 || options.slow != absl::InfiniteDuration();
+}
 
 // Makes a context this thread's innermost one.
 class ContextScope {

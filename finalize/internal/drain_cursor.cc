@@ -3,7 +3,7 @@
 namespace finalize_internal {
 
 // Parks what opens the list and must not run at process end.
-void DrainCursor::ParkSkipped(Lane* lane, PhaseList* list) const {
+inline void DrainCursor::ParkSkipped(Lane* lane, PhaseList* list) const {
   if (!process_end_) return;
   while (list->newest != nullptr && !(list->newest->Word() & kAtExitFlag)) {
     lane->Park(list->newest);
@@ -12,7 +12,7 @@ void DrainCursor::ParkSkipped(Lane* lane, PhaseList* list) const {
 
 // The newest finalizer of the lane that may run, or null. For a holder of the
 // lane's lock.
-Node* DrainCursor::Head(Lane* lane) const {
+inline Node* DrainCursor::Head(Lane* lane) const {
   for (PhaseList* list = lane->Top(); list != nullptr; list = list->lower) {
     ParkSkipped(lane, list);
     if (list->newest != nullptr) return list->newest;

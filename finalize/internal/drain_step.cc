@@ -16,26 +16,22 @@ DrainStep::DrainStep(Core* core, Node* node)
       context_(this_thread.drain),
       sequence_(node->Sequence()) {}
 
-void DrainStep::NoteStart() {
-  if (!measured() && !limited()) return;
-  start_ = measured() || context_->now == 0 ? DrainNanos() : context_->now;
+inline void DrainStep::NoteStart() {
+  if (!context_->measured && !context_->limited()) return;
+  start_ = Look();
   NoteRunStart(node_, start_);
 }
 
-void DrainStep::NoteEnd() {
+inline void DrainStep::NoteEnd() {
+  context_->recent = false;
   if (start_ == 0) return;
-  const uint64_t end = DrainNanos();
-  duration_ = absl::Nanoseconds(static_cast<int64_t>(end - start_));
-  overran_ = limited() && end >= context_->deadline;
-  context_->now = end;
+  end_ = Look();
+  overran_ = context_->limited() && end_ >= context_->deadline;
 }
 
 void DrainStep::FillEntry() {
-  if (!entry_ && (failure_.failed || overran_ || duration_ > options().slow)) {
-    entry_ = Describe(node_, options().cause, /*spent=*/true);
-  }
-  if (!entry_) return;
-  entry_->duration = duration_;
+  if (!entry_) entry_ = Describe(node_, options().cause, /*spent=*/true);
+  entry_->duration = duration();
   if (failure_.failed) {
     entry_->outcome = spent_ ? ReportEntry::kFailed : ReportEntry::kRearmed;
     entry_->status = ToStatus(failure_);
@@ -46,7 +42,8 @@ void DrainStep::FillEntry() {
 }
 
 void DrainStep::Destroy() {
-  if (!node_->ops->trivial) context_->now = 0;  // it may take long
+  if (node_->ops->trivial) return;
+  context_->recent = false;  // it may take long
   DestroyCallback(core_, node_);
 }
 
@@ -62,9 +59,9 @@ void DrainStep::Run() noexcept {
     return;
   }
   spent_ = !failure_.failed || !MayRearm(node_);
-  FillEntry();
+  if (Notable()) FillEntry();
   if (!spent_) return;
-  Report();
+  if (failure_.failed) Report();
   if (IsOurs(node_)) Destroy();  // the reporter may fork as well
 }
 
@@ -93,14 +90,13 @@ void DrainStep::Leave() noexcept {
 void DrainStep::ReportRearmed() noexcept {
   if (spent_ || !entry_) return;
   ReportFailure(*entry_);
-  context_->now = 0;
+  context_->recent = false;
 }
 
 void DrainStep::Report() {
-  if (!failure_.failed || !entry_) return;
   RunningFrame frame(core_, node_);  // still a part of its run
   ReportFailure(*entry_);
-  context_->now = 0;
+  context_->recent = false;
 }
 
 }  // namespace finalize_internal

@@ -35,14 +35,22 @@ class DrainStep {
  private:
   const finalize::DrainOptions& options() const { return *context_->options; }
   bool all() const { return options().entries == finalize::DrainOptions::kAll; }
-  bool measured() const {
-    return all() || options().slow != absl::InfiniteDuration();
-  }
-  bool limited() const { return context_->deadline != UINT64_MAX; }
-  // Looks at the clock where somebody will want to know, around the callback.
+  // Look at the clock, before the callback and after it, where there is a
+  // reason to.
   void NoteStart();
   void NoteEnd();
-  // Makes or completes the entry of a callback that has run, if it gets one.
+  uint64_t Look() const {
+    return context_->measured ? context_->LookExactly() : context_->Look();
+  }
+  absl::Duration duration() const {
+    return absl::Nanoseconds(static_cast<int64_t>(end_ - start_));
+  }
+  // Whether it has run and gets an entry.
+  bool Notable() const {
+    return failure_.failed || overran_ || entry_ ||
+           (end_ != start_ && duration() > options().slow);
+  }
+  // Makes or completes the entry.
   void FillEntry();
   void Report();
   void Destroy();
@@ -52,8 +60,8 @@ class DrainStep {
   DrainContext* const context_;
   const uint64_t sequence_;  // of the node, which shows the start meanwhile
   Failure failure_;
-  uint64_t start_ = 0;
-  absl::Duration duration_;
+  uint64_t start_ = 0;  // nanoseconds of DrainNanos(); 0: nobody looked
+  uint64_t end_ = 0;
   std::optional<finalize::ReportEntry> entry_;  // made before it runs, if all
   bool overran_ = false;                        // the deadline
   bool spent_ = true;

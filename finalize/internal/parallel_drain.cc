@@ -80,8 +80,9 @@ bool BackToLooking(Worker* worker) {
 class WorkContext : public DrainContext {
  public:
   WorkContext(Phase* phase, Worker* worker)
-      : DrainContext{&report_,    &phase->options, phase->deadline,
-                     phase->core, CurrentEpoch(),  &Leave},
+      : DrainContext{&report_,         &phase->options, phase->deadline,
+                     phase->core,      CurrentEpoch(),  &Leave,
+                     /*measured=*/true},
         phase_(phase),
         worker_(worker) {}
 

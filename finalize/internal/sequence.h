@@ -23,8 +23,6 @@
 #ifndef FINALIZE_INTERNAL_SEQUENCE_H_
 #define FINALIZE_INTERNAL_SEQUENCE_H_
 
-#include <time.h>
-
 #include <atomic>
 #include <cstdint>
 
@@ -49,10 +47,7 @@ inline uint64_t NextSequence(int lane) {
   if (sequence_owner.thread.load(std::memory_order_acquire) != &this_thread) {
     return NextSequenceSlow(lane);
   }
-  timespec coarse;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
-  const uint64_t now = static_cast<uint64_t>(coarse.tv_sec) * 1000000000u +
-                       static_cast<uint64_t>(coarse.tv_nsec);
+  const uint64_t now = CoarseNanos();
   const uint64_t next = sequence_owner.last + 1;
   return sequence_owner.last = now > next ? now : next;
 }
