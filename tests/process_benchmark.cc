@@ -170,7 +170,7 @@ std::vector<Row> MeasureCompilation() {
   size.what = "the size of its object file";
   size.unit = "bytes";
   time = bench::Compare(
-      time, bench::MeasureInTurn(bench::RoundCount(20),
+      time, bench::MeasureInTurn(bench::RoundCount(12),
                                  {[&] { return milliseconds("ours"); },
                                   [&] { return milliseconds("theirs"); }}));
   return {time, bench::Compare(size, {{SizeOf(scratch.File("ours.o")),

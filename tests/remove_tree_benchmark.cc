@@ -13,6 +13,7 @@
 #include <functional>
 #include <iostream>
 #include <iterator>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -186,22 +187,23 @@ class Field {
   std::string root_;
 };
 
-// A peer that is so much slower than the fastest one, after one round and after
-// two, is measured no more.
-constexpr double kTooSlow[] = {1.6, 1.3};
+// How many peers are measured on after the first round and after the second:
+// the fastest, and rm, which has a bar of its own.
+constexpr size_t kPeersLeft[] = {2, 1};
 
 // Of one shape there are as many rounds as are worth it, but after the least
 // number none begins that would not end in time.
 constexpr int kLeastRounds = 3;
-constexpr double kSecondsForShape = 40;
+constexpr double kSecondsForShape = 20;
 
-// Returns the fastest peer; -1 if there is none.
+// Returns the fastest peer of those that were measured to the end; -1 if there
+// is none.
 int FastestPeer(const std::vector<Contender>& contenders) {
   int fastest = -1;
   for (int i = 0; i < static_cast<int>(contenders.size()); ++i) {
     const Contender& peer = contenders[i];
-    if (i == bench::kOurs || i == bench::kFloor || peer.failed) continue;
-    if (peer.Median() == 0) continue;
+    if (i == bench::kOurs || i == bench::kFloor) continue;
+    if (!bench::TakesPart(peer) || peer.Median() == 0) continue;
     if (fastest < 0 || peer.Median() < contenders[fastest].Median()) {
       fastest = i;
     }
@@ -209,18 +211,31 @@ int FastestPeer(const std::vector<Contender>& contenders) {
   return fastest;
 }
 
-void GiveUpTheSlow(double too_slow, std::vector<Contender>* contenders) {
-  const int fastest = FastestPeer(*contenders);
-  if (fastest < 0) return;
-  const double limit = too_slow * (*contenders)[fastest].Median();
-  for (size_t i = bench::kFloor + 1; i < contenders->size(); ++i) {
-    (*contenders)[i].too_slow = (*contenders)[i].Median() > limit;
+void GiveUpTheSlow(size_t left, std::vector<Contender>* contenders) {
+  std::vector<Contender*> peers;
+  for (size_t i = bench::kRm; i < contenders->size(); ++i) {
+    Contender* const peer = &(*contenders)[i];
+    if (i != bench::kFloor && bench::TakesPart(*peer)) peers.push_back(peer);
+  }
+  std::sort(peers.begin(), peers.end(), [](Contender* a, Contender* b) {
+    return a->Median() < b->Median();
+  });
+  for (size_t i = left; i < peers.size(); ++i) {
+    peers[i]->too_slow = peers[i] != &(*contenders)[bench::kRm];
   }
 }
 
+// Which contender cannot remove which shape. What it fails at is the depth, on
+// one file system as on the other: it is tried once.
+using Failures = std::set<std::pair<Shape::Name, std::string>>;
+
 std::vector<Contender> Measure(const FileSystem& file_system,
-                               const Shape& shape, int rounds) {
+                               const Shape& shape, int rounds,
+                               Failures* failures) {
   std::vector<Contender> contenders = bench::Contenders();
+  for (Contender& contender : contenders) {
+    contender.failed = failures->count({shape.name, contender.name}) != 0;
+  }
   const bool chain =
       shape.name == Shape::kDeep || shape.name == Shape::kVeryDeep;
   contenders[bench::kFloor].too_slow = chain;  // no list of names to know
@@ -230,8 +245,8 @@ std::vector<Contender> Measure(const FileSystem& file_system,
   for (int round = 0; round < rounds; ++round) {
     const absl::Time begin = absl::Now();
     for (int i = 0; i < n; ++i) field.Try(&contenders[(round + i) % n]);
-    if (round < static_cast<int>(std::size(kTooSlow))) {
-      GiveUpTheSlow(kTooSlow[round], &contenders);
+    if (round < static_cast<int>(std::size(kPeersLeft))) {
+      GiveUpTheSlow(kPeersLeft[round], &contenders);
     }
     const absl::Time end = absl::Now();
     const absl::Duration with_another = (end - start) + (end - begin);
@@ -239,6 +254,9 @@ std::vector<Contender> Measure(const FileSystem& file_system,
         with_another > absl::Seconds(kSecondsForShape)) {
       break;
     }
+  }
+  for (const Contender& contender : contenders) {
+    if (contender.failed) failures->insert({shape.name, contender.name});
   }
   return contenders;
 }
@@ -313,6 +331,7 @@ std::vector<Row> MeasureRemoval() {
   std::vector<Row> rows;
   std::vector<double> wide_mib;
   std::vector<double> mib;
+  Failures failures;
   for (const FileSystem& file_system : bench::FileSystems()) {
     if (file_system.directory.empty()) {
       rows.push_back(bench::Skipped({"", file_system.name}, file_system.note));
@@ -325,7 +344,7 @@ std::vector<Row> MeasureRemoval() {
       std::cerr << "  " << what << std::endl;
       const int rounds = bench::Quick() ? 3 : disk ? 5 : 9;
       const std::vector<Contender> contenders =
-          Measure(file_system, shape, rounds);
+          Measure(file_system, shape, rounds, &failures);
       for (Row& row : RowsOf(what, shape, contenders)) {
         rows.push_back(std::move(row));
       }
