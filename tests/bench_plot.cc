@@ -59,26 +59,30 @@ void Begin(const std::string& directory, const std::string& name,
       directory.c_str(), name.c_str(), title.c_str(), y.c_str());
 }
 
+// Beside what it takes where none are pending, in the same rounds: the machine
+// may be slower in others.
 void PlotPending(const std::vector<Row>& rows, const std::string& directory) {
   static const std::regex pattern("detach (.*) of ([0-9]+)");
   Lines lines;
+  double none = 1;
   for (const Row& row : rows) {
     std::smatch match;
     if (row.id != "P2" || !std::regex_match(row.what, match, pattern)) continue;
     const bool random = match[1] == "a random one";
     std::string& line =
         lines[random ? "a random one" : absl::StrCat(match[1].str(), " one")];
+    if (!random) none = row.theirs;
     // One pending stands for none: the axis is logarithmic.
-    if (line.empty() && !random) absl::StrAppend(&line, "1 ", row.theirs, "\n");
-    absl::StrAppend(&line, match[2].str(), " ", row.ours, "\n");
+    if (line.empty() && !random) absl::StrAppend(&line, "1 1\n");
+    absl::StrAppend(&line, match[2].str(), " ", row.ours / none, "\n");
     if (random) {
       absl::StrAppend(&lines["free + malloc of random blocks"], match[2].str(),
-                      " ", row.theirs, "\n");
+                      " ", row.theirs / none, "\n");
     }
   }
   if (lines.empty()) return;
   Begin(directory, "pending", "Register and detach, by how many are pending",
-        "ns");
+        "time beside none pending");
   printf(
       "set logscale x\nset xrange [0.7:2e6]\nset xlabel 'pending'\n"
       "set xtics ('none' 1, '1 000' 1e3, '10 000' 1e4, '1 000 000' 1e6)\n");
