@@ -116,7 +116,10 @@ void DropDetached(Node* node) {
 
 void FinishRan(Core* core, Node* node) {
   if (!IsOurs(node)) return;  // a callback returns in a forked child
-  if (!node->ops->trivial) DestroyCallback(core, node);
+  if (!node->ops->trivial) {
+    DestroyCallback(core, node);
+    if (!IsOurs(node)) return;  // and so does a destructor
+  }
   EndAndRelease(core, node);
 }
 
@@ -125,7 +128,7 @@ bool FinishFailed(Core* core, Node* node) {
   CountFailure(core, node);
   if (MayRearm(node) && TryRearm(core, node, /*parked=*/false)) return true;
   DestroyCallback(core, node);
-  Retire(core, node);
+  if (IsOurs(node)) Retire(core, node);
   return false;
 }
 
