@@ -1,5 +1,6 @@
 // Drains without memory for their reports (contract C8): every callback
-// runs, and the totals are exact.
+// runs, and the totals are exact. Calls without memory give their results.
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -92,6 +93,21 @@ TEST_F(NoMemoryDrainTest, RunsEverythingWithAnEntryEach) {
   DrainOptions options;
   options.entries = DrainOptions::kAll;
   DrainsWithEverLess(options);
+}
+
+// C3: what it returns is not lost for want of memory to look at it.
+TEST(NoMemoryCallTest, GivesTheStatus) {
+  for (const char* text : {"short", kLong}) {
+    const absl::Status status = absl::DataLossError(text);
+    Registry registry;
+    auto failing = registry.Register([&status] { return status; });
+    std::optional<absl::Status> result;
+    {
+      ScarceMemory none(0, ScarceMemory::kRestFail);
+      result = failing.Run();
+    }
+    EXPECT_EQ(result, status);
+  }
 }
 
 // The default reporter says which one it was all the same.

@@ -28,11 +28,8 @@ struct Failure {
   int code = 0;
   std::unique_ptr<std::string> text;  // null: none
 
-  void Set(int failure_code, std::string_view message) {
-    failed = true;
-    code = failure_code;
-    text = message.empty() ? nullptr : std::make_unique<std::string>(message);
-  }
+  // Without memory for the message there is none.
+  void Set(int failure_code, std::string_view message) noexcept;
   std::string message() const { return text != nullptr ? *text : ""; }
 };
 

@@ -43,6 +43,12 @@ void AppendException(std::string* text) {
   }
 }
 
+std::unique_ptr<std::string> CopyIfMemory(std::string_view text) {
+  std::unique_ptr<std::string> copy;
+  IfMemory([&] { copy = std::make_unique<std::string>(text); });
+  return copy;
+}
+
 // Notes the exception being handled.
 void NoteException(Failure* failure) {
   failure->Set(kUnknownCode, "");
@@ -108,6 +114,12 @@ inline void RunHere(Core* core, Node* node, const finalize::Cause& cause,
 }
 
 }  // namespace
+
+void Failure::Set(int failure_code, std::string_view message) noexcept {
+  failed = true;
+  code = failure_code;
+  text = message.empty() ? nullptr : CopyIfMemory(message);
+}
 
 void RunUnregistered(const CallbackOps& ops, void* callable,
                      const finalize::Cause& cause, Failure* failure) noexcept {
