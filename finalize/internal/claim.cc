@@ -30,15 +30,17 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline void TakeLocked(Lane* lane, Node* node,
   } else {
     lane->RemovePending(node);
   }
-  if (linked && (to == kDetached || !(word & kRearmFlag))) {
-    LifetimeList::Unlink(node);
-  }
   if (to == kRunning) {
     lane->PushRunning(node);
   } else {
     ++lane->counts.detached;
   }
   node->SetWord((word & ~kStateMask) | to);
+  // Behind the word: who finds the list empty, without a lock, and then asks
+  // the finalizer, sees that it is claimed.
+  if (linked && (to == kDetached || !(word & kRearmFlag))) {
+    LifetimeList::Unlink(node);
+  }
 }
 
 // Claims a node of a lifetime, for which two locks may be needed. Null also
