@@ -56,10 +56,11 @@ struct RunningInfo {
   Place place;
   int phase = 0;
   // Seconds since the callback started. Known in drains that have a deadline
-  // or a phase limit, exit drains among them. Everywhere else starts are
-  // recorded from the first call of Running() or SetObserver() on, since that
-  // takes a clock read; nothing for a callback that started before, or is about
-  // to start, or has returned and is being destroyed.
+  // or a phase limit, exit drains among them, to a tick of the kernel's clock
+  // (1 to 10 ms). Everywhere else starts are recorded, exactly, from the first
+  // call of Running() or SetObserver() on, since that takes a clock read;
+  // nothing for a callback that started before, or is about to start, or has
+  // returned and is being destroyed.
   std::optional<double> elapsed;
 };
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "finalize/finally.h"
 #include "finalize/lifetime.h"
@@ -92,6 +93,25 @@ TEST(ObserverTest, EntriesSayWhatRuns) {
     EXPECT_EQ(entry.cause, Cause::kDrain);
     EXPECT_NE(entry.callback.find("(42)"), std::string::npos);
   }
+}
+
+// C26: exactly for how long, in a drain with a deadline as well. Together they
+// take no longer than the drain.
+TEST(ObserverTest, DurationsAreExact) {
+  absl::Duration sum;
+  int ends = 0;
+  Observed observed({nullptr, [&](const ReportEntry& entry) {
+                       sum += entry.duration;
+                       ++ends;
+                     }});
+  Registry registry;
+  for (int i = 0; i < 100; ++i) registry.Register([] {});
+  finalize::DrainOptions options;
+  options.deadline = absl::Now() + absl::Hours(1);
+  const finalize::Report report = registry.Drain(options);
+  EXPECT_EQ(ends, 100);
+  EXPECT_GT(sum, absl::ZeroDuration());
+  EXPECT_LE(sum, report.elapsed);
 }
 
 // C26: an exception that Run() lets through is an end, and comes through.

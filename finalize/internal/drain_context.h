@@ -47,7 +47,7 @@ struct DrainContext {
 // Whether a drain with these options measures its callbacks.
 inline bool Measures(const finalize::DrainOptions& options) {
   return options.entries == finalize::DrainOptions::kAll ||
-         options.threads > 0 || options.slow != absl::InfiniteDuration();
+         options.slow != absl::InfiniteDuration();
 }
 
 // Makes a context this thread's innermost one.

@@ -9,6 +9,7 @@
 #include "finalize/internal/callback.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/drain_context.h"
+#include "finalize/internal/observe.h"
 #include "finalize/report.h"
 
 namespace finalize_internal {
@@ -40,7 +41,8 @@ class DrainStep {
   void NoteStart();
   void NoteEnd();
   uint64_t Look() const {
-    return context_->measured ? context_->LookExactly() : context_->Look();
+    return context_->measured || Watched() ? context_->LookExactly()
+                                           : context_->Look();
   }
   absl::Duration duration() const {
     return absl::Nanoseconds(static_cast<int64_t>(end_ - start_));

@@ -51,6 +51,7 @@ struct Phase {
         number(number_in),
         options(*outer.options),
         deadline(outer.deadline),
+        start(outer.now),
         workers(count) {}
 
   uint32_t* change_word() { return reinterpret_cast<uint32_t*>(&changed); }
@@ -63,6 +64,7 @@ struct Phase {
   const int number;
   const DrainOptions options;
   const uint64_t deadline;
+  const uint64_t start;
   std::atomic<bool> stop{false};
   std::atomic<uint32_t> changed{0};  // grows when a worker ends
   std::vector<Worker> workers;
@@ -80,11 +82,17 @@ bool BackToLooking(Worker* worker) {
 class WorkContext : public DrainContext {
  public:
   WorkContext(Phase* phase, Worker* worker)
-      : DrainContext{&report_,         &phase->options, phase->deadline,
-                     phase->core,      CurrentEpoch(),  &Leave,
-                     /*measured=*/true},
+      : DrainContext{&report_,
+                     &phase->options,
+                     phase->deadline,
+                     phase->core,
+                     CurrentEpoch(),
+                     &Leave,
+                     Measures(phase->options)},
         phase_(phase),
-        worker_(worker) {}
+        worker_(worker) {
+    now = phase->start;  // nothing starts before
+  }
 
   // For a worker that is kLooking.
   void HandOver() {
