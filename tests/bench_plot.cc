@@ -59,8 +59,8 @@ void Begin(const std::string& directory, const std::string& name,
       directory.c_str(), name.c_str(), title.c_str(), y.c_str());
 }
 
-// Beside what it takes where none are pending, in the same rounds: the machine
-// may be slower in others.
+// Beside what it takes where none are pending, in the same rounds, or for the
+// random ones in those just before: the machine may be slower in others.
 void PlotPending(const std::vector<Row>& rows, const std::string& directory) {
   static const std::regex pattern("detach (.*) of ([0-9]+)");
   Lines lines;

@@ -215,7 +215,8 @@ void GiveUpTheSlow(size_t left, std::vector<Contender>* contenders) {
   std::vector<Contender*> peers;
   for (size_t i = bench::kRm; i < contenders->size(); ++i) {
     Contender* const peer = &(*contenders)[i];
-    if (i != bench::kFloor && bench::TakesPart(*peer)) peers.push_back(peer);
+    if (i == bench::kFloor || peer->Median() == 0) continue;
+    if (bench::TakesPart(*peer)) peers.push_back(peer);
   }
   std::sort(peers.begin(), peers.end(), [](Contender* a, Contender* b) {
     return a->Median() < b->Median();
@@ -225,9 +226,22 @@ void GiveUpTheSlow(size_t left, std::vector<Contender>* contenders) {
   }
 }
 
-// Which contender cannot remove which shape. What it fails at is the depth, on
-// one file system as on the other: it is tried once.
+bool IsChain(const Shape& shape) {
+  return shape.name == Shape::kDeep || shape.name == Shape::kVeryDeep;
+}
+
+// Which peers cannot remove which chains. That is so on one file system as on
+// the other: they are tried on the first.
 using Failures = std::set<std::pair<Shape::Name, std::string>>;
+
+void NoteFailures(const Shape& shape, const std::vector<Contender>& contenders,
+                  Failures* failures) {
+  if (!IsChain(shape)) return;
+  for (size_t i = bench::kRm; i < contenders.size(); ++i) {
+    if (contenders[i].failed)
+      failures->insert({shape.name, contenders[i].name});
+  }
+}
 
 std::vector<Contender> Measure(const FileSystem& file_system,
                                const Shape& shape, int rounds,
@@ -236,9 +250,8 @@ std::vector<Contender> Measure(const FileSystem& file_system,
   for (Contender& contender : contenders) {
     contender.failed = failures->count({shape.name, contender.name}) != 0;
   }
-  const bool chain =
-      shape.name == Shape::kDeep || shape.name == Shape::kVeryDeep;
-  contenders[bench::kFloor].too_slow = chain;  // no list of names to know
+  // There is no list of names to know.
+  contenders[bench::kFloor].too_slow = IsChain(shape);
   Field field(file_system, shape);
   const int n = contenders.size();
   const absl::Time start = absl::Now();
@@ -255,9 +268,7 @@ std::vector<Contender> Measure(const FileSystem& file_system,
       break;
     }
   }
-  for (const Contender& contender : contenders) {
-    if (contender.failed) failures->insert({shape.name, contender.name});
-  }
+  NoteFailures(shape, contenders, failures);
   return contenders;
 }
 
@@ -270,7 +281,8 @@ std::string NoteOn(const std::vector<Contender>& contenders) {
     if (!peer.missing.empty()) {
       absl::StrAppend(&note, "not installed: ", peer.missing);
     } else if (peer.failed) {
-      absl::StrAppend(&note, "fails");
+      absl::StrAppend(
+          &note, peer.starts.empty() ? "not tried: failed before" : "fails");
     } else if (peer.Median() == 0) {
       absl::StrAppend(&note, "not measured");
     } else {
