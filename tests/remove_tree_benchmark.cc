@@ -211,6 +211,7 @@ int FastestPeer(const std::vector<Contender>& contenders) {
   return fastest;
 }
 
+// Leaves so many peers, the fastest so far, and rm.
 void GiveUpTheSlow(size_t left, std::vector<Contender>* contenders) {
   std::vector<Contender*> peers;
   for (size_t i = bench::kRm; i < contenders->size(); ++i) {
@@ -238,8 +239,8 @@ void NoteFailures(const Shape& shape, const std::vector<Contender>& contenders,
                   Failures* failures) {
   if (!IsChain(shape)) return;
   for (size_t i = bench::kRm; i < contenders.size(); ++i) {
-    if (contenders[i].failed)
-      failures->insert({shape.name, contenders[i].name});
+    const Contender& peer = contenders[i];
+    if (peer.failed) failures->insert({shape.name, peer.name});
   }
 }
 

@@ -1,3 +1,4 @@
+// How a pending finalizer is claimed: the one step that all triggers race for.
 #include "absl/base/attributes.h"
 #include "finalize/internal/adoption.h"
 #include "finalize/internal/check.h"
@@ -92,7 +93,7 @@ void AwaitUnpinnedSlow(Node* node) {
 
 namespace {
 
-// Claim, made for each of the two.
+// ClaimToRun and ClaimToDetach.
 template <NodeState kTo>
 inline Node* ClaimTo(const NodeRef& ref) {
   Node* const node = ref.node;

@@ -1,3 +1,5 @@
+// What becomes of a claimed finalizer: armed again, destroyed and freed, or let
+// go by its drain.
 #include "absl/base/attributes.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/detached.h"
