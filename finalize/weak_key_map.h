@@ -31,7 +31,15 @@
 // Iteration, threads and fork are as with WeakValueMap (weak_value_map.h): in
 // order of insertion, over what was there when it began; thread-safe, but for
 // the destructor, move, assignment and swap; nothing of the user's runs under a
-// lock.
+// lock. `*it` returns an Item, a value that holds the key, the entry and the
+// attached value, as with WeakValueMap: the entry stays while an item lives.
+// Bindings are const; item.value() returns the value for changes:
+//
+//   for (const auto& [cat, note] : notes) Print(*cat, note);
+//   for (auto&& item : notes) item.value() += "!";
+//
+// `auto& [cat, note] : notes` does not compile, because it would bind
+// references to a temporary.
 //
 // Not here: a hash, an order and a text of maps; keys that cannot be held
 // weakly, which do not compile; `|` (say Update); equality with other kinds of
@@ -51,6 +59,7 @@
 
 #include "finalize/internal/weak_container.h"
 #include "finalize/internal/weak_entry.h"
+#include "finalize/internal/weak_item.h"
 #include "finalize/internal/weak_keys.h"
 #include "finalize/weak_hash.h"
 #include "finalize/weak_ref.h"
@@ -107,9 +116,10 @@ class WeakKeyMap {
   };
   template <class Value>
   struct Access {
-    using Reference = std::pair<const std::shared_ptr<K>&, Value&>;
-    static Reference Of(Entry& entry, const std::shared_ptr<K>& key) {
-      return {key, entry.value()};
+    using Item = finalize_internal::WeakItem<const std::shared_ptr<K>, Value,
+                                             /*kHoldsKey=*/true>;
+    static Item Of(Entry* entry, const std::shared_ptr<K>& key) {
+      return {finalize_internal::EntryRef::To(entry), key, &entry->value()};
     }
   };
 
@@ -121,7 +131,10 @@ class WeakKeyMap {
   using key_equal = Equal;
   using pointer = PinnedValue<V>;
   using const_pointer = PinnedValue<const V>;
-  // Gives std::pair<const std::shared_ptr<K>&, V&>.
+  // An entry, held: item.key(), item.value().
+  using Item = typename Access<V>::Item;
+  using ConstItem = typename Access<const V>::Item;
+  // Input iterators; `*it` is an Item, or a ConstItem.
   using iterator = finalize_internal::WeakIterator<Entry, Access<V>>;
   using const_iterator =
       finalize_internal::WeakIterator<Entry, Access<const V>>;
@@ -132,8 +145,10 @@ class WeakKeyMap {
   WeakKeyMap(std::initializer_list<value_type> items) { Update(items); }
   template <class It>
   WeakKeyMap(It first, It last) {
-    for (; first != last; ++first)
-      insert_or_assign(first->first, first->second);
+    for (; first != last; ++first) {
+      const auto& [key, value] = *first;
+      insert_or_assign(key, value);
+    }
   }
   // Copies the living entries; both maps refer to the same keys.
   WeakKeyMap(const WeakKeyMap& other)
@@ -222,7 +237,7 @@ class WeakKeyMap {
   void merge(WeakKeyMap& source) {
     if (this == &source) return;
     for (auto it = source.begin(); it != source.end(); ++it) {
-      const std::shared_ptr<K> key = (*it).first;
+      const std::shared_ptr<K> key = (*it).key();
       if (!contains(key)) TakeFrom(it.entry(), key);
     }
   }
@@ -270,12 +285,12 @@ class WeakKeyMap {
 
   std::vector<std::shared_ptr<K>> Keys() const {
     std::vector<std::shared_ptr<K>> keys;
-    for (const auto& item : *this) keys.push_back(item.first);
+    for (const auto& item : *this) keys.push_back(item.key());
     return keys;
   }
   std::vector<WeakRef<K>> KeyRefs() const {
     std::vector<WeakRef<K>> refs;
-    for (const auto& item : *this) refs.push_back(item.first);
+    for (const auto& item : *this) refs.push_back(item.key());
     return refs;
   }
 

@@ -22,6 +22,9 @@
 // order of insertion, over what was there when it began; thread-safe, but for
 // the destructor, move, assignment and swap; nothing of the user's runs under a
 // lock. The operations on two sets go over many entries and are not atomic.
+// `*it` returns a std::shared_ptr<T>, so a member stays in the set while the
+// pointer lives. `auto& member : set` does not compile, because it would bind a
+// reference to a temporary: write `const auto&` or `auto`.
 //
 // Not here: a hash and an order of sets (IsSubsetOf says what `<=` would);
 // equality with other kinds of sets; text of a set.
@@ -45,10 +48,8 @@ template <class T, class Hash = IdentityHash, class Equal = IdentityEqual>
 class WeakSet {
   using Entry = finalize_internal::KeyEntry<T>;
   struct Access {
-    using Reference = const std::shared_ptr<T>&;
-    static Reference Of(Entry&, const std::shared_ptr<T>& object) {
-      return object;
-    }
+    using Item = std::shared_ptr<T>;
+    static Item Of(Entry*, const std::shared_ptr<T>& object) { return object; }
   };
 
  public:
@@ -56,7 +57,7 @@ class WeakSet {
   using value_type = std::shared_ptr<T>;
   using hasher = Hash;
   using key_equal = Equal;
-  // Gives const std::shared_ptr<T>&.
+  // Input iterators; `*it` is a std::shared_ptr<T>, which holds the member.
   using iterator = finalize_internal::WeakIterator<Entry, Access>;
   using const_iterator = iterator;
 

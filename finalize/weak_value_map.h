@@ -26,6 +26,22 @@
 // meanwhile. An iterator keeps the key and the value at which it stands. It
 // must not outlive the map.
 //
+//   for (const auto& [name, image] : images) Show(name, *image);
+//   auto item = *images.begin();   // item.key(), item.value()
+//
+// `*it` returns an Item: a value that holds the entry and the object that it
+// refers to weakly. While an item lives, its object does not die, so its entry
+// stays in the map unless it is erased or replaced; the item keeps its key and
+// value even then, and after the end of the map. key() and value() of an item
+// with a name return references into it; of a temporary they return copies.
+// Iterators are input iterators without `->`, and an item has no members
+// `first` and `second`.
+//
+// Bindings (`auto [key, value]`) are const. `auto& [key, value] : map` does not
+// compile, because it would bind references to a temporary: write `const auto&`
+// or `auto&&`. An item converts to a pair of values, so std::map and
+// std::vector can be made from a map's begin() and end().
+//
 // Memory: each entry is a block of its own, which goes with it; the table of
 // buckets grows without moving entries, and goes with the map.
 //
@@ -54,6 +70,7 @@
 
 #include "finalize/internal/weak_container.h"
 #include "finalize/internal/weak_entry.h"
+#include "finalize/internal/weak_item.h"
 #include "finalize/weak_hash.h"
 #include "finalize/weak_ref.h"
 
@@ -73,9 +90,10 @@ class WeakValueMap {
     const K key;
   };
   struct Access {
-    using Reference = std::pair<const K&, const std::shared_ptr<V>&>;
-    static Reference Of(Entry& entry, const std::shared_ptr<V>& value) {
-      return {entry.key, value};
+    using Item = finalize_internal::WeakItem<const K, const std::shared_ptr<V>,
+                                             /*kHoldsKey=*/false>;
+    static Item Of(Entry* entry, const std::shared_ptr<V>& value) {
+      return {finalize_internal::EntryRef::To(entry), value, &entry->key};
     }
   };
 
@@ -85,7 +103,9 @@ class WeakValueMap {
   using value_type = std::pair<K, std::shared_ptr<V>>;
   using hasher = Hash;
   using key_equal = Equal;
-  // Gives std::pair<const K&, const std::shared_ptr<V>&>.
+  // An entry, held: item.key(), item.value().
+  using Item = typename Access::Item;
+  // Input iterators; `*it` is an Item.
   using iterator = finalize_internal::WeakIterator<Entry, Access>;
   using const_iterator = iterator;
 
@@ -95,8 +115,10 @@ class WeakValueMap {
   WeakValueMap(std::initializer_list<value_type> items) { Update(items); }
   template <class It>
   WeakValueMap(It first, It last) {
-    for (; first != last; ++first)
-      insert_or_assign(first->first, first->second);
+    for (; first != last; ++first) {
+      const auto& [key, value] = *first;
+      insert_or_assign(key, value);
+    }
   }
   // Copies the living entries.
   WeakValueMap(const WeakValueMap& other)
@@ -170,7 +192,8 @@ class WeakValueMap {
   void merge(WeakValueMap& source) {
     if (this == &source) return;
     for (auto it = source.begin(); it != source.end(); ++it) {
-      if (try_emplace((*it).first, (*it).second).second) it.entry()->Erase();
+      const auto& [key, value] = *it;
+      if (try_emplace(key, value).second) it.entry()->Erase();
     }
   }
 
@@ -209,17 +232,17 @@ class WeakValueMap {
 
   std::vector<K> Keys() const {
     std::vector<K> keys;
-    for (const auto& item : *this) keys.push_back(item.first);
+    for (const auto& item : *this) keys.push_back(item.key());
     return keys;
   }
   std::vector<std::shared_ptr<V>> Values() const {
     std::vector<std::shared_ptr<V>> values;
-    for (const auto& item : *this) values.push_back(item.second);
+    for (const auto& item : *this) values.push_back(item.value());
     return values;
   }
   std::vector<WeakRef<V>> ValueRefs() const {
     std::vector<WeakRef<V>> refs;
-    for (const auto& item : *this) refs.push_back(item.second);
+    for (const auto& item : *this) refs.push_back(item.value());
     return refs;
   }
 

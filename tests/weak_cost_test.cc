@@ -126,7 +126,7 @@ TEST(WeakCostTest, LookupTakesNoMemory) {
   const NoMemory none;
   EXPECT_EQ(map.find("key"), object);
   EXPECT_EQ(map.find("a key that is too long to lie in its string"), nullptr);
-  for (const auto& item : map) EXPECT_EQ(item.second, object);
+  for (const auto& item : map) EXPECT_EQ(item.value(), object);
   EXPECT_EQ(map.size(), 1u);
   EXPECT_EQ(none.asked(), 0);
 }

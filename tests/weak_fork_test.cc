@@ -100,7 +100,7 @@ TEST(WeakForkTest, ForkAtAnyMomentLeavesContainersUsable) {
       set.insert(own);
       keys.insert_or_assign(own, -1);
       int seen = 0;
-      for (const auto& item : map) seen += item.second != nullptr;
+      for (const auto& item : map) seen += item.value() != nullptr;
       bool right = map.find(-1) == own && set.contains(own) && seen > 0;
       own.reset();
       map.EraseExpired();

@@ -136,7 +136,7 @@ TEST_F(WeakKeyMapTest, PinnedValueOutlivesItsEntry) {
 TEST_F(WeakKeyMapTest, ValueCanBeChangedInPlace) {
   Notes notes = {{tom_, "fish"}};
   notes.find(tom_)->append(" and milk");
-  for (auto [key, note] : notes) note.append("!");
+  for (auto&& item : notes) item.value().append("!");
   const Notes& constant = notes;
   EXPECT_EQ(*constant.at(tom_), "fish and milk!");
   static_assert(

@@ -176,28 +176,21 @@ class WeakContainer {
 };
 
 // An input iterator over the living entries. Keeps the entry at which it stands
-// and its referent alive.
+// and its referent alive. Access::Of(entry, referent) makes what it returns: a
+// value that holds both.
 template <class Entry, class Access>
 class WeakIterator {
  public:
   using iterator_category = std::input_iterator_tag;
-  using reference = typename Access::Reference;
-  using value_type = std::remove_cv_t<std::remove_reference_t<reference>>;
+  using value_type = typename Access::Item;
+  using reference = value_type;
+  using pointer = void;
   using difference_type = std::ptrdiff_t;
-  struct pointer {
-    std::remove_reference_t<reference>* operator->() {
-      return std::addressof(value);
-    }
-    reference value;
-  };
 
   WeakIterator() = default;  // the end
   explicit WeakIterator(WeakTable* table) : cursor_(table) { SkipDead(); }
 
-  reference operator*() const {
-    return Access::Of(static_cast<Entry&>(*cursor_.entry()), referent_);
-  }
-  pointer operator->() const { return {**this}; }
+  reference operator*() const { return Access::Of(entry(), referent_); }
   WeakIterator& operator++() {
     cursor_.Advance();
     SkipDead();

@@ -1,0 +1,71 @@
+"""What the compiler says of code that must not compile."""
+
+load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
+load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME")
+
+def _compile_errors(ctx):
+    toolchain = find_cpp_toolchain(ctx)
+    features = cc_common.configure_features(
+        ctx = ctx,
+        cc_toolchain = toolchain,
+        unsupported_features = ["layering_check", "module_maps"],
+    )
+    context = cc_common.merge_cc_infos(
+        cc_infos = [dep[CcInfo] for dep in ctx.attr.deps],
+    ).compilation_context
+    variables = cc_common.create_compile_variables(
+        cc_toolchain = toolchain,
+        feature_configuration = features,
+        user_compile_flags = ctx.fragments.cpp.copts + ctx.fragments.cpp.cxxopts,
+        source_file = ctx.file.src.path,
+        include_directories = context.includes,
+        quote_include_directories = context.quote_includes,
+        system_include_directories = context.system_includes,
+    )
+    flags = cc_common.get_memory_inefficient_command_line(
+        feature_configuration = features,
+        action_name = CPP_COMPILE_ACTION_NAME,
+        variables = variables,
+    )
+    compiler = cc_common.get_tool_for_action(
+        feature_configuration = features,
+        action_name = CPP_COMPILE_ACTION_NAME,
+    )
+    outputs = []
+    for case in ctx.attr.cases:
+        output = ctx.actions.declare_file(
+            "{}/{}.txt".format(ctx.label.name, case),
+        )
+        ctx.actions.run_shell(
+            inputs = depset(
+                [ctx.file.src],
+                transitive = [context.headers, toolchain.all_files],
+            ),
+            outputs = [output],
+            arguments = [output.path, compiler] + flags +
+                        ["-fsyntax-only", "-DCASE_" + case],
+            command = """
+                text=$1; shift
+                LC_ALL=C "$@" >"$text" 2>&1
+                echo "exit status $?" >>"$text"
+            """,
+            mnemonic = "CompileErrors",
+        )
+        outputs.append(output)
+    files = depset(outputs)
+    return [DefaultInfo(files = files, runfiles = ctx.runfiles(outputs))]
+
+# Compiles `src` once for each of `cases`, with CASE_<case> defined. Makes
+# <name>/<case>.txt: the messages, and behind them "exit status <n>".
+compile_errors = rule(
+    implementation = _compile_errors,
+    attrs = {
+        "cases": attr.string_list(),
+        "deps": attr.label_list(providers = [CcInfo]),
+        "src": attr.label(allow_single_file = True),
+        "_cc_toolchain": attr.label(
+            default = "@bazel_tools//tools/cpp:current_cc_toolchain",
+        ),
+    },
+    fragments = ["cpp"],
+)

@@ -1,0 +1,32 @@
+// What the compiler said of a case of a compile_errors() target.
+#ifndef TESTS_COMPILE_ERRORS_H_
+#define TESTS_COMPILE_ERRORS_H_
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace finalize_test {
+
+struct Compilation {
+  bool compiled = false;
+  std::string messages;
+};
+
+// `file` is <target>/<case>.txt in tests/.
+inline Compilation CompilationOf(const std::string& file) {
+  std::ifstream in("tests/" + file);
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  const size_t status = text.rfind("exit status ");
+  if (status == std::string::npos) {
+    ADD_FAILURE() << file << " is not there";
+    return {};
+  }
+  return {text.substr(status) == "exit status 0\n", text.substr(0, status)};
+}
+
+}  // namespace finalize_test
+
+#endif  // TESTS_COMPILE_ERRORS_H_
