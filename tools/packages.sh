@@ -5,6 +5,7 @@ packages_compare="$packages_build nlohmann-json3-dev"
 packages_test="$packages_compare libgtest-dev libgmock-dev strace"
 packages_bench="$packages_build nlohmann-json3-dev libbenchmark-dev strace gnuplot-nox"
 packages_user='uidmap'  # beside packages_test, for an ordinary user
+packages_on='mmdebstrap'  # another release of Debian
 packages_clang='clang'
 packages_format='clang-format'
 
