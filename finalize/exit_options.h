@@ -48,7 +48,7 @@
 namespace finalize {
 
 // The exit status of a process that its watchdog ended.
-inline constexpr int kWatchdogExitCode = 124;
+constexpr int kWatchdogExitCode = 124;
 
 struct ExitOptions {
   // For all exit drains of the process together. Must be finite and positive.

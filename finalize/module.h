@@ -40,7 +40,8 @@
 // `u`; inline functions of Boost and Abseil make some), nor one that has a
 // thread_local with a destructor, until the threads that used it have ended.
 // Then dlclose() does nothing, and all this is done at exit(). A version script
-// hides unique symbols; the library itself makes no such thread_local in a
+// hides unique symbols. The library itself has no unique symbol, nor do its
+// headers give one to a module's code, and it makes no such thread_local in a
 // module.
 //
 // A copy of the tempdir library in the module keeps it mapped likewise, from

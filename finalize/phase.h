@@ -19,13 +19,13 @@
 namespace finalize {
 
 // Take no more work: close listeners, leave the load balancer.
-inline constexpr int kStopAcceptingPhase = 200;
+constexpr int kStopAcceptingPhase = 200;
 // Complete what was begun: answer open requests, flush queues and journals.
-inline constexpr int kFinishWorkPhase = 100;
+constexpr int kFinishWorkPhase = 100;
 // What says nothing else. Work above may still use it.
-inline constexpr int kDefaultPhase = 0;
+constexpr int kDefaultPhase = 0;
 // Give back what everything else used: locks, pid files, the log.
-inline constexpr int kReleasePhase = -100;
+constexpr int kReleasePhase = -100;
 
 }  // namespace finalize
 

@@ -57,7 +57,7 @@ class WeakMethod<R(A...)> {
   template <class T, class M,
             class = std::enable_if_t<std::is_invocable_r_v<R, M&, T&, A...>>>
   WeakMethod(const std::shared_ptr<T>& object, M method)
-      : object_(object), kind_(&kKindOf<T, M>) {
+      : object_(object), call_(&Call<T, M>), equal_(&Equal<M>) {
     static_assert(
         sizeof(M) <= sizeof(method_) && std::is_trivially_copyable_v<M>,
         "a method is a pointer to a member, or as small as one");
@@ -76,10 +76,10 @@ class WeakMethod<R(A...)> {
     if (object == nullptr) return Result();
     void* const address = const_cast<void*>(object.get());
     if constexpr (std::is_void_v<R>) {
-      kind_->call(address, method_, std::forward<A>(arguments)...);
+      call_(address, method_, std::forward<A>(arguments)...);
       return true;
     } else {
-      return kind_->call(address, method_, std::forward<A>(arguments)...);
+      return call_(address, method_, std::forward<A>(arguments)...);
     }
   }
 
@@ -88,8 +88,8 @@ class WeakMethod<R(A...)> {
     auto object = object_.Lock();
     if (object == nullptr) return nullptr;
     return [object = std::move(object), method = *this](A... arguments) -> R {
-      return method.kind_->call(const_cast<void*>(object.get()), method.method_,
-                                std::forward<A>(arguments)...);
+      return method.call_(const_cast<void*>(object.get()), method.method_,
+                          std::forward<A>(arguments)...);
     };
   }
 
@@ -97,9 +97,8 @@ class WeakMethod<R(A...)> {
   bool has_callback() const { return object_.has_callback(); }
 
   friend bool operator==(const WeakMethod& a, const WeakMethod& b) {
-    if (a.kind_ == nullptr || b.kind_ == nullptr) return a.kind_ == b.kind_;
-    return a.object_ == b.object_ && a.kind_->equal == b.kind_->equal &&
-           a.kind_->equal(a.method_, b.method_);
+    return a.equal_ == b.equal_ && a.object_ == b.object_ &&
+           (a.equal_ == nullptr || a.equal_(a.method_, b.method_));
   }
   friend bool operator!=(const WeakMethod& a, const WeakMethod& b) {
     return !(a == b);
@@ -111,11 +110,6 @@ class WeakMethod<R(A...)> {
   }
 
  private:
-  // What there is to know about the types of an object and a method.
-  struct Kind {
-    R (*call)(void* object, const void* method, A&&... arguments);
-    bool (*equal)(const void* a, const void* b);
-  };
   template <class T, class M>
   static R Call(void* object, const void* method, A&&... arguments) {
     M copy = *static_cast<const M*>(method);
@@ -126,11 +120,12 @@ class WeakMethod<R(A...)> {
   static bool Equal(const void* a, const void* b) {
     return *static_cast<const M*>(a) == *static_cast<const M*>(b);
   }
-  template <class T, class M>
-  static constexpr Kind kKindOf = {&Call<T, M>, &Equal<M>};
 
   WeakRef<const volatile void> object_;
-  const Kind* kind_ = nullptr;
+  // What there is to know about the types of the object and the method. No
+  // table: its symbol would be unique in the process (module.h).
+  R (*call_)(void* object, const void* method, A&&... arguments) = nullptr;
+  bool (*equal_)(const void* a, const void* b) = nullptr;
   alignas(void*) unsigned char method_[2 * sizeof(void*)] = {};
 };
 

@@ -51,7 +51,7 @@
 namespace tempdir {
 
 // The phase of every temp dir: temp dirs are released last.
-inline constexpr int kTempDirPhase = -1000000;
+constexpr int kTempDirPhase = -1000000;
 
 class [[nodiscard]] FinalizerTempDir {
  public:

@@ -20,10 +20,14 @@ def _objects_only(ctx):
             continue
         for library in linked.libraries:
             objects += library.pic_objects
-    return [DefaultInfo(files = depset(objects))]
+    return [DefaultInfo(
+        files = depset(objects),
+        runfiles = ctx.runfiles(files = objects),
+    )]
 
 # All objects of libraries, and of what they use, in one package and below it:
-# the sources of a shared object that has to hold them all.
+# the sources of a shared object that has to hold them all, or the data of a test
+# that reads them.
 objects_only = rule(
     implementation = _objects_only,
     attrs = {

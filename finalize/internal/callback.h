@@ -172,9 +172,7 @@ bool CopyArguments(const std::tuple<A...>& arguments,
   }
 }
 
-// Hidden, so that every module has tables of its own: the address of one tells
-// whose code it leads to (module.h), and none keeps a module from being
-// unmapped, as a unique symbol would.
+// What the table kOpsFor<B> leads to.
 template <class B>
 struct [[gnu::visibility("hidden")]] OpsFor {
   using Result = typename B::Result;
@@ -205,16 +203,20 @@ struct [[gnu::visibility("hidden")]] OpsFor {
     return CopyArguments(static_cast<const Stored*>(callable)->get().arguments,
                          tuple, out);
   }
-
-  static constexpr CallbackOps kOps = {
-      &Run,
-      &Destroy,
-      &Describe,
-      &Copy,
-      sizeof(Stored),
-      alignof(Stored),
-      std::is_trivially_destructible_v<B> && kFitsInline<B>};
 };
+
+// Local to each object file, so that every module has tables of its own: the
+// address of one tells whose code it leads to (module.h), and none keeps a
+// module from being unmapped, as a unique symbol would.
+template <class B>
+static constexpr CallbackOps kOpsFor = {
+    &OpsFor<B>::Run,
+    &OpsFor<B>::Destroy,
+    &OpsFor<B>::Describe,
+    &OpsFor<B>::Copy,
+    sizeof(Storage<B>),
+    alignof(Storage<B>),
+    std::is_trivially_destructible_v<B>&& kFitsInline<B>};
 
 }  // namespace finalize_internal
 

@@ -87,7 +87,7 @@ void VisitLanes(Core* core, Visit visit) {
 }
 
 extern Core process_core;                            // of id 0
-inline constexpr uint32_t kWeakCoreId = UINT32_MAX;  // of WeakCore()
+constexpr uint32_t kWeakCoreId = UINT32_MAX;  // of WeakCore()
 Core* OtherCoreAt(uint32_t id);                      // any but id 0
 inline Core* CoreAt(uint32_t id) {
   return id == 0 ? &process_core : OtherCoreAt(id);

@@ -15,7 +15,7 @@ struct Crash {
 
 using CrashCallback = void (*)(const Crash& crash);
 
-inline constexpr int kMostCrashCallbacks = 16;
+constexpr int kMostCrashCallbacks = 16;
 
 // False where the table is full.
 bool AddCrashCallback(CrashCallback callback);

@@ -10,9 +10,9 @@
 
 namespace finalize_internal {
 
-inline std::atomic<bool> drain_clock_is_fake{false};
+extern std::atomic<bool> drain_clock_is_fake;
 // How far it is put forward, in nanoseconds.
-inline std::atomic<uint64_t> drain_clock_ahead{0};
+extern std::atomic<uint64_t> drain_clock_ahead;
 
 inline uint64_t DrainNanos() {
   return NowNanos() + drain_clock_ahead.load(std::memory_order_relaxed);

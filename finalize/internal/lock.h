@@ -58,7 +58,7 @@ class ABSL_SCOPED_LOCKABLE LockHolder {
 
 // The table. The first kLanes locks guard lanes (lane.h) and the lifetimes
 // whose finalizers sit on them; the others guard what their name says.
-inline constexpr int kLanes = 64;
+constexpr int kLanes = 64;
 enum LockIndex : int {
   kCorePoolLock = kLanes,
   kSlabLock,
@@ -69,7 +69,7 @@ enum LockIndex : int {
   kLastWeakLock = kFirstWeakLock + 63,
   kLockCount
 };
-inline constexpr int kWeakLocks = kLastWeakLock - kFirstWeakLock + 1;
+constexpr int kWeakLocks = kLastWeakLock - kFirstWeakLock + 1;
 
 Lock& LockAt(int index);
 

@@ -55,20 +55,20 @@ enum NodeState : uint64_t {
 };
 
 // The parts of Node::word, lowest bit first.
-inline constexpr uint64_t kStateMask = 7;
-inline constexpr uint64_t kRunsMask = 6;   // kRunning under it: a callback runs
-inline constexpr uint64_t kPendsMask = 3;  // kPending under it: it is pending
-inline constexpr uint64_t kAtExitFlag = 1 << 3;
-inline constexpr uint64_t kLifetimeFlag = 1 << 4;  // payload opens with a link
-inline constexpr uint64_t kNamedFlag = 1 << 5;     // payload ends with a name
-inline constexpr uint64_t kRearmFlag = 1 << 6;
-inline constexpr uint64_t kWaitedFlag = 1 << 7;  // somebody sleeps on the word
-inline constexpr uint64_t kParkedFlag = 1 << 8;  // on the parked list
-inline constexpr uint64_t kPinnedFlag = 1 << 9;  // somebody peeks at it
-inline constexpr int kLaneShift = 10;
-inline constexpr uint64_t kLaneMask = uint64_t{63} << kLaneShift;
-inline constexpr int kGenerationShift = 16;
-inline constexpr uint64_t kGenerationMask = ~uint64_t{0} << kGenerationShift;
+constexpr uint64_t kStateMask = 7;
+constexpr uint64_t kRunsMask = 6;   // kRunning under it: a callback runs
+constexpr uint64_t kPendsMask = 3;  // kPending under it: it is pending
+constexpr uint64_t kAtExitFlag = 1 << 3;
+constexpr uint64_t kLifetimeFlag = 1 << 4;  // payload opens with a link
+constexpr uint64_t kNamedFlag = 1 << 5;     // payload ends with a name
+constexpr uint64_t kRearmFlag = 1 << 6;
+constexpr uint64_t kWaitedFlag = 1 << 7;  // somebody sleeps on the word
+constexpr uint64_t kParkedFlag = 1 << 8;  // on the parked list
+constexpr uint64_t kPinnedFlag = 1 << 9;  // somebody peeks at it
+constexpr int kLaneShift = 10;
+constexpr uint64_t kLaneMask = uint64_t{63} << kLaneShift;
+constexpr int kGenerationShift = 16;
+constexpr uint64_t kGenerationMask = ~uint64_t{0} << kGenerationShift;
 
 // What opens the payload of a finalizer that belongs to a lifetime. Linked
 // through the place that points here, so that a lifetime moves in O(1).

@@ -21,7 +21,7 @@ enum WatchFlag : uint32_t {
   kWatchTimes = 1,      // when they started (watch.h)
   kWatchCallbacks = 2,  // there is an observer
 };
-inline std::atomic<uint32_t> watch_flags{0};
+extern std::atomic<uint32_t> watch_flags;
 
 inline bool Watched() {
   return __builtin_expect(watch_flags.load(std::memory_order_relaxed) != 0,

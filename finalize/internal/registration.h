@@ -84,14 +84,14 @@ using ResultFor = typename BoundFor<kInvocation, F, A...>::Result;
 template <class B, class... Args>
 void RefuseCallback(const Request& request, Refusal reason, Args&&... args) {
   UnregisteredCallback<B> refused(std::forward<Args>(args)...);
-  RefuseUnbuilt(request, OpsFor<B>::kOps, &refused.storage, reason);
+  RefuseUnbuilt(request, kOpsFor<B>, &refused.storage, reason);
 }
 
 template <Invocation kInvocation, class F, class... A>
 NodeRef RegisterNode(const Request& request, F&& function, A&&... arguments) {
   using B = BoundFor<kInvocation, F, A...>;
   using Stored = Storage<B>;
-  constexpr const CallbackOps& kOps = OpsFor<B>::kOps;
+  constexpr const CallbackOps& kOps = kOpsFor<B>;
 
   struct Aborter {  // for a constructor of the user's that throws
     ~Aborter() {

@@ -27,7 +27,7 @@ bool Notify(const std::function<void(int)>& on_signal, int signal) {
   using B = BoundFor<Invocation::kRepeatable, std::function<void(int)>, int>;
   UnregisteredCallback<B> callback(on_signal, signal);
   Failure failure;
-  RunUnregistered(OpsFor<B>::kOps, &callback.storage,
+  RunUnregistered(kOpsFor<B>, &callback.storage,
                   Cause(Cause::kSignal, signal), &failure);
   if (!failure.failed) return true;
   finalize::ReportEntry entry;

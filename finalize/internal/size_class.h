@@ -7,11 +7,11 @@
 
 namespace finalize_internal {
 
-inline constexpr int kSizeClasses = 6;
+constexpr int kSizeClasses = 6;
 
 // The sizes of nodes in bytes, header included.
-inline constexpr uint16_t kSizes[kSizeClasses] = {96, 128, 192, 256, 512, 1024};
-inline constexpr size_t kLargestNode = kSizes[kSizeClasses - 1];
+constexpr uint16_t kSizes[kSizeClasses] = {96, 128, 192, 256, 512, 1024};
+constexpr size_t kLargestNode = kSizes[kSizeClasses - 1];
 
 // Returns the class of the smallest node that holds `bytes`, which is at most
 // kLargestNode.

@@ -23,7 +23,7 @@ struct SlabHeader {
   uint32_t size_class;
   uint32_t first_number;
 };
-inline constexpr size_t kSlabBytes = 64 * 1024;
+constexpr size_t kSlabBytes = 64 * 1024;
 
 inline SlabHeader* SlabOf(const Node* node) {
   return reinterpret_cast<SlabHeader*>(reinterpret_cast<uintptr_t>(node) &
@@ -31,7 +31,7 @@ inline SlabHeader* SlabOf(const Node* node) {
 }
 
 // The exchange with the central lists, chain by chain.
-inline constexpr uint32_t kChainLength = 32;
+constexpr uint32_t kChainLength = 32;
 Node* AcquireCentral(int size_class);
 void ReleaseCentral(int size_class);  // makes room in the thread's chain
 

@@ -10,7 +10,7 @@ namespace finalize_internal {
 
 // The largest callable that is stored in its node. A larger one, or one of
 // unusual alignment, is boxed.
-inline constexpr size_t kLargestInlineCallable = 512;
+constexpr size_t kLargestInlineCallable = 512;
 
 template <class B>
 inline constexpr bool kFitsInline = sizeof(B) <= kLargestInlineCallable &&

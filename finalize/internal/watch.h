@@ -18,7 +18,7 @@
 
 namespace finalize_internal {
 
-inline constexpr uint64_t kStartBit = uint64_t{1} << 63;
+constexpr uint64_t kStartBit = uint64_t{1} << 63;
 
 // For the thread that runs `node`; `now` in nanoseconds of DrainNanos().
 inline void NoteRunStart(Node* node, uint64_t now) {

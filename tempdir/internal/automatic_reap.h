@@ -18,7 +18,7 @@
 namespace tempdir_internal {
 
 // Says that FINALIZE_REAP=0 switches it off.
-inline constexpr char kReapVariable[] = "FINALIZE_REAP";
+constexpr char kReapVariable[] = "FINALIZE_REAP";
 
 // Whether it is switched on.
 bool ReapsByItself();

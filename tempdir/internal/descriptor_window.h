@@ -16,7 +16,7 @@ class DescriptorWindow {
  public:
   explicit DescriptorWindow(uint64_t descriptor_limit)
       : limit_(static_cast<int>(
-            std::clamp<uint64_t>(descriptor_limit / 4, kLeast, kMost))) {}
+            std::clamp<uint64_t>(descriptor_limit / 4, 2, 30))) {}
 
   bool full() const {
     return open_.load(std::memory_order_relaxed) >=
@@ -35,9 +35,6 @@ class DescriptorWindow {
   }
 
  private:
-  static constexpr uint64_t kLeast = 2;
-  static constexpr uint64_t kMost = 30;
-
   std::atomic<int> open_{0};
   std::atomic<int> limit_;
 };

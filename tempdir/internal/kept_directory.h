@@ -17,7 +17,7 @@
 namespace tempdir_internal {
 
 // The entry of a root that makes it untouchable for reapers.
-inline constexpr char kKeepMark[] = ".keep";
+constexpr char kKeepMark[] = ".keep";
 
 struct KeptPlan {
   int root_fd;

@@ -8,10 +8,7 @@
 
 namespace tempdir_internal {
 
-inline const boost::filesystem::path& NoPath() {
-  static const auto* const path = new boost::filesystem::path;
-  return *path;
-}
+const boost::filesystem::path& NoPath();
 
 inline absl::Status MovedFrom() {
   return absl::FailedPreconditionError(

@@ -22,7 +22,7 @@ namespace tempdir_internal {
 namespace {
 
 bool KeepsAll() {
-  const char* const value = secure_getenv(OwnedDirectory::kKeepVariable);
+  const char* const value = secure_getenv(kKeepVariable);
   return value != nullptr && *value != '\0' && strcmp(value, "0") != 0;
 }
 

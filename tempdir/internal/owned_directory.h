@@ -60,12 +60,12 @@
 
 namespace tempdir_internal {
 
+// The environment variable that says that every temp dir is to be kept.
+constexpr char kKeepVariable[] = "FINALIZE_KEEP_TEMP_DIRS";
+
 class OwnedDirectory : public PutOffRemoval,
                        public std::enable_shared_from_this<OwnedDirectory> {
  public:
-  // Says that every temp dir is to be kept.
-  static constexpr char kKeepVariable[] = "FINALIZE_KEEP_TEMP_DIRS";
-
   explicit OwnedDirectory(tempdir::TempDirOptions options);
   ~OwnedDirectory() override;
   OwnedDirectory(const OwnedDirectory&) = delete;

@@ -19,9 +19,9 @@
 namespace tempdir_internal {
 
 // How the starter ends.
-inline constexpr int kWatching = 0;
-inline constexpr int kOwnerIsGone = 3;
-inline constexpr int kCannotWatch = 4;
+constexpr int kWatching = 0;
+constexpr int kOwnerIsGone = 3;
+constexpr int kCannotWatch = 4;
 
 // In the starter: goes on as the watcher in a child and returns how the
 // starter, or in time the watcher, is to exit. `owner` has to be the parent of

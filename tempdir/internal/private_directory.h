@@ -19,9 +19,9 @@
 namespace tempdir_internal {
 
 // How many names are tried before it is given up.
-inline constexpr int kMostNames = 1000;
+constexpr int kMostNames = 1000;
 // How many random letters the name of a temp dir has.
-inline constexpr size_t kNameLetters = 10;
+constexpr size_t kNameLetters = 10;
 
 struct DirectoryPlan {
   std::string_view prefix;

@@ -30,7 +30,7 @@ namespace tempdir_internal {
 
 // With so many queued, callers remove for themselves: they are faster than the
 // thread.
-inline constexpr size_t kMostPutOff = 256;
+constexpr size_t kMostPutOff = 256;
 
 class PutOffRemoval {
  public:

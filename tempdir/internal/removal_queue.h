@@ -60,10 +60,10 @@ class NodeStack {
   uint32_t size_ = 0;
 };
 
+constexpr int kMaxWorkers = 64;
+
 class RemovalQueue {
  public:
-  static constexpr int kMaxWorkers = 64;
-
   // One of the two, or none: nothing is left for this worker.
   struct Task {
     TreeNode* node = nullptr;

@@ -31,7 +31,7 @@ bool RemovalThreads::has_room() {
     max_workers_ = state_.plan.max_workers > 0
                        ? state_.plan.max_workers
                        : static_cast<int>(std::thread::hardware_concurrency());
-    max_workers_ = std::clamp(max_workers_, 1, RemovalQueue::kMaxWorkers);
+    max_workers_ = std::clamp(max_workers_, 1, kMaxWorkers);
   }
   return !refused_ && count_ + 1 < max_workers_;
 }

@@ -47,7 +47,7 @@ class RemovalThreads {
   RemovalState& state_;
   const Work work_;
   // Blocks of the removal's storage, made as they are needed.
-  Helper* helpers_[RemovalQueue::kMaxWorkers] = {};
+  Helper* helpers_[kMaxWorkers] = {};
   int count_ = 0;
   int max_workers_ = 0;
   bool refused_ = false;

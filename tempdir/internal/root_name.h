@@ -19,9 +19,9 @@
 namespace tempdir_internal {
 
 // How many random letters the name of a root has.
-inline constexpr size_t kRootLetters = 16;
+constexpr size_t kRootLetters = 16;
 
-inline constexpr std::string_view kReapedSuffix = ".reap";
+constexpr std::string_view kReapedSuffix = ".reap";
 
 struct RootName {
   uid_t owner = 0;

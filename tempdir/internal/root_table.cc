@@ -90,19 +90,19 @@ bool RootEntry::Enter(const OwnerProcess* owner, const std::string& path,
 }
 
 void RootEntry::SetDescriptor(int fd) {
-  if (slot_ == kNone) return;
+  if (slot_ == kRootSlots) return;
   slots.all[slot_].fd.store(fd, std::memory_order_release);
 }
 
 void RootEntry::CountKept(int more) {
-  if (slot_ == kNone) return;
+  if (slot_ == kRootSlots) return;
   slots.all[slot_].kept.fetch_add(more, std::memory_order_release);
 }
 
 bool RootEntry::Leave() {
-  if (slot_ == kNone) return true;
+  if (slot_ == kRootSlots) return true;
   uintptr_t word = Word(owner_, kEntered);
-  slots.all[std::exchange(slot_, kNone)].word.compare_exchange_strong(
+  slots.all[std::exchange(slot_, size_t{kRootSlots})].word.compare_exchange_strong(
       word, 0, std::memory_order_acq_rel);
   return word != Word(owner_, kClaimed);
 }

@@ -36,7 +36,7 @@
 
 namespace tempdir_internal {
 
-inline constexpr size_t kRootSlots = 64;
+constexpr size_t kRootSlots = 64;
 
 // A root as a signal handler finds it.
 struct ClaimedRoot {
@@ -73,9 +73,7 @@ class RootEntry {
   bool Leave();
 
  private:
-  static constexpr size_t kNone = kRootSlots;
-
-  size_t slot_ = kNone;
+  size_t slot_ = kRootSlots;  // this: none
   const finalize::OwnerProcess* owner_ = nullptr;
 };
 

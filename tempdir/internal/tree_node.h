@@ -95,7 +95,7 @@ struct TreeNode {
 
 // Room that each node's name has at least, so that a moved one can be renamed
 // in place.
-inline constexpr size_t kNameRoom = 28;
+constexpr size_t kNameRoom = 28;
 
 // Returns a node for `name`, or null if there is no memory.
 TreeNode* NewTreeNode(RemovalStorage& storage, TreeNode* parent,
