@@ -23,6 +23,14 @@
 // object itself: a drain runs them while it lives on, the end of its lifetime
 // when it is half gone.
 //
+// Nesting: a callback, or a destructor of its bound arguments, may end another
+// object. The callbacks of that one have run when its end returns, at any depth.
+// So that chains through bound arguments take a bounded stack, from a nesting of
+// 64 on what has run may be destroyed later: on the same thread, before the end
+// at that nesting returns, and before a drain, dlclose() or the end of the
+// thread needs it. Objects that own one another as members overflow the stack as
+// any shared_ptrs do.
+//
 // Moving an object moves its finalizers with it; assigning by move first runs
 // those of the object assigned over. Copying starts a life of its own, with no
 // finalizers; assigning by copy changes nothing.

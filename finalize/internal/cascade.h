@@ -1,21 +1,10 @@
-// Cascades: callbacks whose end is the end of another object, and so on.
+// The end of an object: its weak references' entries and its callbacks.
 //
-// An object that dies inside the callback of another one has its own callbacks
-// run there and then, down to a depth of 64. Below that they wait until the one
-// at that depth is done, so that a chain of any length needs a bounded stack:
-//
-//    depth 1 .. 63    runs its callbacks in its frame
-//    depth 64         the same, and then those that were put off, in the order
-//                     of their deaths
-//    deeper           is put off: its finalizers stay pending, on a list that
-//                     lies in a node's memory; where there is none, they run
-//
-// No lock of its own. No allocation but for the node of a death that is put
-// off, for which a slab may be mapped.
+// Ends nest: a callback, or the destructor of what it bound, may end another
+// object. Each end is complete when it returns, at any depth; only what is
+// spent may be destroyed later (spent.h).
 #ifndef FINALIZE_INTERNAL_CASCADE_H_
 #define FINALIZE_INTERNAL_CASCADE_H_
-
-#include <memory>
 
 #include "finalize/internal/lifetime_list.h"
 
@@ -31,11 +20,10 @@ class OwnedReferent {
   virtual void Destroy() = 0;
 };
 
-// Ends a referent, whose destructor has run: drops the entries that were in
-// weak containers, runs the finalizers on its list, newest first, then frees
-// its memory, if that is put off. Lets nothing escape.
-void EndReferent(LifetimeList* list, WeakEntry* forgotten,
-                 std::unique_ptr<OwnedReferent>* memory) noexcept;
+// Ends a referent, whose destructor has run: destroys the entries that were in
+// weak containers, and runs the finalizers on its list, newest first. Lets
+// nothing escape.
+void EndReferent(LifetimeList* list, WeakEntry* forgotten) noexcept;
 
 }  // namespace finalize_internal
 

@@ -151,9 +151,13 @@ inline int LifetimeLaneOf(Node* node) {
 // Ends a run that succeeded, outside of any drain: the callback is destroyed
 // and the node is freed.
 void FinishRan(Core* core, Node* node);
+// The same at the end of the lifetime: the destruction may be put off
+// (spent.h).
+void FinishAtEnd(Core* core, Node* node);
 // Ends one that failed: pending again where it may be armed again, else as
-// FinishRan. Returns whether it was armed again.
-bool FinishFailed(Core* core, Node* node);
+// `finish`, one of these two, does. Returns whether it was armed again.
+bool FinishFailed(Core* core, Node* node,
+                  void (*finish)(Core*, Node*) = &FinishRan);
 
 // The steps of these, for a drain whose threads may be left behind.
 inline bool MayRearm(const Node* node) {

@@ -16,6 +16,7 @@
 #include "finalize/internal/handle.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/inspect.h"
+#include "finalize/internal/spent.h"
 #include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
@@ -206,6 +207,7 @@ class Drain {
 Report DrainCore(Core* core, const DrainOptions& options, Waiting waiting,
                  uint64_t limit) noexcept {
   EnsureCurrent(core);
+  DestroyPutOff();
   const bool wait =
       waiting == Waiting::kAlways ||
       (waiting == Waiting::kIfOutermost && this_thread.frames == nullptr);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "finalize/internal/if_memory.h"
+#include "finalize/internal/spent.h"
 #include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
@@ -18,6 +19,7 @@ DrainContext* DrainOfThisCallback() {
 }
 
 bool LeaveCallbacks() {
+  DestroyPutOff();
   bool failed = false;
   for (Frame* frame = this_thread.frames; frame != nullptr;
        frame = frame->outer) {
@@ -35,6 +37,13 @@ bool LeaveCallbacks() {
   this_thread.frames = nullptr;
   this_thread.drain = nullptr;
   return failed;
+}
+
+void LeaveCallbacksInExit() {
+  if (this_thread.frames != nullptr &&
+      this_thread.frames == this_thread.frames_in_exit) {
+    LeaveCallbacks();
+  }
 }
 
 void AddEntry(DrainContext* context, finalize::ReportEntry entry) noexcept {

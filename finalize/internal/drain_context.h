@@ -84,12 +84,7 @@ DrainContext* DrainOfThisCallback();
 bool LeaveCallbacks();
 // The same where that is known without the exit hook: where the thread_locals
 // of a thread that has registered are gone, and all its callbacks are older.
-inline void LeaveCallbacksInExit() {
-  if (this_thread.frames != nullptr &&
-      this_thread.frames == this_thread.frames_in_exit) {
-    LeaveCallbacks();
-  }
-}
+void LeaveCallbacksInExit();
 
 // Adds an entry, within the limit on their number, and that of memory.
 void AddEntry(DrainContext* context, finalize::ReportEntry entry) noexcept;

@@ -6,6 +6,7 @@
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/slab.h"
+#include "finalize/internal/spent.h"
 #include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
@@ -125,12 +126,20 @@ void FinishRan(Core* core, Node* node) {
   EndAndRelease(core, node);
 }
 
-bool FinishFailed(Core* core, Node* node) {
+void FinishAtEnd(Core* core, Node* node) {
+  if (!IsOurs(node)) return;
+  if (node->ops->trivial) {
+    EndAndRelease(core, node);
+  } else {
+    DestroySpent(core, node);
+  }
+}
+
+bool FinishFailed(Core* core, Node* node, void (*finish)(Core*, Node*)) {
   if (!IsOurs(node)) return false;
   CountFailure(core, node);
   if (MayRearm(node) && TryRearm(core, node, /*parked=*/false)) return true;
-  DestroyCallback(core, node);
-  if (IsOurs(node)) Retire(core, node);
+  finish(core, node);
   return false;
 }
 

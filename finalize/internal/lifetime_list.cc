@@ -3,8 +3,11 @@
 #include "finalize/internal/core.h"
 #include "finalize/internal/lock.h"
 #include "finalize/internal/shared_deleter.h"
+#include "finalize/internal/thread_state.h"
 
 namespace finalize_internal {
+
+int LaneOfThisThread() noexcept { return ThisLane(); }
 
 void LifetimeList::Link(Node* node) {
   LifetimeLink& link = node->lifetime_link();
@@ -34,16 +37,6 @@ void LifetimeList::TakeFrom(LifetimeList* other) noexcept {
   newest = other->newest;
   other->newest = nullptr;
   if (newest != nullptr) newest->lifetime_link().from = &newest;
-}
-
-void LifetimeList::ForgetShared() noexcept {
-  if (shared == nullptr) return;
-  LockHolder lock(LockAt(lane));
-  shared = nullptr;
-  for (Node* node = newest; node != nullptr;
-       node = node->lifetime_link().older) {
-    node->lifetime_link().referent = nullptr;
-  }
 }
 
 LifetimeList* LifetimeListOf(

@@ -14,12 +14,14 @@
 #include "finalize/cause.h"
 #include "finalize/internal/node.h"
 #include "finalize/internal/registration.h"
-#include "finalize/internal/thread_state.h"
 
 namespace finalize_internal {
 
+// ThisLane(), for code in other objects than the library's.
+int LaneOfThisThread() noexcept;
+
 struct LifetimeList {
-  LifetimeList() noexcept : lane(ThisLane()) {}
+  LifetimeList() noexcept : lane(LaneOfThisThread()) {}
   LifetimeList(const LifetimeList&) = delete;
   LifetimeList& operator=(const LifetimeList&) = delete;
 
@@ -30,8 +32,6 @@ struct LifetimeList {
   }
   // Takes over the finalizers of `other`. This list is empty.
   void TakeFrom(LifetimeList* other) noexcept;
-  // For a list that outlives its referent: peeks do not show that any more.
-  void ForgetShared() noexcept;
 
   // Puts a node first, or, if `by_phase`, behind those of higher phases.
   void Link(Node* node);

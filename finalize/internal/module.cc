@@ -10,6 +10,7 @@
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/pending_walk.h"
 #include "finalize/internal/run.h"
+#include "finalize/internal/spent.h"
 #include "finalize/internal/thread_end.h"
 #include "finalize/internal/word_wait.h"
 
@@ -128,6 +129,7 @@ bool HasAny(const Module& module, bool destroys) {
 
 void Unload(const Module& module, bool destroys) noexcept {
   do {
+    DestroyPutOff();
     VisitCores(CoreCount(),
                [&](Core* core) { UnloadFrom(module, core, destroys); });
   } while (HasAny(module, destroys));

@@ -134,36 +134,48 @@ void RunCaught(Core* core, Node* node, const finalize::Cause& cause,
 namespace {
 
 // Finishes a node whose callback failed, and reports that.
-ABSL_ATTRIBUTE_NOINLINE void FinishReported(Core* core, Node* node,
-                                            const finalize::Cause& cause,
-                                            const Failure& failure) noexcept {
+ABSL_ATTRIBUTE_NOINLINE void FinishReported(
+    Core* core, Node* node, const finalize::Cause& cause,
+    const Failure& failure, void (*finish)(Core*, Node*)) noexcept {
   finalize::ReportEntry entry = Describe(node, cause, /*spent=*/true);
   entry.status = ToStatus(failure);
   entry.outcome = finalize::ReportEntry::kFailed;
   if (!MayRearm(node)) {
     // A part of its run: the module whose code that is stays as long.
-    RunningFrame frame(core, node);
-    ReportFailure(entry);
-    FinishFailed(core, node);
+    {
+      RunningFrame frame(core, node);
+      ReportFailure(entry);
+    }
+    FinishFailed(core, node, finish);
     return;
   }
-  if (FinishFailed(core, node)) {
+  if (FinishFailed(core, node, finish)) {
     entry.outcome = finalize::ReportEntry::kRearmed;
   }
   ReportFailure(entry);
+}
+
+template <void (*kFinish)(Core*, Node*)>
+inline void RunAndFinish(Core* core, Node* node,
+                         const finalize::Cause& cause) noexcept {
+  Failure failure;
+  RunHere(core, node, cause, &failure);
+  if (failure.failed) {
+    FinishReported(core, node, cause, failure, kFinish);
+  } else {
+    kFinish(core, node);
+  }
 }
 
 }  // namespace
 
 void RunReported(Core* core, Node* node,
                  const finalize::Cause& cause) noexcept {
-  Failure failure;
-  RunHere(core, node, cause, &failure);
-  if (failure.failed) {
-    FinishReported(core, node, cause, failure);
-  } else {
-    FinishRan(core, node);
-  }
+  RunAndFinish<&FinishRan>(core, node, cause);
+}
+
+void RunAtEnd(Core* core, Node* node, const finalize::Cause& cause) noexcept {
+  RunAndFinish<&FinishAtEnd>(core, node, cause);
 }
 
 namespace {

@@ -38,6 +38,9 @@ void RunCaught(Core* core, Node* node, const finalize::Cause& cause,
 // Runs a node claimed outside of any drain, finishes it, and reports a
 // failure.
 void RunReported(Core* core, Node* node, const finalize::Cause& cause) noexcept;
+// The same, for the end of its lifetime: the destruction of the callback may be
+// put off (spent.h).
+void RunAtEnd(Core* core, Node* node, const finalize::Cause& cause) noexcept;
 
 // Fills an entry with what a node says of itself. For the thread that claimed
 // or pinned it. A `spent` callback has run: it may have used its arguments up,

@@ -55,7 +55,7 @@ class SharedDeleter {
     }
     referent_->Destroy();
     if (forgotten != nullptr || !list_.empty()) {
-      EndReferent(&list_, forgotten, &referent_);
+      EndReferent(&list_, forgotten);
     }
     self_.reset();
     referent_.reset();

@@ -10,6 +10,7 @@
 #include "finalize/internal/core.h"
 #include "finalize/internal/module.h"
 #include "finalize/internal/slab.h"
+#include "finalize/internal/spent.h"
 #include "finalize/internal/thread_state.h"
 
 extern "C" __attribute__((visibility("hidden"))) void* __dso_handle;
@@ -44,6 +45,7 @@ void EndExits(void* argument) {
 // the end of the thread_locals.
 void EndOfKey(void*) {
   if (this_thread.exits != nullptr) EndExits(this_thread.exits);
+  DestroyPutOff();
   if (!InProgram()) GiveBackFreeNodes();
 }
 
@@ -65,6 +67,7 @@ bool SetKey() {
 
 struct EndOfThreadLocals {
   ~EndOfThreadLocals() {
+    DestroyPutOff();
     this_thread.frames_in_exit = this_thread.frames;
     GiveBackFreeNodes();
   }

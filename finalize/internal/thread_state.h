@@ -50,10 +50,10 @@ struct ThreadState {
   FreeNodes free[kSizeClasses];
 };
 
-// Inline, so that the compiler sees that it needs no dynamic initialisation.
-// Hidden, or two copies of the library in one process would share it; what
-// counts is the one in the library.
-[[gnu::visibility("hidden")]] inline thread_local ThreadState this_thread;
+// Hidden, so that two copies of the library in one process have one each, and
+// that another object which wants it is an error when it is linked, not a copy
+// of its own. __thread: the compiler sees that it needs no initialization.
+[[gnu::visibility("hidden")]] extern __thread ThreadState this_thread;
 
 // Returns the lane of this thread, assigned if it has none.
 int AssignLane();
@@ -65,13 +65,9 @@ inline int ThisLane() {
   return lane != 0 ? lane - 1 : AssignLane();
 }
 
-// Returns whether a callback on `node` runs on this thread, at any depth.
-inline bool RunsOnThisThread(const Node* node) {
-  for (const Frame* f = this_thread.frames; f != nullptr; f = f->outer) {
-    if (f->node == node) return true;
-  }
-  return false;
-}
+// Returns whether a callback on `node` runs on this thread, at any depth, or
+// has run and waits for its destruction there.
+bool RunsOnThisThread(const Node* node);
 
 // Returns whether a callback of `core` runs on this thread, at any depth. One
 // that its drain has left behind does not count: another registry may have the

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "finalize/internal/fork_epoch.h"
+#include "finalize/internal/spent.h"
 
 namespace finalize_internal {
 namespace {
@@ -40,6 +41,7 @@ WeakTable::~WeakTable() {
     closed_ = true;
   }
   Clear();
+  DestroyPutOff();  // values of keys that have died
   LockHolder lock(LockAt(lock_));
   while (earliest_ != nullptr) LeaveOrder(earliest_);  // cursors stand at them
 }

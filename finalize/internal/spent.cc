@@ -1,0 +1,176 @@
+#include "finalize/internal/spent.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "absl/base/attributes.h"
+#include "finalize/internal/thread_state.h"
+#include "finalize/internal/weak_entry.h"
+
+namespace finalize_internal {
+namespace {
+
+constexpr int kDeepest = 64;
+// More than the frames of the destructors between two nestings take, and less
+// than lies between two stacks.
+constexpr uintptr_t kFarthest = 256 * 1024;
+
+// One destruction on this thread.
+struct Nesting {
+  const char* frame = nullptr;  // of the function that destroys; null: none
+  int depth = 0;
+  const Node* callback = nullptr;  // the innermost that ran when it began
+};
+
+struct ThreadSpent {
+  Nesting innermost;
+  // Put off: linked through LifetimeLink::older, and through WeakLink::older.
+  Node* first_node = nullptr;
+  Node* last_node = nullptr;
+  WeakLink* first_entry = nullptr;
+  WeakLink* last_entry = nullptr;
+};
+__thread ThreadSpent thread_spent;
+
+// Not inlined: after a destructor the code may be on another thread.
+ABSL_ATTRIBUTE_NOINLINE ThreadSpent* OfThisThread() {
+  ThreadSpent* spent = &thread_spent;
+  asm volatile("" : "+r"(spent));
+  return spent;
+}
+
+const Node* InnermostCallback() {
+  const Frame* const frame = this_thread.frames;
+  return frame != nullptr ? frame->node : nullptr;
+}
+
+// Whether a frame at `inner` can be a callee of the one that `outer` is of.
+bool CanHold(const Nesting& outer, const char* inner) {
+  return outer.frame != nullptr && reinterpret_cast<uintptr_t>(outer.frame) -
+                                           reinterpret_cast<uintptr_t>(inner) <
+                                       kFarthest;
+}
+
+// Whether what is spent in the function at `frame` is put off.
+bool MustWait(const char* frame) {
+  const Nesting& outer = OfThisThread()->innermost;
+  return outer.depth >= kDeepest && CanHold(outer, frame) &&
+         outer.callback == InnermostCallback();
+}
+
+// Makes a destruction this thread's innermost one.
+class NestingScope {
+ public:
+  // `callback`: whose frame is the innermost while its destructor runs.
+  NestingScope(const char* frame, const Node* callback) {
+    ThreadSpent* const spent = OfThisThread();
+    outer_ = spent->innermost;
+    const int depth = CanHold(outer_, frame) ? outer_.depth + 1 : 1;
+    spent->innermost = own_ = {frame, depth, callback};
+  }
+  ~NestingScope() {
+    // Where a fibre has begun another one meanwhile, that stands.
+    ThreadSpent* const spent = OfThisThread();
+    if (spent->innermost.frame == own_.frame) spent->innermost = outer_;
+  }
+  NestingScope(const NestingScope&) = delete;
+  NestingScope& operator=(const NestingScope&) = delete;
+
+  bool deepest() const { return own_.depth >= kDeepest; }
+
+ private:
+  Nesting outer_;
+  Nesting own_;
+};
+
+void Destroy(Core* core, Node* node) {
+  DestroyCallback(core, node);
+  if (IsOurs(node)) Retire(core, node);  // a destructor may fork
+}
+
+Node* TakeNode() {
+  ThreadSpent* const spent = OfThisThread();
+  Node* const node = spent->first_node;
+  if (node == nullptr) return nullptr;
+  spent->first_node = node->lifetime_link().older;
+  if (spent->first_node == nullptr) spent->last_node = nullptr;
+  return node;
+}
+
+WeakEntry* TakeEntries() {
+  ThreadSpent* const spent = OfThisThread();
+  spent->last_entry = nullptr;
+  return static_cast<WeakEntry*>(std::exchange(spent->first_entry, nullptr));
+}
+
+void DestroyNodes() {
+  while (Node* const node = TakeNode()) {
+    if (!IsOurs(node)) continue;  // the child of a fork: it is the parent's
+    NestingScope scope(static_cast<char*>(__builtin_frame_address(0)), node);
+    Destroy(CoreAt(node->core), node);
+  }
+}
+
+}  // namespace
+
+void DestroySpent(Core* core, Node* node) noexcept {
+  const char* const frame = static_cast<char*>(__builtin_frame_address(0));
+  if (MustWait(frame)) {
+    ThreadSpent* const spent = OfThisThread();
+    node->lifetime_link().older = nullptr;
+    (spent->last_node != nullptr ? spent->last_node->lifetime_link().older
+                                 : spent->first_node) = node;
+    spent->last_node = node;
+    return;
+  }
+  bool deepest;
+  {
+    NestingScope scope(frame, node);
+    Destroy(core, node);
+    deepest = scope.deepest();
+  }
+  if (deepest) DestroyPutOff();
+}
+
+void DestroySpent(WeakEntry* forgotten) noexcept {
+  if (forgotten == nullptr) return;
+  const char* const frame = static_cast<char*>(__builtin_frame_address(0));
+  if (MustWait(frame)) {
+    ThreadSpent* const spent = OfThisThread();
+    (spent->last_entry != nullptr ? spent->last_entry->older
+                                  : spent->first_entry) = forgotten;
+    WeakLink* last = forgotten;
+    while (last->older != nullptr) last = last->older;
+    spent->last_entry = last;
+    return;
+  }
+  bool deepest;
+  {
+    NestingScope scope(frame, InnermostCallback());
+    DropForgotten(forgotten);
+    deepest = scope.deepest();
+  }
+  if (deepest) DestroyPutOff();
+}
+
+void DestroyPutOff() noexcept {
+  for (;;) {
+    DestroyNodes();
+    WeakEntry* const entries = TakeEntries();
+    if (entries == nullptr) return;
+    NestingScope scope(static_cast<char*>(__builtin_frame_address(0)),
+                       InnermostCallback());
+    DropForgotten(entries);
+  }
+}
+
+bool IsPutOff(const Node* node) {
+  const Node* other = OfThisThread()->first_node;
+  while (other != nullptr && other != node) {
+    other = const_cast<Node*>(other)->lifetime_link().older;
+  }
+  return other != nullptr;
+}
+
+}  // namespace finalize_internal
