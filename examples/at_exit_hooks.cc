@@ -26,6 +26,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "examples/send_signal.h"
 #include "finalize/adopt_after_fork.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
@@ -39,6 +40,7 @@
 
 namespace {
 
+using examples::SendSignal;
 using finalize::Cause;
 using finalize::Options;
 
@@ -118,22 +120,25 @@ void ShowPending() {
 // Leaves the parent by _exit(): its finalizers are the child's now.
 bool GoOnInAChild() {
   const pid_t child = fork();
-  if (child < 0) std::perror("fork");
+  if (child < 0) {
+    std::perror("fork");
+    return false;
+  }
   if (child > 0) _exit(0);
   const absl::StatusOr<size_t> adopted = finalize::AdoptAfterFork();
   if (!adopted.ok()) std::puts(adopted.status().ToString().c_str());
   if (adopted.ok()) std::printf("a child adopted %zu\n", *adopted);
-  return child == 0 && adopted.ok();
+  return adopted.ok();
 }
 
 int End(std::string_view way) {
   std::puts("the end:");
   if (way == "sigterm") {
-    kill(getpid(), SIGTERM);
+    SendSignal(getpid(), SIGTERM);
     for (;;) pause();  // it works on; the drain is on a thread of its own
   }
   if (way == "loop") {
-    kill(getpid(), SIGTERM);
+    SendSignal(getpid(), SIGTERM);
     ServeUntilTold();
   }
   if (way == "quick_exit") std::quick_exit(3);

@@ -17,6 +17,7 @@
 #include "finalize/owner_process.h"
 #include "finalize/registry.h"
 #include "finalize/shared.h"
+#include "tests/forked.h"
 #include "tests/latch.h"
 #include "tests/scenario.h"
 
@@ -27,13 +28,14 @@ using finalize::AtExit;
 using finalize::Finalizer;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::Forked;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
 
 // Goes on in a child of a process that leaves by _exit.
 void Daemonise() {
-  if (fork() != 0) _exit(7);
+  if (Forked(fork()) != 0) _exit(7);
 }
 
 void Adopt(size_t expected) {
@@ -111,7 +113,7 @@ void Worker() {
   AtExit(Says{"by the daemon"});
   Daemonise();
   Adopt(1);
-  const pid_t worker = fork();
+  const pid_t worker = Forked(fork());
   if (worker == 0) {
     AtExit(Says{"by the worker"});
     std::exit(4);
@@ -149,7 +151,7 @@ void EachAdopts() {
 void OfAWorker() {
   const finalize::OwnerProcess first;
   AtExit(Says{"of the first process"});
-  const pid_t worker = fork();
+  const pid_t worker = Forked(fork());
   if (worker == 0) {
     const finalize::OwnerProcess second;
     AtExit(Says{"of the worker"});
@@ -251,7 +253,7 @@ void Loop() {
   std::thread(busy).detach();
   while (started != 2) sched_yield();
   for (int i = 0; i < 100; ++i) {
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) {
       finalize::SetFailureReporter([](const finalize::ReportEntry&) {});
       Require(AdoptAfterFork().ok(), "adoption");

@@ -12,6 +12,7 @@
 #include "finalize/finally.h"
 #include "finalize/lifetime.h"
 #include "finalize/registry.h"
+#include "tests/forked.h"
 #include "tests/scenario.h"
 
 namespace {
@@ -19,6 +20,7 @@ namespace {
 using finalize::AdoptAfterFork;
 using finalize::AtExit;
 using finalize::Registry;
+using finalize_test::Forked;
 using finalize_test::Say;
 using finalize_test::Says;
 
@@ -28,7 +30,7 @@ void SayCode(const char* what, const absl::Status& status) {
 
 // Goes on in a child of a process that leaves by _exit.
 void Daemonise() {
-  if (fork() != 0) _exit(7);
+  if (Forked(fork()) != 0) _exit(7);
 }
 
 void Adopt(size_t expected) {
@@ -81,7 +83,7 @@ void AfterARegistry() {
 }
 void AfterRawFork() {
   AtExit(Says{"lost"});
-  if (_Fork() != 0) _exit(7);
+  if (Forked(_Fork()) != 0) _exit(7);
   SayCode("_Fork", AdoptAfterFork().status());
   std::exit(0);
 }

@@ -10,6 +10,7 @@
 #include "finalize/adopt_after_fork.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
+#include "tests/forked.h"
 #include "tests/scenario.h"
 
 namespace {
@@ -18,6 +19,7 @@ using finalize::AtExit;
 using finalize::Cause;
 using finalize::Options;
 using finalize_test::AwaitInput;
+using finalize_test::Forked;
 using finalize_test::Require;
 using finalize_test::Say;
 
@@ -46,13 +48,13 @@ void Adopt() {
 // Runs `daemon` in the child of a process that has registered and left.
 void Watch(void (*daemon)(), bool parent_installs) {
   Require(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "prctl");
-  const pid_t parent = fork();
+  const pid_t parent = Forked(fork());
   if (parent == 0) {
     AtExit(SaysWhy{"older"});
     AtExit(Options().Phase(1), SaysWhy{"high"});
     AtExit(SaysWhy{"newer"});
     if (parent_installs) Install();
-    if (fork() == 0) daemon();
+    if (Forked(fork()) == 0) daemon();
     _exit(7);
   }
   int status = 0;

@@ -16,10 +16,12 @@
 #include "finalize/failure_reporter.h"
 #include "tempdir/destructor_temp_dir.h"
 #include "tempdir/finalizer_temp_dir.h"
+#include "tests/forked.h"
 #include "tests/scenario.h"
 
 namespace {
 
+using finalize_test::Forked;
 using finalize_test::Require;
 using finalize_test::Say;
 using tempdir::DestructorTempDir;
@@ -36,7 +38,7 @@ Dir Make() {
 }
 
 void Daemonise() {
-  if (fork() != 0) _exit(7);
+  if (Forked(fork()) != 0) _exit(7);
 }
 
 void Adopt() {
@@ -89,7 +91,7 @@ template <class Dir>
 void NotAdopted() {
   Dir dir = Make<Dir>();
   const std::string path = dir.path().native();
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     Require(!dir.Remove().ok(), "Remove in the child");
     return;
@@ -119,7 +121,7 @@ void Busy() {
   for (int i = 0; i < 20; ++i) {
     const int before = made;
     while (made == before) sched_yield();
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) {
       // Of removals that the parent's threads were at.
       finalize::SetFailureReporter([](const finalize::ReportEntry&) {});

@@ -12,12 +12,14 @@
 #include "gtest/gtest.h"
 #include "tempdir/internal/fork_mutex.h"
 #include "tests/child_process.h"
+#include "tests/forked.h"
 #include "tests/latch.h"
 
 namespace {
 
 using finalize_test::ChildOptions;
 using finalize_test::ChildResult;
+using finalize_test::Forked;
 using finalize_test::HelperPath;
 using finalize_test::RunChild;
 using testing::IsEmpty;
@@ -84,7 +86,7 @@ TEST(ForkMutexTest, TellsThatItWasCaught) {
     forked.Wait();
   });
   held.Wait();
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     if (mutex.Acquire() || mutex.Acquire()) _exit(1);
     _exit(free.Acquire() ? 3 : 2);

@@ -12,6 +12,7 @@
 #include "finalize/shared.h"
 #include "finalize/weak_ref.h"
 #include "finalize/weak_value_map.h"
+#include "tests/forked.h"
 #include "tests/scenario.h"
 
 namespace {
@@ -19,13 +20,14 @@ namespace {
 using finalize::AdoptAfterFork;
 using finalize::MakeShared;
 using finalize::WeakRef;
+using finalize_test::Forked;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
 
 // Goes on in a child of a process that leaves by _exit.
 void Daemonise() {
-  if (fork() != 0) _exit(7);
+  if (Forked(fork()) != 0) _exit(7);
 }
 
 void Adopt(size_t expected) {

@@ -17,12 +17,16 @@
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/dead_roots.h"
+#include "tests/forked.h"
+#include "tests/send_signal.h"
 #include "tests/temp_dir_styles.h"
 
 namespace {
 
 using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
+using finalize_test::Forked;
+using finalize_test::SendSignal;
 using tempdir::TempDirOptions;
 
 size_t CountThreads() { return Entries("/proc/self/task").size(); }
@@ -194,7 +198,7 @@ TYPED_TEST(AutomaticReapTest, ThreadBlocksAllSignals) {
     sigemptyset(&usr1);
     sigaddset(&usr1, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &usr1, nullptr);
-    while (Entries(this->scratch()).size() > 1) kill(getpid(), SIGUSR1);
+    while (Entries(this->scratch()).size() > 1) SendSignal(getpid(), SIGUSR1);
     pthread_sigmask(SIG_UNBLOCK, &usr1, nullptr);
   });
   EXPECT_EQ(ended.output, "");
@@ -227,7 +231,7 @@ TYPED_TEST(AutomaticReapTest, ChildForkedInTheMiddleMakesItsOwn) {
     this->Allow();
     TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent));
     for (int i = 0; i < 20; ++i) {
-      const pid_t child = fork();
+      const pid_t child = Forked(fork());
       if (child == 0) {
         // ThreadSanitizer allows such a child no thread.
         setenv("FINALIZE_REAP", "0", 1);
@@ -249,7 +253,7 @@ TYPED_TEST(AutomaticReapTest, ForkedChildReapsForItself) {
     TypeParam supervisors = Make<TypeParam>();
     const path dead = LeaveRoot(this->scratch());
     const int watch = WatchParent(this->scratch());
-    const pid_t worker = fork();
+    const pid_t worker = Forked(fork());
     if (worker == 0) {
       this->Allow();
       TypeParam workers = Make<TypeParam>();

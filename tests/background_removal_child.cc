@@ -25,13 +25,17 @@
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/blocked_removals.h"
+#include "tests/forked.h"
 #include "tests/private_mounts.h"
 #include "tests/scenario.h"
+#include "tests/send_signal.h"
 
 namespace {
 
+using finalize_test::Forked;
 using finalize_test::Require;
 using finalize_test::Say;
+using finalize_test::SendSignal;
 using temp_dir_fixture::BlockedRemovals;
 using tempdir::DestructorTempDir;
 using tempdir::FinalizerTempDir;
@@ -87,13 +91,13 @@ void Killed() {
   BlockedRemovals().Abandon();
   PutOff<Dir>(3);
   PutOff<Dir>(3, Background().Directly());
-  kill(getpid(), SIGKILL);
+  SendSignal(getpid(), SIGKILL);
 }
 
 // The thread is at one of them when the process is killed.
 void KilledAtWork() {
   for (int i = 0; i < 10; ++i) PutOff<FinalizerTempDir>(50);
-  kill(getpid(), SIGKILL);
+  SendSignal(getpid(), SIGKILL);
 }
 
 // A daemon finishes what is queued.
@@ -102,7 +106,7 @@ void Adopted() {
   BlockedRemovals().Abandon();
   Dir dir = MakeFull<Dir>(3);
   Require(dir.Remove().ok(), "Remove");
-  if (fork() != 0) _exit(7);
+  if (Forked(fork()) != 0) _exit(7);
   Require(finalize::AdoptAfterFork().ok(), "adoption");
   const absl::Status finished = FinishRemovals();
   Require(finished.ok(), finished.ToString());
@@ -118,7 +122,7 @@ void ForksAtWork() {
     while (!stop) PutOff<FinalizerTempDir>(5);
   });
   for (int i = 0; i < 50; ++i) {
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) {
       PutOff<FinalizerTempDir>(5);
       Require(FinishRemovals().ok(), "finished");

@@ -14,6 +14,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "tests/send_signal.h"
+
 extern char** environ;
 
 namespace finalize_test {
@@ -161,9 +163,7 @@ void ChildProcess::CloseInput() {
   input_ = -1;
 }
 
-void ChildProcess::Signal(int signal) {
-  Require(kill(pid_, signal) == 0, "kill");
-}
+void ChildProcess::Signal(int signal) { SendSignal(pid_, signal); }
 
 ChildResult ChildProcess::Await() {
   CloseInput();
@@ -219,7 +219,7 @@ void ChildProcess::AwaitEnd() {
   }
 }
 
-void ChildProcess::KillGroup() { kill(-pid_, SIGKILL); }
+void ChildProcess::KillGroup() { SendToGroup(pid_, SIGKILL); }
 
 ChildResult RunChild(const std::vector<std::string>& arguments,
                      const ChildOptions& options) {

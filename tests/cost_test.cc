@@ -23,6 +23,7 @@
 #include "finalize/lifetime.h"
 #include "finalize/registry.h"
 #include "gtest/gtest.h"
+#include "tests/forked.h"
 
 namespace {
 int64_t allocations = 0;
@@ -66,7 +67,7 @@ void ForbidSystemCalls() {
 // the child that did it ended, as wait says: 0 if `step` costs nothing.
 template <class Step>
 int CostOf(Step step) {
-  const pid_t pid = fork();
+  const pid_t pid = finalize_test::Forked(fork());
   if (pid == 0) {
     for (int i = 0; i < kTimes; ++i) step();
     ForbidSystemCalls();

@@ -24,8 +24,10 @@
 #include "tempdir/temp_dir.h"
 #include "tests/crash_scene.h"
 #include "tests/crash_ways.h"
+#include "tests/forked.h"
 #include "tests/latch.h"
 #include "tests/scenario.h"
+#include "tests/send_signal.h"
 #include "tests/tree_shapes.h"
 
 namespace {
@@ -40,8 +42,11 @@ using finalize::Crash;
 using finalize::ExitHooks;
 using finalize_test::AwaitInput;
 using finalize_test::CrashBy;
+using finalize_test::Forked;
 using finalize_test::Require;
 using finalize_test::Say;
+using finalize_test::SendSignal;
+using finalize_test::SendToThread;
 using tempdir::TempDir;
 
 // The handler before says at which address the crash was, then dies by it.
@@ -100,7 +105,7 @@ void CallbackSleeps() {
 // No signal but SIGKILL ends the wait for the child of a vfork.
 void Stick(const Crash&) {
   SaySafely("sticks\n");
-  if (vfork() != 0) return;
+  if (Forked(vfork()) != 0) return;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   for (int fd = 0; fd < 3; ++fd) syscall(SYS_close, fd);
   for (;;) syscall(SYS_pause);
@@ -256,12 +261,12 @@ void ChildrenCrash() {
   Install();
   TempDir& dir = MakeDir();
   AddCallback([](const Crash&) { SaySafely("callback\n"); });
-  pid_t child = fork();
+  pid_t child = Forked(fork());
   if (child == 0) CrashBy("segv");
   Say("forked: " + std::to_string(SignalOf(child)));
-  child = vfork();
+  child = Forked(vfork());
   if (child == 0) {
-    syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_getpid), SIGSEGV);
+    SendToThread(getpid(), SIGSEGV);
     _exit(1);
   }
   Say("vforked: " + std::to_string(SignalOf(child)));
@@ -273,7 +278,7 @@ void ChildrenCrash() {
 void ChildWithHooks() {
   Install();
   TempDir& dir = MakeDir();
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     Install();
     TempDir& own = MakeDir();
@@ -291,12 +296,12 @@ void ChildWithHooks() {
 // As PID 1 of a namespace, which no signal ends that is sent.
 void AsPidOne(const char* way) {
   Require(unshare(CLONE_NEWPID) == 0, "no namespace");
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     Install();
     TempDir& dir = MakeDir();
     raise(SIGSEGV);
-    kill(1, SIGABRT);
+    SendSignal(getpid(), SIGABRT);
     Require(access((dir.path() / "m00000").c_str(), F_OK) == 0, "dir is gone");
     Say("lives on");
     CrashBy(way);

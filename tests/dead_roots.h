@@ -12,6 +12,7 @@
 #include "boost/filesystem/path.hpp"
 #include "tempdir/temp_dir.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/send_signal.h"
 #include "tests/temp_dir_styles.h"
 
 namespace temp_dir_fixture {
@@ -27,7 +28,7 @@ inline boost::filesystem::path LeaveRoot(
             Make<tempdir::TempDir>(tempdir::TempDirOptions().Parent(parent)));
         MakeFile(dir->path() / "file");
         dprintf(STDOUT_FILENO, "%s", dir->path().parent_path().c_str());
-        kill(getpid(), SIGKILL);
+        finalize_test::SendSignal(getpid(), SIGKILL);
       }).output;
   if (!Exists(output)) abort();
   return output;

@@ -11,12 +11,14 @@
 #include "finalize/registry.h"
 #include "finalize/report.h"
 #include "gtest/gtest.h"
+#include "tests/forked.h"
 #include "tests/latch.h"
 
 namespace {
 
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::Forked;
 
 // C10: threads register while another drains again and again: nothing that
 // was accepted is lost.
@@ -77,7 +79,7 @@ bool DrainsBesideNewThreads() {
 // leaves it. Each time in a new process, none of whose lanes is in use.
 TEST(DrainRaceTest, NoneIsLeft) {
   for (int i = 0; i < 200; ++i) {
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     ASSERT_GE(child, 0);
     if (child == 0) _exit(DrainsBesideNewThreads() ? 0 : 1);
     int status = 0;

@@ -16,6 +16,7 @@
 #include "finalize/exit_options.h"
 #include "finalize/lifetime.h"
 #include "finalize/registry.h"
+#include "tests/forked.h"
 #include "tests/scenario.h"
 
 namespace {
@@ -24,6 +25,7 @@ using finalize::AtExit;
 using finalize::ExitOptions;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::Forked;
 using finalize_test::Say;
 using finalize_test::Says;
 
@@ -88,7 +90,7 @@ void HangsWithoutReader() {
 void HangsInForkHook() {
   pthread_atfork(Hang, nullptr, nullptr);
   SetDeadline(absl::Milliseconds(100));
-  AtExit(Options("forking one"), [] { fork(); });
+  AtExit(Options("forking one"), [] { Forked(fork()); });
 }
 
 // In a child registry, with some more behind it.

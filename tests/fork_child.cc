@@ -16,6 +16,7 @@
 #include "finalize/lifetime.h"
 #include "finalize/registry.h"
 #include "finalize/shared.h"
+#include "tests/forked.h"
 #include "tests/scenario.h"
 
 namespace {
@@ -24,6 +25,7 @@ using finalize::AtExit;
 using finalize::Finalizer;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::Forked;
 using finalize_test::Say;
 using finalize_test::Says;
 using finalize_test::SaysAtEnd;
@@ -58,7 +60,7 @@ void AwaitChild(pid_t child) {
 
 template <class F>
 void InChild(F&& function) {
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     function();
     std::exit(5);
@@ -87,7 +89,7 @@ void ChildUnderscoreExits() {
 
 void ChildReturnsFromMain() {
   AtExit(SaysHere{"inherited"});
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child != 0) AwaitChild(child);
 }
 
@@ -159,7 +161,7 @@ void ObjectsInChild() {
     auto shared = finalize::MakeShared<int>(1);
     finalize::OnDestroy(shared, SaysHere{"shared"});
     finalize::Finally scope(SaysHere{"scope"});
-    const pid_t forked = fork();
+    const pid_t forked = Forked(fork());
     if (forked == 0) {
       finalize::OnDestroy(lifetime, SaysHere{"own on lifetime"});
       registry.Register(SaysHere{"own in registry"});
@@ -175,7 +177,7 @@ void ObjectsInChild() {
 void ForkInCallback() {
   AtExit(SaysHere{"first"});
   AtExit([] {
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child != 0) AwaitChild(child);
     SayHere("after fork");
   });
@@ -194,7 +196,7 @@ void ForkInCallbackThenExit() {
 void ForkInCallbackAndRegister() {
   AtExit(SaysHere{"first"});
   AtExit([] {
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) {
       AtExit(SaysHere{"own"});
     } else {
@@ -215,7 +217,7 @@ void ForkInExplicitDrain() {
   registry.Register(SaysHere{"first"});
   static pid_t child;
   registry.Register([] {
-    child = fork();
+    child = Forked(fork());
     if (child != 0) AwaitChild(child);
   });
   const finalize::Report report = registry.Drain();
@@ -244,7 +246,7 @@ void ReturnInParallelDrain() {
   Registry registry;
   for (int i = 0; i < 3; ++i) registry.Register(SaysHere{"ran"});
   registry.Register([] {
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child != 0) Require(waitpid(child, nullptr, 0) == child, "waitpid");
   });
   finalize::DrainOptions options;
@@ -300,7 +302,7 @@ void ForkLoop(pid_t (*forks)(), int count) {
   std::thread(drains).detach();
   while (started != 3) sched_yield();
   for (int i = 0; i < count; ++i) {
-    const pid_t child = forks();
+    const pid_t child = Forked(forks());
     if (child == 0) {
       static int own = 0;
       AtExit([] { _exit(own == 2 ? 5 : 7); });
@@ -329,7 +331,7 @@ void ForkFirst() {
     AtExit(SaysHere{"of the parent"});
   });
   go = true;
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     AtExit(SaysHere{"own"});
     std::exit(5);
@@ -342,12 +344,12 @@ void ForkFirst() {
 template <class F>
 void WithoutHook(F&& forks) {
   Finalizer<> handle = AtExit(SaysHere{"inherited"});
-  const pid_t child = forks();
+  const pid_t child = Forked(forks());
   if (child == 0) {
     Require(!handle.alive(), "alive");
     Require(!handle.Run(), "Run");
     AtExit(SaysHere{"own"});
-    const pid_t grandchild = forks();
+    const pid_t grandchild = Forked(forks());
     if (grandchild == 0) {
       AtExit(SaysHere{"own, of the grandchild"});
       std::exit(4);
@@ -363,7 +365,7 @@ void UnderscoreFork() { WithoutHook(&_Fork); }
 // A child that does nothing with the library at all.
 void RawCloneIdle() {
   AtExit(SaysHere{"inherited"});
-  const pid_t child = RawFork();
+  const pid_t child = Forked(RawFork());
   if (child == 0) std::exit(5);
   AwaitChild(child);
 }

@@ -12,12 +12,14 @@
 
 #include "finalize/at_exit.h"
 #include "finalize/registry.h"
+#include "tests/forked.h"
 #include "tests/scenario.h"
 
 namespace {
 
 using finalize::AtExit;
 using finalize::Registry;
+using finalize_test::Forked;
 using finalize_test::Require;
 using finalize_test::Say;
 
@@ -57,7 +59,7 @@ void UseLibrary(const finalize::Finalizer<>& inherited) {
 void ForkWith(int pending) {
   finalize::Finalizer<> inherited;
   for (int i = 0; i < pending; ++i) inherited = AtExit([] {});
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     ForgetLooks();
     const long faults = Faults();

@@ -15,6 +15,7 @@
 #include "finalize/lifetime.h"
 #include "finalize/registry.h"
 #include "finalize/thread_exit.h"
+#include "tests/forked.h"
 #include "tests/scenario.h"
 
 namespace {
@@ -23,6 +24,7 @@ using finalize::AtExit;
 using finalize::Finalizer;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::Forked;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
@@ -62,7 +64,7 @@ void Spawn() {
 
 void VforkAndExec() {
   Around([] {
-    const pid_t child = vfork();
+    const pid_t child = Forked(vfork());
     if (child == 0) {
       execv(shell, arguments);
       _exit(95);
@@ -73,7 +75,7 @@ void VforkAndExec() {
 
 void VforkAndLeave() {
   Around([] {
-    const pid_t child = vfork();
+    const pid_t child = Forked(vfork());
     if (child == 0) _exit(4);
     Await(child, 4);
   });
@@ -81,7 +83,7 @@ void VforkAndLeave() {
 
 void ForkAndExec() {
   Around([] {
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) {
       execv(shell, arguments);
       _exit(95);
@@ -118,7 +120,7 @@ void Daemon() {
 // Forks at the end of a thread, of a lifetime, and of a registry.
 void InCallbacks() {
   const auto forks = [] {
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) {
       AtExit([] { _exit(3); });
       std::exit(4);
@@ -170,7 +172,7 @@ void FourByFour() {
   for (int t = 0; t < 4; ++t) {
     forking.emplace_back([] {
       for (int i = 0; i < 40; ++i) {
-        const pid_t child = fork();
+        const pid_t child = Forked(fork());
         if (child == 0) UseAndExit();
         Await(child, 3);
       }

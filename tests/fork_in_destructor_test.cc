@@ -14,12 +14,14 @@
 #include "finalize/registry.h"
 #include "finalize/report.h"
 #include "gtest/gtest.h"
+#include "tests/forked.h"
 #include "tests/latch.h"
 
 namespace {
 
 using finalize::Registry;
 using finalize::Report;
+using finalize_test::Forked;
 
 constexpr int kUnlikeTheParent = 96;
 
@@ -29,7 +31,7 @@ class Forking {
   Forking(Registry* registry, pid_t* child)
       : registry_(registry), child_(child) {}
   ~Forking() {
-    *child_ = fork();
+    *child_ = Forked(fork());
     if (*child_ == 0) registry_->Register([] {});
   }
   Forking(const Forking&) = delete;

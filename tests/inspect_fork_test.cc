@@ -10,6 +10,7 @@
 #include "finalize/observer.h"
 #include "finalize/registry.h"
 #include "gtest/gtest.h"
+#include "tests/forked.h"
 
 namespace {
 
@@ -17,6 +18,7 @@ using finalize::Counters;
 using finalize::Options;
 using finalize::Registry;
 using finalize::ReportEntry;
+using finalize_test::Forked;
 
 // The status of a child that ends so; 97 if it could not be forked.
 int StatusOf(pid_t child) {
@@ -28,7 +30,7 @@ int StatusOf(pid_t child) {
 // Returns the first of `facts` that does not hold in a child, from 1; 0 if all
 // do.
 int FirstWrongInChild(const std::function<int()>& facts) {
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) _exit(facts());
   return StatusOf(child);
 }
@@ -95,7 +97,7 @@ TEST(InspectForkTest, ChildOfTheObserverRunsNothing) {
   int status = 96;
   int runs = 0;
   finalize::SetObserver({[&](const ReportEntry&) {
-                           const pid_t child = fork();
+                           const pid_t child = Forked(fork());
                            in_child = child == 0;
                            if (!in_child) status = StatusOf(child);
                          },
@@ -125,7 +127,7 @@ TEST(InspectForkTest, ChildOfACallbackHearsOfItsOwn) {
       {nullptr, [&](const ReportEntry& entry) { heard += entry.name; }});
   Registry registry;
   registry.Register(Options("forks"), [&] {
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     in_child = child == 0;
     if (!in_child) status = StatusOf(child);
   });

@@ -17,6 +17,7 @@
 #include "finalize/registry.h"
 #include "finalize/report.h"
 #include "gtest/gtest.h"
+#include "tests/forked.h"
 #include "tests/latch.h"
 
 namespace {
@@ -26,6 +27,7 @@ using finalize::DrainOptions;
 using finalize::Options;
 using finalize::Registry;
 using finalize::ReportEntry;
+using finalize_test::Forked;
 
 // Threads that register, run, detach, fail, drain and move until they are told
 // to stop.
@@ -103,7 +105,7 @@ TEST(InspectRaceTest, ObserverMayAsk) {
 TEST(InspectRaceTest, ChildForkedMeanwhileCanLook) {
   BusyThreads busy;
   for (int i = 0; i < 30; ++i) {
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) {
       const bool empty =
           finalize::Running().empty() && finalize::PendingByPlace().empty();

@@ -22,6 +22,9 @@
 #include <functional>
 #include <string>
 
+#include "tests/forked.h"
+#include "tests/send_signal.h"
+
 namespace temp_dir_fixture {
 
 class LingeringProcess {
@@ -30,7 +33,7 @@ class LingeringProcess {
   explicit LingeringProcess(const std::function<void(int out)>& body) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) abort();
-    pid_ = fork();
+    pid_ = finalize_test::Forked(fork());
     if (pid_ == 0) {
       body(ends[1]);
       for (;;) pause();
@@ -61,7 +64,7 @@ class LingeringProcess {
   // Returns when it has gone.
   void Kill() {
     if (pid_ < 0) return;
-    kill(pid_, SIGKILL);
+    finalize_test::SendSignal(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
     pid_ = -1;
   }

@@ -20,6 +20,8 @@
 #include "finalize/lifetime.h"
 #include "finalize/registry.h"
 #include "gtest/gtest.h"
+#include "tests/forked.h"
+#include "tests/send_signal.h"
 
 namespace {
 
@@ -65,7 +67,7 @@ bool Resume(pid_t child, __ptrace_request how) {
 // process has ended in it.
 template <class Step>
 int LocksOf(Step step) {
-  const pid_t child = fork();
+  const pid_t child = finalize_test::Forked(fork());
   if (child == 0) {
     ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
     for (int i = 0; i < 100; ++i) step();
@@ -84,7 +86,7 @@ int LocksOf(Step step) {
     locks += IsLocked(instruction);
     alive = Resume(child, PTRACE_SINGLESTEP);
   }
-  kill(child, SIGKILL);
+  finalize_test::SendSignal(child, SIGKILL);
   waitpid(child, &status, __WALL);
   return alive ? locks : -1;
 }

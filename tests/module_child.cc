@@ -18,10 +18,12 @@
 #include "finalize/weak_ref.h"
 #include "tempdir/temp_dir.h"
 #include "tests/blocked_thread.h"
+#include "tests/forked.h"
 #include "tests/latch.h"
 #include "tests/module_plugin.h"
 #include "tests/plugin_loader.h"
 #include "tests/scenario.h"
+#include "tests/send_signal.h"
 
 namespace {
 
@@ -29,8 +31,10 @@ using finalize::AtExit;
 using finalize::Cause;
 using finalize::Registry;
 using finalize_test::AwaitBlocked;
+using finalize_test::Forked;
 using finalize_test::Require;
 using finalize_test::Say;
+using finalize_test::SendSignal;
 using finalize_test::ThisThread;
 
 struct SaysWhy {
@@ -78,7 +82,7 @@ void CloseWithHooks() {
   table.register_some();
   Require(table.install_exit_hooks(), "hooks");
   plugin.Close();
-  kill(getpid(), SIGTERM);
+  SendSignal(getpid(), SIGTERM);
   for (;;) pause();
 }
 void CloseOfUnused() {
@@ -112,7 +116,7 @@ void LifeAfterClose() {
   AtExit(SaysWhy{"of the program"});
   plugin.CloseAndSay();
   std::thread([] { finalize::AtThreadExit(SaysWhy{"thread"}); }).join();
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     AtExit(SaysWhy{"of the child"});
     std::exit(3);
@@ -160,7 +164,7 @@ void ThreadOutlivesRegistry() {
 // dlclose() in a child: what the parent registered does not run there.
 void CloseInChild() {
   plugin.Open().register_some();
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     plugin.CloseAndSay();
     std::exit(3);

@@ -11,12 +11,14 @@
 #include "finalize/finalizer.h"
 #include "finalize/registry.h"
 #include "gtest/gtest.h"
+#include "tests/forked.h"
 #include "tests/latch.h"
 #include "tests/scarce_memory.h"
 
 namespace {
 
 using finalize::AtExit;
+using finalize_test::Forked;
 using finalize_test::ScarceMemory;
 
 enum Ended { kSufficed, kFailed, kWrong };
@@ -57,7 +59,7 @@ TEST(NoMemoryAdoptTest, AdoptsAll) {
     int ended = kFailed;
     int allocations = 0;
     for (; ended == kFailed; ++allocations) {
-      const pid_t child = fork();
+      const pid_t child = Forked(fork());
       if (child == 0) _exit(AdoptWith(allocations, failing, &ran));
       int status = -1;
       waitpid(child, &status, 0);

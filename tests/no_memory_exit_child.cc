@@ -10,6 +10,7 @@
 #include "finalize/at_exit.h"
 #include "finalize/failure_reporter.h"
 #include "finalize/registry.h"
+#include "tests/forked.h"
 #include "tests/scarce_memory.h"
 #include "tests/scenario.h"
 
@@ -18,6 +19,7 @@ namespace {
 using finalize::AtExit;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::Forked;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::ScarceMemory;
@@ -76,7 +78,7 @@ void ExitWithEverMore() {
   int allocations = -1;
   do {
     Require(++allocations < kMostAllocations, "an end");
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) ExitWith(allocations, kFailing);
     Require(waitpid(child, &status, 0) == child && WIFEXITED(status) &&
                 WEXITSTATUS(status) <= 1,

@@ -19,12 +19,14 @@
 #include "tests/bench_locked_list.h"
 #include "tests/bench_main.h"
 #include "tests/bench_rounds.h"
+#include "tests/forked.h"
 
 namespace {
 
 using bench::CpuPerCall;
 using bench::MakeClosure;
 using bench::Row;
+using finalize_test::Forked;
 
 constexpr int64_t kMany = 1000000;
 
@@ -34,7 +36,7 @@ int64_t sum = 0;
 double InChild(const std::function<double()>& measure) {
   int ends[2];
   if (pipe(ends) != 0) return 0;
-  const pid_t pid = fork();
+  const pid_t pid = Forked(fork());
   if (pid == 0) {
     const double result = measure();
     const bool written = write(ends[1], &result, sizeof result) > 0;

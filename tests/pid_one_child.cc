@@ -11,15 +11,19 @@
 
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
+#include "tests/forked.h"
 #include "tests/scenario.h"
+#include "tests/send_signal.h"
 
 namespace {
 
 using finalize::AtExit;
 using finalize::Cause;
 using finalize_test::AwaitInput;
+using finalize_test::Forked;
 using finalize_test::Say;
 using finalize_test::Says;
+using finalize_test::SendSignal;
 
 void Require(bool condition, const char* what) {
   if (condition) return;
@@ -58,7 +62,7 @@ void Blocks() {
 void Forks() {
   AtExit(SayCause);
   Install();
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     raise(SIGTERM);
     _exit(96);
@@ -76,14 +80,14 @@ void Forks() {
   int input[2];
   Require(pipe2(input, O_CLOEXEC) == 0, "pipe2");
   Require(unshare(CLONE_NEWPID) == 0, "unshare");
-  const pid_t one = fork();
+  const pid_t one = Forked(fork());
   if (one == 0) {
     dup2(input[0], STDIN_FILENO);  // which does not end
     execl(program, program, scenario, nullptr);
     _exit(95);
   }
   char byte;
-  while (read(STDIN_FILENO, &byte, 1) == 1) kill(one, SIGTERM);
+  while (read(STDIN_FILENO, &byte, 1) == 1) SendSignal(one, SIGTERM);
   int status = 0;
   Require(waitpid(one, &status, 0) == one, "waitpid");
   Say(WIFEXITED(status) ? "exited with " + std::to_string(WEXITSTATUS(status))

@@ -14,13 +14,17 @@
 #include "tempdir/internal/local_file_system.h"
 #include "tempdir/internal/root_name.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/forked.h"
 #include "tests/lingering_process.h"
+#include "tests/send_signal.h"
 #include "tests/temp_dir_styles.h"
 
 namespace {
 
 using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
+using finalize_test::Forked;
+using finalize_test::HeldProcess;
 using tempdir::TempDirOptions;
 using tempdir_internal::ParseRootName;
 
@@ -70,15 +74,16 @@ TYPED_TEST(ProcessRootLockTest, ForkedChildKeepsIt) {
                                MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   LingeringProcess holder([child](int ready) {
     Abandon(Make<TypeParam>());
-    const pid_t forked = fork();
+    const pid_t forked = Forked(fork());
     if (forked == 0) return;
     *child = forked;
     (void)!write(ready, "", 1);
   });
   ASSERT_TRUE(holder.AwaitByte());
+  HeldProcess held(*child);
   holder.Kill();
   EXPECT_TRUE(IsHeld(this->OnlyRoot()));
-  kill(*child, SIGKILL);
+  held.Send(SIGKILL);
   // What it has open is closed one after the other.
   EXPECT_FALSE(holder.AwaitByte());
   while (IsHeld(this->OnlyRoot())) sched_yield();

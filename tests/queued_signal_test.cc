@@ -5,12 +5,14 @@
 
 #include "gtest/gtest.h"
 #include "tests/child_process.h"
+#include "tests/send_signal.h"
 
 namespace {
 
 using finalize_test::ChildProcess;
 using finalize_test::ChildResult;
 using finalize_test::HelperPath;
+using finalize_test::QueueSignal;
 
 // Its input stays open: it ends by itself.
 ChildResult ResultOf(const std::string& scenario) {
@@ -47,7 +49,7 @@ TEST(QueuedSignalTest, SecondEndsTheProcessAtOnce) {
 TEST(QueuedSignalTest, BurstEndsTheProcessAtOnce) {
   ChildProcess child({HelperPath("signal_moment_child"), "serves"});
   ASSERT_TRUE(child.AwaitOutput("ready\n"));
-  for (int i = 0; i < 1000; ++i) sigqueue(child.pid(), SIGRTMIN + i % 4, {});
+  for (int i = 0; i < 1000; ++i) QueueSignal(child.pid(), SIGRTMIN + i % 4);
   child.AwaitOutput("the end");
   const ChildResult result = child.Await();
   EXPECT_TRUE(KilledByRealTime(result, 4)) << result;

@@ -13,6 +13,7 @@
 #include "finalize/exit_hooks.h"
 #include "finalize/exit_options.h"
 #include "tests/blocked_thread.h"
+#include "tests/forked.h"
 #include "tests/hooked_scenario.h"
 #include "tests/scenario.h"
 
@@ -24,6 +25,7 @@ using finalize::ExitHooks;
 using finalize::Options;
 using finalize_test::AwaitBlocked;
 using finalize_test::AwaitGate;
+using finalize_test::Forked;
 using finalize_test::gate;
 using finalize_test::Hang;
 using finalize_test::InstallHooks;
@@ -145,7 +147,7 @@ void QuickExitFails() {
 void QuickExitInChild(bool installs) {
   AtExit(Says{"of the parent"});
   InstallHooks();
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     AtExit(Says{"of the child"});
     if (installs) InstallHooks();

@@ -17,13 +17,17 @@
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/forked.h"
 #include "tests/lingering_process.h"
+#include "tests/send_signal.h"
 #include "tests/temp_dir_styles.h"
 
 namespace {
 
 using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
+using finalize_test::Forked;
+using finalize_test::HeldProcess;
 using tempdir::ReapOutcome;
 using tempdir::TempDir;
 using tempdir::TempDirOptions;
@@ -41,17 +45,18 @@ class ReapFamilyTest : public TempDirFixture {
 TEST_F(ReapFamilyTest, ForkedChildOfAKilledOwnerCounts) {
   LingeringProcess owner([](int out) {
     auto* dir = Abandon(Make<TempDir>());
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) return;
     dprintf(out, "%d %s\n", child, dir->path().c_str());
   });
   char directory[4096];
   pid_t child = 0;
   ASSERT_EQ(sscanf(owner.AwaitLine().c_str(), "%d %s", &child, directory), 2);
+  HeldProcess held(child);
   owner.Kill();
   EXPECT_EQ(Reaped(ReapOutcome::kInUse), 1u);
   EXPECT_TRUE(Exists(directory));
-  kill(child, SIGKILL);
+  held.Send(SIGKILL);
   EXPECT_FALSE(owner.AwaitByte());
   while (!Entries(scratch()).empty()) Reaped(ReapOutcome::kRemoved);
 }
@@ -60,15 +65,14 @@ TEST_F(ReapFamilyTest, ForkedChildOfAKilledOwnerCounts) {
 TEST_F(ReapFamilyTest, ExecutedChildOfAKilledOwnerDoesNotCount) {
   LingeringProcess owner([](int out) {
     Abandon(Make<TempDir>());
-    if (fork() != 0) return;
+    if (Forked(fork()) != 0) return;
     dup2(out, STDOUT_FILENO);
     execlp("sh", "sh", "-c", "echo $$; exec sleep 1000", nullptr);
   });
-  const pid_t executed = atoi(owner.AwaitLine().c_str());
-  ASSERT_GT(executed, 0);
+  HeldProcess executed(atoi(owner.AwaitLine().c_str()));
   owner.Kill();
   EXPECT_EQ(Reaped(ReapOutcome::kRemoved), 1u);
-  EXPECT_EQ(kill(executed, SIGKILL), 0);
+  executed.Send(SIGKILL);
 }
 
 // TMPDIR of the one is a temp dir of the other.
@@ -120,7 +124,7 @@ class Container {
 
   void Run(int out) {
     if (unshare(CLONE_NEWPID) != 0) abort();
-    if (fork() != 0) return;
+    if (Forked(fork()) != 0) return;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     auto* dir = Abandon(Make<TempDir>());
     dprintf(out, "%d %s\n", getpid(), dir->path().c_str());

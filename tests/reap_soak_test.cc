@@ -20,12 +20,16 @@
 #include "gtest/gtest.h"
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/forked.h"
+#include "tests/send_signal.h"
 #include "tests/temp_dir_styles.h"
 
 namespace {
 
 using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
+using finalize_test::Forked;
+using finalize_test::SendSignal;
 using tempdir::ReapOutcome;
 using tempdir::TempDirOptions;
 
@@ -52,7 +56,7 @@ class Shared {
 };
 
 pid_t Fork(const std::function<void()>& body) {
-  const pid_t pid = fork();
+  const pid_t pid = Forked(fork());
   if (pid == 0) {
     body();
     _exit(0);
@@ -147,7 +151,7 @@ TYPED_TEST(ReapSoakTest, ProcessesKilledAtRandom) {
     for (int i = 0; i < kProcesses; ++i) {
       pid_t& owner = owners[random() % owners.size()];
       if (owner != 0) {
-        kill(owner, SIGKILL);
+        SendSignal(owner, SIGKILL);
         Await(owner);
       }
       // Some make one after the other, some are at one nearly all the time.
@@ -158,7 +162,7 @@ TYPED_TEST(ReapSoakTest, ProcessesKilledAtRandom) {
       if (i % 25 == 0) {
         pid_t& reaper = reapers[random() % reapers.size()];
         if (reaper != 0) {
-          kill(reaper, SIGKILL);
+          SendSignal(reaper, SIGKILL);
           Await(reaper);
         }
         reaper = Fork([&] { KeepReaping(board, parent); });
@@ -172,7 +176,7 @@ TYPED_TEST(ReapSoakTest, ProcessesKilledAtRandom) {
     board.done = true;
     for (pid_t owner : owners) {
       if (owner == 0) continue;
-      kill(owner, SIGKILL);
+      SendSignal(owner, SIGKILL);
       Await(owner);
     }
     for (pid_t reaper : reapers) {
@@ -215,7 +219,7 @@ TYPED_TEST(ReapSoakTest, LiveSiblingsAreNeverTouched) {
       Say(Entries(parent / name).size() == 1, "touched");
     }
     for (pid_t owner : owners) {
-      kill(owner, SIGKILL);
+      SendSignal(owner, SIGKILL);
       Await(owner);
     }
   });

@@ -13,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "tempdir/reaper_process.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/forked.h"
 #include "tests/kill_points.h"
 #include "tests/stepped_process.h"
 #include "tests/temp_dir_styles.h"
@@ -20,6 +21,7 @@
 namespace {
 
 using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using finalize_test::Forked;
 using tempdir::TempDirOptions;
 
 tempdir::ReaperProcessOptions ProgramFor(const char* parent) {
@@ -75,7 +77,7 @@ TEST(ReaperProcessKillTest, NextReapFinishesBesideALiveDirectory) {
       std::string words[] = {"finalize-reap", watch, "--", kParent};
       char* arguments[] = {words[0].data(), words[1].data(), words[2].data(),
                            words[3].data(), nullptr};
-      const pid_t starter = fork();
+      const pid_t starter = Forked(fork());
       if (starter == 0) {
         closefrom(STDERR_FILENO + 1);
         _exit(*tempdir::RunAsReaperProcess(4, arguments));

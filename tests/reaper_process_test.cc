@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,13 +27,18 @@
 #include "gtest/gtest.h"
 #include "tempdir/temp_dir.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/forked.h"
 #include "tests/lingering_process.h"
+#include "tests/send_signal.h"
 #include "tests/temp_dir_styles.h"
 
 namespace {
 
 using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
+using finalize_test::Forked;
+using finalize_test::HeldProcess;
+using finalize_test::SendSignal;
 
 tempdir::ReaperProcessOptions Program() {
   const char* const program = getenv("REAP_PROGRAM");
@@ -74,17 +80,21 @@ void AwaitEnd(int process) {
 
 class ReaperProcessTest : public TempDirFixture {
  protected:
-  // A process with a temp dir and a watcher runs `body` and is killed. Returns
-  // when everything in the scratch directory is gone.
-  Ended RunWatched(const std::function<void()>& body) {
+  // A process with a temp dir and a watcher, which it starts after `before`,
+  // runs `body` and is killed. Returns when everything in the scratch directory
+  // is gone.
+  Ended RunWatched(
+      const std::function<void()>& body,
+      const std::function<void()>& before = [] {}) {
     const int watch = inotify_init1(IN_CLOEXEC);
     inotify_add_watch(watch, scratch().c_str(), IN_DELETE);
     const Ended ended = RunChild([&] {
+      before();
       const absl::Status started = tempdir::StartReaperProcess(Program());
       Say(started.ok(), started.ToString());
       MakeFile(Abandon(Make<tempdir::TempDir>())->path() / "file");
       body();
-      kill(getpid(), SIGKILL);
+      SendSignal(getpid(), SIGKILL);
     });
     char event[4096];
     while (!Entries(scratch()).empty()) {
@@ -125,10 +135,15 @@ TEST_F(ReaperProcessTest, InheritsNothingAndIsNobodysChild) {
 
 // A service manager sends them to every process of a service.
 TEST_F(ReaperProcessTest, OutlivesTheSignalsThatEndItsOwner) {
-  const Ended ended = RunWatched([] {
-    const pid_t watcher = FindWatcher(getpid());
-    for (int number : {SIGHUP, SIGINT, SIGTERM}) kill(watcher, number);
-  });
+  const Ended ended = RunWatched(
+      [] {
+        const pid_t watcher = FindWatcher(getpid());
+        for (int number : {SIGHUP, SIGINT, SIGTERM}) {
+          SendSignal(watcher, number);
+        }
+      },
+      // It becomes the watcher's parent: its number is certain.
+      [] { Say(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "no subreaper"); });
   EXPECT_EQ(ended.output, "");
   EXPECT_EQ(ended.signal, SIGKILL);
   EXPECT_TRUE(Entries(scratch()).empty());
@@ -152,7 +167,7 @@ TEST_F(ReaperProcessTest, EndsWhileAChildOfItsOwnerHoldsTheRoot) {
     MakeFile(dir->path() / "file");
     if (!tempdir::StartReaperProcess(Program()).ok()) abort();
     const pid_t watcher = FindWatcher(getpid());
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) return;
     dprintf(out, "%d %d %s\n", watcher, child, dir->path().c_str());
   });
@@ -163,10 +178,11 @@ TEST_F(ReaperProcessTest, EndsWhileAChildOfItsOwnerHoldsTheRoot) {
             3);
   const int process = OpenProcess(watcher);
   ASSERT_GE(process, 0);
+  HeldProcess held(child);
   owner.Kill();
   AwaitEnd(process);
   EXPECT_TRUE(Exists(path(directory) / "file"));
-  EXPECT_EQ(kill(child, SIGKILL), 0);
+  held.Send(SIGKILL);
 }
 
 // Nor does it try for ever to remove what cannot be removed.

@@ -23,6 +23,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "tests/forked.h"
 #include "tests/private_mounts.h"
 
 namespace removal_fixture {
@@ -74,7 +75,7 @@ class RemovalTest : public testing::Test {
   }
   ~RemovalTest() override {
     close(fd_);
-    const pid_t child = fork();
+    const pid_t child = finalize_test::Forked(fork());
     if (child == 0) {
       execlp("rm", "rm", "-rf", scratch_.c_str(), nullptr);
       _exit(127);
@@ -128,7 +129,7 @@ class RemovalTest : public testing::Test {
   std::string InChild(const std::function<std::string()>& body) const {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return "no pipe";
-    const pid_t child = fork();
+    const pid_t child = finalize_test::Forked(fork());
     if (child < 0) return "no child";
     if (child == 0) {
       close(ends[0]);

@@ -21,11 +21,13 @@
 #include "tempdir/internal/remove_tree_at.h"
 #include "tempdir/internal/system_calls.h"
 #include "tempdir/remove_tree.h"
+#include "tests/forked.h"
 #include "tests/removal_fixture.h"
 #include "tests/tree_shapes.h"
 
 namespace {
 
+using finalize_test::Forked;
 using tempdir::RemoveTree;
 using tempdir::RemoveTreeOptions;
 using tempdir::RemoveTreeStats;
@@ -84,7 +86,7 @@ TEST_F(RemoveTreeConcurrencyTest, EightProcessesAllSucceed) {
   MakeMixedTree();
   std::vector<pid_t> children;
   for (int i = 0; i < 8; ++i) {
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) _exit(RemoveTree(Path("tree")).ok() ? 0 : 1);
     children.push_back(child);
   }
@@ -232,7 +234,7 @@ TEST_F(RemoveTreeConcurrencyTest, WriterInAnotherProcessIsOutlasted) {
   ASSERT_NE(shared, MAP_FAILED);
   std::atomic<int>& added = shared[0];
   std::atomic<int>& stop = shared[1];
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     const int tree = openat(fd(), "tree", O_PATH | O_DIRECTORY | O_CLOEXEC);
     while (stop == 0) {

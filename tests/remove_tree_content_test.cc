@@ -9,11 +9,13 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "tempdir/remove_tree.h"
+#include "tests/forked.h"
 #include "tests/removal_fixture.h"
 #include "tests/tree_shapes.h"
 
 namespace {
 
+using finalize_test::Forked;
 using tempdir::RemoveTree;
 using tempdir::RemoveTreeOptions;
 using tempdir::RemoveTreeStats;
@@ -121,7 +123,7 @@ TEST_F(RemoveTreeContentTest, RunningProgramIsRemoved) {
   ASSERT_EQ(pipe2(to_cat, O_CLOEXEC), 0);
   ASSERT_EQ(pipe2(from_cat, O_CLOEXEC), 0);
   const std::string program = Path("tree/cat");
-  const pid_t cat = fork();
+  const pid_t cat = Forked(fork());
   if (cat == 0) {
     dup2(to_cat[0], 0);
     dup2(from_cat[1], 1);

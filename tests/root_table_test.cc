@@ -21,11 +21,13 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/forked.h"
 #include "tests/temp_dir_styles.h"
 
 namespace {
 
 using boost::filesystem::path;
+using finalize_test::Forked;
 using tempdir::TempDirOptions;
 using tempdir_internal::ClaimedRoot;
 using tempdir_internal::ClaimRoots;
@@ -54,7 +56,7 @@ std::set<std::string> Claim() {
 // Runs `body` in a child.
 template <class F>
 void InChild(F body) {
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     body();
     _exit(testing::Test::HasFailure() ? 1 : 0);

@@ -14,6 +14,7 @@
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/registry.h"
+#include "tests/forked.h"
 #include "tests/scenario.h"
 
 namespace {
@@ -23,6 +24,7 @@ using finalize::Cause;
 using finalize::ExitHooks;
 using finalize::Registry;
 using finalize_test::AwaitInput;
+using finalize_test::Forked;
 using finalize_test::Say;
 using finalize_test::Says;
 
@@ -154,7 +156,7 @@ void Child() {
   ExitHooks hooks;
   hooks.descriptor = true;
   Install(hooks);
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     if (finalize::ShutdownDescriptor() != -1) _exit(96);
     raise(SIGTERM);
@@ -172,7 +174,7 @@ void ChildWithDescriptor() {
   hooks.descriptor = true;
   Install(hooks);
   const int of_parent = finalize::ShutdownDescriptor();
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     Install(hooks);
     raise(SIGTERM);

@@ -16,6 +16,7 @@
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "tests/scenario.h"
+#include "tests/send_signal.h"
 
 namespace {
 
@@ -26,6 +27,8 @@ using finalize_test::AwaitInput;
 using finalize_test::ExpectSignals;
 using finalize_test::Say;
 using finalize_test::Says;
+using finalize_test::SendSignal;
+using finalize_test::SendToThread;
 
 void Install(const ExitHooks& hooks = {}) {
   const absl::Status status = finalize::InstallExitHooks(hooks);
@@ -87,7 +90,7 @@ void SentToAThread() {
   AtExit(SayCause);
   Install();
   while (thread == 0) sched_yield();
-  syscall(SYS_tgkill, getpid(), thread.load(), SIGTERM);
+  SendToThread(thread, SIGTERM);
   for (;;) AwaitInput();
 }
 
@@ -166,7 +169,7 @@ void RunsFirst() {
   ExitHooks hooks;
   hooks.signals = {SIGTERM};
   Install(hooks);
-  kill(getpid(), SIGTERM);
+  SendSignal(getpid(), SIGTERM);
   for (;;) AwaitInput();
 }
 

@@ -13,6 +13,7 @@
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/exit_options.h"
+#include "tests/forked.h"
 #include "tests/latch.h"
 #include "tests/scenario.h"
 
@@ -23,6 +24,7 @@ using finalize::Cause;
 using finalize::ExitHooks;
 using finalize::Options;
 using finalize_test::AwaitInput;
+using finalize_test::Forked;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
@@ -83,7 +85,7 @@ void EndsByAnotherSignal() {
 void Forks() {
   static const pid_t parent = getpid();
   Between([] {
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) return;
     int status = 0;
     waitpid(child, &status, 0);

@@ -9,7 +9,9 @@
 
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
+#include "tests/forked.h"
 #include "tests/scenario.h"
+#include "tests/send_signal.h"
 
 namespace {
 
@@ -17,8 +19,10 @@ using finalize::AtExit;
 using finalize::Cause;
 using finalize::ExitHooks;
 using finalize_test::AwaitInput;
+using finalize_test::Forked;
 using finalize_test::Say;
 using finalize_test::Says;
+using finalize_test::SendSignal;
 
 const pid_t first_process = getpid();
 
@@ -57,7 +61,7 @@ template <class F>
 void SignalChild(pid_t (*forks)(), int signal, F&& in_child) {
   int ready[2];
   if (pipe(ready) != 0) _exit(97);
-  const pid_t child = forks();
+  const pid_t child = Forked(forks());
   if (child == 0) {
     in_child();
     if (write(ready[1], "x", 1) != 1) _exit(97);
@@ -65,7 +69,7 @@ void SignalChild(pid_t (*forks)(), int signal, F&& in_child) {
   }
   char byte;
   if (read(ready[0], &byte, 1) != 1) _exit(97);
-  kill(child, signal);
+  SendSignal(child, signal);
   AwaitChild(child);
 }
 
@@ -79,9 +83,9 @@ void ChildDies() {
 void VforkChildDies() {
   AtExit(SaysHere{"ran"});
   Install();
-  const pid_t child = vfork();
+  const pid_t child = Forked(vfork());
   if (child == 0) {
-    kill(getpid(), SIGTERM);
+    SendSignal(getpid(), SIGTERM);
     _exit(7);
   }
   AwaitChild(child);
@@ -123,7 +127,7 @@ void ChildInstalls() {
 void GrandchildInstalls() {
   AtExit(SaysHere{"ran"});
   Install();
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     SignalChild(fork, SIGTERM, [] {
       AtExit(Says{"grandchild: own"});
@@ -139,7 +143,7 @@ void BothDrain() {
   Install();
   int ready[2];
   if (pipe(ready) != 0) _exit(97);
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     AtExit(SaysHere{"own"});
     Install();
@@ -149,7 +153,7 @@ void BothDrain() {
   char byte;
   if (read(ready[0], &byte, 1) != 1) _exit(97);
   AtExit([child] {
-    kill(child, SIGTERM);
+    SendSignal(child, SIGTERM);
     int status = 0;
     waitpid(child, &status, 0);
     SayHere("child ended by " + std::to_string(WTERMSIG(status)));
@@ -172,7 +176,7 @@ void ChildInstallsOverAChain(bool named) {
   own.sa_sigaction = CallHooks;
   own.sa_flags = SA_SIGINFO;
   sigaction(SIGTERM, &own, &hooks_action);
-  const pid_t child = fork();
+  const pid_t child = Forked(fork());
   if (child == 0) {
     AtExit([](const Cause& cause) { SayHere(cause.ToString()); });
     ExitHooks hooks;

@@ -15,6 +15,7 @@
 #include "tests/blocked_thread.h"
 #include "tests/latch.h"
 #include "tests/scenario.h"
+#include "tests/send_signal.h"
 
 namespace {
 
@@ -26,6 +27,7 @@ using finalize_test::ExpectSignals;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
+using finalize_test::SendToThread;
 using finalize_test::ThisThread;
 
 void Install(const ExitHooks& hooks) {
@@ -114,7 +116,7 @@ void InRead(const ExitHooks& hooks) {
   });
   Install(hooks);
   AwaitBlocked(reader, SYS_read);
-  syscall(SYS_tgkill, getpid(), reader.load(), SIGTERM);
+  SendToThread(reader, SIGTERM);
   for (;;) AwaitInput();
 }
 

@@ -12,6 +12,7 @@
 #include "finalize/internal/lock.h"
 #include "tests/blocked_thread.h"
 #include "tests/scenario.h"
+#include "tests/send_signal.h"
 
 namespace {
 
@@ -22,9 +23,11 @@ using finalize_internal::AcquireAllLocks;
 using finalize_internal::ReleaseAllLocks;
 using finalize_test::AwaitInput;
 using finalize_test::ExpectSignals;
+using finalize_test::QueueSignal;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
+using finalize_test::SendToThread;
 using finalize_test::ThisThread;
 
 void SayCause(const Cause& cause) {
@@ -58,7 +61,7 @@ void SentUnderLocks() {
   hooks.signals = {SIGTERM};
   Install(hooks);
   AcquireAllLocks();
-  std::thread sends([] { syscall(SYS_tgkill, getpid(), holder, SIGTERM); });
+  std::thread sends([] { SendToThread(holder, SIGTERM); });
   while (handled_on == 0) ExpectSignals();
   Say(handled_on == holder ? "handled by the holder" : "handled elsewhere");
   sends.join();
@@ -86,9 +89,7 @@ void QueueThousand(int kinds) {
   sigemptyset(&blocked);
   for (const int signal : hooks.signals) sigaddset(&blocked, signal);
   pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
-  for (int i = 0; i < 1000; ++i) {
-    Require(sigqueue(getpid(), SIGRTMIN + i % kinds, {}) == 0, "sigqueue");
-  }
+  for (int i = 0; i < 1000; ++i) QueueSignal(getpid(), SIGRTMIN + i % kinds);
   Say("queued");
   pthread_sigmask(SIG_UNBLOCK, &blocked, nullptr);
   for (;;) AwaitInput();
@@ -119,9 +120,7 @@ void QueuedOnce() {
   sigaction(SIGRTMIN, &own, nullptr);
   AtExit(SayCause);
   Install(RealTime());
-  sigval value = {};
-  value.sival_int = 42;
-  Require(sigqueue(getpid(), SIGRTMIN, value) == 0, "sigqueue");
+  QueueSignal(getpid(), SIGRTMIN, 42);
   for (;;) AwaitInput();
 }
 

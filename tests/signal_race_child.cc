@@ -15,7 +15,9 @@
 #include "finalize/internal/end_state.h"
 #include "finalize/registry.h"
 #include "tests/blocked_thread.h"
+#include "tests/forked.h"
 #include "tests/scenario.h"
+#include "tests/send_signal.h"
 
 namespace {
 
@@ -26,8 +28,10 @@ using finalize::Options;
 using finalize::Registry;
 using finalize_test::AwaitBlocked;
 using finalize_test::AwaitInput;
+using finalize_test::Forked;
 using finalize_test::Say;
 using finalize_test::Says;
+using finalize_test::SendSignal;
 using finalize_test::ThisThread;
 
 void Install(const ExitHooks& hooks = {}) {
@@ -138,7 +142,7 @@ void Race() {
   std::thread([] {
     while (!go) {
     }
-    kill(getpid(), SIGTERM);
+    SendSignal(getpid(), SIGTERM);
   }).detach();
   std::thread([] {
     while (!go) {
@@ -193,7 +197,7 @@ void ForkLoop() {
   Install();
   Say("ready");
   for (;;) {
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) _exit(0);
     if (child > 0) waitpid(child, nullptr, 0);
   }

@@ -6,6 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/forked.h"
+#include "tests/send_signal.h"
+
 namespace temp_dir_fixture {
 namespace {
 
@@ -13,7 +16,7 @@ constexpr int kFamily = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
                         PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
 
 pid_t Start(const std::function<void()>& body) {
-  const pid_t pid = fork();
+  const pid_t pid = finalize_test::Forked(fork());
   if (pid != 0) return pid;
   ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
   raise(SIGSTOP);
@@ -46,12 +49,16 @@ void SteppedProcess::RunToEnd() {
 }
 
 void SteppedProcess::Kill() {
-  for (const pid_t task : tasks_) kill(task, SIGKILL);
+  for (const pid_t task : tasks_) {
+    // A thread is not there any more if another one has called exec.
+    if (finalize_test::IsUnreapedChild(task))
+      finalize_test::SendSignal(task, SIGKILL);
+  }
   AwaitEnd();
 }
 
 void SteppedProcess::KillStopped() {
-  if (stopped_ != 0) kill(stopped_, SIGKILL);
+  if (stopped_ != 0) finalize_test::SendSignal(stopped_, SIGKILL);
 }
 
 bool SteppedProcess::GoOn(bool step) {
@@ -89,7 +96,7 @@ bool SteppedProcess::Await() {
 }
 
 void SteppedProcess::AwaitEnd() {
-  while (Await()) kill(stopped_, SIGKILL);
+  while (Await()) finalize_test::SendSignal(stopped_, SIGKILL);
 }
 
 void SteppedProcess::Note(pid_t task, int status) {

@@ -24,6 +24,7 @@
 #include "absl/status/status.h"
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
+#include "tests/forked.h"
 #include "tests/private_mounts.h"
 
 namespace temp_dir_fixture {
@@ -42,7 +43,7 @@ inline Ended RunChild(const std::function<void()>& body) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return {};
   fflush(nullptr);
-  const pid_t child = fork();
+  const pid_t child = finalize_test::Forked(fork());
   if (child == 0) {
     dup2(ends[1], STDOUT_FILENO);
     dup2(ends[1], STDERR_FILENO);

@@ -15,12 +15,14 @@
 #include "gtest/gtest.h"
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/send_signal.h"
 #include "tests/temp_dir_styles.h"
 
 namespace {
 
 using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
+using finalize_test::SendSignal;
 using tempdir::TempDirOptions;
 
 template <class Dir>
@@ -201,7 +203,7 @@ TYPED_TEST(TempDirKeepTest, VariableKeepsWhatAKilledProcessLeaves) {
           Make<TypeParam>(TempDirOptions().Prefix("mine-").Directly(directly)));
       MakeFile(dir->path() / "file");
     }
-    kill(getpid(), SIGKILL);
+    SendSignal(getpid(), SIGKILL);
   });
   EXPECT_EQ(ended.signal, SIGKILL);
   const std::vector<std::string> left = Entries(this->scratch());

@@ -23,10 +23,12 @@
 #include "finalize/exit_options.h"
 #include "tempdir/destructor_temp_dir.h"
 #include "tempdir/finalizer_temp_dir.h"
+#include "tests/forked.h"
 #include "tests/temp_dir_styles.h"
 
 namespace {
 
+using finalize_test::Forked;
 using temp_dir_fixture::Abandon;
 using temp_dir_fixture::Make;
 using temp_dir_fixture::MakeDirectory;
@@ -149,7 +151,7 @@ struct Ways {
   }
   static int OnlyForkedChildExits() {
     static std::optional<Dir> parents = MakePrinted<Dir>();
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) {
       static std::optional<Dir> childs = MakePrinted<Dir>();
       exit(0);

@@ -14,6 +14,7 @@
 #include "finalize/at_exit.h"
 #include "finalize/registry.h"
 #include "finalize/thread_exit.h"
+#include "tests/forked.h"
 #include "tests/latch.h"
 #include "tests/scenario.h"
 
@@ -23,6 +24,7 @@ using finalize::AtExit;
 using finalize::AtThreadExit;
 using finalize::Cause;
 using finalize::Options;
+using finalize_test::Forked;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
@@ -119,7 +121,7 @@ void ForkedThread() {
   AtThreadExit(SaysWhy{"main"});
   std::thread([] {
     auto inherited = AtThreadExit(SaysWhy{"thread of the parent"});
-    const pid_t child = fork();
+    const pid_t child = Forked(fork());
     if (child == 0) {
       Require(!inherited.alive(), "inherited");
       AtThreadExit(Options().Phase(-1), SaysWhy{"child, low"});
@@ -143,7 +145,7 @@ void AdoptedThread() {
   registered.Wait();
   std::thread([] {
     AtThreadExit(SaysWhy{"forking thread"});
-    if (fork() != 0) _exit(7);
+    if (Forked(fork()) != 0) _exit(7);
     Require(*finalize::AdoptAfterFork() == 2, "adopted");
     AtThreadExit(SaysWhy{"child"});
     std::exit(0);

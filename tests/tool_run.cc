@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "gtest/gtest.h"
+#include "tests/forked.h"
 
 namespace tool_run {
 namespace {
@@ -47,7 +48,7 @@ ToolRun RunProgram(const std::string& program,
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
-  const pid_t child = fork();
+  const pid_t child = finalize_test::Forked(fork());
   if (child == 0) {
     Redirect(scratch + "/output", STDOUT_FILENO);
     Redirect(scratch + "/errors", STDERR_FILENO);

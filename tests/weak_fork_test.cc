@@ -18,16 +18,18 @@
 #include "finalize/weak_set.h"
 #include "finalize/weak_value_map.h"
 #include "gtest/gtest.h"
+#include "tests/forked.h"
 
 namespace {
 
 using finalize::MakeShared;
 using finalize::WeakRef;
+using finalize_test::Forked;
 
 // Returns whether `check` holds in a forked child. One that hangs is ended by
 // SIGALRM.
 bool HoldsInChild(const std::function<bool()>& check) {
-  const pid_t pid = fork();
+  const pid_t pid = Forked(fork());
   if (pid == 0) {
     alarm(60);
     _exit(check() ? 0 : 1);

@@ -61,7 +61,7 @@ TEST(WeakProxyTest, TakesForeignAndConstPointers) {
   static_assert(std::is_same_v<decltype(proxy), const WeakProxy<const Cat>>);
   EXPECT_EQ(proxy->name, "Tom");
   tom.reset();
-  EXPECT_THROW(proxy->name.size(), ReferenceError);
+  EXPECT_THROW((void)proxy->name.size(), ReferenceError);
 }
 
 // C32: the referent cannot die before the end of the full expression.
@@ -69,12 +69,12 @@ TEST(WeakProxyTest, ArrowPinsForTheExpression) {
   EventLog log;
   auto tom = MakeShared<Cat>("Tom", &log);
   WeakProxy<Cat> proxy(tom);
-  const auto kill = [&] {
+  const auto kill_and_fish = [&] {
     tom.reset();
     log.Add("killed");
     return std::string("fish");
   };
-  proxy->Self()->Self()->Eat(kill());
+  proxy->Self()->Self()->Eat(kill_and_fish());
   log.Add("after");
   EXPECT_EQ(log.Text(), "killed destructor after");
 }

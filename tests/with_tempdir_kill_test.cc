@@ -12,12 +12,15 @@
 #include "gtest/gtest.h"
 #include "tempdir/reap.h"
 #include "tests/child_process.h"
+#include "tests/send_signal.h"
 #include "tests/temp_dir_fixture.h"
 
 namespace {
 
 using finalize_test::ChildProcess;
 using finalize_test::ChildResult;
+using finalize_test::SendSignal;
+using finalize_test::SendToGroup;
 using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
 
 class WithTempdirKillTest : public TempDirFixture {
@@ -45,7 +48,7 @@ TEST_F(WithTempdirKillTest, CommandThatOutlivesItKeepsItsDirectory) {
   for (int number : {SIGKILL, SIGSEGV}) {
     ChildProcess tool = Start("read x; echo y >$TMPDIR/y && echo ok");
     ASSERT_TRUE(tool.AwaitOutput("ready\n"));
-    kill(tool.pid(), number);
+    SendSignal(tool.pid(), number);
     const auto report = tempdir::Reap(scratch());
     ASSERT_TRUE(report.ok());
     EXPECT_EQ(report->Count(tempdir::ReapOutcome::kInUse), 1u);
@@ -59,7 +62,7 @@ TEST_F(WithTempdirKillTest, CommandThatOutlivesItKeepsItsDirectory) {
 TEST_F(WithTempdirKillTest, KilledGroupLeavesNothing) {
   ChildProcess tool = Start("read x");
   ASSERT_TRUE(tool.AwaitOutput("ready\n"));
-  kill(-tool.pid(), SIGKILL);
+  SendToGroup(tool.pid(), SIGKILL);
   EXPECT_TRUE(tool.Await().Killed(SIGKILL));
   AwaitNothing();
 }
@@ -70,7 +73,7 @@ TEST_F(WithTempdirKillTest, SignalThatEndsTheCommandEndsItLast) {
                      SIGRTMIN + 3, SIGRTMAX}) {
     ChildProcess tool = Start("read x");
     ASSERT_TRUE(tool.AwaitOutput("ready\n"));
-    kill(tool.pid(), number);
+    SendSignal(tool.pid(), number);
     EXPECT_FALSE(tool.AwaitOutput("more"));
     const ChildResult result = tool.Await();
     EXPECT_TRUE(result.Killed(number)) << result;

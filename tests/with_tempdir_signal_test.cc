@@ -1,11 +1,9 @@
 // The example with_tempdir: each signal reaches the command once, whoever sends
 // it, and to whom.
 
-#include <errno.h>
 #include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,12 +15,18 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/child_process.h"
+#include "tests/forked.h"
+#include "tests/send_signal.h"
 #include "tests/temp_dir_fixture.h"
 
 namespace {
 
 using finalize_test::ChildProcess;
 using finalize_test::ChildResult;
+using finalize_test::Forked;
+using finalize_test::HeldProcess;
+using finalize_test::SendSignal;
+using finalize_test::SendToGroup;
 using testing::EndsWith;
 using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
 using Strings = std::vector<std::string>;
@@ -47,20 +51,19 @@ class WithTempdirSignalTest : public TempDirFixture {
   }
   // Sends the last signal and says how often the other came.
   std::string CountOf(ChildProcess* process) {
-    const pid_t tool = Tool();
-    if (tool <= 1) return "no process has noted its number";
-    kill(tool, SIGRTMIN);
+    HeldProcess(Tool()).Send(SIGRTMIN);
     const ChildResult result = process->Await();
     EXPECT_TRUE(result.Exited(0)) << result;
     EXPECT_EQ(result.err, "");
     EXPECT_TRUE(Entries(Parent()).empty());
     return result.out;
   }
-  // Sends `number` to `to`: 0 is what was started, -1 its group.
-  std::string CountOfOne(int number, const Strings& before, pid_t to) {
+  // Sends `number` by `send` to what was started.
+  std::string CountOfOne(int number, const Strings& before,
+                         void (*send)(pid_t, int)) {
     ChildProcess process(Counting(number, before));
     EXPECT_TRUE(process.AwaitOutput("ready\n"));
-    kill(to == 0 ? process.pid() : -process.pid(), number);
+    send(process.pid(), number);
     EXPECT_TRUE(process.AwaitOutput("<1>\n"));
     return CountOf(&process);
   }
@@ -69,27 +72,28 @@ class WithTempdirSignalTest : public TempDirFixture {
 TEST_F(WithTempdirSignalTest, SignalToItGoesOnOnce) {
   for (int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2,
                      SIGABRT, SIGALRM, SIGXCPU, SIGVTALRM}) {
-    EXPECT_THAT(CountOfOne(number, {}, 0), EndsWith("<1>\n1 times\n"));
+    EXPECT_THAT(CountOfOne(number, {}, SendSignal), EndsWith("<1>\n1 times\n"));
   }
 }
 
 TEST_F(WithTempdirSignalTest, SignalToTheGroupIsNotDoubled) {
   for (int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR2}) {
-    EXPECT_THAT(CountOfOne(number, {}, -1), EndsWith("<1>\n1 times\n"));
+    EXPECT_THAT(CountOfOne(number, {}, SendToGroup),
+                EndsWith("<1>\n1 times\n"));
   }
 }
 
 // It signals its child, and then its group.
 TEST_F(WithTempdirSignalTest, SignalOfTimeoutIsNotDoubled) {
-  EXPECT_THAT(CountOfOne(SIGTERM, {"/usr/bin/timeout", "1000"}, 0),
+  EXPECT_THAT(CountOfOne(SIGTERM, {"/usr/bin/timeout", "1000"}, SendSignal),
               EndsWith("<1>\n1 times\n"));
 }
 
 // It signals its child, which is in the same group.
 TEST_F(WithTempdirSignalTest, SignalOfTimeoutInTheForegroundGoesOn) {
-  EXPECT_THAT(
-      CountOfOne(SIGTERM, {"/usr/bin/timeout", "--foreground", "1000"}, 0),
-      EndsWith("<1>\n1 times\n"));
+  EXPECT_THAT(CountOfOne(SIGTERM, {"/usr/bin/timeout", "--foreground", "1000"},
+                         SendSignal),
+              EndsWith("<1>\n1 times\n"));
 }
 
 // Without job control a shell has what it starts in its own group, and signals
@@ -109,11 +113,11 @@ TEST_F(WithTempdirSignalTest, SignalOfAShellReachesTheCommandOnce) {
 TEST_F(WithTempdirSignalTest, RepeatedSignalGoesOnRepeatedly) {
   ChildProcess tool(Counting(SIGTERM, {}));
   ASSERT_TRUE(tool.AwaitOutput("ready\n"));
-  kill(tool.pid(), SIGTERM);
+  SendSignal(tool.pid(), SIGTERM);
   ASSERT_TRUE(tool.AwaitOutput("<1>\n"));
-  kill(tool.pid(), SIGTERM);
+  SendSignal(tool.pid(), SIGTERM);
   ASSERT_TRUE(tool.AwaitOutput("<2>\n"));
-  kill(-tool.pid(), SIGTERM);
+  SendToGroup(tool.pid(), SIGTERM);
   ASSERT_TRUE(tool.AwaitOutput("<3>\n"));
   EXPECT_THAT(CountOf(&tool), EndsWith("<3>\n3 times\n"));
 }
@@ -124,16 +128,15 @@ TEST_F(WithTempdirSignalTest, CommandInAnotherGroupGetsWhatTheGroupGets) {
   arguments.insert(arguments.begin() + 2, "/usr/bin/setsid");
   ChildProcess tool(arguments);
   ASSERT_TRUE(tool.AwaitOutput("ready\n"));
-  kill(-tool.pid(), SIGTERM);
+  SendToGroup(tool.pid(), SIGTERM);
   ASSERT_TRUE(tool.AwaitOutput("<1>\n"));
   EXPECT_THAT(CountOf(&tool), EndsWith("<1>\n1 times\n"));
 }
 
 TEST_F(WithTempdirSignalTest, InterruptFromATerminalIsNotDoubled) {
   int terminal;
-  const pid_t tool = forkpty(&terminal, nullptr, nullptr, nullptr);
-  // -1, handed to kill(), would stand for every process of this user.
-  ASSERT_GE(tool, 0) << "no pseudo terminal here: " << strerror(errno);
+  const pid_t tool = Forked(forkpty(&terminal, nullptr, nullptr, nullptr),
+                            "no pseudo terminal here");
   if (tool == 0) {
     Strings arguments = Counting(SIGINT, {});
     std::vector<char*> pointers;
@@ -155,7 +158,7 @@ TEST_F(WithTempdirSignalTest, InterruptFromATerminalIsNotDoubled) {
   EXPECT_TRUE(await("ready"));
   EXPECT_EQ(write(terminal, "\x03", 1), 1);
   EXPECT_TRUE(await("<1>"));
-  kill(tool, SIGRTMIN);
+  SendSignal(tool, SIGRTMIN);
   EXPECT_TRUE(await("1 times")) << output;
   int status;
   waitpid(tool, &status, 0);
@@ -166,9 +169,9 @@ TEST_F(WithTempdirSignalTest, InterruptFromATerminalIsNotDoubled) {
 TEST_F(WithTempdirSignalTest, NohupHoldsForTheCommand) {
   ChildProcess tool(Counting(SIGTERM, {"/usr/bin/nohup"}));
   ASSERT_TRUE(tool.AwaitOutput("ready\n"));
-  kill(tool.pid(), SIGHUP);
-  kill(-tool.pid(), SIGHUP);
-  kill(tool.pid(), SIGTERM);
+  SendSignal(tool.pid(), SIGHUP);
+  SendToGroup(tool.pid(), SIGHUP);
+  SendSignal(tool.pid(), SIGTERM);
   ASSERT_TRUE(tool.AwaitOutput("<1>\n"));
   EXPECT_THAT(CountOf(&tool), EndsWith("<1>\n1 times\n"));
 }

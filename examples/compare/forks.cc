@@ -8,6 +8,7 @@
 #include "examples/compare/owner.h"
 #include "examples/compare/reaper.h"
 #include "examples/compare/scenario_groups.h"
+#include "examples/send_signal.h"
 #include "finalize/adopt_after_fork.h"
 
 namespace compare {
@@ -55,7 +56,7 @@ int ChildKilled() {
   const pid_t child = Fork();
   if (child == 0) {
     Stage("by the child");
-    kill(getpid(), SIGKILL);
+    examples::SendSignal(getpid(), SIGKILL);
   }
   Await(child, DiesBy(SIGKILL));
   Stage(kParent);

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "examples/send_signal.h"
 
 namespace compare {
 namespace {
@@ -104,7 +105,7 @@ bool ReadMarks(int pipe, absl::Duration limit, pid_t group,
     pollfd ready = {pipe, POLLIN, 0};
     if (in_time &&
         poll(&ready, 1, left > 0 ? static_cast<int>(left) : 0) == 0) {
-      kill(-group, SIGKILL);
+      examples::SendToGroup(group, SIGKILL);
       in_time = false;
     }
     Mark mark;

@@ -3,6 +3,7 @@
 
 #include "examples/compare/owner.h"
 #include "examples/compare/scenario_groups.h"
+#include "examples/send_signal.h"
 
 namespace compare {
 namespace {
@@ -13,7 +14,7 @@ template <class Dir, int number>
 int Signalled() {
   Dir dir = MakeDir<Dir>();
   Stage(kBySignal);
-  kill(getpid(), number);
+  Check(examples::SendSignal(getpid(), number), "kill");
   for (;;) pause();
 }
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "examples/send_signal.h"
 #include "examples/with_tempdir/reaper.h"
 
 namespace with_tempdir {
@@ -125,7 +126,7 @@ void Signals::PassOnEarly(pid_t child) {
   while ((number = sigtimedwait(&held_, nullptr, &kNow)) > 0) {
     if (number == SIGCHLD || number == SIGPIPE) continue;
     witness_->Forget(number);
-    kill(child, number);
+    examples::SendSignal(child, number);
   }
 }
 
@@ -139,7 +140,7 @@ int Signals::PassOnUntilEnd(pid_t child) {
     if (number == SIGPIPE && info.si_pid == getpid()) continue;
     const bool command_has_it =
         witness_->Saw(info) && getpgid(child) == getpgrp();
-    if (!command_has_it) kill(child, number);
+    if (!command_has_it) examples::SendSignal(child, number);
   }
   witness_.reset();
   return status;

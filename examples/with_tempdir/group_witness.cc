@@ -12,6 +12,8 @@
 
 #include <algorithm>
 
+#include "examples/send_signal.h"
+
 namespace with_tempdir {
 namespace {
 
@@ -85,7 +87,7 @@ GroupWitness::GroupWitness(char** argv) {
 GroupWitness::~GroupWitness() {
   if (socket_ >= 0) close(socket_);
   if (pid_ <= 0) return;
-  kill(pid_, SIGCONT);
+  examples::SendSignal(pid_, SIGCONT);
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
@@ -95,7 +97,7 @@ bool GroupWitness::Ask(int number, bool* has_got) {
   // The kernel changes no group while it sends to one: this waits for that.
   setpgid(0, getpgrp());
   // It may have been stopped along with the group.
-  kill(pid_, SIGCONT);
+  examples::SendSignal(pid_, SIGCONT);
   char byte = static_cast<char>(number);
   if (send(socket_, &byte, 1, MSG_NOSIGNAL) != 1) return false;
   if (Receive(socket_, &byte) != 1) return false;
