@@ -20,6 +20,13 @@
 // one that does not is cut off, wherever it is, and so is one that crashes:
 // what follows is not called then.
 //
+// AddReserveCallback is for the same kind of code if the drain at the end of the
+// process hangs. A tenth of the drain's deadline is kept for it
+// (ExitOptions::temp_dir_share): if the drain is not over by then, the callbacks
+// run on the watchdog's thread, an ordinary thread, while the drain goes on, and
+// before the watchdog ends the process. Here, too, any lock may be held, so the
+// same rules hold. Temp dirs are removed so without being asked for it.
+//
 // The code must stay mapped: a callback is never taken back.
 //
 // Thread-safe. Not for use in a signal handler.
@@ -32,7 +39,7 @@
 
 namespace finalize {
 
-// signal          which it is
+// signal          which it is; 0 for a drain that hangs
 // deadline_nanos  when to have returned, in nanoseconds of CLOCK_MONOTONIC
 // keep            leave for a post-mortem what would be removed, and make sure
 //                 that nobody else removes it (ExitHooks::keep_on_crash)
@@ -44,6 +51,10 @@ using CrashCallback = finalize_internal::CrashCallback;
 using finalize_internal::kMostCrashCallbacks;
 inline bool AddCrashCallback(CrashCallback callback) {
   return finalize_internal::AddCrashCallback(callback);
+}
+// The same for a drain that hangs.
+inline bool AddReserveCallback(CrashCallback callback) {
+  return finalize_internal::AddReserveCallback(callback);
 }
 
 }  // namespace finalize

@@ -28,6 +28,11 @@ void SetExitOptions(const ExitOptions& options) {
                            "ExitOptions::threads must not be negative");
   finalize_internal::Check(options.phase_limit > absl::ZeroDuration(),
                            "ExitOptions::phase_limit must be positive");
+  finalize_internal::Check(options.notice > absl::ZeroDuration(),
+                           "ExitOptions::notice must be positive");
+  finalize_internal::Check(
+      options.temp_dir_share >= 0 && options.temp_dir_share <= 1,
+      "ExitOptions::temp_dir_share must be from 0 to 1");
   LockHolder lock(LockAt(kExitLock));
   current = options;
 }

@@ -22,6 +22,17 @@
 // hangs for a second beyond the deadline: it prints what runs and what is left
 // to standard error and calls _exit with kWatchdogExitCode.
 //
+// Notice: if the drain takes longer than `notice`, the watchdog names on standard
+// error each callback that is running, before a supervisor that grants 10 s, as
+// Docker does, kills the process without a word.
+//
+// Temp dirs: the last share of the deadline is kept for them. If the drain has
+// not ended by then, because a callback hangs or there is too much to do, the
+// watchdog names what is running and removes the temp dirs of the process, of
+// both styles, while the drain goes on. A callback that is merely slow then finds
+// them gone: a share of 0 lets it have the whole deadline. Nothing else is taken
+// out of its order.
+//
 // The environment variable FINALIZE_EXIT_DEADLINE, a duration such as 5s or
 // 1m30s, goes before the program's deadline. It is read at the first
 // registration, or by InstallExitHooks if that comes first; a value that is no
@@ -62,6 +73,11 @@ struct ExitOptions {
   int threads = 0;
   // As DrainOptions::phase_limit. Must be positive.
   absl::Duration phase_limit = absl::InfiniteDuration();
+  // How long the drain may take before the watchdog says what is running.
+  // Must be positive; infinite: it does not say.
+  absl::Duration notice = absl::Seconds(8);
+  // How much of the deadline is kept for temp dirs, from 0 to 1.
+  double temp_dir_share = 0.1;
 };
 
 // Sets the options for the exit drain. Ends the process with a message where

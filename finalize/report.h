@@ -87,7 +87,8 @@ struct DrainOptions {
   absl::Time deadline = absl::InfiniteFuture();
   // How long each phase may take. What a phase has not begun by then is passed
   // by and reported as left, and the next phase begins; a callback that is
-  // stuck is treated as at the deadline. What a callback of a lower phase then
+  // stuck is treated as at the deadline: callbacks run on a helper thread for
+  // that, even if `threads` is 0. What a callback of a lower phase then
   // registers for the late one runs in the time of the lower one.
   absl::Duration phase_limit = absl::InfiniteDuration();
   // 0: the calling thread runs every callback. Else up to so many helper

@@ -209,13 +209,13 @@ TEST_F(CrashRemovalTest, LeavesWhatIsMarked) {
 // C23, C28: keeping marks it.
 TEST_F(CrashRemovalTest, MarksWhatIsKept) {
   testing::internal::CaptureStderr();
-  KeepClaimedRoot(Root());
+  KeepClaimedRoot(Root(), true);
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
             "finalize: kept " + path_ + " (the process crashed)\n");
   EXPECT_TRUE(Exists("root/.keep"));
   unlinkat(fd(), "root/.keep", 0);
   testing::internal::CaptureStderr();
-  KeepClaimedRoot(Root(-1));
+  KeepClaimedRoot(Root(-1), true);
   EXPECT_NE(testing::internal::GetCapturedStderr(), "");
   EXPECT_TRUE(Exists("root/.keep"));
 }

@@ -10,13 +10,12 @@ namespace finalize_internal {
 namespace {
 
 // Filled from the front; one that is set stays.
-ABSL_CONST_INIT ConstInitArray<std::atomic<CrashCallback>, kMostCrashCallbacks>
-    callbacks;
+using Table = ConstInitArray<std::atomic<CrashCallback>, kMostCrashCallbacks>;
+ABSL_CONST_INIT Table in_crash;
+ABSL_CONST_INIT Table in_reserve;
 
-}  // namespace
-
-bool AddCrashCallback(CrashCallback callback) {
-  for (auto& slot : callbacks) {
+bool AddTo(Table* table, CrashCallback callback) {
+  for (auto& slot : *table) {
     CrashCallback there = nullptr;
     if (slot.compare_exchange_strong(there, callback,
                                      std::memory_order_acq_rel) ||
@@ -27,13 +26,31 @@ bool AddCrashCallback(CrashCallback callback) {
   return false;
 }
 
-void RunCrashCallbacks(const Crash& crash) {
+void Run(Table& table, const Crash& crash) {
   for (int i = kMostCrashCallbacks - 1; i >= 0; --i) {
-    const CrashCallback callback = callbacks[i].load(std::memory_order_acquire);
+    const CrashCallback callback = table[i].load(std::memory_order_acquire);
     if (callback == nullptr) continue;
     if (NowNanos() >= crash.deadline_nanos) return;
     callback(crash);
   }
 }
+
+}  // namespace
+
+bool AddCrashCallback(CrashCallback callback) {
+  return AddTo(&in_crash, callback);
+}
+
+void RunCrashCallbacks(const Crash& crash) { Run(in_crash, crash); }
+
+bool AddReserveCallback(CrashCallback callback) {
+  return AddTo(&in_reserve, callback);
+}
+
+bool HasReserveCallbacks() {
+  return in_reserve[0].load(std::memory_order_acquire) != nullptr;
+}
+
+void RunReserveCallbacks(const Crash& end) { Run(in_reserve, end); }
 
 }  // namespace finalize_internal

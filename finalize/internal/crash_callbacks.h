@@ -1,5 +1,6 @@
-// What is called in a crash: a table that is filled without a lock and read by
-// the handler at any moment.
+// What is called in a crash, and what is called if the drain at the end of the
+// process hangs: two tables that are filled without a lock and read by a signal
+// handler at any moment.
 #ifndef FINALIZE_INTERNAL_CRASH_CALLBACKS_H_
 #define FINALIZE_INTERNAL_CRASH_CALLBACKS_H_
 
@@ -22,6 +23,11 @@ bool AddCrashCallback(CrashCallback callback);
 
 // Calls them, newest first, until the deadline has passed. Async-signal-safe.
 void RunCrashCallbacks(const Crash& crash);
+
+// The same for the callbacks of the reserve.
+bool AddReserveCallback(CrashCallback callback);
+bool HasReserveCallbacks();
+void RunReserveCallbacks(const Crash& end);
 
 }  // namespace finalize_internal
 

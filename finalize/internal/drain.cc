@@ -50,6 +50,14 @@ bool Passed(uint64_t deadline) {
   return deadline != UINT64_MAX && DrainNanos() >= deadline;
 }
 
+// A phase that has a limit needs a helper thread to run its callbacks: only then
+// can the drain go on past one that is stuck.
+DrainOptions WithHelper(DrainOptions options) {
+  const bool limited = options.phase_limit != absl::InfiniteDuration();
+  if (limited) options.threads = std::max(options.threads, 1);
+  return options;
+}
+
 // A drain whose callback is in exit(): nothing of it runs any more.
 void LeaveDrain(DrainContext* context) { EndDrain(context->core); }
 
@@ -57,7 +65,7 @@ class Drain {
  public:
   Drain(Core* core, const DrainOptions& options, bool wait, uint64_t limit)
       : core_(core),
-        options_(options),
+        options_(WithHelper(options)),
         wait_(wait),
         epoch_(CurrentEpoch()),
         deadline_(std::min(limit, MonotonicDeadline(options.deadline))),

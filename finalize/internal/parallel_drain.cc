@@ -66,6 +66,7 @@ struct Phase {
   const uint64_t deadline;
   const uint64_t start;
   std::atomic<bool> stop{false};
+  std::atomic<bool> late{false};  // a worker found the deadline passed
   std::atomic<uint32_t> changed{0};  // grows when a worker ends
   std::vector<Worker> workers;
 };
@@ -141,9 +142,19 @@ bool RunOne(Phase* phase, Worker* worker, Node* node) {
   return BackToLooking(worker);
 }
 
+// Whether no callback of the phase may begin any more.
+bool IsLate(Phase* phase) {
+  const uint64_t deadline = phase->deadline;
+  if (deadline == UINT64_MAX || DrainNanosBefore(deadline) < deadline) {
+    return false;
+  }
+  phase->late.store(true, std::memory_order_release);
+  return true;
+}
+
 void Work(const std::shared_ptr<Phase>& phase, Worker* worker) {
   DrainCursor cursor(phase->core, phase->options.cause.IsProcessEnd());
-  while (!phase->stop.load(std::memory_order_acquire)) {
+  while (!phase->stop.load(std::memory_order_acquire) && !IsLate(phase.get())) {
     Node* node = cursor.ClaimNext(phase->number);
     if (node == nullptr) break;
     if (!RunOne(phase.get(), worker, node)) return;
@@ -232,7 +243,8 @@ std::optional<bool> DrainPhaseInParallel(Core* core, int number,
     return std::nullopt;
   }
   StartWorkers(phase);
-  const bool in_time = AwaitWorkers(phase.get());
+  const bool in_time =
+      AwaitWorkers(phase.get()) && !phase->late.load(std::memory_order_acquire);
   phase->stop.store(true, std::memory_order_release);
   if (!in_time) context->report->deadline_exceeded = true;
   for (Worker& worker : phase->workers) {

@@ -33,8 +33,9 @@ using finalize::DrainOptions;
 using finalize::Report;
 using finalize::ReportEntry;
 
-// When the deadline passes, in nanoseconds of CLOCK_MONOTONIC, and in which
-// epoch that holds: from the first drain on.
+// When the first drain began and when the deadline passes, in nanoseconds of
+// CLOCK_MONOTONIC, and in which epoch that holds: from the first drain on.
+std::atomic<uint64_t> start_nanos{0};
 std::atomic<uint64_t> deadline_nanos{0};
 std::atomic<uint32_t> deadline_epoch{0};
 // The epoch in which a drain has failed.
@@ -42,17 +43,35 @@ std::atomic<uint32_t> failed_epoch{0};
 
 void NoteFailure() { failed_epoch.store(CurrentEpoch()); }
 
+uint64_t Nanos(absl::Duration duration) {
+  return duration == absl::InfiniteDuration()
+             ? UINT64_MAX
+             : static_cast<uint64_t>(absl::ToInt64Nanoseconds(duration));
+}
+
 // One deadline for all drains at the end of the process.
 uint64_t EndDeadline(absl::Duration deadline) {
   const uint32_t epoch = CurrentEpoch();
   if (deadline_epoch.load(std::memory_order_relaxed) != epoch) {
+    const uint64_t now = NowNanos();
+    start_nanos.store(now, std::memory_order_relaxed);
     deadline_nanos.store(
-        NowNanos() + static_cast<uint64_t>(absl::ToInt64Nanoseconds(
-                         DeadlineFromEnvironment().value_or(deadline))),
+        now + Nanos(DeadlineFromEnvironment().value_or(deadline)),
         std::memory_order_relaxed);
     deadline_epoch.store(epoch, std::memory_order_release);
   }
   return deadline_nanos.load(std::memory_order_relaxed);
+}
+
+// The times of the watchdog of a drain with this deadline.
+EndTimes TimesOf(uint64_t deadline, const finalize::ExitOptions& options) {
+  const uint64_t start = start_nanos.load(std::memory_order_relaxed);
+  const auto share = static_cast<uint64_t>(
+      static_cast<double>(deadline - start) * options.temp_dir_share);
+  const uint64_t notice = Nanos(options.notice);
+  return {start, notice < deadline - start ? start + notice : UINT64_MAX,
+          share > 0 ? deadline - share : UINT64_MAX,
+          std::max(deadline, NowNanos())};
 }
 
 // Reports what is still pending and destroys it, unrun. What is on a lifetime
@@ -102,7 +121,7 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
   drain.threads = exit_options.threads;
   drain.phase_limit = exit_options.phase_limit;
   drain.max_entries = SIZE_MAX;
-  Watchdog watchdog(std::max(limit, NowNanos()), cause);
+  Watchdog watchdog(TimesOf(limit, exit_options), cause);
   Report report = DrainCore(ProcessCore(), drain, waiting, limit);
   if (epoch != CurrentEpoch()) return;  // a child came out of a callback
   if (!report.status().ok()) NoteFailure();

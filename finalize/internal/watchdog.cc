@@ -1,36 +1,30 @@
 #include "finalize/internal/watchdog.h"
 
-#include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
-#include <cstring>
 #include <exception>
 #include <thread>
 
 #include "finalize/exit_options.h"
 #include "finalize/internal/clock.h"
-#include "finalize/internal/core.h"
+#include "finalize/internal/crash_callbacks.h"
+#include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/futex.h"
 #include "finalize/internal/signals_blocked.h"
-#include "finalize/internal/slab.h"
 #include "finalize/internal/terminate_hook.h"
+#include "finalize/internal/watchdog_report.h"
 
 namespace finalize_internal {
 namespace {
 
 using finalize::Cause;
 
-constexpr uint64_t kSecond = 1000000000;
-constexpr uint64_t kMargin = kSecond;
-// How long the report may wait for locks, and how long for standard error.
-constexpr uint64_t kPatience = kSecond / 2;
-constexpr int kMostLines = 16;
-constexpr char kEnds[] = "ends with status 124";
-static_assert(finalize::kWatchdogExitCode == 124);
+constexpr uint64_t kMargin = 1000000000;
+// How long std::terminate() may take to end the process.
+constexpr long kPatience = 500000000;
 
 // Grows when a watchdog is armed and when one is disarmed. The thread of the
 // one whose turn it is waits on it.
@@ -42,134 +36,16 @@ uint32_t NextTurn() {
   return next;
 }
 
-// One line on a finalizer. Copied under the lane's lock, written without.
-struct Line {
-  char text[512];
-};
+// Each is done once for the end of a process, whichever watchdog comes to it:
+// the epoch in which it was.
+std::atomic<uint32_t> noticed{0};
+std::atomic<uint32_t> released{0};
+// Whether the reserve is at work, in this epoch.
+std::atomic<uint32_t> releasing{0};
 
-void Format(Node* node, const char* state, Line* line) {
-  const finalize::Place place = node->place();
-  const std::string_view name = node->name();
-  snprintf(line->text, sizeof(line->text),
-           "finalize: #%llu phase %d %s:%d \"%.*s\" %s\n",
-           static_cast<unsigned long long>(NodeNumber(node)), node->phase,
-           place.file != nullptr ? place.file : "?", place.line,
-           static_cast<int>(name.size()), name.data(), state);
-}
-
-void Nap() {
-  const timespec pause = {0, 1000000};
-  nanosleep(&pause, nullptr);
-}
-
-// Calls visit(lane) for each lane of `core` whose lock can be had before
-// `limit`. A thread that hangs in somebody's fork hook holds them all. Returns
-// whether it was every lane.
-template <class Visit>
-bool VisitReachable(Core* core, uint64_t limit,
-                    Visit visit) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  bool all = true;
-  for (uint64_t used = core->UsedLanes(); used != 0; used &= used - 1) {
-    const int index = __builtin_ctzll(used);
-    bool held = LockAt(index).TryAcquire();
-    for (; !held && NowNanos() < limit; held = LockAt(index).TryAcquire()) {
-      Nap();
-    }
-    all &= held;
-    if (!held) continue;
-    visit(core->LaneAt(index));
-    LockAt(index).Release();
-  }
-  return all;
-}
-
-// Writes unless nobody makes room before `limit`.
-void Write(const char* text, uint64_t limit) {
-  for (;;) {
-    const uint64_t now = NowNanos();
-    if (now >= limit) return;
-    pollfd error = {STDERR_FILENO, POLLOUT, 0};
-    const int ready =
-        poll(&error, 1, static_cast<int>((limit - now) / (kSecond / 1000)) + 1);
-    if (ready > 0) break;
-  }
-  // Nothing better can be done where standard error is closed.
-  (void)!write(STDERR_FILENO, text, strlen(text));
-}
-
-// What the drain hangs in and what it did not come to: all that runs, and what
-// is pending in the process registry and in those that it drains.
-struct Rest {
-  Line lines[kMostLines] = {};
-  int count = 0;
-  size_t running = 0;
-  size_t left = 0;
-  bool complete = true;  // no lane was out of reach
-
-  void Add(Node* node, const char* state) {
-    if (count < kMostLines) Format(node, state, &lines[count++]);
-  }
-};
-
-// Calls visit(core) for each registry of this process.
-template <class Visit>
-void VisitOwnCores(Visit visit) {
-  VisitCores(CoreCount(), [&](Core* core) {
-    if (core->epoch.load(std::memory_order_acquire) == CurrentEpoch()) {
-      visit(core);
-    }
-  });
-}
-
-void FindRunning(uint64_t limit, Rest* rest) {
-  VisitOwnCores([&](Core* core) {
-    rest->complete &= VisitReachable(core, limit, [&](Lane& lane) {
-      for (Node* n = lane.running; n != nullptr; n = n->older) {
-        ++rest->running;
-        rest->Add(n, "is still running");
-      }
-    });
-  });
-}
-
-void FindLeft(uint64_t limit, Rest* rest) {
-  VisitOwnCores([&](Core* core) {
-    const bool drained = core->drains.load(std::memory_order_acquire) != 0;
-    if (core != ProcessCore() && !drained) return;
-    rest->complete &= VisitReachable(core, limit, [&](Lane& lane) {
-      rest->left += lane.pending;
-      for (PhaseList* list = lane.Top(); list != nullptr; list = list->lower) {
-        for (Node* n = list->newest; n != nullptr && rest->count < kMostLines;
-             n = n->older) {
-          rest->Add(n, "is left");
-        }
-      }
-    });
-  });
-}
-
-void WriteReport(const Cause& cause) {
-  static Rest rest;  // of the one watchdog that gets here
-  const uint64_t lock_limit = NowNanos() + kPatience;
-  FindRunning(lock_limit, &rest);
-  FindLeft(lock_limit, &rest);
-  char total[256];
-  snprintf(total, sizeof(total),
-           "finalize: the %s drain outlived its deadline: %zu still running, "
-           "%zu left%s; the process %s\n",
-           cause.ToString(), rest.running, rest.left,
-           rest.complete ? ""
-                         : ", not counting what is locked by a thread that "
-                           "hangs",
-           cause.kind == Cause::kTerminate ? "aborts" : kEnds);
-  const uint64_t write_limit = NowNanos() + kPatience;
-  Write(total, write_limit);
-  for (int i = 0; i < rest.count; ++i) Write(rest.lines[i].text, write_limit);
-  const size_t named = static_cast<size_t>(rest.count);
-  if (rest.running + rest.left <= named) return;
-  snprintf(total, sizeof(total), "finalize: and %zu more\n",
-           rest.running + rest.left - named);
-  Write(total, write_limit);
+bool IsFirst(std::atomic<uint32_t>* done) {
+  return done->exchange(CurrentEpoch(), std::memory_order_acq_rel) !=
+         CurrentEpoch();
 }
 
 // std::terminate() keeps its message and its abort(), unless they hang as well.
@@ -177,7 +53,7 @@ void WriteReport(const Cause& cause) {
   if (cause.kind == Cause::kTerminate) {
     try {
       std::thread(EndByTerminate).detach();
-      const timespec patience = {0, static_cast<long>(kPatience)};
+      const timespec patience = {0, kPatience};
       nanosleep(&patience, nullptr);
     } catch (const std::exception&) {
     }
@@ -185,30 +61,67 @@ void WriteReport(const Cause& cause) {
   _exit(finalize::kWatchdogExitCode);
 }
 
-void Watch(uint32_t own_turn, uint64_t limit, Cause cause) {
+// Has the reserve callbacks do, before the process ends, what the drain would
+// have come to.
+void ReleaseReserve(const EndTimes& times, const Cause& cause) {
+  if (!HasReserveCallbacks() || !IsFirst(&released)) return;
+  releasing.store(CurrentEpoch(), std::memory_order_release);
+  WritePassedOver(cause);
+  Crash end;
+  end.deadline_nanos = times.deadline + kMargin / 2;
+  RunReserveCallbacks(end);
+  releasing.store(0, std::memory_order_release);
+  FutexWake(reinterpret_cast<uint32_t*>(&releasing));
+}
+
+// A drain that ends meanwhile must not cut the reserve off.
+void AwaitReserve(const EndTimes& times) {
+  const uint32_t epoch = CurrentEpoch();
+  while (releasing.load(std::memory_order_acquire) == epoch) {
+    const uint64_t now = NowNanos();
+    if (now >= times.deadline + kMargin) return;
+    FutexSleep(reinterpret_cast<uint32_t*>(&releasing), epoch,
+               times.deadline + kMargin - now);
+  }
+}
+
+// What the watchdog does next, and when.
+void Watch(uint32_t own_turn, EndTimes times, Cause cause) {
+  const uint64_t limit = times.deadline + kMargin;
   while (turn.load(std::memory_order_acquire) == own_turn) {
     const uint64_t now = NowNanos();
     if (now >= limit) {
-      WriteReport(cause);
+      WriteEndReport(cause);
       End(cause);
     }
-    FutexSleep(reinterpret_cast<uint32_t*>(&turn), own_turn, limit - now);
+    if (now >= times.reserve) {
+      times.reserve = UINT64_MAX;
+      ReleaseReserve(times, cause);
+    } else if (now >= times.notice) {
+      times.notice = UINT64_MAX;
+      if (IsFirst(&noticed)) WriteNotice(cause, times.start, limit);
+    } else {
+      const uint64_t next = std::min({times.notice, times.reserve, limit});
+      FutexSleep(reinterpret_cast<uint32_t*>(&turn), own_turn, next - now);
+    }
   }
 }
 
 }  // namespace
 
-Watchdog::Watchdog(uint64_t deadline, const Cause& cause) {
+Watchdog::Watchdog(const EndTimes& times, const Cause& cause) : times_(times) {
   const uint32_t own_turn = NextTurn();
   SignalsBlocked blocked;
   try {
-    std::thread(Watch, own_turn, deadline + kMargin, cause).detach();
+    std::thread(Watch, own_turn, times, cause).detach();
   } catch (const std::exception&) {
-    Write("finalize: no thread for the watchdog of the drain\n",
-          NowNanos() + kPatience);
+    WriteLine("finalize: no thread for the watchdog of the drain\n");
   }
 }
 
-Watchdog::~Watchdog() { NextTurn(); }
+Watchdog::~Watchdog() {
+  NextTurn();
+  AwaitReserve(times_);
+}
 
 }  // namespace finalize_internal

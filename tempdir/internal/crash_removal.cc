@@ -6,8 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstddef>
 
 #include "finalize/crash_callback.h"
@@ -25,7 +27,9 @@ constexpr size_t kBlockSize = 256 << 10;
 // How long a directory that fills up again is emptied.
 constexpr int64_t kWriterTimeout = 100000000;
 
-// All of the one thread that handles the crash.
+// All of the one thread that has the engine: that which handles a crash, or the
+// watchdog's if the drain at the end of the process hangs.
+std::atomic<bool> engine_taken{false};
 alignas(std::max_align_t) char block[kBlockSize];
 char parent_path[PATH_MAX];
 SystemCalls timed_calls;
@@ -122,18 +126,40 @@ void Say(const char* text) {
 
 void EndRoot(const ClaimedRoot& root, void* crash) {
   const auto& seen = *static_cast<const finalize::Crash*>(crash);
-  seen.keep || root.keep ? KeepClaimedRoot(root)
+  seen.keep || root.keep ? KeepClaimedRoot(root, seen.signal != 0)
                          : RemoveClaimedRoot(root, seen.deadline_nanos);
 }
 
+// A crash meets the watchdog at work: that goes on meanwhile, and so the
+// handler waits for it, to its own deadline.
+bool TakeEngine(uint64_t deadline_nanos) {
+  while (engine_taken.exchange(true, std::memory_order_acquire)) {
+    if (kKernelCalls.now() >= static_cast<int64_t>(deadline_nanos)) {
+      return false;
+    }
+    const timespec pause = {0, 1000000};
+    nanosleep(&pause, nullptr);
+  }
+  return true;
+}
+
 void EndRoots(const finalize::Crash& crash) {
+  if (!TakeEngine(crash.deadline_nanos)) return;
   finalize::Crash copy = crash;
   ClaimRoots(&EndRoot, &copy);
+  engine_taken.store(false, std::memory_order_release);
+}
+
+const char* Reason(bool crashed) {
+  return crashed ? " (the process crashed)" : " (its process hangs at its end)";
 }
 
 }  // namespace
 
-void AddCrashRemoval() { finalize::AddCrashCallback(&EndRoots); }
+void AddCrashRemoval() {
+  finalize::AddCrashCallback(&EndRoots);
+  finalize::AddReserveCallback(&EndRoots);
+}
 
 void RemoveClaimedRoot(const ClaimedRoot& root, uint64_t deadline_nanos) {
   const SystemCalls& calls = CallsUntil(deadline_nanos);
@@ -151,7 +177,7 @@ void RemoveClaimedRoot(const ClaimedRoot& root, uint64_t deadline_nanos) {
   kKernelCalls.close(parent);
 }
 
-void KeepClaimedRoot(const ClaimedRoot& root) {
+void KeepClaimedRoot(const ClaimedRoot& root, bool crashed) {
   const bool open = IsOpenAt(root, root.fd);
   const int fd = open ? root.fd : OpenAtPath(root);
   if (fd < 0) return;
@@ -160,8 +186,8 @@ void KeepClaimedRoot(const ClaimedRoot& root) {
   if (mark >= 0) kKernelCalls.close(static_cast<int>(mark));
   Say(mark >= 0 ? "finalize: kept " : "finalize: cannot mark as kept ");
   Say(root.path);
-  Say(mark >= 0 ? " (the process crashed)\n"
-                : " (the process crashed): a reaper will remove it\n");
+  Say(Reason(crashed));
+  Say(mark >= 0 ? "\n" : ": a reaper will remove it\n");
   if (!open) kKernelCalls.close(fd);
 }
 
