@@ -36,7 +36,8 @@
 // The environment variable FINALIZE_EXIT_DEADLINE, a duration such as 5s or
 // 1m30s, goes before the program's deadline. It is read at the first
 // registration, or by InstallExitHooks if that comes first; a value that is no
-// finite, positive duration is refused there, with a message.
+// finite, positive duration is refused there, with a message. An empty value
+// counts as unset.
 //
 // What at_exit = false skips is destroyed and reported in the same way. What is
 // left in a child registry is reported, and stays there. Without memory for

@@ -37,7 +37,8 @@ void Refuse(const char* text) {
 }
 
 int64_t Read() {
-  const char* const text = secure_getenv(kVariable);
+  const char* text = secure_getenv(kVariable);
+  if (text != nullptr && *text == '\0') text = nullptr;
   const int64_t value = text != nullptr ? Parse(text) : kNone;
   int64_t unread = kUnread;
   if (cached.compare_exchange_strong(unread, value,

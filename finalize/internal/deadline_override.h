@@ -10,7 +10,8 @@
 namespace finalize_internal {
 
 // The value of the variable. Read once, in the first call; a value that is no
-// finite, positive duration is refused there, with a message.
+// finite, positive duration is refused there, with a message. An empty one is
+// as none.
 std::optional<absl::Duration> DeadlineFromEnvironment();
 
 }  // namespace finalize_internal
