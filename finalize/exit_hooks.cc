@@ -2,26 +2,35 @@
 
 #include <sched.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <new>
+#include <optional>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "finalize/cause.h"
+#include "finalize/exit_hooks_validation.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/crash_handler.h"
 #include "finalize/internal/crash_stack.h"
 #include "finalize/internal/deadline_override.h"
 #include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/hook_owner.h"
+#include "finalize/internal/hook_survey.h"
 #include "finalize/internal/module.h"
 #include "finalize/internal/process_end.h"
 #include "finalize/internal/process_exit.h"
+#include "finalize/internal/shutdown_descriptor.h"
+#include "finalize/internal/signal_action.h"
+#include "finalize/internal/signal_end.h"
 #include "finalize/internal/signal_handler.h"
+#include "finalize/internal/signal_request.h"
 #include "finalize/internal/signal_thread.h"
 #include "finalize/internal/terminate_hook.h"
 
@@ -31,9 +40,9 @@ namespace {
 using finalize_internal::CurrentEpoch;
 using finalize_internal::HooksAreOurs;
 using finalize_internal::HookSettings;
-
-constexpr int kUsualSignals[] = {SIGTERM, SIGINT, SIGHUP};
-constexpr absl::Duration kMostCrashLimit = absl::Minutes(1);
+using finalize_internal::HookTally;
+using finalize_internal::SignalLook;
+using finalize_internal::TakeAs;
 
 // The epoch of the process in which a thread is in InstallExitHooks. Not a Lock
 // of the table: threads are started meanwhile.
@@ -60,27 +69,6 @@ class Installing {
   Installing& operator=(const Installing&) = delete;
 };
 
-absl::Status Validate(const ExitHooks& hooks) {
-  for (const int signal : hooks.signals) {
-    if (!finalize_internal::MayTake(signal)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("ExitHooks::signals: ", signal,
-                       " is no signal that asks a process to end"));
-    }
-  }
-  if (hooks.deadline <= absl::ZeroDuration() ||
-      hooks.deadline == absl::InfiniteDuration()) {
-    return absl::InvalidArgumentError(
-        "ExitHooks::deadline must be finite and positive");
-  }
-  if (hooks.crash_limit <= absl::ZeroDuration() ||
-      hooks.crash_limit > kMostCrashLimit) {
-    return absl::InvalidArgumentError(
-        "ExitHooks::crash_limit must be positive and a minute at most");
-  }
-  return absl::OkStatus();
-}
-
 // The settings and what they point to, until they are in place.
 struct Draft {
   std::unique_ptr<HookSettings> settings;
@@ -100,6 +88,11 @@ absl::Status Copy(const ExitHooks& hooks, Draft* draft) {
     return absl::ResourceExhaustedError("no memory for the exit hooks");
   }
   draft->settings->deadline = hooks.deadline;
+  draft->settings->repeat_grace_nanos =
+      static_cast<uint64_t>(absl::ToInt64Nanoseconds(hooks.repeat_grace));
+  draft->settings->exit_code = hooks.signal_exit_code.value_or(-1);
+  draft->settings->failure_exit_code = hooks.signal_failure_exit_code;
+  draft->settings->flush_stdio = hooks.flush_stdio;
   draft->settings->on_signal = draft->on_signal.get();
   return absl::OkStatus();
 }
@@ -109,11 +102,12 @@ void Merge(const ExitHooks& hooks, HookSettings* settings) {
   const HookSettings& before = finalize_internal::Settings();
   settings->quick_exit = hooks.quick_exit || before.quick_exit;
   settings->terminate = hooks.terminate || before.terminate;
+  settings->crash = hooks.crash || before.crash;
 }
 
 absl::Status StartThread() {
   if (thread_epoch == CurrentEpoch()) return absl::OkStatus();
-  finalize_internal::ResetPosted();
+  finalize_internal::ResetRequest();
   if (!finalize_internal::StartSignalThread()) {
     return absl::ResourceExhaustedError("no thread for the exit hooks");
   }
@@ -130,42 +124,63 @@ absl::Status HookQuickExit() {
   return absl::OkStatus();
 }
 
-// One for each process, however often it is asked for.
-absl::Status OpenDescriptor(int* descriptor) {
-  static int own;
-  static uint32_t epoch = 0;
-  if (epoch != CurrentEpoch()) {
-    own = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (own < 0) {
-      return absl::ResourceExhaustedError("no descriptor for the exit hooks");
-    }
-    epoch = CurrentEpoch();
-  }
-  *descriptor = own;
-  return absl::OkStatus();
-}
-
 bool WantsSignals(const ExitHooks& hooks) {
-  return hooks.usual_signals || !hooks.signals.empty();
+  return hooks.usual_signals || !hooks.signals.empty() ||
+         !hooks.handled_after_drain.empty();
 }
 
-void TakeSignals(const ExitHooks& hooks) {
-  for (const int signal : hooks.signals) {
-    finalize_internal::TakeSignal(signal, /*named=*/true);
-  }
-  if (!hooks.usual_signals) return;
-  for (const int signal : kUsualSignals) {
-    finalize_internal::TakeSignal(signal, /*named=*/false);
+bool Contains(const std::vector<int>& signals, int signal) {
+  return std::find(signals.begin(), signals.end(), signal) != signals.end();
+}
+
+bool IsUsual(int signal) {
+  return signal == SIGTERM || signal == SIGINT || signal == SIGHUP;
+}
+
+// How `hooks` wants `signal` to be taken, if it does.
+std::optional<TakeAs> HowToTake(const ExitHooks& hooks, int signal) {
+  if (Contains(hooks.handled_after_drain, signal)) return TakeAs::kHandledLast;
+  if (Contains(hooks.signals, signal)) return TakeAs::kNamed;
+  if (hooks.usual_signals && IsUsual(signal)) return TakeAs::kUsual;
+  return std::nullopt;
+}
+
+void TakeSignals(const ExitHooks& hooks, HookTally* tally, SignalHooks* list) {
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    const std::optional<TakeAs> how = HowToTake(hooks, signal);
+    if (!how.has_value()) continue;
+    const SignalLook look = finalize_internal::TakeSignal(signal, *how);
+    tally->Add(look, *how != TakeAs::kUsual);
+    AddTo(list, signal, look);
   }
 }
 
-void TakeCrashes(const ExitHooks& hooks) {
+void TakeCrashes(const ExitHooks& hooks, HookTally* tally, SignalHooks* list) {
   finalize_internal::CrashPlan plan;
   plan.limit_nanos =
       static_cast<uint64_t>(absl::ToInt64Nanoseconds(hooks.crash_limit));
   plan.keep = hooks.keep_on_crash;
   plan.handlers_end = hooks.crash_handlers_end;
   finalize_internal::InstallCrashHandler(plan);
+  for (const int signal : finalize_internal::kCrashSignals) {
+    const SignalLook look = finalize_internal::LookAtCrashSignal(signal);
+    tally->Add(look, /*named=*/false);
+    AddTo(list, signal, look);
+  }
+}
+
+// What cannot fail, but finds handlers of the program.
+InstallResult Take(const ExitHooks& hooks) {
+  HookTally stops;
+  HookTally crashes;
+  InstallResult result;
+  TakeSignals(hooks, &stops, &result.hooks);
+  if (hooks.crash) TakeCrashes(hooks, &crashes, &result.hooks);
+  result.status = stops.status("no signal was taken", result.hooks,
+                               "name those that are to drain all the same");
+  result.status.Update(crashes.status("no crash signal was taken", result.hooks,
+                                      "see ExitHooks::crash_handlers_end"));
+  return result;
 }
 
 // All that can fail.
@@ -177,7 +192,13 @@ absl::Status Prepare(const ExitHooks& hooks, HookSettings* settings) {
   absl::Status status;
   if (WantsSignals(hooks)) status.Update(StartThread());
   if (hooks.quick_exit) status.Update(HookQuickExit());
-  if (hooks.descriptor) status.Update(OpenDescriptor(&settings->descriptor));
+  if (hooks.descriptor) {
+    settings->descriptor = finalize_internal::OpenShutdownDescriptor();
+    if (settings->descriptor < 0) {
+      status.Update(
+          absl::ResourceExhaustedError("no descriptor for the exit hooks"));
+    }
+  }
   if (hooks.crash && !finalize_internal::PrepareCrashHandler()) {
     status.Update(absl::ResourceExhaustedError(
         "no memory or no descriptors for the handler of crashes"));
@@ -187,24 +208,35 @@ absl::Status Prepare(const ExitHooks& hooks, HookSettings* settings) {
 
 }  // namespace
 
-absl::Status InstallExitHooks(const ExitHooks& hooks) {
-  absl::Status status = Validate(hooks);
-  if (!status.ok()) return status;
+InstallResult InstallExitHooks(const ExitHooks& hooks) {
+  absl::Status status = finalize_internal::ValidateExitHooks(hooks);
+  if (!status.ok()) return {status, {}};
   finalize_internal::DeadlineFromEnvironment();  // says now if it is malformed
   Draft draft;
   status = Copy(hooks, &draft);
-  if (!status.ok()) return status;
+  if (!status.ok()) return {status, {}};
   Installing installing_now;
   Merge(hooks, draft.settings.get());
   status = Prepare(hooks, draft.settings.get());
-  if (!status.ok()) return status;
+  if (!status.ok()) return {status, {}};
   finalize_internal::Replace(draft.settings.release());
   draft.on_signal.release();
   finalize_internal::OwnHooks();
   if (hooks.terminate) finalize_internal::InstallTerminateHook();
-  TakeSignals(hooks);
-  if (hooks.crash) TakeCrashes(hooks);
-  return absl::OkStatus();
+  return Take(hooks);
+}
+
+SignalHooks HookedSignals() {
+  SignalHooks hooks;
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    if (!finalize_internal::IsAskedFor(signal)) continue;
+    AddTo(&hooks, signal, finalize_internal::LookAtSignal(signal));
+  }
+  if (!finalize_internal::Settings().crash) return hooks;
+  for (const int signal : finalize_internal::kCrashSignals) {
+    AddTo(&hooks, signal, finalize_internal::LookAtCrashSignal(signal));
+  }
+  return hooks;
 }
 
 bool AddCrashStack() { return finalize_internal::AddCrashStack(); }
@@ -218,7 +250,7 @@ void EndBySignal(int signal) {
                            "EndBySignal: no signal that asks a process to end");
   finalize_internal::DrainProcess(Cause(Cause::kSignal, signal),
                                   finalize_internal::Settings().deadline);
-  finalize_internal::DieBySignal(signal);
+  finalize_internal::EndAfterDrain(signal);
 }
 
 }  // namespace finalize

@@ -2,8 +2,9 @@
 // std::terminate() ends the process, as exit() does without being asked.
 //
 //   int main() {
-//     absl::Status installed = finalize::InstallExitHooks();
-//     if (!installed.ok()) return Complain(installed);
+//     finalize::InstallResult installed = finalize::InstallExitHooks();
+//     Log(installed.ToString());  // OK: SIGHUP taken, SIGINT taken, ...
+//     if (!installed.ok()) return 1;
 //     finalize::AtExit(RemoveSpool);
 //     return Serve();  // SIGTERM, SIGINT, SIGHUP: RemoveSpool, then death by
 //   }                  // that same signal
@@ -14,21 +15,48 @@
 //   kSignal and the signal's number; then the process dies by that signal, so
 //   that its parent sees it killed by it (a SIGQUIT with its core). As PID 1 of
 //   a container, which its own signals do not kill, it ends by _exit(128 + n).
-//   Other exit handlers, static destructors and the flushing of stdio do not
-//   run: the threads of the program go on until it dies.
+//   Other exit handlers and static destructors do not run: the threads of the
+//   program go on until it dies.
 //
-//   A second signal, however soon, means now: the process dies by it, in the
-//   handler. Whatever the drain had not reached is left.
+//   Exit status and output: signal_exit_code and signal_failure_exit_code end
+//   the process by _exit() with a status instead, for supervisors that expect
+//   0. flush_stdio writes what is in the buffers of stdout and stderr after the
+//   drain; without it that output is lost.
 //
-//   SIGTERM, SIGINT and SIGHUP are taken where they are at their default. One
+//   Second signal: if another stop signal arrives more than repeat_grace after
+//   the first, the process dies by it at once, in the handler, and callbacks
+//   that have not run are skipped. Signals within the grace are part of the
+//   same request, because wrappers, terminals and systemd often send two: the
+//   process dies by the first, and on_signal, the descriptor and the handlers
+//   of the program fire once, for the first. The grace counts from the first
+//   signal; later ones do not extend it. The same holds for signals that arrive
+//   during the drain of exit(). After that drain the first signal ends the
+//   process at once.
+//
+//   SIGTERM, SIGINT and SIGHUP are taken if they are at their default. One
 //   that is ignored stays ignored, as after nohup. One that has a handler is
-//   left alone, unless ExitHooks::signals names it: then that handler runs
-//   first, on the thread that the signal came to, under its own mask, and on
-//   the stack and with the restarts it asked for. If it does not return, by
-//   siglongjmp say, nothing is drained, and the next signal means now. A
-//   handler that the program installs later is the program's choice. Where no
-//   handler ran before, ours has SA_RESTART and SA_ONSTACK; it leaves errno
-//   alone.
+//   left alone, unless it is named:
+//     signals              the handler runs first, on the thread that the
+//                          signal came to, under its own mask, and on the stack
+//                          and with the restarts it asked for. If it does not
+//                          return, by siglongjmp say, nothing is drained, and
+//                          the next signal after the grace ends the process.
+//     handled_after_drain  for a handler that ends the process, such as
+//                          absl::InstallFailureSignalHandler installs for
+//                          SIGTERM: the drain runs first. Then the handler is
+//                          put back and runs, in a signal frame of its own and
+//                          with the information that came with the signal, on
+//                          the thread that the signal came to (if that has
+//                          ended, on the one that drained). If it returns, the
+//                          process ends as above; if it hangs, it does so at
+//                          the deadline.
+//   If no handler ran before, ours has SA_RESTART and SA_ONSTACK; it leaves
+//   errno alone.
+//
+//   A handler that the program installs later replaces the hooks'. So does a
+//   default that it puts back (asyncio's remove_signal_handler does that).
+//   HookedSignals() reports it, and a further InstallExitHooks, which asks the
+//   kernel, takes the signal again under the rules above.
 //
 //   A signal that every thread blocks is not seen.
 //
@@ -74,9 +102,9 @@
 //   There is one drain, whatever the causes that meet, and each finalizer runs
 //   once. A thread that calls exit() during a drain is parked; so is one that
 //   calls quick_exit(), if that is hooked. A signal that comes during the drain
-//   of exit() or quick_exit() lets it finish; then the process dies by the
-//   signal. std::terminate() on another
-//   thread lets any drain finish, and then aborts. After the drain of exit(),
+//   of exit() or quick_exit() lets it finish; then the process ends as after a
+//   drain of that signal. std::terminate() on another thread lets any drain
+//   finish, and then aborts. After the drain of exit(),
 //   while static destructors run, the first signal ends the process at once.
 //   A callback that calls exit() during the drain of a signal: exit handlers
 //   newer than the first registration run, then the rest of the drain, and the
@@ -98,12 +126,13 @@
 // What is called, and when: nothing before InstallExitHooks. There, for each
 // signal, one sigaction to look, and one to install where it is taken; one
 // thread, with every signal blocked until it drains, if a signal is asked for;
-// one eventfd, std::set_terminate (a later one of the program's takes that end
-// away) and eight at_quick_exit handlers where they are asked for;
-// for crashes one sigaction more for each of the five, an alternate signal
-// stack and six descriptors in reserve. Without on_signal and descriptor that
-// thread lives as long as the process: a program whose main thread ends by
-// pthread_exit does not end with its last other thread any more.
+// one eventfd, std::set_terminate (if the program sets its own handler later,
+// ours runs again only after a further call) and eight at_quick_exit handlers
+// where they are asked for; for crashes one sigaction more for each of the
+// five, an alternate signal stack and six descriptors in reserve. Without
+// on_signal and descriptor that thread lives as long as the process: a program
+// whose main thread ends by pthread_exit does not end with its last other
+// thread any more.
 //
 // In a shared library with a copy of its own: it is never unmapped any more,
 // for the handlers and the thread are in it.
@@ -119,10 +148,12 @@
 #define FINALIZE_EXIT_HOOKS_H_
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "finalize/hooked_signals.h"
 
 namespace finalize {
 
@@ -131,6 +162,9 @@ struct ExitHooks {
   // handler. They must be such that ask a process to end: not SIGKILL, nor one
   // that tells of a crash, nor one that is ignored by default.
   std::vector<int> signals;
+  // Such signals whose handler, if there is one, ends the process: it runs
+  // after the drain.
+  std::vector<int> handled_after_drain;
   // Whether SIGTERM, SIGINT and SIGHUP are taken.
   bool usual_signals = true;
   bool quick_exit = false;
@@ -147,6 +181,22 @@ struct ExitHooks {
   // Must be finite and positive. Counts from the beginning of the drain.
   absl::Duration deadline = absl::Seconds(20);
 
+  // For how long after the first a further stop signal belongs to the same
+  // request. Zero: every second signal ends the process at once. Infinite: none
+  // does. Must not be negative.
+  absl::Duration repeat_grace = absl::Milliseconds(500);
+  // The exit status after the drain of a signal, from 0 to 255. Unset: the
+  // process dies by the signal.
+  std::optional<int> signal_exit_code;
+  // The exit status if a callback failed or was left, from 1 to 255. 0: as if
+  // none had.
+  int signal_failure_exit_code = 0;
+  // Whether stdout and stderr are flushed after the drain of a signal. A stream
+  // that another thread holds is passed over, and one that nobody reads is
+  // given up after a second: its output is lost, not the time or the status.
+  // Other streams, and std::cout after sync_with_stdio(false), are not flushed.
+  bool flush_stdio = false;
+
   // For a program with a shutdown loop of its own, which is told instead of the
   // drain, finishes its work, and calls EndBySignal.
   //
@@ -157,14 +207,27 @@ struct ExitHooks {
   bool descriptor = false;
 };
 
-// Installs the hooks. Returns InvalidArgument, and does nothing, where a field
-// breaks a rule above; ResourceExhausted where there is no thread, descriptor
-// or memory for them; FailedPrecondition where their code could be unmapped.
+// Installs the hooks. Returns a status, to which the result converts, and how
+// the signals stand that were asked for: which are taken, which not and why.
+//
+// The status is InvalidArgument, and nothing is done, if a field breaks a rule
+// above; ResourceExhausted if there is no thread, descriptor or memory for the
+// hooks; FailedPrecondition if their code could be unmapped. With everything
+// else in place it is FailedPrecondition, too, if no signal would drain (or,
+// with `crash`, remove temp dirs) because the program has handlers on those
+// that were asked for. It is OK if some of them were taken, or if all are
+// ignored.
 //
 // A further call adds: the signals and ends it asks for are taken as well, and
-// none is given up. Deadline, on_signal and descriptor are those of the last
-// call; what is said about crashes, those of the last that asked for them.
-absl::Status InstallExitHooks(const ExitHooks& hooks = {});
+// none is given up; a signal whose handler was replaced since is looked at
+// anew. Deadline, repeat_grace, exit codes, flush_stdio, on_signal and
+// descriptor are those of the last call; what is said about crashes, those of
+// the last that asked for them.
+InstallResult InstallExitHooks(const ExitHooks& hooks = {});
+
+// How the signals that this process has asked for stand at this moment. It asks
+// the kernel.
+SignalHooks HookedSignals();
 
 // Gives the calling thread a stack for crashes, until it ends, so that an
 // overflow of its own is handled, too; nothing where it has an alternate signal
@@ -178,9 +241,9 @@ int ShutdownDescriptor();
 int ShutdownSignal();
 
 // Drains the process registry as for `signal`, with the deadline and the
-// watchdog, and dies by it. For the end of a shutdown loop; it works without
-// InstallExitHooks as well. A program that wants to see the report calls
-// Registry::Process().Drain() before it.
+// watchdog, and ends the process as after that signal. For the end of a
+// shutdown loop; it works without InstallExitHooks as well. A program that wants
+// to see the report calls Registry::Process().Drain() before it.
 //
 //   finalize::ExitHooks hooks;
 //   hooks.descriptor = true;

@@ -165,6 +165,16 @@ void ChildProcess::CloseInput() {
 
 void ChildProcess::Signal(int signal) { SendSignal(pid_, signal); }
 
+void ChildProcess::SignalGroup(int signal) { SendToGroup(pid_, signal); }
+
+bool ChildProcess::IsRunning() const {
+  siginfo_t ended = {};
+  Require(waitid(P_PID, static_cast<id_t>(pid_), &ended,
+                 WEXITED | WNOHANG | WNOWAIT) == 0,
+          "waitid");
+  return ended.si_pid == 0;
+}
+
 ChildResult ChildProcess::Await() {
   CloseInput();
   while (ReadSome()) {

@@ -74,6 +74,10 @@ class ChildProcess {
   // Closes its standard input.
   void CloseInput();
   void Signal(int signal);
+  // To its process group, which it must still lead.
+  void SignalGroup(int signal);
+  // Whether it is running, and not a zombie.
+  bool IsRunning() const;
 
   // Closes its standard input, reads to the end of its output and waits for
   // it. Once.

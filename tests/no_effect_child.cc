@@ -48,7 +48,7 @@ finalize::WeakSet<int> set;
 
 // Refers to all of the library, so that all of it is linked.
 void UseAll() {
-  finalize::InstallExitHooks().IgnoreError();
+  finalize::InstallExitHooks().status.IgnoreError();
   finalize::SetExitOptions(finalize::GetExitOptions());
   finalize::SetFailureReporter(nullptr);
   finalize::AtExit([] {});

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "tests/forked.h"
@@ -31,9 +32,9 @@ void Require(bool condition, const char* what) {
   _exit(95);
 }
 
-void Install() {
+void Install(const finalize::ExitHooks& hooks = {}) {
   Require(getpid() == 1, "PID 1");
-  Require(finalize::InstallExitHooks().ok(), "InstallExitHooks");
+  Require(finalize::InstallExitHooks(hooks).ok(), "InstallExitHooks");
 }
 
 void SayCause(const Cause& cause) {
@@ -53,7 +54,9 @@ void Blocks() {
     Say("draining");
     for (;;) AwaitInput();
   });
-  Install();
+  finalize::ExitHooks hooks;
+  hooks.repeat_grace = absl::ZeroDuration();
+  Install(hooks);
   Say("ready");
   for (;;) AwaitInput();
 }

@@ -28,7 +28,7 @@ TEST(PidOneTest, DrainsAndEnds) {
   EXPECT_EQ(result.err, "");
 }
 
-// C22: a second signal means now, to PID 1 as well.
+// C22: a second signal after the grace means now, to PID 1 as well.
 TEST(PidOneTest, EndsAtASecondSignal) {
   ChildProcess launcher(PidOne("blocks"));
   ASSERT_TRUE(launcher.AwaitOutput("ready\n"));

@@ -29,8 +29,9 @@ bool KilledByRealTime(const ChildResult& result, int kinds) {
   return false;
 }
 
-// C22: the second of a thousand queued signals means now, although a callback
-// blocks: none of the others is served by a drain of its own.
+// C22: without a grace the second of a thousand queued signals means now,
+// although a callback blocks: none of the others is served by a drain of its
+// own.
 TEST(QueuedSignalTest, SecondEndsTheProcessAtOnce) {
   const ChildResult one = ResultOf("queued-of-one-kind");
   EXPECT_TRUE(one.Killed(SIGRTMIN)) << one;

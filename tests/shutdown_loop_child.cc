@@ -130,6 +130,7 @@ void SecondSignal() {
   AtExit(SayCause);
   ExitHooks hooks;
   hooks.on_signal = [](int) { Say("told"); };
+  hooks.repeat_grace = absl::ZeroDuration();
   Install(hooks);
   Say("ready");
   for (;;) AwaitInput();

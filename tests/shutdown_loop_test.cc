@@ -73,7 +73,7 @@ TEST(ShutdownLoopTest, MayDrainItself) {
             "signal 2\nsignal 2\n1 ran, 1 failed\nregistered since\n");
 }
 
-// C22: a second signal means now, to such a service as well.
+// C22: a second signal after the grace means now, to such a service as well.
 TEST(ShutdownLoopTest, EndsAtASecondSignal) {
   ChildProcess child({HelperPath("shutdown_loop_child"), "second-signal"});
   ASSERT_TRUE(child.AwaitOutput("ready\n"));

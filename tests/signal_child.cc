@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "tests/scenario.h"
@@ -31,9 +32,9 @@ using finalize_test::SendSignal;
 using finalize_test::SendToThread;
 
 void Install(const ExitHooks& hooks = {}) {
-  const absl::Status status = finalize::InstallExitHooks(hooks);
-  if (!status.ok()) {
-    Say(status.ToString());
+  const finalize::InstallResult result = finalize::InstallExitHooks(hooks);
+  if (!result.ok()) {
+    Say(result.ToString());
     _exit(95);
   }
 }
@@ -130,12 +131,17 @@ void InstalledLater() {
   AtExit(SayCause);
   Install();
   signal(SIGTERM, SayOwn);
-  ExitHooks hooks;
-  hooks.signals = {SIGTERM};
-  Install(hooks);
+  Install();
   raise(SIGTERM);
   raise(SIGTERM);
   Serve();
+}
+
+// Every second signal means now.
+ExitHooks WithoutGrace() {
+  ExitHooks hooks;
+  hooks.repeat_grace = absl::ZeroDuration();
+  return hooks;
 }
 
 // The program's own handler jumps away: the next signal means now.
@@ -143,7 +149,7 @@ void JumpsAway() {
   static sigjmp_buf away;
   signal(SIGTERM, [](int) { siglongjmp(away, 1); });
   AtExit(SayCause);
-  ExitHooks hooks;
+  ExitHooks hooks = WithoutGrace();
   hooks.signals = {SIGTERM};
   Install(hooks);
   if (sigsetjmp(away, 1) == 0) raise(SIGTERM);
@@ -192,13 +198,13 @@ void BlocksInCallback() {
     Say("draining");
     for (;;) AwaitInput();
   });
-  Install();
+  Install(WithoutGrace());
   Serve();
 }
 
 void Burst() {
   AtExit(Says{"ran"});
-  Install();
+  Install(WithoutGrace());
   Serve();
 }
 
@@ -211,12 +217,12 @@ void NoThread() {
   getrlimit(RLIMIT_NPROC, &before);
   const rlimit none = {0, before.rlim_max};
   setrlimit(RLIMIT_NPROC, &none);
-  Say(finalize::InstallExitHooks().ToString());
+  Say(finalize::InstallExitHooks().status.ToString());
   setrlimit(RLIMIT_NPROC, &before);
   struct sigaction action;
   sigaction(SIGTERM, nullptr, &action);
   Say(action.sa_handler == SIG_DFL ? "no handler" : "a handler");
-  Say(finalize::InstallExitHooks().ToString());
+  Say(finalize::InstallExitHooks().status.ToString());
 }
 
 void InstallTwice() {

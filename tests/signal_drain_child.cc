@@ -48,7 +48,9 @@ void Between(F&& function) {
   AtExit(Options("first one"), SayCause);
   AtExit(Options("second one"), std::forward<F>(function));
   AtExit(Says{"third"});
-  Install();
+  ExitHooks hooks;
+  hooks.repeat_grace = absl::ZeroDuration();
+  Install(hooks);
   Serve();
 }
 void Throws() {

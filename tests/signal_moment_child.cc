@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/internal/lock.h"
@@ -72,6 +73,7 @@ void SentUnderLocks() {
 constexpr int kKinds = 4;
 ExitHooks RealTime() {
   ExitHooks hooks;
+  hooks.repeat_grace = absl::ZeroDuration();
   for (int i = 0; i < kKinds; ++i) hooks.signals.push_back(SIGRTMIN + i);
   return hooks;
 }

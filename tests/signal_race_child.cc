@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/internal/end_state.h"
@@ -81,7 +82,9 @@ void BlocksInExitDrain() {
     Say("asked");
     for (;;) AwaitInput();
   });
-  Install();
+  ExitHooks hooks;
+  hooks.repeat_grace = absl::ZeroDuration();
+  Install(hooks);
   std::exit(3);
 }
 

@@ -47,7 +47,7 @@ TEST(SignalAndExitTest, SignalOverrulesQuickExit) {
   EXPECT_EQ(sent.out, "draining\nfirst, on quick_exit\n");
 }
 
-// C22: a second one ends the exit drain, too.
+// C22: a second one, after the grace, ends the exit drain, too.
 TEST(SignalAndExitTest, SecondSignalMeansNow) {
   ChildProcess child({HelperPath("signal_race_child"), "blocks-in-exit-drain"});
   ASSERT_TRUE(child.AwaitOutput("draining\n"));

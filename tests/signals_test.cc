@@ -92,7 +92,8 @@ TEST(SignalTest, LeavesHandlersAlone) {
   EXPECT_EQ(result.out, "own handler 15\nown handler 15\nready\nsignal 2\n");
 }
 
-// C22: one installed later is the program's choice, whatever is called then.
+// C22: one installed later is the program's choice, too, unless a further call
+// names its signal.
 TEST(SignalTest, LeavesLaterHandlersAlone) {
   const ChildResult result = ResultOfSending(SIGINT, "installed-later");
   EXPECT_TRUE(result.Killed(SIGINT)) << result;
@@ -122,7 +123,7 @@ TEST(SignalTest, InterruptsNothing) {
   EXPECT_EQ(result.out, "restarts\non its stack\nerrno kept\n");
 }
 
-// C22: a second signal means now, the same or another.
+// C22: without a grace a second signal means now, the same or another.
 TEST(SignalTest, SecondOneEndsTheProcessAtOnce) {
   for (const int second : {SIGTERM, SIGINT, SIGHUP}) {
     ChildProcess child({HelperPath("signal_child"), "blocks-in-callback"});

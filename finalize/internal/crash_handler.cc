@@ -22,11 +22,11 @@
 #include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/futex.h"
 #include "finalize/internal/hook_owner.h"
+#include "finalize/internal/signal_action.h"
 
 namespace finalize_internal {
 namespace {
 
-constexpr int kCrashSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 // What a callback may overrun the deadline by before it is cut off, and from
 // one way of doing that to the next.
 constexpr uint64_t kMargin = 500000000;
@@ -62,11 +62,6 @@ uint32_t reserved_epoch = 0;
 void Handle(int signal, siginfo_t* info, void* context);
 
 pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
-
-bool IsHandler(const struct sigaction& action) {
-  return (action.sa_flags & SA_SIGINFO) != 0 ||
-         (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
-}
 
 bool IsOurHandler(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == &Handle;
@@ -293,6 +288,22 @@ void InstallCrashHandler(const CrashPlan& plan) {
   limit_nanos.store(plan.limit_nanos);
   keep.store(plan.keep);
   for (const int signal : kCrashSignals) Take(signal, plan.handlers_end);
+}
+
+SignalLook LookAtCrashSignal(int signal) {
+  using finalize::SignalHook;
+  struct sigaction found;
+  if (sigaction(signal, nullptr, &found) != 0) {
+    return {SignalHook::kDefault, nullptr};
+  }
+  const bool own = IsTaken(signal);
+  if (IsOurHandler(found)) {
+    return {own ? SignalHook::kTaken : SignalHook::kDefault,
+            HandlerOf(taken[signal].previous)};
+  }
+  if (IsDefault(found)) return {SignalHook::kDefault, nullptr};
+  if (!IsHandler(found)) return {SignalHook::kIgnored, nullptr};
+  return {own ? SignalHook::kReplaced : SignalHook::kHandled, HandlerOf(found)};
 }
 
 }  // namespace finalize_internal

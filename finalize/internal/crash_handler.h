@@ -22,9 +22,15 @@
 #ifndef FINALIZE_INTERNAL_CRASH_HANDLER_H_
 #define FINALIZE_INTERNAL_CRASH_HANDLER_H_
 
+#include <signal.h>
+
 #include <cstdint>
 
+#include "finalize/internal/signal_handler.h"
+
 namespace finalize_internal {
+
+constexpr int kCrashSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
 struct CrashPlan {
   uint64_t limit_nanos = 0;
@@ -40,6 +46,9 @@ bool PrepareCrashHandler();
 // crash signal is ignored, nor over a handler of the program's unless those
 // end, nor a second time over one that the program has installed since.
 void InstallCrashHandler(const CrashPlan& plan);
+
+// How a crash signal that was to be taken stands now.
+SignalLook LookAtCrashSignal(int signal);
 
 }  // namespace finalize_internal
 

@@ -14,6 +14,14 @@ struct HookSettings {
   absl::Duration deadline = absl::Seconds(20);
   bool quick_exit = false;
   bool terminate = false;
+  bool crash = false;
+  // For how long after the first a stop signal is part of its request.
+  uint64_t repeat_grace_nanos = 500000000;
+  // The end after the drain of a signal: the status for _exit(), or -1 for
+  // death by the signal; and the status if something failed, or 0 for none.
+  int exit_code = -1;
+  int failure_exit_code = 0;
+  bool flush_stdio = false;
   // For a program with a shutdown loop of its own: what it has called, and the
   // descriptor (-1: none) that becomes readable.
   const std::function<void(int signal)>* on_signal = nullptr;

@@ -19,7 +19,7 @@
 #include "finalize/internal/process_exit.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/run.h"
-#include "finalize/internal/signal_handler.h"
+#include "finalize/internal/signal_end.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/terminate_hook.h"
 #include "finalize/internal/thread_state.h"
@@ -38,10 +38,14 @@ using finalize::ReportEntry;
 std::atomic<uint64_t> start_nanos{0};
 std::atomic<uint64_t> deadline_nanos{0};
 std::atomic<uint32_t> deadline_epoch{0};
-// The epoch in which a drain has failed.
+// The epoch in which a drain has failed: until TakeFailure(), and for good.
 std::atomic<uint32_t> failed_epoch{0};
+std::atomic<uint32_t> ever_failed_epoch{0};
 
-void NoteFailure() { failed_epoch.store(CurrentEpoch()); }
+void NoteFailure() {
+  failed_epoch.store(CurrentEpoch());
+  ever_failed_epoch.store(CurrentEpoch());
+}
 
 uint64_t Nanos(absl::Duration duration) {
   return duration == absl::InfiniteDuration()
@@ -176,7 +180,7 @@ void Reopen() {
 // Ends the process where it comes to a higher end than this thread asked for.
 void EndAs(const Cause& end, const Cause& cause) {
   if (end.kind == cause.kind) return;
-  if (end.kind == Cause::kSignal) DieBySignal(end.signal);
+  if (end.kind == Cause::kSignal) EndAfterDrain(end.signal);
   if (end.kind == Cause::kTerminate) EndByTerminate();
 }
 
@@ -206,6 +210,8 @@ bool TakeFailure() {
   uint32_t epoch = CurrentEpoch();
   return failed_epoch.compare_exchange_strong(epoch, 0);
 }
+
+bool EndHasFailed() { return ever_failed_epoch.load() == CurrentEpoch(); }
 
 absl::Duration EndTimeLeft() {
   if (deadline_epoch.load(std::memory_order_acquire) != CurrentEpoch()) {

@@ -20,6 +20,9 @@ void DrainProcess(const finalize::Cause& cause,
 // thread that drained.
 bool TakeFailure();
 
+// Whether any drain of this process has failed. Async-signal-safe.
+bool EndHasFailed();
+
 // Whether the deadline of the process's end has passed.
 bool PastEndDeadline();
 

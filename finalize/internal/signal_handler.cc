@@ -9,112 +9,149 @@
 #include <cstdint>
 
 #include "absl/base/attributes.h"
+#include "finalize/internal/clock.h"
 #include "finalize/internal/const_init_array.h"
 #include "finalize/internal/fork_epoch.h"
-#include "finalize/internal/futex.h"
 #include "finalize/internal/hook_owner.h"
+#include "finalize/internal/signal_action.h"
+#include "finalize/internal/signal_death.h"
+#include "finalize/internal/signal_request.h"
 
 namespace finalize_internal {
 namespace {
 
-struct Taken {
+using finalize::SignalHook;
+
+// There are two handlers, which take turns. One is installed over a handler of
+// the program's that may call the other: then the other does nothing.
+constexpr int kTurns = 2;
+
+struct Slot {
+  std::atomic<uint32_t> asked;  // the last epoch that asked for it; 0: none
   std::atomic<uint32_t> epoch;  // of the last process that took it; 0: none
-  struct sigaction previous;    // complete before the handler is installed
-  std::atomic<int> turn;        // which of the handlers is installed
+  std::atomic<int> turn;        // which of the handlers was installed last
+  std::atomic<bool> last;       // whether the program's handler runs last
+  // The thread that is in the program's handler, which a handler called.
+  std::atomic<pid_t> calling;
+  // What each of the handlers found. Complete before it is installed.
+  struct sigaction previous[kTurns];
 };
-ABSL_CONST_INIT ConstInitArray<Taken, NSIG> signals;
+ABSL_CONST_INIT ConstInitArray<Slot, NSIG> slots;
 
-// The first signal, and the one that the thread may serve. 0 for none.
-std::atomic<uint32_t> claimed{0};
-std::atomic<uint32_t> posted{0};
+// The signal that was sent again, for the program's handler; 0 for none.
+std::atomic<int> handed_back{0};
 
-uint32_t* PostedWord() { return reinterpret_cast<uint32_t*>(&posted); }
+pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
 
-bool IsHandler(const struct sigaction& action) {
-  return (action.sa_flags & SA_SIGINFO) != 0 ||
-         (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
-}
-
-void CallHandler(const struct sigaction& action, int signal, siginfo_t* info,
-                 void* context) {
-  if (action.sa_flags & SA_SIGINFO) {
-    action.sa_sigaction(signal, info, context);
-  } else {
-    action.sa_handler(signal);
-  }
-}
-
-// Delivers `signal` to this thread, under its default action.
-void RaiseByDefault(int signal) {
-  struct sigaction by_default = {};
-  sigaction(signal, &by_default, nullptr);
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, signal);
-  sigprocmask(SIG_UNBLOCK, &set, nullptr);
-  syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), signal);
-}
-
-// In a process that did not install the hooks, it is as if they were not there.
-void HandleElsewhere(int signal, siginfo_t* info, void* context) {
-  const struct sigaction& previous = signals[signal].previous;
-  if (!IsHandler(previous)) {
-    RaiseByDefault(signal);
-    return;
-  }
+// Puts the program's action back and calls its handler in this frame, as the
+// kernel would have.
+void HandBack(int signal, const struct sigaction& previous, siginfo_t* info,
+              void* context) {
   struct sigaction next = previous;
   if (previous.sa_flags & SA_RESETHAND) next = {};
   sigaction(signal, &next, nullptr);
   CallHandler(previous, signal, info, context);
 }
 
+// In a process that did not install the hooks, it is as if they were not there.
+void HandleElsewhere(int signal, const struct sigaction& previous,
+                     siginfo_t* info, void* context) {
+  if (IsHandler(previous)) {
+    HandBack(signal, previous, info, context);
+  } else {
+    RaiseByDefault(signal);
+  }
+}
+
+// After the drain, under the information that the signal came with at first.
+void HandleLast(int signal, const struct sigaction& previous, siginfo_t* info,
+                void* context) {
+  siginfo_t first;
+  if (CopyRequestInfo(signal, &first)) info = &first;
+  HandBack(signal, previous, info, context);
+  FinishBySignal(signal);
+}
+
 // Whether this process has taken `signal`, and did not inherit its handler.
 bool IsTaken(int signal) {
   return HooksAreOurs() &&
-         signals[signal].epoch.load(std::memory_order_relaxed) == OwnerEpoch();
+         slots[signal].epoch.load(std::memory_order_relaxed) == OwnerEpoch();
 }
 
+// The first signal of a request.
+void HandleFirst(int signal, const struct sigaction& previous, siginfo_t* info,
+                 void* context) {
+  Slot& slot = slots[signal];
+  if (IsHandler(previous) && !slot.last.load(std::memory_order_relaxed)) {
+    slot.calling.store(ThisThread(), std::memory_order_relaxed);
+    CallHandler(previous, signal, info, context);
+    slot.calling.store(0, std::memory_order_relaxed);
+  }
+  PostRequest(signal);
+}
+
+void HandleTaken(int signal, const struct sigaction& previous, siginfo_t* info,
+                 void* context) {
+  int expected = signal;
+  if (handed_back.compare_exchange_strong(expected, 0)) {
+    HandleLast(signal, previous, info, context);
+  }
+  switch (Accept(signal, *info, NowNanos(), Settings().repeat_grace_nanos)) {
+    case Arrival::kFirst:
+      HandleFirst(signal, previous, info, context);
+      break;
+    case Arrival::kRepeat:
+      break;
+    case Arrival::kNow:
+      DieBySignal(signal);
+  }
+}
+
+// Whether a handler of the program's calls the handler that it replaced, while
+// the one that replaced it in its turn waits for it.
+bool IsInner(int signal, int turn) {
+  const Slot& slot = slots[signal];
+  return slot.turn.load(std::memory_order_relaxed) != turn &&
+         slot.calling.load(std::memory_order_relaxed) == ThisThread();
+}
+
+template <int kTurn>
 void Handle(int signal, siginfo_t* info, void* context) {
   const int saved_errno = errno;
+  const struct sigaction& previous = slots[signal].previous[kTurn];
   if (!IsTaken(signal)) {
-    HandleElsewhere(signal, info, context);
-    errno = saved_errno;
-    return;
+    HandleElsewhere(signal, previous, info, context);
+  } else if (!IsInner(signal, kTurn)) {
+    HandleTaken(signal, previous, info, context);
   }
-  uint32_t none = 0;
-  if (!claimed.compare_exchange_strong(none, static_cast<uint32_t>(signal),
-                                       std::memory_order_acq_rel)) {
-    DieBySignal(signal);
-  }
-  const struct sigaction& previous = signals[signal].previous;
-  if (IsHandler(previous)) CallHandler(previous, signal, info, context);
-  posted.store(static_cast<uint32_t>(signal), std::memory_order_release);
-  FutexWake(PostedWord());
   errno = saved_errno;
 }
 
-// There are two, and a child of a fork that finds a handler over the inherited
-// one installs the other: the one that this handler was installed over in the
-// parent, and may call in its turn, does nothing then.
-template <int kTurn>
-void HandleInTurn(int signal, siginfo_t* info, void* context) {
-  if (IsTaken(signal) &&
-      signals[signal].turn.load(std::memory_order_relaxed) != kTurn) {
-    return;
+// Which of the handlers it is; -1 for none.
+int TurnOf(const struct sigaction& action) {
+  if ((action.sa_flags & SA_SIGINFO) == 0) return -1;
+  if (action.sa_sigaction == &Handle<0>) return 0;
+  return action.sa_sigaction == &Handle<1> ? 1 : -1;
+}
+
+// Which of the handlers to install over `found`: the same again if it would
+// find what it found before, so that nothing is written that it may be reading.
+int NextTurn(const Slot& slot, const struct sigaction& found) {
+  const int turn = slot.turn.load(std::memory_order_relaxed);
+  return IsHandler(found) || IsHandler(slot.previous[turn]) ? 1 - turn : turn;
+}
+
+// Installs one over `found`. False if the kernel refuses.
+bool Install(int signal, const struct sigaction& found) {
+  Slot& slot = slots[signal];
+  const int turn = NextTurn(slot, found);
+  if (IsHandler(found) || IsHandler(slot.previous[turn])) {
+    slot.previous[turn] = found;
   }
-  Handle(signal, info, context);
-}
-
-bool IsIgnored(const struct sigaction& action) {
-  return !IsHandler(action) && action.sa_handler == SIG_IGN;
-}
-
-// Installs the other handler over `found`.
-void Install(int signal, const struct sigaction& found) {
-  const int turn = 1 - signals[signal].turn.load(std::memory_order_relaxed);
-  signals[signal].turn.store(turn, std::memory_order_relaxed);
+  slot.turn.store(turn, std::memory_order_relaxed);
+  slot.epoch.store(CurrentEpoch());  // the handler looks at it
   struct sigaction own = {};
-  own.sa_sigaction = turn == 0 ? &HandleInTurn<0> : &HandleInTurn<1>;
+  own.sa_sigaction = turn == 0 ? &Handle<0> : &Handle<1>;
   own.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
   if (IsHandler(found)) {
     // It runs inside: under its own mask, and on the stack and with the
@@ -123,76 +160,86 @@ void Install(int signal, const struct sigaction& found) {
     own.sa_flags =
         SA_SIGINFO | (found.sa_flags & (SA_ONSTACK | SA_RESTART | SA_NODEFER));
   }
-  sigaction(signal, &own, nullptr);
+  return sigaction(signal, &own, nullptr) == 0;
 }
 
-bool IsOurHandler(const struct sigaction& action) {
-  return (action.sa_flags & SA_SIGINFO) != 0 &&
-         (action.sa_sigaction == &HandleInTurn<0> ||
-          action.sa_sigaction == &HandleInTurn<1>);
+// How a signal stands whose action is `found`.
+SignalLook Describe(int signal, const struct sigaction& found) {
+  const int turn = TurnOf(found);
+  if (turn >= 0) {
+    const struct sigaction& previous = slots[signal].previous[turn];
+    const bool own = IsTaken(signal);
+    return {own                   ? SignalHook::kTaken
+            : IsHandler(previous) ? SignalHook::kHandled
+                                  : SignalHook::kDefault,
+            HandlerOf(previous)};
+  }
+  if (IsIgnored(found)) return {SignalHook::kIgnored, nullptr};
+  if (!IsHandler(found)) return {SignalHook::kDefault, nullptr};
+  return {IsTaken(signal) ? SignalHook::kReplaced : SignalHook::kHandled,
+          HandlerOf(found)};
+}
+
+// Takes over a handler that this process inherited.
+void Inherit(int signal, int turn) {
+  Slot& slot = slots[signal];
+  slot.turn.store(turn, std::memory_order_relaxed);
+  slot.epoch.store(CurrentEpoch());
 }
 
 }  // namespace
 
-bool MayTake(int signal) {
-  switch (signal) {
-    case SIGHUP:
-    case SIGINT:
-    case SIGQUIT:
-    case SIGPIPE:
-    case SIGALRM:
-    case SIGTERM:
-    case SIGUSR1:
-    case SIGUSR2:
-    case SIGVTALRM:
-    case SIGPROF:
-    case SIGXCPU:
-    case SIGXFSZ:
-    case SIGPOLL:
-    case SIGPWR:
-      return true;
-    default:
-      return signal >= SIGRTMIN && signal <= SIGRTMAX;
+SignalLook TakeSignal(int signal, TakeAs how) {
+  Slot& slot = slots[signal];
+  if (slot.asked.exchange(CurrentEpoch()) != CurrentEpoch()) {
+    slot.last.store(false);
+    slot.calling.store(0);
+    handed_back.store(0);
   }
-}
-
-void TakeSignal(int signal, bool named) {
-  Taken& slot = signals[signal];
   struct sigaction found;
-  sigaction(signal, nullptr, &found);
-  const bool inherited = IsOurHandler(found);
-  const bool taken = slot.epoch.load() == CurrentEpoch();
-  if (inherited ? IsTaken(signal) : taken) return;
-  const struct sigaction& previous = inherited ? slot.previous : found;
-  const bool handled = IsHandler(previous);
-  if (IsIgnored(previous) || (handled && !named)) return;
-  slot.previous = previous;
-  slot.epoch.store(CurrentEpoch());  // the handler looks at it
-  if (!inherited) Install(signal, slot.previous);
-}
-
-void ResetPosted() {
-  claimed.store(0, std::memory_order_relaxed);
-  posted.store(0, std::memory_order_release);
-}
-
-int PostedSignal() {
-  return HooksAreOurs()
-             ? static_cast<int>(posted.load(std::memory_order_acquire))
-             : 0;
-}
-
-int AwaitPosted() {
-  for (;;) {
-    const uint32_t signal = posted.load(std::memory_order_acquire);
-    if (signal != 0) return static_cast<int>(signal);
-    FutexSleep(PostedWord(), 0, UINT64_MAX);
+  if (sigaction(signal, nullptr, &found) != 0) {
+    return {SignalHook::kDefault, nullptr};
   }
+  if (how == TakeAs::kHandledLast) slot.last.store(true);
+  const int turn = TurnOf(found);
+  const bool handled = IsHandler(turn >= 0 ? slot.previous[turn] : found);
+  if (turn >= 0 && IsTaken(signal)) {
+    slot.turn.store(turn, std::memory_order_relaxed);  // it was put back
+  } else if (IsIgnored(found) || (handled && how == TakeAs::kUsual)) {
+    return Describe(signal, found);
+  } else if (turn >= 0) {
+    Inherit(signal, turn);
+  } else if (!Install(signal, found)) {
+    return {SignalHook::kDefault, nullptr};
+  }
+  return {SignalHook::kTaken,
+          HandlerOf(slot.previous[slot.turn.load(std::memory_order_relaxed)])};
 }
 
-void DieBySignal(int signal) {
-  RaiseByDefault(signal);
-  _exit(128 + signal);
+SignalLook LookAtSignal(int signal) {
+  struct sigaction found;
+  if (sigaction(signal, nullptr, &found) != 0) {
+    return {SignalHook::kDefault, nullptr};
+  }
+  return Describe(signal, found);
+}
+
+bool IsAskedFor(int signal) {
+  return HooksAreOurs() && slots[signal].asked.load() == OwnerEpoch();
+}
+
+bool HandleAfterDrain(int signal) {
+  const Slot& slot = slots[signal];
+  struct sigaction found;
+  if (!IsTaken(signal) || !slot.last.load(std::memory_order_relaxed) ||
+      sigaction(signal, nullptr, &found) != 0) {
+    return false;
+  }
+  const int turn = TurnOf(found);
+  if (turn < 0 || !IsHandler(slot.previous[turn])) return false;
+  handed_back.store(signal);
+  SendAgain(signal);
+  return true;
 }
 
 }  // namespace finalize_internal

@@ -1,40 +1,63 @@
-// The signal handler, and what it found in its place.
+// The handler of stop signals, and what it found in its place.
 //
-// A signal, seen from the process:
+// Who has the action of one signal, seen from the kernel, which is asked each
+// time:
 //
-//     kNone -- handler: first ----> claimed -- the program's own handler -->
-//              signal               has run, where it was named
-//                                                       posted
+//     the program: default -------- TakeSignal ---------> this process's hooks
+//     or a named handler                                   |            ^
+//          ^                                               | sigaction  |
+//          | replaced, or put back to its default,         | of the     | Take
+//          +----------------- by the program <-------------+ program    |
+//          Signal
+//                                    |                                  |
+//                                    +----------------------------------+
 //
-// A second signal, while one is claimed or posted, ends the process by itself.
+// What one delivery does, in the handler:
+//
+//     not taken by this very process --> as if there were no hooks
+//     handed back (HandleAfterDrain) --> the program's handler; then the end
+//     first of a request             --> a named handler; then it is posted
+//     another within the grace       --> nothing
+//     another after the grace        --> death by it
 //
 // All that the handler does is done by atomics and system calls: it takes no
 // lock, needs no memory, and leaves errno alone.
 #ifndef FINALIZE_INTERNAL_SIGNAL_HANDLER_H_
 #define FINALIZE_INTERNAL_SIGNAL_HANDLER_H_
 
+#include "finalize/hooked_signals.h"
+
 namespace finalize_internal {
 
-// Whether `signal` can be taken: its default action ends the process, and it
-// does not tell of a crash.
-bool MayTake(int signal);
+// How a signal stands, and the code of the program's handler: the one that is
+// there, or, if the signal is taken, the one that runs before or after the
+// drain. Null if there is none.
+struct SignalLook {
+  finalize::SignalHook::State state;
+  const void* handler;
+};
 
-// Installs the handler for `signal`: not where it is ignored, nor over a
-// handler of the program's unless it is `named`, nor a second time over one
-// that the program has installed since.
-void TakeSignal(int signal, bool named);
+enum class TakeAs {
+  kUsual,        // not if the program has a handler
+  kNamed,        // the program's handler runs first
+  kHandledLast,  // the program's handler, which ends the process, runs last
+};
 
-// Forgets what was posted, to the parent of this process.
-void ResetPosted();
+// Installs the handler for `signal`, unless it is ignored or has a handler of
+// the program's and is not named. A signal that this process has taken before
+// is looked at anew.
+SignalLook TakeSignal(int signal, TakeAs how);
 
-// The signal that was posted to this process; 0 for none.
-int PostedSignal();
-// Waits for one.
-int AwaitPosted();
+// How a signal that was to be taken stands now.
+SignalLook LookAtSignal(int signal);
 
-// Ends the process by `signal`, or by _exit(128 + signal) where the signal does
-// not: as PID 1. Async-signal-safe.
-[[noreturn]] void DieBySignal(int signal);
+// Whether this process has asked for `signal`.
+bool IsAskedFor(int signal);
+
+// After the drain of `signal`: puts the handler of the program back that is to
+// run last, and sends it the signal again. False if there is none. If the
+// handler returns, the process ends on its thread.
+bool HandleAfterDrain(int signal);
 
 }  // namespace finalize_internal
 

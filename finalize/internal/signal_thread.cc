@@ -2,9 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <unistd.h>
 
-#include <cstdint>
 #include <exception>
 #include <functional>
 #include <thread>
@@ -14,7 +12,9 @@
 #include "finalize/internal/process_end.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/run.h"
-#include "finalize/internal/signal_handler.h"
+#include "finalize/internal/shutdown_descriptor.h"
+#include "finalize/internal/signal_end.h"
+#include "finalize/internal/signal_request.h"
 #include "finalize/internal/signals_blocked.h"
 
 namespace finalize_internal {
@@ -42,11 +42,7 @@ bool Notify(const std::function<void(int)>& on_signal, int signal) {
 // Tells the program's own shutdown loop. False where there is none, or where it
 // could not be told.
 bool Tell(const HookSettings& settings, int signal) {
-  const uint64_t one = 1;
-  bool told = false;
-  if (settings.descriptor >= 0) {
-    told = write(settings.descriptor, &one, sizeof(one)) == sizeof(one);
-  }
+  bool told = WriteShutdownDescriptor(settings.descriptor);
   if (settings.on_signal != nullptr) {
     told = Notify(*settings.on_signal, signal);
   }
@@ -59,7 +55,7 @@ void Serve(const sigset_t& mask) {
   const HookSettings& settings = Settings();
   if (Tell(settings, signal)) return;
   DrainProcess(Cause(Cause::kSignal, signal), settings.deadline);
-  DieBySignal(signal);
+  EndAfterDrain(signal);
 }
 
 }  // namespace

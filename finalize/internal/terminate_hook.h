@@ -4,7 +4,7 @@
 
 namespace finalize_internal {
 
-// Installs it, in front of the handler that it finds; once.
+// Installs it, in front of the handler that it finds, unless that is the hook.
 void InstallTerminateHook();
 
 // Ends the process by that handler, which says what it says of the exception

@@ -1,0 +1,15 @@
+// The rules that the fields of ExitHooks keep.
+#ifndef FINALIZE_EXIT_HOOKS_VALIDATION_H_
+#define FINALIZE_EXIT_HOOKS_VALIDATION_H_
+
+#include "absl/status/status.h"
+#include "finalize/exit_hooks.h"
+
+namespace finalize_internal {
+
+// InvalidArgument, with the name of the field, if one breaks its rule.
+absl::Status ValidateExitHooks(const finalize::ExitHooks& hooks);
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_EXIT_HOOKS_VALIDATION_H_

@@ -1,0 +1,55 @@
+// The request to end that stop signals make of this process, and which signals
+// belong to it.
+//
+//     none -- Accept: first --> accepted -- PostRequest --> posted
+//             signal              |                           |
+//                                 +---- Accept: another ------+
+//                                       within the grace: kRepeat
+//                                       later: kNow
+//
+// The grace counts from the first signal, and a repeat does not extend it.
+//
+// All of this except AwaitPosted is done by atomics and system calls, and is
+// async-signal-safe.
+#ifndef FINALIZE_INTERNAL_SIGNAL_REQUEST_H_
+#define FINALIZE_INTERNAL_SIGNAL_REQUEST_H_
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <cstdint>
+
+namespace finalize_internal {
+
+enum class Arrival {
+  kFirst,   // makes the request
+  kRepeat,  // is part of the request that was made: nothing is to be done
+  kNow,     // asks for the end at once
+};
+
+// Accepts `signal`, with `info`, which came to this thread at `now_nanos` of
+// CLOCK_MONOTONIC. With a grace of 0 every signal after the first means now.
+Arrival Accept(int signal, const siginfo_t& info, uint64_t now_nanos,
+               uint64_t grace_nanos);
+
+// Hands the accepted signal to the thread that waits for it.
+void PostRequest(int signal);
+
+// The signal that was posted to this process; 0 if none was. For its owner.
+int PostedSignal();
+// Waits for one.
+int AwaitPosted();
+
+// Forgets what a parent of this process accepted.
+void ResetRequest();
+
+// Copies the information that `signal` came with, if it made the request.
+bool CopyRequestInfo(int signal, siginfo_t* info);
+
+// Sends `signal` to the thread that it came to when it made the request, or to
+// this one if that has ended or `signal` did not make it.
+void SendAgain(int signal);
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_SIGNAL_REQUEST_H_
