@@ -14,8 +14,10 @@
 #include <string_view>
 #include <utility>
 
+#include "finalize/internal/bracket.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/lock.h"
+#include "finalize/internal/own_frame.h"
 #include "finalize/internal/report_failure.h"
 
 namespace finalize_internal {
@@ -37,7 +39,13 @@ SharedReporter& CurrentReporter()
   return *reporter;
 }
 
-thread_local bool reporting = false;
+// Of the call of the reporter that this thread is in.
+FINALIZE_OWN_FRAME const char** Reporting() {
+  static thread_local const char* reporting = nullptr;
+  const char** bracket = &reporting;
+  asm volatile("" : "+r"(bracket));
+  return bracket;
+}
 
 // A write to a pipe without a reader would end the process in the middle of a
 // drain: SIGPIPE is blocked on this thread, and taken back if it came.
@@ -99,8 +107,9 @@ SharedReporter ExchangeReporter(SharedReporter reporter) {
 }
 
 void ReportFailure(const ReportEntry& entry) noexcept {
+  const char* const frame = static_cast<char*>(__builtin_frame_address(0));
   SharedReporter reporter;
-  if (!reporting) {
+  if (!CanHold(*Reporting(), frame)) {
     LockHolder lock(LockAt(kReporterLock));
     reporter = CurrentReporter();
   }
@@ -108,13 +117,12 @@ void ReportFailure(const ReportEntry& entry) noexcept {
     WriteDefault(entry);
     return;
   }
-  reporting = true;
+  BracketScope scope(&Reporting, frame);
   try {
     (*reporter)(entry);
   } catch (...) {
     WriteDefault(entry);
   }
-  reporting = false;
 }
 
 }  // namespace finalize_internal

@@ -24,6 +24,11 @@
 // held. It is destroyed, with its bound arguments, as soon as it has run; in a
 // chain of ends (lifetime.h) from a nesting of 64 on, perhaps later.
 //
+// Fibres: a callback may be suspended, and end out of order, on another thread,
+// or never. It counts as running until it has returned; the thread on which it
+// began does not wait for it, other threads do. longjmp() out of a callback
+// leaves it running. finalize/design.md says what is not known then.
+//
 // Failure: Run() lets the callback's exception through to its caller and gives
 // it its result. On every other path an exception or a non-OK status goes to
 // the report of the drain and to the failure reporter (failure_reporter.h). The

@@ -31,6 +31,9 @@
 // thread needs it. Objects that own one another as members overflow the stack as
 // any shared_ptrs do.
 //
+// Fibres: a callback may be suspended and end on another thread (finalizer.h);
+// the end of the object goes on there with the next one.
+//
 // Moving an object moves its finalizers with it; assigning by move first runs
 // those of the object assigned over. Copying starts a life of its own, with no
 // finalizers; assigning by copy changes nothing.

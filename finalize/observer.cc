@@ -3,8 +3,10 @@
 #include <new>
 #include <utility>
 
+#include "finalize/internal/bracket.h"
 #include "finalize/internal/lock.h"
 #include "finalize/internal/observe.h"
+#include "finalize/internal/own_frame.h"
 
 namespace finalize_internal {
 namespace {
@@ -23,17 +25,23 @@ SharedObserver& CurrentObserver()
   return *observer;
 }
 
-thread_local bool observing = false;
+// Of the call of the observer that this thread is in.
+FINALIZE_OWN_FRAME const char** Observing() {
+  static thread_local const char* observing = nullptr;
+  const char** bracket = &observing;
+  asm volatile("" : "+r"(bracket));
+  return bracket;
+}
 
 void Tell(const std::function<void(const ReportEntry&)>& function,
           const ReportEntry& entry) noexcept {
   if (function == nullptr) return;
-  observing = true;
+  BracketScope scope(&Observing,
+                     static_cast<char*>(__builtin_frame_address(0)));
   try {
     function(entry);
   } catch (...) {
   }
-  observing = false;
 }
 
 }  // namespace
@@ -52,8 +60,8 @@ SharedObserver ExchangeObserver(SharedObserver observer) {
 }
 
 Observation::Observation() {
-  if (observing ||
-      (watch_flags.load(std::memory_order_relaxed) & kWatchCallbacks) == 0) {
+  if ((watch_flags.load(std::memory_order_relaxed) & kWatchCallbacks) == 0 ||
+      CanHold(*Observing(), static_cast<char*>(__builtin_frame_address(0)))) {
     return;
   }
   LockHolder lock(LockAt(kObserverLock));

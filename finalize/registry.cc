@@ -7,8 +7,12 @@
 #include "finalize/internal/check.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/drain.h"
+#include "finalize/internal/drain_context.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/group.h"
+#include "finalize/internal/if_memory.h"
 #include "finalize/internal/inspect.h"
+#include "finalize/internal/report_failure.h"
 
 namespace finalize {
 namespace {
@@ -18,10 +22,23 @@ using finalize_internal::Core;
 // The entry of a child in its parent.
 struct DrainChildRegistry {
   void operator()(const Cause& cause) const {
-    finalize_internal::DrainChild(core, cause);
+    finalize_internal::DrainChild(core, this, cause);
   }
   Core* core;
 };
+
+// Reports that a registry has ended before a callback of it for whose end this
+// thread cannot wait. What the callback still uses of the registry is kept.
+void ReportKept(Core* core) {
+  finalize_internal::RunningEntry running = {};
+  if (!finalize_internal::DescribeAnyRunning(core, &running)) return;
+  ReportEntry entry;
+  finalize_internal::IfMemory([&] { entry = running.ToEntry(Cause::kDrain); });
+  entry.status = finalize_internal::StatusIfMemory(
+      absl::StatusCode::kFailedPrecondition,
+      [] { return "its registry is destroyed before it ends"; });
+  finalize_internal::ReportFailure(entry);
+}
 
 Core* NewCore() {
   Core* core = finalize_internal::AcquireCore();
@@ -58,17 +75,27 @@ Registry::~Registry() {
   finalize_internal::EnsureCurrent(core_);
   finalize_internal::LeaveCallbacksInExit();
   finalize_internal::Check(
-      !finalize_internal::RunsCallbackOf(core_),
+      !finalize_internal::IsBelowCallbackOf(core_),
       "a registry is destroyed by one of its own callbacks");
+  // One that is suspended on this thread, or was left by longjmp(): it may go
+  // on later, or never.
+  const bool suspended = finalize_internal::RunsCallbackOf(core_);
   // The parent's drain may be running the entry: it uses this core.
   if (!entry_.Detach()) entry_.Wait();
-  finalize_internal::Check(core_->drains.load(std::memory_order_acquire) == 0,
-                           "a registry is destroyed while it drains");
-  finalize_internal::DrainCore(core_, DrainOptions(),
-                               finalize_internal::Waiting::kAlways);
+  finalize_internal::Check(
+      suspended || core_->drains.load(std::memory_order_acquire) == 0,
+      "a registry is destroyed while it drains");
+  const Report report = finalize_internal::DrainCore(
+      core_, DrainOptions(),
+      suspended ? finalize_internal::Waiting::kNever
+                : finalize_internal::Waiting::kAlways);
   Seal();  // to the destructors of the callables that failed
   finalize_internal::DestroyPending(core_, finalize_internal::Doomed::kAll);
-  finalize_internal::ReleaseCore(core_);
+  if (suspended || report.running != 0) {
+    ReportKept(core_);
+  } else {
+    finalize_internal::ReleaseCore(core_);
+  }
 }
 
 Report Registry::Drain(const DrainOptions& options) noexcept {

@@ -2,6 +2,7 @@
 
 #include "finalize/internal/core.h"
 #include "finalize/internal/run.h"
+#include "finalize/internal/slab.h"
 #include "finalize/internal/spent.h"
 
 namespace finalize_internal {
@@ -11,7 +12,9 @@ void EndReferent(LifetimeList* list, WeakEntry* forgotten) noexcept {
   EndLifetime(list);
 }
 
-void EndLifetime(LifetimeList* list, const finalize::Cause& cause) noexcept {
+FINALIZE_OWN_FRAME void EndLifetime(LifetimeList* list,
+                                    const finalize::Cause& cause) noexcept {
+  EnsureEndIsWatched();
   while (!list->empty()) {
     Node* const node = ClaimNewestOf(list);
     if (node == nullptr) return;

@@ -69,7 +69,7 @@ ABSL_ATTRIBUTE_NOINLINE Node* ClaimOfLifetime(const NodeRef& ref, NodeState to,
 
 }  // namespace
 
-bool PinnedByThisThread(const Lane& lane, const Node* node) {
+FINALIZE_OWN_FRAME bool PinnedByThisThread(const Lane& lane, const Node* node) {
   for (const Pin* pin = lane.pins; pin != nullptr; pin = pin->next) {
     if (pin->node == node && pin->thread == &this_thread) return true;
   }

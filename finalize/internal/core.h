@@ -167,9 +167,16 @@ inline bool MayRearm(const Node* node) {
 // ones: if `parked`, or while a drain is under way. Not one that its drain has
 // let go: its registry may be gone.
 bool TryRearm(Core* core, Node* node, bool parked);
-void DestroyCallback(Core* core, Node* node);
-// Takes a node whose callback is destroyed off its lists and frees it.
-void Retire(Core* core, Node* node);
+void DestroyCallback(Node* node);
+// Takes a node whose callback is destroyed off its lists, frees it, and gives
+// its frame back. Returns false where its drain, or a thread in exit(), had let
+// it go.
+bool Retire(Core* core, Node* node);
+// Gives the frame alone back: where a callback or its destructor has come back
+// in a forked child, in which its node is nobody's.
+void DropFrame(Node* node);
+// Destroys the callback and retires the node.
+bool DestroyAndRetire(Core* core, Node* node);
 
 // Lets a running node go: it is on no list any more, and the thread that runs
 // it will free it without looking at its core. False if it has ended.

@@ -13,10 +13,12 @@
 #include "finalize/internal/drain_clock.h"
 #include "finalize/internal/drain_cursor.h"
 #include "finalize/internal/drain_step.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/handle.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/spent.h"
+#include "finalize/internal/stack_mark.h"
 #include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
@@ -58,9 +60,6 @@ DrainOptions WithHelper(DrainOptions options) {
   return options;
 }
 
-// A drain whose callback is in exit(): nothing of it runs any more.
-void LeaveDrain(DrainContext* context) { EndDrain(context->core); }
-
 class Drain {
  public:
   Drain(Core* core, const DrainOptions& options, bool wait, uint64_t limit)
@@ -69,8 +68,9 @@ class Drain {
         wait_(wait),
         epoch_(CurrentEpoch()),
         deadline_(std::min(limit, MonotonicDeadline(options.deadline))),
-        context_{&report_, &options_,   deadline_,         core,
-                 epoch_,   &LeaveDrain, Measures(options_)} {
+        scope_(core, options_.cause, WhenLeft::kEndDrain),
+        context_{&report_, &options_,          deadline_,
+                 core,     Measures(options_), &scope_} {
     report_.cause = options.cause;
   }
 
@@ -80,9 +80,9 @@ class Drain {
     // What ran on other threads may have registered more.
     while (DrainPhases() && wait_ && AwaitRunning() && HasNew()) {
     }
-    if (Inherited()) return std::move(report_);
+    if (Stopped()) return std::move(report_);
     NoteLeft();
-    EndDrain(core_);
+    if (scope_.End()) EndDrain(core_);
     report_.elapsed =
         absl::Nanoseconds(static_cast<int64_t>(DrainNanos() - start));
     return std::move(report_);
@@ -92,13 +92,15 @@ class Drain {
   // Whether this is a child of the process that began the drain: a callback
   // forked and returned. The child does not go on with it.
   bool Inherited() const { return epoch_ != CurrentEpoch(); }
+  // Whether it must not go on: nor where it was ended from without (while a
+  // callback was suspended, say), and its registry may be another's.
+  bool Stopped() const { return Inherited() || scope_.over(); }
 
-  // Returns false where the deadline came first, or this is a forked child.
+  // Returns false where the deadline came first, or it was stopped.
   bool DrainPhases() {
-    ContextScope scope(&context_);
     DrainCursor cursor(core_, options_.cause.IsProcessEnd());
     int phase;
-    while (!Inherited() && cursor.NextPhase(&phase)) {
+    while (!Stopped() && cursor.NextPhase(&phase)) {
       context_.deadline = std::min(
           deadline_, End(context_.LookExactly(), options_.phase_limit));
       std::optional<bool> done;
@@ -108,14 +110,15 @@ class Drain {
       if (!done) done = DrainPhase(&cursor, phase);
       context_.deadline = deadline_;
       if (*done) continue;
-      if (Inherited() || Passed(deadline_)) return false;
+      if (Stopped() || Passed(deadline_)) return false;
       report_.deadline_exceeded = true;
+      scope_.NoteFailure();
       cursor.PassBy(phase);
     }
-    return !Inherited();
+    return !Stopped();
   }
 
-  // Returns false where the deadline came first, or this is a forked child.
+  // Returns false where the deadline came first, or it was stopped.
   bool DrainPhase(DrainCursor* cursor, int phase) {
     for (;;) {
       if (context_.limited() && context_.Look() >= context_.deadline) {
@@ -123,19 +126,22 @@ class Drain {
       }
       Node* node = cursor->ClaimNext(phase);
       if (node == nullptr) return true;
-      DrainStep step(core_, node);
+      DrainStep step(core_, node, &context_);
       step.Run();
       step.Note();
       step.ReportRearmed();
-      if (Inherited()) return false;
+      if (Stopped()) return false;
     }
   }
 
-  // Returns false where the deadline came first.
+  // Returns false where the deadline came first, or where one of the callbacks
+  // is what calls the drain, having begun on another thread: it would wait for
+  // itself.
   bool AwaitRunning() {
     for (;;) {
       const NodeRef ref = FirstRunning(core_);
       if (ref.node == nullptr) return true;
+      if (IsOnThisStack(ref)) return wait_ = false;
       uint64_t limit;
       do {
         const uint64_t now = DrainNanos();
@@ -203,10 +209,11 @@ class Drain {
 
   Core* const core_;
   const DrainOptions options_;
-  const bool wait_;
+  bool wait_;
   const uint32_t epoch_;
   const uint64_t deadline_;  // of the drain, as DrainContext::deadline
   Report report_;
+  DrainScope scope_;
   DrainContext context_;
 };
 
@@ -216,9 +223,8 @@ Report DrainCore(Core* core, const DrainOptions& options, Waiting waiting,
                  uint64_t limit) noexcept {
   EnsureCurrent(core);
   DestroyPutOff();
-  const bool wait =
-      waiting == Waiting::kAlways ||
-      (waiting == Waiting::kIfOutermost && this_thread.frames == nullptr);
+  const bool wait = waiting == Waiting::kAlways ||
+                    (waiting == Waiting::kIfOutermost && !AnyCallback());
   return Drain(core, options, wait, limit).Run();
 }
 
@@ -249,8 +255,9 @@ void EndDrain(Core* core) {
   });
 }
 
-void DrainChild(Core* child, const finalize::Cause& cause) noexcept {
-  DrainContext* const outer = DrainOfThisCallback();
+void DrainChild(Core* child, const void* callable,
+                const finalize::Cause& cause) noexcept {
+  DrainContext* const outer = DrainOfCallback(callable);
   DrainOptions options;
   if (outer != nullptr) options = *outer->options;
   options.cause = cause;

@@ -32,10 +32,11 @@ finalize::Report DrainCore(Core* core, const finalize::DrainOptions& options,
 void BeginDrain(Core* core);
 void EndDrain(Core* core);
 
-// Drains the core of a child registry from its entry in the parent. In the
-// parent's drain: with the options of that, to its deadline, and into its
-// report.
-void DrainChild(Core* child, const finalize::Cause& cause) noexcept;
+// Drains the core of a child registry from its entry in the parent, whose
+// callable lies at `callable`. In the parent's drain: with the options of that,
+// to its deadline, and into its report.
+void DrainChild(Core* child, const void* callable,
+                const finalize::Cause& cause) noexcept;
 
 // Runs what the drain may run of one phase, on helper threads. Returns false
 // where the deadline came first; what still runs then is left to its thread,

@@ -1,49 +1,142 @@
 #include "finalize/internal/drain_context.h"
 
+#include <new>
 #include <utility>
 #include <vector>
 
+#include "absl/base/attributes.h"
+#include "finalize/internal/drain.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/if_memory.h"
+#include "finalize/internal/slab.h"
 #include "finalize/internal/spent.h"
 #include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
+namespace {
 
-DrainContext* DrainOfThisCallback() {
-  DrainContext* const innermost = this_thread.drain;
-  return innermost != nullptr && innermost->node != nullptr &&
-                 this_thread.frames != nullptr &&
-                 this_thread.frames->node == innermost->node
-             ? innermost
-             : nullptr;
+DrainRecord* RecordIn(Node* node) {
+  return reinterpret_cast<DrainRecord*>(node->payload());
 }
 
-bool LeaveCallbacks() {
+// Ends the drain behind a frame from without. Returns whether it was one at the
+// end of the process in which something has failed.
+bool LeaveDrain(const NodeRef& ref) {
+  Core* core;
+  std::shared_ptr<DrainPart> part;
+  bool failed;
+  {
+    LockHolder lock(LockAt(kCorePoolLock));
+    if (!ref.Matches(ref.node->Word())) return false;
+    DrainRecord& record = *RecordIn(ref.node);
+    if (record.epoch != CurrentEpoch() ||
+        record.over.exchange(true, std::memory_order_acq_rel)) {
+      return false;
+    }
+    core = record.core;
+    part = record.part;
+    failed =
+        record.process_end && record.failed.load(std::memory_order_relaxed);
+  }
+  if (part != nullptr) {
+    part->Leave();
+  } else {
+    EndDrain(core);
+  }
+  return failed;
+}
+
+bool LeaveFrame(Node* node, uint64_t life) {
+  const NodeRef ref = {node, life & kGenerationMask};
+  if (life & kDrainFrame) return LeaveDrain(ref);
+  if (IsOurs(node) && IsValidFrame(node, life) &&
+      Abandon(CoreAt(node->core), ref)) {
+    WakeWaiters(node);
+  }
+  return false;
+}
+
+bool LeaveBlock(const FrameBlock* block) {
+  bool failed = false;
+  VisitBlock(block, [&](Node* node, uint64_t life, const Frame&) {
+    failed |= LeaveFrame(node, life);
+    return true;
+  });
+  return failed;
+}
+
+}  // namespace
+
+FINALIZE_OWN_FRAME DrainScope::DrainScope(Core* core,
+                                          const finalize::Cause& cause,
+                                          WhenLeft when_left,
+                                          std::shared_ptr<DrainPart> part) {
+  Node* const node = AcquireNode(sizeof(Node) + sizeof(DrainRecord));
+  if (node == nullptr) return;
+  record_ = RefTo(node);
+  auto* const record = new (node->payload()) DrainRecord;
+  record->core = core;
+  record->epoch = CurrentEpoch();
+  record->process_end = cause.IsProcessEnd();
+  record->over.store(when_left == WhenLeft::kNothing,
+                     std::memory_order_relaxed);
+  record->part = std::move(part);
+  PushFrame(node, record_.generation | kDrainFrame, core);
+}
+
+// Not inlined: the drain may end on another thread than it began on.
+FINALIZE_OWN_FRAME bool DrainScope::End() {
+  Node* const node = std::exchange(record_.node, nullptr);
+  if (node == nullptr) return !was_over_;
+  PopFrame(node);
+  std::shared_ptr<DrainPart> part;
+  {
+    LockHolder lock(LockAt(kCorePoolLock));
+    DrainRecord& record = *RecordIn(node);
+    was_over_ = record.over.load(std::memory_order_relaxed);
+    part = std::move(record.part);
+    record.~DrainRecord();
+    node->SetWord(node->Word() + (uint64_t{1} << kGenerationShift));
+  }
+  ReleaseNode(node);
+  return !was_over_;
+}
+
+bool DrainsOnThisThread(const Core* core) {
+  bool found = false;
+  VisitFrames([&](Node* node, uint64_t life, const Frame& frame) {
+    found = (life & kDrainFrame) != 0 && frame.detail == core &&
+            IsValidFrame(node, life);
+    return !found;
+  });
+  return found;
+}
+
+FINALIZE_OWN_FRAME bool LeaveCallbacks() {
   DestroyPutOff();
   bool failed = false;
-  for (Frame* frame = this_thread.frames; frame != nullptr;
-       frame = frame->outer) {
-    if (IsOurs(frame->node) && Abandon(frame->core, RefTo(frame->node))) {
-      WakeWaiters(frame->node);
+  for (FrameBlock* block = this_thread.frames; block != nullptr;
+       block = block->below) {
+    failed |= LeaveBlock(block);
+  }
+  DropFrames();
+  return failed;
+}
+
+bool LeaveCallbacksOf(int thread) {
+  bool failed = false;
+  for (FrameBlock* block = NewestBlock(); block != nullptr;
+       block = block->next.load(std::memory_order_acquire)) {
+    if (block->thread.load(std::memory_order_relaxed) == thread) {
+      failed |= LeaveBlock(block);
     }
   }
-  for (DrainContext* context = this_thread.drain; context != nullptr;
-       context = context->outer) {
-    if (context->epoch != CurrentEpoch()) continue;  // the parent's
-    failed |= context->options->cause.IsProcessEnd() &&
-              !context->report->status().ok();
-    context->leave(context);
-  }
-  this_thread.frames = nullptr;
-  this_thread.drain = nullptr;
   return failed;
 }
 
 void LeaveCallbacksInExit() {
-  if (this_thread.frames != nullptr &&
-      this_thread.frames == this_thread.frames_in_exit) {
-    LeaveCallbacks();
-  }
+  const size_t count = CountFrames();
+  if (count != 0 && count == this_thread.frames_in_exit) LeaveCallbacks();
 }
 
 void AddEntry(DrainContext* context, finalize::ReportEntry entry) noexcept {
@@ -59,7 +152,9 @@ void Absorb(DrainContext* context, finalize::Report part) noexcept {
   report.left += part.left;
   report.running += part.running;
   report.deadline_exceeded |= part.deadline_exceeded;
+  if (part.failed != 0 || part.deadline_exceeded) context->NoteFailure();
   for (finalize::ReportEntry& entry : part.entries) {
+    if (entry.outcome == finalize::ReportEntry::kLeft) context->NoteFailure();
     AddEntry(context, std::move(entry));
   }
 }

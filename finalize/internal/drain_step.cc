@@ -1,19 +1,21 @@
 #include "finalize/internal/drain_step.h"
 
+#include "absl/base/attributes.h"
 #include "finalize/internal/drain_clock.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/run.h"
+#include "finalize/internal/stack_mark.h"
 #include "finalize/internal/watch.h"
 
 namespace finalize_internal {
 
 using finalize::ReportEntry;
 
-DrainStep::DrainStep(Core* core, Node* node)
+DrainStep::DrainStep(Core* core, Node* node, DrainContext* context)
     : core_(core),
       node_(node),
-      context_(this_thread.drain),
+      context_(context),
       sequence_(node->Sequence()) {}
 
 inline void DrainStep::NoteStart() {
@@ -44,15 +46,13 @@ void DrainStep::FillEntry() {
 void DrainStep::Destroy() {
   if (node_->ops->trivial) return;
   context_->recent = false;  // it may take long
-  DestroyCallback(core_, node_);
+  DestroyCallback(node_);
 }
 
 void DrainStep::Run() noexcept {
   if (all()) entry_ = Describe(node_, options().cause, /*spent=*/false);
   NoteStart();
-  context_->node = node_;
-  RunCaught(core_, node_, options().cause, &failure_);
-  context_->node = nullptr;
+  RunCaught(node_, context_, options().cause, &failure_);
   NoteEnd();
   if (!IsOurs(node_)) {  // the callback forked, and this is the child
     entry_.reset();
@@ -65,24 +65,31 @@ void DrainStep::Run() noexcept {
   if (IsOurs(node_)) Destroy();  // the reporter may fork as well
 }
 
-void DrainStep::Note() noexcept {
-  if (!IsOurs(node_)) return;
+bool DrainStep::Note() noexcept {
+  if (!IsOurs(node_)) {
+    DropFrame(node_);
+    return true;
+  }
   if (failure_.failed) CountFailure(core_, node_);
+  bool ours;
   if (spent_) {
-    Retire(core_, node_);
+    ours = Retire(core_, node_);
   } else {
     node_->sequence.store(sequence_, std::memory_order_relaxed);
-    TryRearm(core_, node_, /*parked=*/true);
+    ours = TryRearm(core_, node_, /*parked=*/true) ||
+           DestroyAndRetire(core_, node_);
   }
   ++(failure_.failed ? context_->report->failed : context_->report->ran);
+  if (failure_.failed) context_->NoteFailure();
   if (entry_) IfMemory([this] { AddEntry(context_, *entry_); });
+  return ours;
 }
 
 void DrainStep::Leave() noexcept {
   if (!spent_) {
     entry_->outcome = ReportEntry::kFailed;  // after all
     Report();
-    DestroyCallback(core_, node_);
+    DestroyCallback(node_);
   }
   Retire(core_, node_);
 }
@@ -93,8 +100,9 @@ void DrainStep::ReportRearmed() noexcept {
   context_->recent = false;
 }
 
-void DrainStep::Report() {
-  RunningFrame frame(core_, node_);  // still a part of its run
+// With its frame still up: a part of its run.
+ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void DrainStep::Report() {
+  StackMark mark(node_, RefTo(node_).generation);
   ReportFailure(*entry_);
   context_->recent = false;
 }

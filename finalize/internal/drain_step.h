@@ -14,17 +14,18 @@
 
 namespace finalize_internal {
 
-// Confined to one thread, whose innermost drain context is that of the drain.
+// Confined to one thread at a time.
 class DrainStep {
  public:
-  DrainStep(Core* core, Node* node);
+  DrainStep(Core* core, Node* node, DrainContext* context);
   // Runs the callback. Unless it is to be armed again, tells the failure
   // reporter if it failed, and destroys it: a module whose code that is stays
   // as long.
   void Run() noexcept;
-  // Then: finishes it and notes it in this thread's drain context. No code of
-  // the user's runs.
-  void Note() noexcept;
+  // Then: finishes it and notes it in the drain's context. No code of the
+  // user's runs, unless the drain was left meanwhile. Returns false where that
+  // is so.
+  bool Note() noexcept;
   // Or: finishes it, where its drain has left it behind.
   void Leave() noexcept;
   // At last, after Note(): tells the failure reporter of one that is armed

@@ -137,7 +137,7 @@ static_assert(Cause::kCall == 0);
 
 ABSL_CONST_INIT std::atomic<uint64_t> end_word{0};
 
-Begun BeginEnd(const Cause& cause) {
+FINALIZE_OWN_FRAME Begun BeginEnd(const Cause& cause) {
   if (unloads.load(std::memory_order_acquire)) return Begun::kNothing;
   const uint32_t epoch = CurrentEpoch();
   uint64_t seen = end_word.load(std::memory_order_acquire);
@@ -215,14 +215,14 @@ bool Arm(bool (*past)(), bool (*add)()) {
   }
 }
 
-bool HasDrainedHere() {
+FINALIZE_OWN_FRAME bool HasDrainedHere() {
   const uint64_t word = end_word.load(std::memory_order_acquire);
   return word != 0 &&
          Unpack(CurrentEpoch(), word).state == EndState::kDrained &&
          drainer.load(std::memory_order_acquire) == &this_thread;
 }
 
-bool ExitsHere() {
+FINALIZE_OWN_FRAME bool ExitsHere() {
   return drainer_epoch.load(std::memory_order_acquire) == CurrentEpoch() &&
          drainer.load(std::memory_order_acquire) == &this_thread;
 }

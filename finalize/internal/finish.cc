@@ -3,10 +3,12 @@
 #include "absl/base/attributes.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/detached.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/spent.h"
+#include "finalize/internal/stack_mark.h"
 #include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
@@ -37,12 +39,13 @@ uint64_t NextLife(uint64_t word) {
 
 }  // namespace
 
-bool TryRearm(Core* core, Node* node, bool parked) {
+FINALIZE_OWN_FRAME bool TryRearm(Core* core, Node* node, bool parked) {
   uint64_t word;
   {
     RunningLocks locks(node);
     word = node->word.load(std::memory_order_relaxed);
     if (Node::StateOf(word) == kAbandoned) return false;
+    PopFrame(node);
     Lane& lane = core->LaneAt(locks.lane());
     lane.RemoveRunning(node);
     node->SetWord((word & ~(kStateMask | kWaitedFlag)) | kPending);
@@ -56,9 +59,10 @@ bool TryRearm(Core* core, Node* node, bool parked) {
   return true;
 }
 
-void DestroyCallback(Core* core, Node* node) {
+// With its frame still up: its destructors belong to its run.
+ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void DestroyCallback(Node* node) {
   if (node->ops->trivial) return;
-  RunningFrame frame(core, node);  // its destructors still belong to its run
+  StackMark mark(node, RefTo(node).generation);
   node->ops->destroy(node->callable());
 }
 
@@ -89,15 +93,28 @@ inline uint64_t EndLife(Core* core, Node* node) {
 }
 
 // Retire, inlined where it is gone most often.
-ABSL_ATTRIBUTE_ALWAYS_INLINE inline void EndAndRelease(Core* core, Node* node) {
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool EndAndRelease(Core* core, Node* node) {
+  PopFrame(node);
   const uint64_t word = EndLife(core, node);
   if (word & kWaitedFlag) WakeWaiters(node);
   ReleaseNode(node);
+  return Node::StateOf(word) != kAbandoned;
 }
 
 }  // namespace
 
-void Retire(Core* core, Node* node) { EndAndRelease(core, node); }
+FINALIZE_OWN_FRAME void DropFrame(Node* node) { PopFrame(node); }
+
+FINALIZE_OWN_FRAME bool Retire(Core* core, Node* node) {
+  return EndAndRelease(core, node);
+}
+
+bool DestroyAndRetire(Core* core, Node* node) {
+  DestroyCallback(node);
+  if (IsOurs(node)) return Retire(core, node);
+  DropFrame(node);
+  return true;
+}
 
 void CountFailure(Core* core, const Node* node) {
   const int index = Node::LaneOf(node->Word());
@@ -107,7 +124,7 @@ void CountFailure(Core* core, const Node* node) {
   ++core->LaneAt(index).counts.failed;
 }
 
-void FreeNode(Node* node) {
+FINALIZE_OWN_FRAME void FreeNode(Node* node) {
   node->SetWord(NextLife(node->word.load(std::memory_order_relaxed)));
   ReleaseNode(node);
 }
@@ -117,18 +134,20 @@ void DropDetached(Node* node) {
   FreeNode(node);
 }
 
-void FinishRan(Core* core, Node* node) {
-  if (!IsOurs(node)) return;  // a callback returns in a forked child
-  if (!node->ops->trivial) {
-    DestroyCallback(core, node);
-    if (!IsOurs(node)) return;  // and so does a destructor
+FINALIZE_OWN_FRAME void FinishRan(Core* core, Node* node) {
+  if (!IsOurs(node)) {  // a callback returns in a forked child
+    DropFrame(node);
+  } else if (node->ops->trivial) {
+    EndAndRelease(core, node);
+  } else {
+    DestroyAndRetire(core, node);
   }
-  EndAndRelease(core, node);
 }
 
-void FinishAtEnd(Core* core, Node* node) {
-  if (!IsOurs(node)) return;
-  if (node->ops->trivial) {
+FINALIZE_OWN_FRAME void FinishAtEnd(Core* core, Node* node) {
+  if (!IsOurs(node)) {
+    DropFrame(node);
+  } else if (node->ops->trivial) {
     EndAndRelease(core, node);
   } else {
     DestroySpent(core, node);
@@ -136,9 +155,10 @@ void FinishAtEnd(Core* core, Node* node) {
 }
 
 bool FinishFailed(Core* core, Node* node, void (*finish)(Core*, Node*)) {
-  if (!IsOurs(node)) return false;
-  CountFailure(core, node);
-  if (MayRearm(node) && TryRearm(core, node, /*parked=*/false)) return true;
+  if (IsOurs(node)) {
+    CountFailure(core, node);
+    if (MayRearm(node) && TryRearm(core, node, /*parked=*/false)) return true;
+  }
   finish(core, node);
   return false;
 }

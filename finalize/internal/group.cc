@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "finalize/internal/detached.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/pending_walk.h"
 #include "finalize/internal/process_exit.h"

@@ -7,9 +7,11 @@
 #include "finalize/info.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/clock.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/handle.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/slab.h"
+#include "finalize/internal/stack_mark.h"
 #include "finalize/internal/thread_state.h"
 #include "finalize/internal/word_wait.h"
 
@@ -174,6 +176,7 @@ bool Wait(const NodeRef& ref, int64_t deadline) {
       RunsOnThisThread(ref.node)) {
     return true;
   }
+  if (IsOnThisStack(ref)) return true;  // it began on another thread
   CheckNotPeeking(ref.node, word);
   uint64_t limit = UINT64_MAX;
   if (deadline != INT64_MAX) {

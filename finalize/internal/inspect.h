@@ -67,7 +67,8 @@ void VisitPending(const Lane& lane, Visit visit) {
 // Returns a running finalizer of the registry, or null.
 NodeRef FirstRunning(Core* core);
 
-// Describes a running finalizer; false if it has ended.
+// Describes a running finalizer, or any; false if it has ended.
+bool DescribeAnyRunning(Core* core, RunningEntry* entry);
 bool DescribeRunning(Core* core, const NodeRef& ref, RunningEntry* entry);
 
 // What a drain leaves. The counts are exact; of each kind at most `limit` are

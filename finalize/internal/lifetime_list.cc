@@ -7,7 +7,7 @@
 
 namespace finalize_internal {
 
-int LaneOfThisThread() noexcept { return ThisLane(); }
+FINALIZE_OWN_FRAME int LaneOfThisThread() noexcept { return ThisLane(); }
 
 void LifetimeList::Link(Node* node) {
   LifetimeLink& link = node->lifetime_link();

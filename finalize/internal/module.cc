@@ -7,6 +7,7 @@
 #include "finalize/internal/core.h"
 #include "finalize/internal/detached.h"
 #include "finalize/internal/end_state.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/pending_walk.h"
 #include "finalize/internal/run.h"

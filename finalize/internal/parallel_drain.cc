@@ -38,10 +38,19 @@ using finalize::Report;
 
 enum WorkerState : uint32_t { kLooking, kInCallback, kLeft, kEnded };
 
-struct Worker {
+struct Phase;
+
+struct Worker final : DrainPart {
+  // Its callback is in exit(), and its thread will not come back.
+  void Leave() noexcept override;
+  // Makes `current` a part of `report`. For a worker that is kLooking.
+  void HandOver();
+
+  Phase* phase = nullptr;
   std::atomic<uint32_t> state{kLooking};
-  NodeRef node;   // of the callback, in kInCallback and kLeft; null: it is over
-  Report report;  // of the callbacks that are over
+  NodeRef node;  // of the callback, in kInCallback and kLeft; null: it is over
+  Report current;  // of that callback, and the drains in it
+  Report report;   // of the callbacks that are over
 };
 
 // Shared with the workers, which may outlive the drain.
@@ -52,7 +61,9 @@ struct Phase {
         options(*outer.options),
         deadline(outer.deadline),
         start(outer.now),
-        workers(count) {}
+        workers(count) {
+    for (Worker& worker : workers) worker.phase = this;
+  }
 
   uint32_t* change_word() { return reinterpret_cast<uint32_t*>(&changed); }
   void NoteChange() {
@@ -78,54 +89,35 @@ bool BackToLooking(Worker* worker) {
                                                std::memory_order_acq_rel);
 }
 
-// What one callback, and the drains in it, report: part of the worker's report
-// once that may be touched.
-class WorkContext : public DrainContext {
- public:
-  WorkContext(Phase* phase, Worker* worker)
-      : DrainContext{&report_,
-                     &phase->options,
-                     phase->deadline,
-                     phase->core,
-                     CurrentEpoch(),
-                     &Leave,
-                     Measures(phase->options)},
-        phase_(phase),
-        worker_(worker) {
-    now = phase->start;  // nothing starts before
-  }
+// The context in which a worker reports to `report`.
+DrainContext ContextOf(Phase* phase, Report* report, DrainScope* scope) {
+  DrainContext context{report,      &phase->options,          phase->deadline,
+                       phase->core, Measures(phase->options), scope};
+  context.now = phase->start;  // nothing starts before
+  return context;
+}
 
-  // For a worker that is kLooking.
-  void HandOver() {
-    DrainContext whole = *this;
-    whole.report = &worker_->report;
-    Absorb(&whole, std::exchange(report_, Report()));
-  }
+void Worker::HandOver() {
+  DrainContext whole = ContextOf(phase, &report, nullptr);
+  Absorb(&whole, std::exchange(current, Report()));
+}
 
- private:
-  // The callback is in exit(), and its thread will not come back.
-  static void Leave(DrainContext* context) {
-    auto* work = static_cast<WorkContext*>(context);
-    if (!BackToLooking(work->worker_)) return;
-    work->HandOver();
-    work->worker_->state.store(kEnded, std::memory_order_release);
-    work->phase_->NoteChange();
-  }
-
-  Phase* const phase_;
-  Worker* const worker_;
-  Report report_;
-};
+void Worker::Leave() noexcept {
+  if (!BackToLooking(this)) return;
+  HandOver();
+  state.store(kEnded, std::memory_order_release);
+  phase->NoteChange();
+}
 
 // Runs one claimed finalizer. Returns false if the drain left it meanwhile.
-bool RunOne(Phase* phase, Worker* worker, Node* node) {
-  WorkContext context(phase, worker);
-  ContextScope scope(&context);
-  DrainStep step(phase->core, node);
+bool RunOne(Phase* phase, Worker* worker, DrainScope* scope, Node* node) {
+  DrainContext context = ContextOf(phase, &worker->current, scope);
+  DrainStep step(phase->core, node, &context);
   worker->node = RefTo(node);
   worker->state.store(kInCallback, std::memory_order_release);
   step.Run();
   if (!IsOurs(node)) {  // the callback forked, and this is the child
+    DropFrame(node);
     worker->state.store(kEnded, std::memory_order_release);
     return false;
   }
@@ -134,7 +126,7 @@ bool RunOne(Phase* phase, Worker* worker, Node* node) {
     return false;
   }
   step.Note();
-  context.HandOver();
+  worker->HandOver();
   if (!step.rearmed()) return true;
   worker->node = NodeRef();
   worker->state.store(kInCallback, std::memory_order_release);
@@ -153,11 +145,13 @@ bool IsLate(Phase* phase) {
 }
 
 void Work(const std::shared_ptr<Phase>& phase, Worker* worker) {
+  DrainScope scope(phase->core, phase->options.cause, WhenLeft::kEndDrain,
+                   {phase, worker});
   DrainCursor cursor(phase->core, phase->options.cause.IsProcessEnd());
   while (!phase->stop.load(std::memory_order_acquire) && !IsLate(phase.get())) {
     Node* node = cursor.ClaimNext(phase->number);
     if (node == nullptr) break;
-    if (!RunOne(phase.get(), worker, node)) return;
+    if (!RunOne(phase.get(), worker, &scope, node)) return;
   }
   worker->state.store(kEnded, std::memory_order_release);
   phase->NoteChange();

@@ -11,7 +11,9 @@
 #include "finalize/internal/deadline_override.h"
 #include "finalize/internal/detached.h"
 #include "finalize/internal/drain.h"
+#include "finalize/internal/drain_context.h"
 #include "finalize/internal/end_state.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/handle.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/inspect.h"
@@ -131,9 +133,7 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
   if (!report.status().ok()) NoteFailure();
   // What the failure reporter and destructors register from here on is for the
   // next drain.
-  DrainContext context{&report,       &drain, limit,
-                       ProcessCore(), epoch,  [](DrainContext*) {}};
-  ContextScope scope(&context);
+  DrainScope scope(ProcessCore(), cause, WhenLeft::kNothing);
   for (const ReportEntry& entry : report.entries) {
     // A callback that failed has told the reporter itself.
     const bool late = entry.outcome == ReportEntry::kRan && !entry.status.ok();
@@ -187,7 +187,7 @@ void EndAs(const Cause& end, const Cause& cause) {
 }  // namespace
 
 void DrainProcess(const Cause& cause, absl::Duration deadline) noexcept {
-  const bool nested = this_thread.frames != nullptr;
+  const bool nested = AnyCallback();
   const Begun begun = BeginEnd(cause);
   if (begun == Begun::kNothing) return;
   AddHookFor(cause);  // for a callback, or another thread, that asks again

@@ -48,7 +48,7 @@ void RefuseBuilt(const Request& request, Node* node, Refusal reason) {
   Failure failure;
   const bool run = !noted && RunsNow(request);
   // No callback of the registry: it may not register where others may not.
-  if (run) RunCaught(nullptr, node, finalize::Cause::kClosed, &failure);
+  if (run) RunCaught(node, nullptr, finalize::Cause::kClosed, &failure);
   if (!noted && (!run || failure.failed)) {
     finalize::ReportEntry entry =
         Describe(node, finalize::Cause::kClosed, /*spent=*/run);
@@ -58,6 +58,7 @@ void RefuseBuilt(const Request& request, Node* node, Refusal reason) {
     ReportFailure(entry);
   }
   node->ops->destroy(node->callable());
+  if (run) DropFrame(node);
   FreeNode(node);
 }
 

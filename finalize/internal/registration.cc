@@ -6,7 +6,9 @@
 #include "absl/base/attributes.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/drain.h"
+#include "finalize/internal/drain_context.h"
 #include "finalize/internal/end_state.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/process_exit.h"
 #include "finalize/internal/refusal.h"
@@ -134,8 +136,8 @@ inline Refusal Link(const Request& request, Node* node) {
 
 }  // namespace
 
-Node* Allocate(const Request& request, const CallbackOps& ops,
-               int bare_size_class) {
+FINALIZE_OWN_FRAME Node* Allocate(const Request& request,
+                                  const CallbackOps& ops, int bare_size_class) {
   const bool named = !request.options->name().empty();
   if (request.lifetime == nullptr && !named) {
     return AcquireNodeOfClass(bare_size_class);
@@ -148,9 +150,10 @@ Node* Allocate(const Request& request, const CallbackOps& ops,
   return AcquireNode(bytes);
 }
 
-void Abort(Node* node) { ReleaseNode(node); }
+FINALIZE_OWN_FRAME void Abort(Node* node) { ReleaseNode(node); }
 
-NodeRef Publish(const Request& request, Node* node, Invocation invocation) {
+FINALIZE_OWN_FRAME NodeRef Publish(const Request& request, Node* node,
+                                   Invocation invocation) {
   if (ShouldOwnSequence()) TryToOwnSequence();
   const uint32_t epoch = CurrentEpoch();
   if (request.core->epoch.load(std::memory_order_acquire) != epoch) {

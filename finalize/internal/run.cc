@@ -10,11 +10,13 @@
 #include "finalize/internal/adoption.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/detached.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/handle.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/scope_end.h"
 #include "finalize/internal/slab.h"
+#include "finalize/internal/stack_mark.h"
 #include "finalize/internal/thread_state.h"
 #include "finalize/internal/watch.h"
 #include "finalize/internal/word_wait.h"
@@ -102,10 +104,15 @@ ABSL_ATTRIBUTE_NOINLINE void InvokeWatched(Node* node,
   watch.End(*failure);
 }
 
-// RunCaught, inlined as well.
-inline void RunHere(Core* core, Node* node, const finalize::Cause& cause,
-                    Failure* failure) noexcept {
-  RunningFrame frame(core, node);
+// RunCaught, inlined as well. What calls it is not: it has a frame of this
+// thread's put up, and may come back on another.
+// AddressSanitizer: it would put the mark elsewhere than on the stack.
+ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS
+inline void RunHere(Node* node, DrainContext* context,
+                    const finalize::Cause& cause, Failure* failure) noexcept {
+  const uint64_t generation = RefTo(node).generation;
+  PushFrame(node, generation, context);
+  StackMark mark(node, generation);
   if (!Watched()) {
     Invoke(*node->ops, node->callable(), cause, failure);
   } else {
@@ -126,12 +133,20 @@ void RunUnregistered(const CallbackOps& ops, void* callable,
   Invoke(ops, callable, cause, failure);
 }
 
-void RunCaught(Core* core, Node* node, const finalize::Cause& cause,
-               Failure* failure) noexcept {
-  RunHere(core, node, cause, failure);
+FINALIZE_OWN_FRAME void RunCaught(Node* node, DrainContext* context,
+                                  const finalize::Cause& cause,
+                                  Failure* failure) noexcept {
+  RunHere(node, context, cause, failure);
 }
 
 namespace {
+
+// Reports it as a part of its run: the module whose code that is stays as long.
+ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void ReportSpent(
+    Node* node, const finalize::ReportEntry& entry) noexcept {
+  StackMark mark(node, RefTo(node).generation);
+  ReportFailure(entry);
+}
 
 // Finishes a node whose callback failed, and reports that.
 ABSL_ATTRIBUTE_NOINLINE void FinishReported(
@@ -141,11 +156,7 @@ ABSL_ATTRIBUTE_NOINLINE void FinishReported(
   entry.status = ToStatus(failure);
   entry.outcome = finalize::ReportEntry::kFailed;
   if (!MayRearm(node)) {
-    // A part of its run: the module whose code that is stays as long.
-    {
-      RunningFrame frame(core, node);
-      ReportFailure(entry);
-    }
+    ReportSpent(node, entry);
     FinishFailed(core, node, finish);
     return;
   }
@@ -156,10 +167,10 @@ ABSL_ATTRIBUTE_NOINLINE void FinishReported(
 }
 
 template <void (*kFinish)(Core*, Node*)>
-inline void RunAndFinish(Core* core, Node* node,
-                         const finalize::Cause& cause) noexcept {
+ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS inline void RunAndFinish(
+    Core* core, Node* node, const finalize::Cause& cause) noexcept {
   Failure failure;
-  RunHere(core, node, cause, &failure);
+  RunHere(node, nullptr, cause, &failure);
   if (failure.failed) {
     FinishReported(core, node, cause, failure, kFinish);
   } else {
@@ -169,12 +180,13 @@ inline void RunAndFinish(Core* core, Node* node,
 
 }  // namespace
 
-void RunReported(Core* core, Node* node,
-                 const finalize::Cause& cause) noexcept {
+FINALIZE_OWN_FRAME void RunReported(Core* core, Node* node,
+                                    const finalize::Cause& cause) noexcept {
   RunAndFinish<&FinishRan>(core, node, cause);
 }
 
-void RunAtEnd(Core* core, Node* node, const finalize::Cause& cause) noexcept {
+FINALIZE_OWN_FRAME void RunAtEnd(Core* core, Node* node,
+                                 const finalize::Cause& cause) noexcept {
   RunAndFinish<&FinishAtEnd>(core, node, cause);
 }
 
@@ -201,12 +213,15 @@ ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunWatched(
 
 }  // namespace
 
-bool RunForCaller(const NodeRef& ref, void* result) {
+FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS bool RunForCaller(
+    const NodeRef& ref, void* result) {
+  EnsureEndIsWatched();
   Node* node = ClaimToRun(ref);
   if (node == nullptr) return false;
   Core* core = CoreAt(node->core);
   Finisher finisher(core, node);
-  RunningFrame frame(core, node);
+  PushFrame(node, ref.generation);
+  StackMark mark(node, ref.generation);
   Failure failure;
   if (!Watched()) {
     node->ops->run(node->callable(), finalize::Cause::kCall, result, &failure);

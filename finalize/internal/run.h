@@ -6,33 +6,19 @@
 #include "finalize/internal/callback.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/node.h"
-#include "finalize/internal/thread_state.h"
 #include "finalize/report.h"
 
 namespace finalize_internal {
 
-// Puts a frame on this thread's stack of running callbacks.
-class RunningFrame {
- public:
-  RunningFrame(Core* core, Node* node)
-      : frame_{node, core, this_thread.frames} {
-    this_thread.frames = &frame_;
-  }
-  ~RunningFrame() { this_thread.frames = frame_.outer; }
-  RunningFrame(const RunningFrame&) = delete;
-  RunningFrame& operator=(const RunningFrame&) = delete;
-
- private:
-  Frame frame_;
-};
+struct DrainContext;
 
 // Runs a callback. What it throws becomes a failure.
 void RunUnregistered(const CallbackOps& ops, void* callable,
                      const finalize::Cause& cause, Failure* failure) noexcept;
 
-// Runs the callback of a claimed node, and does not finish it. What it throws
-// becomes a failure.
-void RunCaught(Core* core, Node* node, const finalize::Cause& cause,
+// Runs the callback of a claimed node, and does not finish it: its frame stays
+// (frames.h). What it throws becomes a failure. `context` is that of the drain.
+void RunCaught(Node* node, DrainContext* context, const finalize::Cause& cause,
                Failure* failure) noexcept;
 
 // Runs a node claimed outside of any drain, finishes it, and reports a

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/base/attributes.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/lock.h"
 #include "finalize/internal/thread_end.h"
 
@@ -134,13 +135,15 @@ void GiveRest(int size_class, FreeNodes* rest)
 // wait for the callback, with a lock that a first watch takes.
 bool MayKeep() {
   if (this_thread.ending) return false;
-  if (this_thread.frames != nullptr) return true;
+  if (AnyCallback()) return true;
   if (!WatchThreadEnd()) return false;
   this_thread.keeping = true;
   return true;
 }
 
 }  // namespace
+
+void WatchEndOfThread() { MayKeep(); }
 
 Node* AcquireCentral(int size_class) {
   FreeNodes& free = this_thread.free[size_class];
@@ -182,6 +185,7 @@ void ReleaseCentral(int size_class) {
 void GiveBackFreeNodes() {
   this_thread.keeping = false;
   this_thread.ending = true;
+  DropEmptyBlock();
   LockHolder lock(LockAt(kSlabLock));
   for (int c = 0; c < kSizeClasses; ++c) {
     FreeNodes& free = this_thread.free[c];

@@ -64,6 +64,13 @@ inline void ReleaseNode(Node* node) {
   ++free.count;
 }
 
+// Makes sure that the end of this thread is seen: before it claims what it runs
+// (a fibre may suspend that, and the thread end). Not in a callback.
+void WatchEndOfThread();
+inline void EnsureEndIsWatched() {
+  if (__builtin_expect(!this_thread.keeping, false)) WatchEndOfThread();
+}
+
 // Gives back what this thread keeps. It keeps none from now on.
 void GiveBackFreeNodes();
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "finalize/internal/drain_clock.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/run.h"
@@ -53,6 +54,16 @@ bool DescribeRunning(Core* core, const NodeRef& ref, RunningEntry* entry) {
         found = true;
       }
     }
+  });
+  return found;
+}
+
+bool DescribeAnyRunning(Core* core, RunningEntry* entry) {
+  bool found = false;
+  VisitLanes(core, [&](Lane& lane, int) {
+    if (lane.running == nullptr || found) return;
+    CopyRunning(lane.running, entry);
+    found = true;
   });
   return found;
 }

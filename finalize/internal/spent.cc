@@ -1,10 +1,10 @@
 #include "finalize/internal/spent.h"
 
 #include <cstddef>
-#include <cstdint>
 #include <utility>
 
-#include "absl/base/attributes.h"
+#include "finalize/internal/bracket.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/thread_state.h"
 #include "finalize/internal/weak_entry.h"
 
@@ -12,15 +12,12 @@ namespace finalize_internal {
 namespace {
 
 constexpr int kDeepest = 64;
-// More than the frames of the destructors between two nestings take, and less
-// than lies between two stacks.
-constexpr uintptr_t kFarthest = 256 * 1024;
 
 // One destruction on this thread.
 struct Nesting {
   const char* frame = nullptr;  // of the function that destroys; null: none
   int depth = 0;
-  const Node* callback = nullptr;  // the innermost that ran when it began
+  const Node* newest = nullptr;  // the thread's newest frame while it lasts
 };
 
 struct ThreadSpent {
@@ -34,40 +31,28 @@ struct ThreadSpent {
 __thread ThreadSpent thread_spent;
 
 // Not inlined: after a destructor the code may be on another thread.
-ABSL_ATTRIBUTE_NOINLINE ThreadSpent* OfThisThread() {
+FINALIZE_OWN_FRAME ThreadSpent* OfThisThread() {
   ThreadSpent* spent = &thread_spent;
   asm volatile("" : "+r"(spent));
   return spent;
 }
 
-const Node* InnermostCallback() {
-  const Frame* const frame = this_thread.frames;
-  return frame != nullptr ? frame->node : nullptr;
-}
-
-// Whether a frame at `inner` can be a callee of the one that `outer` is of.
-bool CanHold(const Nesting& outer, const char* inner) {
-  return outer.frame != nullptr && reinterpret_cast<uintptr_t>(outer.frame) -
-                                           reinterpret_cast<uintptr_t>(inner) <
-                                       kFarthest;
-}
-
 // Whether what is spent in the function at `frame` is put off.
 bool MustWait(const char* frame) {
   const Nesting& outer = OfThisThread()->innermost;
-  return outer.depth >= kDeepest && CanHold(outer, frame) &&
-         outer.callback == InnermostCallback();
+  return outer.depth >= kDeepest && CanHold(outer.frame, frame) &&
+         outer.newest == NewestFrame();
 }
 
 // Makes a destruction this thread's innermost one.
 class NestingScope {
  public:
-  // `callback`: whose frame is the innermost while its destructor runs.
-  NestingScope(const char* frame, const Node* callback) {
+  // `newest`: the node of the thread's newest frame while it lasts.
+  NestingScope(const char* frame, const Node* newest) {
     ThreadSpent* const spent = OfThisThread();
     outer_ = spent->innermost;
-    const int depth = CanHold(outer_, frame) ? outer_.depth + 1 : 1;
-    spent->innermost = own_ = {frame, depth, callback};
+    const int depth = CanHold(outer_.frame, frame) ? outer_.depth + 1 : 1;
+    spent->innermost = own_ = {frame, depth, newest};
   }
   ~NestingScope() {
     // Where a fibre has begun another one meanwhile, that stands.
@@ -84,9 +69,10 @@ class NestingScope {
   Nesting own_;
 };
 
-void Destroy(Core* core, Node* node) {
-  DestroyCallback(core, node);
-  if (IsOurs(node)) Retire(core, node);  // a destructor may fork
+// Not inlined: these use the thread's frames between two destructors.
+FINALIZE_OWN_FRAME void GiveFrameBack(Node* node) { PopFrame(node); }
+FINALIZE_OWN_FRAME void TakeFrame(Node* node) {
+  PushFrame(node, RefTo(node).generation);
 }
 
 Node* TakeNode() {
@@ -108,7 +94,8 @@ void DestroyNodes() {
   while (Node* const node = TakeNode()) {
     if (!IsOurs(node)) continue;  // the child of a fork: it is the parent's
     NestingScope scope(static_cast<char*>(__builtin_frame_address(0)), node);
-    Destroy(CoreAt(node->core), node);
+    TakeFrame(node);
+    DestroyAndRetire(CoreAt(node->core), node);
   }
 }
 
@@ -116,6 +103,7 @@ void DestroyNodes() {
 
 void DestroySpent(Core* core, Node* node) noexcept {
   const char* const frame = static_cast<char*>(__builtin_frame_address(0));
+  GiveFrameBack(node);
   if (MustWait(frame)) {
     ThreadSpent* const spent = OfThisThread();
     node->lifetime_link().older = nullptr;
@@ -127,7 +115,8 @@ void DestroySpent(Core* core, Node* node) noexcept {
   bool deepest;
   {
     NestingScope scope(frame, node);
-    Destroy(core, node);
+    TakeFrame(node);
+    DestroyAndRetire(core, node);
     deepest = scope.deepest();
   }
   if (deepest) DestroyPutOff();
@@ -147,7 +136,7 @@ void DestroySpent(WeakEntry* forgotten) noexcept {
   }
   bool deepest;
   {
-    NestingScope scope(frame, InnermostCallback());
+    NestingScope scope(frame, NewestFrame());
     DropForgotten(forgotten);
     deepest = scope.deepest();
   }
@@ -160,7 +149,7 @@ void DestroyPutOff() noexcept {
     WeakEntry* const entries = TakeEntries();
     if (entries == nullptr) return;
     NestingScope scope(static_cast<char*>(__builtin_frame_address(0)),
-                       InnermostCallback());
+                       NewestFrame());
     DropForgotten(entries);
   }
 }

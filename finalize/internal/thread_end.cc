@@ -8,6 +8,8 @@
 #include <new>
 
 #include "finalize/internal/core.h"
+#include "finalize/internal/drain_context.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/module.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/spent.h"
@@ -31,13 +33,19 @@ bool InProgram() {
   return known != 0;
 }
 
+FINALIZE_OWN_FRAME ThreadExits*& ExitsOfThisThread() {
+  ThreadExits** exits = &this_thread.exits;
+  asm volatile("" : "+r"(exits));
+  return *exits;
+}
+
 void EndExits(void* argument) {
   // Another one is that of a parent, or gone by now.
-  if (argument != this_thread.exits) return;
-  ThreadExits* const exits = this_thread.exits;
+  if (argument != ExitsOfThisThread()) return;
+  auto* const exits = static_cast<ThreadExits*>(argument);
   EndLifetime(&exits->list, finalize::Cause::kThreadExit);
   if (!exits->list.empty()) return;  // inherited
-  this_thread.exits = nullptr;
+  if (ExitsOfThisThread() == exits) ExitsOfThisThread() = nullptr;
   delete exits;
 }
 
@@ -45,7 +53,7 @@ void EndExits(void* argument) {
 // the end of the thread_locals.
 void EndOfKey(void*) {
   if (this_thread.exits != nullptr) EndExits(this_thread.exits);
-  DestroyPutOff();
+  LeaveCallbacks();
   if (!InProgram()) GiveBackFreeNodes();
 }
 
@@ -65,10 +73,17 @@ bool SetKey() {
          0;
 }
 
+// What a callback that is suspended has begun here may go on elsewhere, or
+// never: that is seen at the end of the key, which exit() does not come to.
+FINALIZE_OWN_FRAME void NoteFramesAtEnd() {
+  this_thread.frames_in_exit = CountFrames();
+  if (this_thread.frames_in_exit != 0) SetKey();
+}
+
 struct EndOfThreadLocals {
   ~EndOfThreadLocals() {
     DestroyPutOff();
-    this_thread.frames_in_exit = this_thread.frames;
+    NoteFramesAtEnd();
     GiveBackFreeNodes();
   }
   void Touch() {}

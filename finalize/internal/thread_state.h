@@ -4,23 +4,16 @@
 #ifndef FINALIZE_INTERNAL_THREAD_STATE_H_
 #define FINALIZE_INTERNAL_THREAD_STATE_H_
 
+#include <cstddef>
 #include <cstdint>
 
+#include "finalize/internal/own_frame.h"
 #include "finalize/internal/size_class.h"
 
 namespace finalize_internal {
 
 struct Node;
-struct Core;
-
-// One running callback of this thread; the frames of a thread form a stack.
-struct Frame {
-  Node* node;
-  Core* core;
-  Frame* outer;
-};
-
-struct DrainContext;
+struct FrameBlock;
 struct ThreadExits;
 
 // The free nodes of one size that a thread keeps: a chain in use, and a full
@@ -33,14 +26,13 @@ struct FreeNodes {
 };
 
 struct ThreadState {
-  Frame* frames = nullptr;
-  DrainContext* drain =
-      nullptr;            // the innermost drain that this thread works on
-  int lane_plus_one = 0;  // 0: none assigned yet
-  bool keeping = false;   // it keeps free nodes, which go back when it ends
-  bool ending = false;    // they have gone back; keep none from now
-  // What ran when it began to end: what called exit(), and never returns.
-  const Frame* frames_in_exit = nullptr;
+  FrameBlock* frames = nullptr;  // the newest block of frames (frames.h)
+  int lane_plus_one = 0;         // 0: none assigned yet
+  bool keeping = false;  // it keeps free nodes, which go back when it ends
+  bool ending = false;   // they have gone back; keep none from now
+  // How many frames there were when it began to end: those of what called
+  // exit(), which never returns.
+  size_t frames_in_exit = 0;
   ThreadExits* exits = nullptr;  // what AtThreadExit has registered
   // Shared sequence numbers that it took since it last tried to own them, and
   // those that all threads had taken then.
@@ -64,15 +56,6 @@ inline int ThisLane() {
   const int lane = this_thread.lane_plus_one;
   return lane != 0 ? lane - 1 : AssignLane();
 }
-
-// Returns whether a callback on `node` runs on this thread, at any depth, or
-// has run and waits for its destruction there.
-bool RunsOnThisThread(const Node* node);
-
-// Returns whether a callback of `core` runs on this thread, at any depth. One
-// that its drain has left behind does not count: another registry may have the
-// core by now.
-bool RunsCallbackOf(const Core* core);
 
 }  // namespace finalize_internal
 

@@ -1,0 +1,57 @@
+#include "finalize/internal/stack_mark.h"
+
+#include <unwind.h>
+
+#include "absl/base/attributes.h"
+
+namespace finalize_internal {
+namespace {
+
+// The longest frame that is looked at; what seems longer is another stack.
+constexpr uintptr_t kLongest = uintptr_t{64} << 20;
+
+struct Search {
+  const NodeRef& ref;
+  uintptr_t seen;  // the stack has been looked at below this
+  bool found = false;
+};
+
+// Looks for the mark between two addresses of this stack.
+// AddressSanitizer: the redzones of other functions lie there.
+ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS ABSL_ATTRIBUTE_NO_SANITIZE_THREAD
+    ABSL_ATTRIBUTE_NOINLINE bool
+    HasMark(const NodeRef& ref, uintptr_t begin, uintptr_t end) {
+  const uintptr_t wanted = reinterpret_cast<uintptr_t>(ref.node);
+  for (uintptr_t at = begin; at + sizeof(StackMark) <= end;
+       at += sizeof(uintptr_t)) {
+    const auto* const words = reinterpret_cast<const volatile uint64_t*>(at);
+    if (words[0] == wanted &&
+        words[1] ==
+            StackMark::CheckFor(ref.generation, reinterpret_cast<void*>(at))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+_Unwind_Reason_Code Visit(_Unwind_Context* context, void* data) {
+  Search* const search = static_cast<Search*>(data);
+  const uintptr_t top = _Unwind_GetCFA(context);
+  if (top > search->seen && top - search->seen < kLongest) {
+    search->found = HasMark(search->ref, search->seen, top);
+  }
+  search->seen = top;
+  return search->found ? _URC_NORMAL_STOP : _URC_NO_REASON;
+}
+
+}  // namespace
+
+bool IsOnThisStack(const NodeRef& ref) {
+  Search search = {ref,
+                   reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) &
+                       ~(sizeof(uintptr_t) - 1)};
+  _Unwind_Backtrace(&Visit, &search);
+  return search.found;
+}
+
+}  // namespace finalize_internal
