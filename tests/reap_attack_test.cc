@@ -2,8 +2,6 @@
 // roots of its own user, hangs on nothing, and says what it refused.
 
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -137,25 +135,6 @@ TEST_F(ReapAttackTest, NothingOutsideIsReachedThroughContent) {
   EXPECT_TRUE(Entries(parent()).empty());
   EXPECT_TRUE(Exists(outside / "file"));
   EXPECT_EQ(Mode(outside / "file"), 0444u);
-}
-
-// The rest goes, the report names it, and the next one finishes.
-TEST_F(ReapAttackTest, ImmutableFileIsReported) {
-  const path root = LeaveRoot(parent());
-  MakeFile(root / "stubborn");
-  const int fd = open((root / "stubborn").c_str(), O_RDONLY | O_CLOEXEC);
-  int flags = FS_IMMUTABLE_FL;
-  ASSERT_EQ(ioctl(fd, FS_IOC_SETFLAGS, &flags), 0);
-  const tempdir::ReapedRoot failed = ReapOnly();
-  EXPECT_EQ(failed.outcome, ReapOutcome::kFailed);
-  EXPECT_NE(std::string(failed.status.message()).find("stubborn"),
-            std::string::npos)
-      << failed.status;
-  EXPECT_EQ(Entries(failed.present_path).size(), 1u);
-  flags = 0;
-  ASSERT_EQ(ioctl(fd, FS_IOC_SETFLAGS, &flags), 0);
-  close(fd);
-  EXPECT_EQ(ReapOnly().outcome, ReapOutcome::kRemoved);
 }
 
 // It may rename any directory of ours to look like a root.
