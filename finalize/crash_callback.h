@@ -11,7 +11,13 @@
 // process (exit_hooks.h). In a forked child nothing is called, nor without the
 // hooks. Newest first, each once, on the thread that crashed, while all other
 // threads go on. What they find is what the crash left: any lock may be held,
-// and any data be half changed.
+// and any data be half changed. Before the first callback runs, temp dirs are
+// closed to other threads: one that makes or removes one waits for the end of
+// the process. To have the same for what your callback removes, use a CrashGate
+// (crash_gate.h). A callback that asks for a temp dir gets Cancelled.
+//
+// Only a signal that is certain to end the process calls them: as PID 1 of a
+// container none that is sent (exit_hooks.h).
 //
 // What a callback may do: make system calls, and touch memory that was set up
 // before, through atomics. It must not allocate, lock, wait, print by stdio,

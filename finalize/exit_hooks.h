@@ -81,6 +81,25 @@
 //   the work and the others wait for it. What crashes in the handler itself
 //   ends the handling; the first crash goes on.
 //
+//   From the first moment on, no other thread makes, uses or removes a temp
+//   dir: one that tries waits until the process has ended (crash_gate.h). The
+//   handler waits for those that are at it, 100 ms at most, renames the
+//   directories, so that paths to them lead nowhere, and removes them until
+//   nothing is left or the time is up. The thread that crashes, crash callbacks
+//   and handlers that were there before get Cancelled from TempDir::Create. If
+//   the process lives on all the same, because a debugger withheld the signal
+//   or a handler recovered against crash_handlers_end, threads wait for a
+//   minute after crash_limit; then temp dirs can be made again.
+//
+//   PID 1: the kernel withholds from it each signal that is sent, unless it has
+//   a handler. So SIGSEGV, SIGBUS, SIGILL or SIGFPE from kill() or raise() ends
+//   nothing there and removes nothing, and neither does a SIGABRT of another
+//   process; a handler that was there before is called. abort(), a failed
+//   assertion and std::terminate() remove, call the handler that was there
+//   before, and end the process by _exit(134). raise(SIGABRT) looks the same to
+//   a handler: as PID 1 it does not return. A fault removes and ends the
+//   process by its signal, or by _exit(128 + n) if it does not come again.
+//
 //   Within ExitHooks::crash_limit the work ends by itself, with what it has not
 //   done left for the next reaper (tempdir/reap.h). If it hangs, it is cut off
 //   half a second later; if its thread is stuck in a system call that cannot be

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "finalize/crash_gate.h"
 #include "tempdir/internal/moved_from.h"
 #include "tempdir/internal/removal_failure.h"
 
@@ -37,6 +38,7 @@ DestructorTempDir::~DestructorTempDir() { End(); }
 
 void DestructorTempDir::End() noexcept {
   if (directory_ == nullptr || !directory_->IsOurs()) return;
+  if (finalize::CrashGate::Refuses()) return;
   if (std::uncaught_exceptions() > exceptions_) directory_->MarkFailed();
   absl::Status status = directory_->RemoveImplicitly();
   if (!status.ok()) tempdir_internal::HandleFailure(*directory_, status);

@@ -42,6 +42,14 @@
 // daemonising child may adopt it (finalize/adopt_after_fork.h); one on which
 // another thread of the parent was at work at the fork stays the parent's.
 //
+// Crash: with ExitHooks::crash (finalize/exit_hooks.h) the process removes its
+// temp dirs in the handler. A thread that calls Create, Remove, Keep or a
+// destructor from then on waits until the process has ended. On a thread that
+// crashes, and so in crash callbacks and handlers, Create, Remove and Keep
+// return Cancelled, and destructors do nothing. Opening path() fails with
+// ENOENT from then on. Directories that a thread creates anew at such a path,
+// as create_directories() does, are left; a reaper removes them (reap.h).
+//
 // Thread-safe for path(), Remove(), Keep(), removed() and MarkFailed(); moves,
 // assignments and the destructor are for one thread alone, as ever.
 #ifndef TEMPDIR_DESTRUCTOR_TEMP_DIR_H_
@@ -64,6 +72,7 @@ class [[nodiscard]] DestructorTempDir {
   // NotFound: the parent is missing; FailedPrecondition: it is not a
   // directory; PermissionDenied: it may not be written, or others may replace
   // what is in it; ResourceExhausted: no space, no inodes, no descriptors;
+  // Cancelled: this thread crashes, and with it the process;
   // Aborted: the parent lies in a temp dir that a reaper is removing. The
   // message names the path.
   static absl::StatusOr<DestructorTempDir> Create(TempDirOptions options = {});

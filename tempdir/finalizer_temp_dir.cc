@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "finalize/cause.h"
+#include "finalize/crash_gate.h"
 #include "finalize/ending_thread.h"
 #include "finalize/options.h"
 #include "finalize/owner_process.h"
@@ -39,11 +40,20 @@ bool RefusesThisThread() {
          !finalize::ThisThreadEndsProcess();
 }
 
+// A handler that was there before calls exit() in a crash: the threads that
+// wait at the gate hold finalizers that this drain waits for.
+bool EndsInACrash() {
+  const bool refused = finalize::CrashGate::Refuses();
+  if (refused) finalize::CrashGate::Release();
+  return refused;
+}
+
 absl::Status SweepRoots(const finalize::Cause& cause) {
   if (cause.IsProcessEnd()) {
     ending.store(finalize::OwnerProcess().number(), std::memory_order_release);
   }
   roots_registered.store(0, std::memory_order_release);
+  if (EndsInACrash()) return absl::OkStatus();
   const size_t left = tempdir_internal::SweepProcessRoots(cause.IsProcessEnd());
   if (left == 0) return absl::OkStatus();
   return absl::DeadlineExceededError(absl::StrCat(
@@ -77,6 +87,7 @@ struct RemoveTempDir {
                           const Directory& directory) const {
     OwnedDirectory& owned = *directory.owned;
     if (cause == finalize::Cause::kCall) return owned.Remove();
+    if (EndsInACrash()) return absl::OkStatus();
     if (owned.Doom()) return absl::OkStatus();
     absl::Status status = owned.RemoveImplicitly();
     if (!status.ok()) tempdir_internal::HandleFailureInDrain(owned, status);
@@ -93,6 +104,10 @@ absl::StatusOr<FinalizerTempDir> FinalizerTempDir::Create(
   if (RefusesThisThread()) {
     return absl::CancelledError(
         "the process is ending: no temporary directory is made");
+  }
+  if (finalize::CrashGate::Refuses()) {
+    return absl::CancelledError(
+        "the process crashed: no temporary directory is made");
   }
   const finalize::Place place = options.place();
   auto directory = std::make_shared<OwnedDirectory>(std::move(options));
@@ -136,6 +151,7 @@ FinalizerTempDir::~FinalizerTempDir() { End(); }
 
 void FinalizerTempDir::End() noexcept {
   if (directory_ == nullptr || !directory_->IsOurs()) return;
+  if (finalize::CrashGate::Refuses()) return;
   const absl::Status status = EndOnce();
   if (!status.ok()) tempdir_internal::HandleFailure(*directory_, status);
 }

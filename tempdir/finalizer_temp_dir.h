@@ -21,6 +21,7 @@
 // A Create that a drain meets half-way undoes its work and returns Cancelled;
 // so does one after the process registry has closed, and, once exit() has
 // removed the temp dirs, one on any other thread than the one that drained.
+// destructor_temp_dir.h says what happens in a crash.
 //
 // destructor_temp_dir.h says what both styles promise of the directory, of
 // Remove(), Keep() and removed(), of moving, of fork() and of threads. What is

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "finalize/crash_gate.h"
 #include "tempdir/internal/automatic_reap.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/process_root.h"
@@ -15,6 +16,10 @@ absl::StatusOr<ReapReport> Reap(PathArgument parent,
   const absl::StatusOr<std::string> path =
       tempdir_internal::ParentPath(parent.text());
   if (!path.ok()) return path.status();
+  const finalize::CrashGate gate;
+  if (gate.refused()) {
+    return absl::CancelledError("the process crashed: nothing is reaped");
+  }
   tempdir_internal::CheckProcessRoots();
   return tempdir_internal::ReapParent(*path, options);
 }

@@ -56,6 +56,11 @@
 //   - The upper directory of an overlay, reached past the overlay: locks made
 //     through the overlay are not seen there. Do not reap in one.
 //
+// A process that crashes and removes its own temp dirs (finalize/exit_hooks.h)
+// gives its roots the name with `.reap` as well: what it does not finish, the
+// next reaper does. Reap waits then until the process has ended; on a thread
+// that crashes it returns Cancelled.
+//
 // Thread-safe.
 
 #ifndef TEMPDIR_REAP_H_

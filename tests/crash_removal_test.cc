@@ -13,6 +13,7 @@
 
 #include "gtest/gtest.h"
 #include "tempdir/internal/fixed_storage.h"
+#include "tempdir/internal/root_name.h"
 #include "tempdir/internal/root_table.h"
 #include "tests/private_mounts.h"
 #include "tests/removal_fixture.h"
@@ -21,9 +22,14 @@
 namespace {
 
 using tempdir_internal::ClaimedRoot;
+using tempdir_internal::CrashedRoot;
 using tempdir_internal::FixedStorage;
 using tempdir_internal::KeepClaimedRoot;
-using tempdir_internal::RemoveClaimedRoot;
+
+// Without being renamed.
+bool RemoveClaimedRoot(const ClaimedRoot& root, uint64_t deadline_nanos) {
+  return RemoveCrashedRoot(CrashedRoot{root, ""}, deadline_nanos);
+}
 
 uint64_t After(double seconds) {
   timespec now;
@@ -162,6 +168,40 @@ TEST_F(CrashRemovalTest, EndsAtTheDeadline) {
   EXPECT_TRUE(Exists("root"));
   RemoveClaimedRoot(Root(), After(100));
   EXPECT_FALSE(Exists("root"));
+}
+
+// C23: paths lead nowhere once it is taken away, and it has the name by which
+// reapers know what one of them has begun.
+TEST_F(CrashRemovalTest, TakesItAway) {
+  CrashedRoot crashed = {Root(), ""};
+  TakeAway(crashed, After(60));
+  EXPECT_FALSE(Exists("root"));
+  const auto name = tempdir_internal::ParseRootName(crashed.taken_name);
+  ASSERT_TRUE(name.has_value()) << crashed.taken_name;
+  EXPECT_TRUE(name->reaped);
+  EXPECT_EQ(name->owner, status_.st_uid);
+  EXPECT_TRUE(Exists(std::string(crashed.taken_name) + "/dir/file"));
+  RemoveCrashedRoot(crashed, After(60));
+  EXPECT_FALSE(Exists(crashed.taken_name));
+}
+
+// C23, C28: not what is marked, nor another directory, nor after the deadline.
+TEST_F(CrashRemovalTest, TakesNothingElseAway) {
+  CrashedRoot late = {Root(), ""};
+  TakeAway(late, After(-1));
+  EXPECT_STREQ(late.taken_name, "");
+  MakeFile("root/.keep");
+  CrashedRoot marked = {Root(), ""};
+  TakeAway(marked, After(60));
+  EXPECT_STREQ(marked.taken_name, "");
+  unlinkat(fd(), "root/.keep", 0);
+  ASSERT_EQ(renameat(fd(), "root", fd(), "moved"), 0);
+  MakeDirectory("root");
+  CrashedRoot replaced = {Root(), ""};
+  TakeAway(replaced, After(60));
+  EXPECT_STREQ(replaced.taken_name, "");
+  EXPECT_TRUE(Exists("root"));
+  EXPECT_TRUE(Exists("moved/dir/file"));
 }
 
 // C23: another directory that stands at its path by now is not touched.

@@ -1,14 +1,12 @@
 #include "finalize/internal/crash_handler.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
@@ -17,6 +15,9 @@
 #include "finalize/internal/clock.h"
 #include "finalize/internal/const_init_array.h"
 #include "finalize/internal/crash_callbacks.h"
+#include "finalize/internal/crash_end.h"
+#include "finalize/internal/crash_gate.h"
+#include "finalize/internal/crash_reserve.h"
 #include "finalize/internal/crash_stack.h"
 #include "finalize/internal/crash_timers.h"
 #include "finalize/internal/fork_epoch.h"
@@ -30,6 +31,10 @@ namespace {
 // What a callback may overrun the deadline by before it is cut off, and from
 // one way of doing that to the next.
 constexpr uint64_t kMargin = 500000000;
+// What threads that make temp dirs have to come to an end.
+constexpr uint64_t kPatience = 100000000;
+// When the process is taken to live on, after all else has had its time.
+constexpr uint64_t kLivesOn = 60000000000;
 
 struct Taken {
   std::atomic<uint32_t> epoch;  // of the last process that took it; 0: none
@@ -52,23 +57,12 @@ sigjmp_buf jump;
 CrashTimers timers;
 siginfo_t crash_info;
 
-// Ends of one pipe, which is nothing else's. Closed in a crash, so that the
-// callbacks have descriptors.
-constexpr int kReserved = 6;
-int reserved[kReserved];
-struct stat reserved_pipe;
-uint32_t reserved_epoch = 0;
-
 void Handle(int signal, siginfo_t* info, void* context);
 
 pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
 
 bool IsOurHandler(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == &Handle;
-}
-
-bool IsDefault(const struct sigaction& action) {
-  return !IsHandler(action) && action.sa_handler == SIG_DFL;
 }
 
 sigset_t CrashSignals() {
@@ -93,46 +87,12 @@ void RestoreAll(int signal) {
   Restore(signal);
 }
 
-// A signal that is sent does nothing to PID 1 by default; but after that of
-// abort() comes worse.
-bool MeansNothing(int signal, const siginfo_t& info) {
-  return getpid() == 1 && info.si_code <= 0 &&
-         !(signal == SIGABRT && info.si_code == SI_TKILL) &&
-         IsDefault(taken[signal].previous);
-}
-
-// Has `signal` come again, as it came, when the handler returns.
-void SendAgain(int signal, const siginfo_t& info, void* context) {
-  sigset_t one;
-  sigemptyset(&one);
-  sigaddset(&one, signal);
-  sigprocmask(SIG_BLOCK, &one, nullptr);
-  if (context != nullptr) {
-    sigdelset(&static_cast<ucontext_t*>(context)->uc_sigmask, signal);
-  }
-  // PID 1 does not die of what is sent; a fault comes again by itself.
-  if (getpid() == 1 && IsDefault(taken[signal].previous)) return;
-  siginfo_t copy = info;
-  if (syscall(SYS_rt_tgsigqueueinfo, getpid(), ThisThread(), signal, &copy) !=
-      0) {
-    syscall(SYS_tgkill, getpid(), ThisThread(), signal);
-  }
-}
-
-bool Examine(int fd, struct stat* status) {
-  return fstatat(fd, "", status, AT_EMPTY_PATH) == 0;
-}
-
-// The program may have closed them: then the number is another file's.
-void FreeDescriptors() {
-  if (reserved_epoch != OwnerEpoch()) return;
-  for (const int fd : reserved) {
-    struct stat seen;
-    if (Examine(fd, &seen) && seen.st_dev == reserved_pipe.st_dev &&
-        seen.st_ino == reserved_pipe.st_ino) {
-      syscall(SYS_close, fd);
-    }
-  }
+// The signal is certain to end the process: no other thread makes temp dirs any
+// more.
+void ShutGate(uint64_t deadline) {
+  const uint64_t now = NowNanos();
+  ShutCrashGate(std::min(deadline, now + kPatience),
+                deadline + 3 * kMargin + kLivesOn);
 }
 
 // Calls the callbacks. A jump back here means that one was cut off.
@@ -145,6 +105,7 @@ void RunCallbacks(int signal, const siginfo_t& info) {
     handling.store(ThisThread(), std::memory_order_release);
     timers.Start(signal, deadline + kMargin, kMargin);
     FreeDescriptors();
+    ShutGate(deadline);
     RunCrashCallbacks({signal, deadline, keep.load(std::memory_order_relaxed)});
   }
   const sigset_t crashes = CrashSignals();
@@ -175,17 +136,11 @@ void GoOnHere(int signal, void* context) {
   siginfo_t info;
   memcpy(&info, &crash_info, sizeof(info));
   const struct sigaction& previous = taken[signal].previous;
-  if (IsHandler(previous)) {
-    if (previous.sa_flags & SA_SIGINFO) {
-      previous.sa_sigaction(signal, &info, context);
-    } else {
-      previous.sa_handler(signal);
-    }
-    const struct sigaction by_default = {};
-    sigaction(signal, &by_default, nullptr);
-  }
+  CallPrevious(previous, signal, info, context);
   if (getpid() == 1) _exit(128 + signal);
-  SendAgain(signal, info, context);
+  const struct sigaction by_default = {};
+  sigaction(signal, &by_default, nullptr);
+  SendAgain(by_default, signal, info, context);
 }
 
 bool IsTaken(int signal) {
@@ -212,6 +167,7 @@ bool TakeTurn(int signal, const siginfo_t& info, void* context) {
     }
     return false;
   }
+  PassCrashGate();
   AwaitOver();
   RestoreAll(signal);
   return true;
@@ -219,11 +175,14 @@ bool TakeTurn(int signal, const siginfo_t& info, void* context) {
 
 void Handle(int signal, siginfo_t* info, void* context) {
   const int saved_errno = errno;
+  const struct sigaction& previous = taken[signal].previous;
   if (!IsTaken(signal)) {
     Restore(signal);
-    SendAgain(signal, *info, context);
-  } else if (!MeansNothing(signal, *info) && TakeTurn(signal, *info, context)) {
-    SendAgain(signal, *info, context);
+    SendAgain(previous, signal, *info, context);
+  } else if (!CrashTimers::Sent(*info) && !IsCertainToEnd(signal, *info)) {
+    CallPrevious(previous, signal, *info, context);
+  } else if (TakeTurn(signal, *info, context)) {
+    EndCrash(previous, signal, *info, context);
   }
   errno = saved_errno;
 }
@@ -245,33 +204,16 @@ void Take(int signal, bool handlers_end) {
   sigaction(signal, nullptr, &found);
   const bool inherited = IsOurHandler(found);
   const bool had = slot.epoch.load() == CurrentEpoch();
-  if (inherited ? IsTaken(signal) : had) return;
+  if (inherited && IsTaken(signal)) return;
   const struct sigaction& previous = inherited ? slot.previous : found;
   const bool handled = IsHandler(previous);
+  // The program's choice, and it may call ours.
+  if (!inherited && had && handled) return;
   const bool ignored = !handled && !IsDefault(previous);
   if (ignored || (handled && !handlers_end)) return;
   slot.previous = previous;
   slot.epoch.store(CurrentEpoch());
   if (!inherited) Install(signal);
-}
-
-// Clear of the standard streams, which programs close and open again.
-bool ReserveDescriptors() {
-  if (reserved_epoch == CurrentEpoch()) return true;
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return false;
-  int count = 0;
-  while (count < kReserved) {
-    const int fd = fcntl(ends[0], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (fd < 0) break;
-    reserved[count++] = fd;
-  }
-  const bool reserves = count == kReserved && Examine(ends[0], &reserved_pipe);
-  close(ends[0]);
-  close(ends[1]);
-  while (!reserves && count > 0) close(reserved[--count]);
-  if (reserves) reserved_epoch = CurrentEpoch();
-  return reserves;
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ constexpr uint64_t kSecond = 1000000000;
 // Its address marks the signals of these timers.
 char mark;
 
+pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
+
 }  // namespace
 
 // By system calls: timer_create() of the C library may allocate.
@@ -32,9 +34,13 @@ int CrashTimers::Arm(int signal, pid_t thread, uint64_t at_nanos) {
   return timer;
 }
 
+bool CrashTimers::SendToThisThread(int signal, uint64_t at_nanos) {
+  return Arm(signal, ThisThread(), at_nanos) != kNone;
+}
+
 void CrashTimers::Start(int signal, uint64_t first_nanos,
                         uint64_t margin_nanos) {
-  const auto self = static_cast<pid_t>(syscall(SYS_gettid));
+  const pid_t self = ThisThread();
   timers_[0] = Arm(signal, self, first_nanos);
   timers_[1] = Arm(signal, 0, first_nanos + margin_nanos);
   timers_[2] = Arm(SIGKILL, 0, first_nanos + 2 * margin_nanos);

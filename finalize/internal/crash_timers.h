@@ -26,6 +26,9 @@ class CrashTimers {
   // `signal`. Any thread may stop them.
   void Stop(int signal);
 
+  // One of its own, which nothing stops. False where there is none to be had.
+  static bool SendToThisThread(int signal, uint64_t at_nanos);
+
   // Whether `info` tells of one of them.
   static bool Sent(const siginfo_t& info);
 

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "absl/time/time.h"
+#include "finalize/crash_gate.h"
 #include "finalize/owner_process.h"
 #include "tempdir/internal/background_thread.h"
 #include "tempdir/internal/process_root.h"
@@ -74,7 +75,8 @@ void* Run(void* argument) {
   prctl(PR_SET_NAME, "finalize-reap");
   const std::unique_ptr<std::string> parent(
       static_cast<std::string*>(argument));
-  ReapQuietly(*parent);
+  const finalize::CrashGate gate;
+  if (!gate.refused()) ReapQuietly(*parent);
   return nullptr;
 }
 

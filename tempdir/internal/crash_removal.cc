@@ -3,16 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstddef>
 
-#include "finalize/crash_callback.h"
 #include "tempdir/internal/fixed_storage.h"
 #include "tempdir/internal/kept_directory.h"
 #include "tempdir/internal/removal_errors.h"
@@ -23,13 +21,11 @@
 namespace tempdir_internal {
 namespace {
 
-constexpr size_t kBlockSize = 256 << 10;
-// How long a directory that fills up again is emptied.
+// How long a directory that fills up again is emptied in one go.
 constexpr int64_t kWriterTimeout = 100000000;
 
-// All of the one thread that has the engine: that which handles a crash, or the
-// watchdog's if the drain at the end of the process hangs.
-std::atomic<bool> engine_taken{false};
+// All of the one thread that has the engine.
+constexpr size_t kBlockSize = 256 << 10;
 alignas(std::max_align_t) char block[kBlockSize];
 char parent_path[PATH_MAX];
 SystemCalls timed_calls;
@@ -66,17 +62,29 @@ const SystemCalls& CallsUntil(uint64_t deadline_nanos) {
   return timed_calls;
 }
 
-class NoErrors final : public RemovalErrors {
+// Whether what stays does so because somebody else put it there.
+class Refills final : public RemovalErrors {
  public:
-  void Report(Obstacle, int, const TreeNode*, const TreeNode*,
-              const char*) override {}
+  void Report(Obstacle obstacle, int, const TreeNode*, const TreeNode*,
+              const char*) override {
+    seen_ |= obstacle == Obstacle::kRefilled;
+  }
   void ReportMovedAway(const PathSegment*) override {}
+
+  bool seen() const { return seen_; }
+
+ private:
+  bool seen_ = false;
 };
+
+bool IsOpenAt(const ClaimedRoot& root, int fd, struct stat* seen) {
+  return fd >= 0 && kKernelCalls.examine(fd, "", seen) == 0 &&
+         seen->st_dev == root.device && seen->st_ino == root.inode;
+}
 
 bool IsOpenAt(const ClaimedRoot& root, int fd) {
   struct stat seen;
-  return fd >= 0 && kKernelCalls.examine(fd, "", &seen) == 0 &&
-         seen.st_dev == root.device && seen.st_ino == root.inode;
+  return IsOpenAt(root, fd, &seen);
 }
 
 // Returns -errno where it is not at its path.
@@ -88,9 +96,14 @@ int OpenAtPath(const ClaimedRoot& root) {
   return -ESTALE;
 }
 
-const char* NameOf(const ClaimedRoot& root) {
+const char* OwnNameOf(const ClaimedRoot& root) {
   const char* const slash = strrchr(root.path, '/');
   return slash == nullptr ? root.path : slash + 1;
+}
+
+const char* NameOf(const CrashedRoot& crashed) {
+  return crashed.taken_name[0] != '\0' ? crashed.taken_name
+                                       : OwnNameOf(crashed.root);
 }
 
 // Through the directory itself, if it is open: then its path does not matter.
@@ -99,24 +112,25 @@ int OpenParent(const ClaimedRoot& root) {
   if (IsOpenAt(root, root.fd)) {
     return kKernelCalls.open(root.fd, "..", kFlags);
   }
-  const size_t size = NameOf(root) - root.path;
+  const size_t size = OwnNameOf(root) - root.path;
   if (size == 0 || size >= sizeof(parent_path)) return -ENOENT;
   memcpy(parent_path, root.path, size);
   parent_path[size] = '\0';
   return kKernelCalls.open(AT_FDCWD, parent_path, kFlags);
 }
 
-bool IsMarked(const ClaimedRoot& root, int parent) {
-  struct stat seen;
-  if (IsOpenAt(root, root.fd)) {
-    return kKernelCalls.examine(root.fd, kKeepMark, &seen) == 0;
-  }
-  const int fd = kKernelCalls.open_beneath(parent, NameOf(root),
-                                           O_PATH | O_DIRECTORY | O_NOFOLLOW);
+// Whether it has `name` and holds no `.keep`; gives its owner.
+bool IsToBeRemoved(const ClaimedRoot& root, int parent, const char* name,
+                   uid_t* owner = nullptr) {
+  const int fd =
+      kKernelCalls.open(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
   if (fd < 0) return false;
-  const bool marked = kKernelCalls.examine(fd, kKeepMark, &seen) == 0;
+  struct stat seen, mark;
+  const bool removed = IsOpenAt(root, fd, &seen) &&
+                       kKernelCalls.examine(fd, kKeepMark, &mark) == -ENOENT;
+  if (owner != nullptr) *owner = seen.st_uid;
   kKernelCalls.close(fd);
-  return marked;
+  return removed;
 }
 
 void Say(const char* text) {
@@ -124,30 +138,12 @@ void Say(const char* text) {
   (void)!write(STDERR_FILENO, text, strlen(text));
 }
 
-void EndRoot(const ClaimedRoot& root, void* crash) {
-  const auto& seen = *static_cast<const finalize::Crash*>(crash);
-  seen.keep || root.keep ? KeepClaimedRoot(root, seen.signal != 0)
-                         : RemoveClaimedRoot(root, seen.deadline_nanos);
-}
-
-// A crash meets the watchdog at work: that goes on meanwhile, and so the
-// handler waits for it, to its own deadline.
-bool TakeEngine(uint64_t deadline_nanos) {
-  while (engine_taken.exchange(true, std::memory_order_acquire)) {
-    if (kKernelCalls.now() >= static_cast<int64_t>(deadline_nanos)) {
-      return false;
-    }
-    const timespec pause = {0, 1000000};
-    nanosleep(&pause, nullptr);
-  }
-  return true;
-}
-
-void EndRoots(const finalize::Crash& crash) {
-  if (!TakeEngine(crash.deadline_nanos)) return;
-  finalize::Crash copy = crash;
-  ClaimRoots(&EndRoot, &copy);
-  engine_taken.store(false, std::memory_order_release);
+// As a reaper does (root_reaper.cc): never onto what stands there.
+int Rename(const SystemCalls& calls, int parent, const char* from,
+           const char* to) {
+  const int result = calls.rename(parent, from, parent, to, RENAME_NOREPLACE);
+  if (result != -EINVAL && result != -ENOSYS) return result;
+  return calls.rename(parent, from, parent, to, 0);
 }
 
 const char* Reason(bool crashed) {
@@ -156,25 +152,42 @@ const char* Reason(bool crashed) {
 
 }  // namespace
 
-void AddCrashRemoval() {
-  finalize::AddCrashCallback(&EndRoots);
-  finalize::AddReserveCallback(&EndRoots);
+void TakeAway(CrashedRoot& crashed, uint64_t deadline_nanos) {
+  const SystemCalls& calls = CallsUntil(deadline_nanos);
+  const int parent = OpenParent(crashed.root);
+  if (parent < 0) return;
+  const char* const own = OwnNameOf(crashed.root);
+  char name[kReapedNameRoom];
+  uid_t owner = 0;
+  if (IsToBeRemoved(crashed.root, parent, own, &owner) &&
+      WriteReapedName(owner, name) && Rename(calls, parent, own, name) == 0) {
+    if (IsToBeRemoved(crashed.root, parent, name)) {
+      memcpy(crashed.taken_name, name, sizeof name);
+    } else {
+      // Replaced, or marked, in between.
+      Rename(calls, parent, name, own);
+    }
+  }
+  kKernelCalls.close(parent);
 }
 
-void RemoveClaimedRoot(const ClaimedRoot& root, uint64_t deadline_nanos) {
+bool RemoveCrashedRoot(const CrashedRoot& crashed, uint64_t deadline_nanos) {
   const SystemCalls& calls = CallsUntil(deadline_nanos);
-  const int parent = OpenParent(root);
-  if (parent < 0) return;
-  if (!IsMarked(root, parent)) {
+  const int parent = OpenParent(crashed.root);
+  if (parent < 0) return false;
+  Refills refills;
+  if (IsToBeRemoved(crashed.root, parent, NameOf(crashed))) {
     FixedStorage storage(block, sizeof(block));
-    NoErrors errors;
     RemovalPlan plan;
     plan.exact_root = true;
     plan.writer_timeout = kWriterTimeout;
-    TreeRemoval removal(calls, storage, errors, plan, parent, NameOf(root));
-    if (removal.OpenInode(root.device, root.inode) == 0) removal.Run();
+    TreeRemoval removal(calls, storage, refills, plan, parent, NameOf(crashed));
+    if (removal.OpenInode(crashed.root.device, crashed.root.inode) == 0) {
+      removal.Run();
+    }
   }
   kKernelCalls.close(parent);
+  return refills.seen() && !TimeIsUp();
 }
 
 void KeepClaimedRoot(const ClaimedRoot& root, bool crashed) {

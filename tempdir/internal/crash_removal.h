@@ -1,6 +1,6 @@
-// Crash removal: the removal of this process's directories from inside the
-// handler of a crash (contract C23), or by the watchdog of a drain that hangs at
-// the end of the process (C15).
+// Crash removal: the removal of one of this process's roots from inside the
+// handler of a crash (contract C23), or by the watchdog of a drain that hangs
+// at the end of the process (C15).
 //
 // It is the removal engine of RemoveTree, in a fixed block instead of the heap,
 // on one thread, so that it takes no lock, and with system calls that fail from
@@ -8,26 +8,37 @@
 // from a table that needs no lock, and errors go nowhere. What is left then is
 // the next reaper's.
 //
-// Async-signal-safe. Confined to one thread of the process.
+// Other threads go on meanwhile, and may write into their temp dirs by path. So
+// the root is renamed first, as a reaper does: their paths lead nowhere then.
+//
+// Async-signal-safe. Confined to one thread at a time, that which has the
+// engine (crash_sweep.h).
 
 #ifndef TEMPDIR_INTERNAL_CRASH_REMOVAL_H_
 #define TEMPDIR_INTERNAL_CRASH_REMOVAL_H_
 
 #include <cstdint>
 
+#include "tempdir/internal/root_name.h"
 #include "tempdir/internal/root_table.h"
 
 namespace tempdir_internal {
 
-// Has the roots of the root table removed, or kept, when this process crashes
-// with the exit hooks for that (finalize/exit_hooks.h), or when the drain at its
-// end leaves no time for them but what is reserved (finalize/exit_options.h).
-void AddCrashRemoval();
+// A root that is being removed.
+struct CrashedRoot {
+  ClaimedRoot root;
+  char taken_name[kReapedNameRoom];  // empty: it has its own
+};
 
-// Removes it with all that is in it, until the deadline (nanoseconds of
+// Renames it to a name that a reaper gives, until the deadline (nanoseconds of
 // CLOCK_MONOTONIC): if it still stands at its path, is the very one, and holds
-// no file `.keep`.
-void RemoveClaimedRoot(const ClaimedRoot& root, uint64_t deadline_nanos);
+// no file `.keep`. Where that fails it keeps its name.
+void TakeAway(CrashedRoot& crashed, uint64_t deadline_nanos);
+
+// Removes it with all that is in it, until the deadline, under the same
+// conditions. Returns true if another try may do more: threads put something in
+// while it was emptied.
+bool RemoveCrashedRoot(const CrashedRoot& crashed, uint64_t deadline_nanos);
 
 // Puts a file `.keep` into it, so that reapers leave it, and says on standard
 // error where it is and why: the process crashed, or it hangs at its end.

@@ -58,6 +58,7 @@ class HeldLock {
   bool TakeAgain(int parent_fd);
 
   int fd() const { return fd_; }
+  const std::string& name() const { return name_; }
 
  private:
   bool IsOpenAt(int fd) const;

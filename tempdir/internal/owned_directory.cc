@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "finalize/crash_gate.h"
 #include "tempdir/internal/automatic_reap.h"
 #include "tempdir/internal/background_thread.h"
 #include "tempdir/internal/parent_directory.h"
@@ -20,6 +21,8 @@
 
 namespace tempdir_internal {
 namespace {
+
+using finalize::CrashGate;
 
 bool KeepsAll() {
   const char* const value = secure_getenv(kKeepVariable);
@@ -39,7 +42,11 @@ bool WaitForRoom(uint64_t ended) {
 OwnedDirectory::OwnedDirectory(tempdir::TempDirOptions options)
     : options_(std::move(options)), keep_always_(KeepsAll()) {}
 
-OwnedDirectory::~OwnedDirectory() { LeaveRoot(); }
+OwnedDirectory::~OwnedDirectory() {
+  if (root_ == nullptr) return;
+  const CrashGate gate;
+  if (!gate.refused()) LeaveRoot();
+}
 
 void OwnedDirectory::LeaveRoot() {
   if (root_ == nullptr) return;
@@ -72,6 +79,7 @@ void OwnedDirectory::Settle(State state) {
 }
 
 absl::Status OwnedDirectory::Create() {
+  if (CrashGate::Refuses()) return Crashing();
   // Where that fails there are no threads, and what they do is not put off.
   if (options_.background() || ReapsByItself()) PrepareBackgroundThreads();
   ForkMutexHolder lock(mutex_);
@@ -88,6 +96,8 @@ absl::Status OwnedDirectory::Create() {
     return status;
   }
   // What cannot go stays live, for the trigger that waits for the lock.
+  const CrashGate gate;
+  if (gate.refused()) return Crashing();
   status = RemoveLocked();
   if (status.ok()) Settle(State::kNothing);
   return absl::CancelledError(
@@ -125,6 +135,8 @@ absl::Status OwnedDirectory::Make() {
 
 absl::Status OwnedDirectory::MakeIn(const std::string& parent,
                                     ProcessRoot::Idle idle, bool* again) {
+  const CrashGate gate(CrashGate::Use::kMake);
+  if (gate.refused()) return Crashing();
   auto root = ProcessRoot::Acquire(parent, idle, home());
   if (!root.ok()) return root.status();
   const std::string& root_path = (*root)->path();
@@ -143,7 +155,7 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent,
       name_ = std::move(made->name);
       identity_.emplace(std::move(made->identity));
       path_ = absl::StrCat(root_path, "/", name_);
-      if (hold_ != nullptr) root_->AddHold(hold_, path_.native());
+      if (hold_ != nullptr) root_->AddHold(hold_);
       return status;
     }
   }

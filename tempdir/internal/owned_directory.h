@@ -153,6 +153,7 @@ class OwnedDirectory : public PutOffRemoval,
   // Whether the backlog has it; else it is to be removed at once.
   bool PutOffLocked();
   bool RenameAway();
+  bool RenameTo(const std::string& leaving);
   bool RemoveIfEmpty();
   absl::Status RemoveLocked();
   absl::Status RemoveTreeLocked();
@@ -161,6 +162,7 @@ class OwnedDirectory : public PutOffRemoval,
   absl::Status KeepAndSay(std::string_view why);
   absl::Status NotOurs() const;
   absl::Status CaughtByFork() const;
+  absl::Status Crashing() const;
   absl::Status NotLive(State state) const;
   absl::Status Ended(State state) const;
   void Settle(State state);

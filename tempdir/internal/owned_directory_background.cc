@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "finalize/crash_gate.h"
 #include "tempdir/internal/owned_directory.h"
 #include "tempdir/internal/random_name.h"
 #include "tempdir/internal/removal_failure.h"
@@ -35,24 +36,32 @@ bool OwnedDirectory::PutOffLocked() {
 }
 
 bool OwnedDirectory::RenameAway() {
-  const int fd = root_->fd();
+  // A crash finds it by its name: by none in between, and waits for this.
+  if (hold_ != nullptr && !root_->LeaveHold(hold_.get())) return false;
   std::string leaving = LeavingName(options_.directly());
-  if (leaving.empty() || renameat2(fd, name_.c_str(), fd, leaving.c_str(),
-                                   RENAME_NOREPLACE) != 0) {
+  renamed_ = !leaving.empty() && RenameTo(leaving);
+  if (renamed_) name_ = std::move(leaving);
+  if (hold_ != nullptr) {
+    root_->EnterHold(hold_.get(), name_);
+    if (counted_kept_) hold_->entry.CountKept(1);
+  }
+  return renamed_;
+}
+
+bool OwnedDirectory::RenameTo(const std::string& leaving) {
+  const int fd = root_->fd();
+  if (renameat2(fd, name_.c_str(), fd, leaving.c_str(), RENAME_NOREPLACE) !=
+      0) {
     return false;
   }
-  if (!identity_->IsAt(fd, leaving.c_str())) {
-    renameat2(fd, leaving.c_str(), fd, name_.c_str(), RENAME_NOREPLACE);
-    return false;
-  }
-  // Of no use under its old path.
-  if (hold_ != nullptr) root_->LeaveHold(hold_.get(), leaving);
-  name_ = std::move(leaving);
-  renamed_ = true;
-  return true;
+  if (identity_->IsAt(fd, leaving.c_str())) return true;
+  renameat2(fd, leaving.c_str(), fd, name_.c_str(), RENAME_NOREPLACE);
+  return false;
 }
 
 absl::Status OwnedDirectory::FinishLocked() {
+  const finalize::CrashGate gate;
+  if (gate.refused()) return absl::OkStatus();
   ForkMutexHolder lock(mutex_);
   if (!lock.held() || state_ != State::kLeaving) return absl::OkStatus();
   absl::Status status;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "finalize/crash_gate.h"
 #include "tempdir/internal/directory_identity.h"
 #include "tempdir/internal/kept_directory.h"
 #include "tempdir/internal/lost_directory.h"
@@ -17,6 +18,12 @@ namespace tempdir_internal {
 absl::Status OwnedDirectory::NotOurs() const {
   return absl::FailedPreconditionError(
       absl::StrCat("belongs to the process that made it: ", path_.native()));
+}
+
+absl::Status OwnedDirectory::Crashing() const {
+  const std::string_view what = description();
+  return absl::CancelledError(absl::StrCat(
+      "the process crashed: ", absl::string_view(what.data(), what.size())));
 }
 
 absl::Status OwnedDirectory::CaughtByFork() const {
@@ -50,6 +57,11 @@ absl::Status OwnedDirectory::Ended(State state) const {
 
 absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
   if (!IsOurs()) return NotOurs();
+  // One that has no root makes a name for itself (RenameAway).
+  const finalize::CrashGate gate(options_.directly()
+                                     ? finalize::CrashGate::Use::kMake
+                                     : finalize::CrashGate::Use::kRemove);
+  if (gate.refused()) return Crashing();
   ForkMutexHolder lock(mutex_);
   if (!lock.held()) return CaughtByFork();
   const State state = state_;
@@ -72,6 +84,7 @@ absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
 }
 
 absl::Status OwnedDirectory::Outcome() {
+  if (finalize::CrashGate::Refuses()) return Crashing();
   ForkMutexHolder lock(mutex_);
   if (!lock.held()) return CaughtByFork();
   return state_ == State::kLive ? last_failure_ : Ended(state_);
@@ -122,6 +135,8 @@ absl::Status OwnedDirectory::NotThere(int root_fd, const absl::Status& found) {
 absl::Status OwnedDirectory::RemoveImplicitly() {
   if (!IsOurs() || leaving()) return absl::OkStatus();
   if (KeepsOnEnd()) {
+    const finalize::CrashGate gate;
+    if (gate.refused()) return Crashing();
     ForkMutexHolder lock(mutex_);
     if (!lock.held()) return CaughtByFork();
     if (state_ != State::kLive) return absl::OkStatus();
@@ -133,6 +148,8 @@ absl::Status OwnedDirectory::RemoveImplicitly() {
 
 absl::StatusOr<boost::filesystem::path> OwnedDirectory::Keep() {
   if (!IsOurs()) return NotOurs();
+  const finalize::CrashGate gate(finalize::CrashGate::Use::kMake);
+  if (gate.refused()) return Crashing();
   ForkMutexHolder lock(mutex_);
   if (!lock.held()) return CaughtByFork();
   if (state_ == State::kKept) return kept_path_;
@@ -146,7 +163,7 @@ absl::Status OwnedDirectory::KeepLocked() {
   absl::StatusOr<int> fd = root_->Descriptor();
   if (!fd.ok()) return fd.status();
   // Not for a crash to remove any more, even if it cannot be moved.
-  if (hold_ != nullptr) root_->LeaveHold(hold_.get(), name_);
+  if (hold_ != nullptr) root_->LeaveHold(hold_.get());
   absl::StatusOr<std::string> kept =
       MoveOutOfReach({*fd, name_, path_.native(), root_->parent(),
                       options_.prefix(), options_.suffix(),

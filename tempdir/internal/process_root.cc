@@ -10,9 +10,10 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "finalize/crash_gate.h"
 #include "finalize/exit_time.h"
 #include "finalize/owner_process.h"
-#include "tempdir/internal/crash_removal.h"
+#include "tempdir/internal/crash_sweep.h"
 #include "tempdir/internal/removal_backlog.h"
 
 namespace tempdir_internal {
@@ -70,7 +71,7 @@ void SetHooksUp() {
   if (done.load(std::memory_order_acquire)) return;
   pthread_atfork(&BeforeFork, &AfterFork, &AfterFork);
   std::atexit(&SweepAtEnd);
-  AddCrashRemoval();
+  AddCrashSweep();
   done.store(true, std::memory_order_release);
 }
 
@@ -185,17 +186,29 @@ void ProcessRoot::TakeHoldsAgain() {
   }
 }
 
-void ProcessRoot::AddHold(std::shared_ptr<DirectHold> hold,
-                          const std::string& path) {
+void ProcessRoot::AddHold(std::shared_ptr<DirectHold> hold) {
   std::lock_guard<std::mutex> lock(table_->mutex);
-  hold->entry.Enter(&table_->owner, path, hold->lock.fd());
+  Enter(hold.get());
   holds_.push_back(std::move(hold));
 }
 
-void ProcessRoot::LeaveHold(DirectHold* hold, std::string name) {
+bool ProcessRoot::LeaveHold(DirectHold* hold) {
   std::lock_guard<std::mutex> lock(table_->mutex);
-  if (!hold->entry.Leave()) hold->lock.Abandon();
+  const bool left = hold->entry.Leave();
+  if (!left) hold->lock.Abandon();
+  return left;
+}
+
+void ProcessRoot::EnterHold(DirectHold* hold, std::string name) {
+  std::lock_guard<std::mutex> lock(table_->mutex);
   hold->lock.SetName(std::move(name));
+  Enter(hold);
+}
+
+void ProcessRoot::Enter(DirectHold* hold) {
+  const std::string path =
+      (parent_ == "/" ? "" : parent_) + "/" + hold->lock.name();
+  hold->entry.Enter(&table_->owner, path, hold->lock.fd());
 }
 
 void ProcessRoot::DropHold(DirectHold* hold) {
@@ -214,6 +227,8 @@ void ProcessRoot::DropHold(DirectHold* hold) {
 size_t SweepProcessRoots(bool process_ends) {
   RootTable* const table = ExistingTable();
   if (table == nullptr) return 0;
+  const finalize::CrashGate gate;
+  if (gate.refused()) return 0;
   const size_t left = process_ends ? EndRemovals(TimeToWait()) : 0;
   std::lock_guard<std::mutex> lock(table->mutex);
   ProcessRoot::DiscardIdle(table);

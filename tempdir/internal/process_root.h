@@ -115,11 +115,13 @@ class ProcessRoot {
   // For a user: so many more of its temp dirs are left by a crash.
   void CountKept(int more) { entry_.CountKept(more); }
 
-  // For Home::kParent: a temp dir at `path` is there from now on, which is to
-  // be locked again along with the roots.
-  void AddHold(std::shared_ptr<DirectHold> hold, const std::string& path);
-  // It is not for a crash to remove any more; its name is `name` by now.
-  void LeaveHold(DirectHold* hold, std::string name);
+  // For Home::kParent: a temp dir is there from now on, under the name of its
+  // lock, which is to be locked again along with the roots.
+  void AddHold(std::shared_ptr<DirectHold> hold);
+  // It is not for a crash to remove any more. False where a crash is about to.
+  bool LeaveHold(DirectHold* hold);
+  // It is again, under this name.
+  void EnterHold(DirectHold* hold, std::string name);
   // Its end. In a child of the process that added it, it is only closed.
   void DropHold(DirectHold* hold);
 
@@ -148,6 +150,8 @@ class ProcessRoot {
   static void TakeLocksAgain(RootTable* table);
   static bool AnyIsClosed(const RootTable& table);
   void TakeHoldsAgain();
+  // Enters it in the table of roots.
+  void Enter(DirectHold* hold);
 
   RootTable* const table_;
   const std::string parent_;
@@ -170,7 +174,8 @@ class ProcessRoot {
 // Removes the roots that are empty. `process_ends`: from now on each root goes
 // with its last temp dir; and first of all, what goes in the background is
 // waited for as long as the deadline of the process's end allows. Returns how
-// much of that is left. An atexit handler calls it, too.
+// much of that is left. An atexit handler calls it, too. Nothing happens on a
+// thread that crashes.
 size_t SweepProcessRoots(bool process_ends);
 
 // Opens and locks again the roots, and the temp dirs that have none, whose

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "finalize/crash_gate.h"
 #include "tempdir/internal/local_file_system.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/root_name.h"
@@ -108,7 +109,7 @@ absl::Status ReapOpened(int fd, const tempdir::ReapOptions& options,
   if (!found.ok()) return found.status();
   RootReaper reaper(fd, report->parent, options);
   for (const Found& root : *found) {
-    if (limit.passed()) break;
+    if (limit.passed() || finalize::CrashGate::IsShut()) break;
     report->roots.push_back(reaper.Reap(root.name, root.form));
   }
   report->timed_out = limit.passed();

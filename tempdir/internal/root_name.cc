@@ -1,5 +1,8 @@
 #include "tempdir/internal/root_name.h"
 
+#include <string.h>
+#include <sys/random.h>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -7,6 +10,7 @@ namespace tempdir_internal {
 namespace {
 
 constexpr std::string_view kStart = "finalize-";
+constexpr char kLetters[] = "abcdefghijklmnopqrstuvwxyz234567";
 
 bool Consume(std::string_view* text, std::string_view start) {
   if (text->substr(0, start.size()) != start) return false;
@@ -24,10 +28,38 @@ bool ConsumeNumber(std::string_view* text, uint32_t* number) {
                           number);
 }
 
+char* Put(std::string_view text, char* to) {
+  memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
+char* PutNumber(uint32_t number, char* to) {
+  char digits[10];
+  int count = 0;
+  do {
+    digits[count++] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  } while (number != 0);
+  while (count > 0) *to++ = digits[--count];
+  return to;
+}
+
 }  // namespace
 
 std::string RootPrefix(uid_t owner) {
   return absl::StrCat("finalize-", owner, "-");
+}
+
+bool WriteReapedName(uid_t owner, char (&name)[kReapedNameRoom]) {
+  unsigned char random[kRootLetters];
+  if (getrandom(random, sizeof random, GRND_NONBLOCK) != sizeof random) {
+    return false;
+  }
+  char* end = PutNumber(owner, Put(kStart, name));
+  *end++ = '-';
+  for (const unsigned char byte : random) *end++ = kLetters[byte & 31];
+  *Put(kReapedSuffix, end) = '\0';
+  return true;
 }
 
 std::optional<RootName> ParseRootName(std::string_view name) {
@@ -40,8 +72,7 @@ std::optional<RootName> ParseRootName(std::string_view name) {
   root.owner = owner;
   const std::string_view letters = name.substr(0, kRootLetters);
   if (letters.size() != kRootLetters ||
-      letters.find_first_not_of("abcdefghijklmnopqrstuvwxyz234567") !=
-          letters.npos) {
+      letters.find_first_not_of(kLetters) != letters.npos) {
     return std::nullopt;
   }
   name.remove_prefix(kRootLetters);

@@ -31,6 +31,13 @@ struct RootName {
 // What the name of a root of `owner` starts with.
 std::string RootPrefix(uid_t owner);
 
+// Room for any name that a reaper gives, and its end.
+inline constexpr size_t kReapedNameRoom = 48;
+
+// A fresh name as a reaper gives it, for a signal handler. False where the
+// kernel gives no random bytes.
+bool WriteReapedName(uid_t owner, char (&name)[kReapedNameRoom]);
+
 // Nothing if `name` has not the form.
 std::optional<RootName> ParseRootName(std::string_view name);
 

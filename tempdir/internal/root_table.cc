@@ -20,23 +20,25 @@ constexpr uintptr_t kStates = 3;
 static_assert(alignof(OwnerProcess) > kStates, "no room for the state");
 
 struct Slot {
-  std::atomic<uintptr_t> word;  // 0 is free
   std::atomic<int> fd;
   std::atomic<int> kept;
   dev_t device;
   ino_t inode;
   char path[PATH_MAX];
 };
+using Word = std::atomic<uintptr_t>;  // 0 is free
 
 // In a class of its own: gcc would fill a bare array at run time, and forget
-// what static constructors have entered.
+// what static constructors have entered. The words lie together: to look for a
+// free slot touches no page of one that was never used.
 struct Slots {
-  constexpr Slots() : all{} {}
+  constexpr Slots() : words{}, all{} {}
+  Word words[kRootSlots];
   Slot all[kRootSlots];
 };
 ABSL_CONST_INIT Slots slots;
 
-uintptr_t Word(const OwnerProcess* owner, State state) {
+uintptr_t WordOf(const OwnerProcess* owner, State state) {
   return reinterpret_cast<uintptr_t>(owner) | state;
 }
 
@@ -45,24 +47,25 @@ bool IsOfThisProcess(uintptr_t word) {
   return owner != nullptr && owner->IsThis();
 }
 
-bool Take(Slot& slot, const OwnerProcess* owner) {
-  uintptr_t word = slot.word.load(std::memory_order_acquire);
+bool Take(Word& slot, const OwnerProcess* owner) {
+  uintptr_t word = slot.load(std::memory_order_acquire);
   return !IsOfThisProcess(word) &&
-         slot.word.compare_exchange_strong(word, Word(owner, kFilling),
-                                           std::memory_order_acq_rel);
+         slot.compare_exchange_strong(word, WordOf(owner, kFilling),
+                                      std::memory_order_acq_rel);
 }
 
 }  // namespace
 
 void ClaimRoots(void (*visit)(const ClaimedRoot& root, void* context),
                 void* context) {
-  for (Slot& slot : slots.all) {
-    uintptr_t word = slot.word.load(std::memory_order_acquire);
+  for (size_t i = 0; i < kRootSlots; ++i) {
+    uintptr_t word = slots.words[i].load(std::memory_order_acquire);
     if ((word & kStates) != kEntered || !IsOfThisProcess(word)) continue;
-    if (!slot.word.compare_exchange_strong(word, word - kEntered + kClaimed,
-                                           std::memory_order_acq_rel)) {
+    if (!slots.words[i].compare_exchange_strong(
+            word, word - kEntered + kClaimed, std::memory_order_acq_rel)) {
       continue;
     }
+    const Slot& slot = slots.all[i];
     visit({slot.path, slot.fd.load(std::memory_order_acquire), slot.device,
            slot.inode, slot.kept.load(std::memory_order_acquire) > 0},
           context);
@@ -74,14 +77,14 @@ bool RootEntry::Enter(const OwnerProcess* owner, const std::string& path,
   struct stat seen;
   if (path.size() >= PATH_MAX || fstat(fd, &seen) != 0) return false;
   for (size_t i = 0; i < kRootSlots; ++i) {
+    if (!Take(slots.words[i], owner)) continue;
     Slot& slot = slots.all[i];
-    if (!Take(slot, owner)) continue;
     memcpy(slot.path, path.c_str(), path.size() + 1);
     slot.fd.store(fd, std::memory_order_relaxed);
     slot.kept.store(0, std::memory_order_relaxed);
     slot.device = seen.st_dev;
     slot.inode = seen.st_ino;
-    slot.word.store(Word(owner, kEntered), std::memory_order_release);
+    slots.words[i].store(WordOf(owner, kEntered), std::memory_order_release);
     slot_ = i;
     owner_ = owner;
     return true;
@@ -101,10 +104,10 @@ void RootEntry::CountKept(int more) {
 
 bool RootEntry::Leave() {
   if (slot_ == kRootSlots) return true;
-  uintptr_t word = Word(owner_, kEntered);
-  slots.all[std::exchange(slot_, size_t{kRootSlots})].word.compare_exchange_strong(
+  uintptr_t word = WordOf(owner_, kEntered);
+  slots.words[std::exchange(slot_, size_t{kRootSlots})].compare_exchange_strong(
       word, 0, std::memory_order_acq_rel);
-  return word != Word(owner_, kClaimed);
+  return word != WordOf(owner_, kClaimed);
 }
 
 }  // namespace tempdir_internal

@@ -36,7 +36,9 @@
 
 namespace tempdir_internal {
 
-constexpr size_t kRootSlots = 64;
+// As many direct temp dirs as may wait for their removal in the background
+// (kMostPutOff), and as many again in use.
+constexpr size_t kRootSlots = 512;
 
 // A root as a signal handler finds it.
 struct ClaimedRoot {
