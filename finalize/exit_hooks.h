@@ -119,8 +119,11 @@
 //
 // One end
 //   There is one drain, whatever the causes that meet, and each finalizer runs
-//   once. A thread that calls exit() during a drain is parked; so is one that
-//   calls quick_exit(), if that is hooked. A signal that comes during the drain
+//   once. A thread that calls exit() during a drain waits there; so does one
+//   that calls quick_exit(), if that is hooked. It goes on with the drain where
+//   the callback under way calls exit() itself or takes too long, and then ends
+//   the process as the drain would have (exit_options.h, which also says what
+//   is different from glibc 2.41 on). A signal that comes during the drain
 //   of exit() or quick_exit() lets it finish; then the process ends as after a
 //   drain of that signal. std::terminate() on another thread lets any drain
 //   finish, and then aborts. After the drain of exit(),
@@ -261,8 +264,8 @@ int ShutdownSignal();
 
 // Drains the process registry as for `signal`, with the deadline and the
 // watchdog, and ends the process as after that signal. For the end of a
-// shutdown loop; it works without InstallExitHooks as well. A program that wants
-// to see the report calls Registry::Process().Drain() before it.
+// shutdown loop; it works without InstallExitHooks as well. A program that
+// wants to see the report calls Registry::Process().Drain() before it.
 //
 //   finalize::ExitHooks hooks;
 //   hooks.descriptor = true;

@@ -1,7 +1,11 @@
 #include "finalize/exit_options.h"
 
+#include <atomic>
+#include <cstdint>
+
 #include "absl/base/attributes.h"
 #include "finalize/internal/check.h"
+#include "finalize/internal/exit_deadline.h"
 #include "finalize/internal/lock.h"
 
 namespace finalize {
@@ -14,6 +18,11 @@ using finalize_internal::LockHolder;
 // Good from the first static constructor until the last instruction of the
 // process.
 ABSL_CONST_INIT ExitOptions current ABSL_GUARDED_BY(LockAt(kExitLock));
+
+// Its deadline, for those that must not wait for the lock.
+constexpr int64_t kDefaultNanos = 20000000000;
+std::atomic<int64_t> deadline_nanos{kDefaultNanos};
+static_assert(ExitOptions().deadline == absl::Seconds(20));
 
 }  // namespace
 
@@ -33,8 +42,12 @@ void SetExitOptions(const ExitOptions& options) {
   finalize_internal::Check(
       options.temp_dir_share >= 0 && options.temp_dir_share <= 1,
       "ExitOptions::temp_dir_share must be from 0 to 1");
+  finalize_internal::Check(options.take_over >= absl::ZeroDuration(),
+                           "ExitOptions::take_over must not be negative");
   LockHolder lock(LockAt(kExitLock));
   current = options;
+  deadline_nanos.store(absl::ToInt64Nanoseconds(options.deadline),
+                       std::memory_order_relaxed);
 }
 
 ExitOptions GetExitOptions() {
@@ -43,3 +56,12 @@ ExitOptions GetExitOptions() {
 }
 
 }  // namespace finalize
+
+namespace finalize_internal {
+
+absl::Duration ExitDeadline() {
+  return absl::Nanoseconds(
+      finalize::deadline_nanos.load(std::memory_order_relaxed));
+}
+
+}  // namespace finalize_internal

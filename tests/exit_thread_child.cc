@@ -21,6 +21,7 @@ using finalize::Finalizer;
 using finalize::Options;
 using finalize::Registry;
 using finalize_test::AwaitBlocked;
+using finalize_test::AwaitInExit;
 using finalize_test::AwaitInput;
 using finalize_test::Say;
 using finalize_test::Says;
@@ -70,7 +71,7 @@ void SecondExit() {
   AtExit(Says{"first"});
   AtExit([] {
     calls_exit.Open();
-    AwaitBlocked(exiting_thread, SYS_pause);
+    AwaitInExit(exiting_thread);
     Say("parked");
   });
   std::exit(3);
@@ -92,7 +93,7 @@ void ManyExits() {
   AtExit(Says{"first"});
   AtExit([] {
     calls_exit.Open();
-    for (auto& thread : threads) AwaitBlocked(thread, SYS_pause);
+    for (auto& thread : threads) AwaitInExit(thread);
     Say("parked");
   });
   std::exit(3);
@@ -106,7 +107,7 @@ void Race() {
   AtExit(Says{"first"});
   AtExit([] {
     for (auto& thread : threads) {
-      if (thread != ThisThread()) AwaitBlocked(thread, SYS_pause);
+      if (thread != ThisThread()) AwaitInExit(thread);
     }
     Say("alone");
   });
@@ -135,7 +136,7 @@ void RunningCallbackExits() {
   while (exiting_thread == 0) sched_yield();
   AtExit([] {
     calls_exit.Open();
-    AwaitBlocked(exiting_thread, SYS_pause);
+    AwaitInExit(exiting_thread);
     Say("parked");
   });
   std::exit(3);

@@ -1,5 +1,4 @@
 // A process that ends by quick_exit(), with the exit hooks installed.
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,8 +22,8 @@ using finalize::AtExit;
 using finalize::Cause;
 using finalize::ExitHooks;
 using finalize::Options;
-using finalize_test::AwaitBlocked;
 using finalize_test::AwaitGate;
+using finalize_test::AwaitInExit;
 using finalize_test::Forked;
 using finalize_test::gate;
 using finalize_test::Hang;
@@ -35,9 +34,7 @@ using finalize_test::Says;
 using finalize_test::ThisThread;
 
 // Waits until a thread of this process is parked.
-void AwaitParked(const std::atomic<pid_t>& thread) {
-  AwaitBlocked(thread, SYS_pause);
-}
+void AwaitParked(const std::atomic<pid_t>& thread) { AwaitInExit(thread); }
 
 void QuickExit() {
   std::at_quick_exit([] { Say("quick_exit handler before"); });
@@ -117,6 +114,9 @@ void QuickExitAfterExitDrain() {
     }
   };
   static Hangs hangs;
+  finalize::ExitOptions options;
+  options.deadline = absl::Seconds(1);
+  finalize::SetExitOptions(options);
   AtExit(SayCause);
   InstallHooks();
   std::thread([] {

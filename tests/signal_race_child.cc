@@ -1,7 +1,6 @@
 // A process that drains because of a signal, while other threads exit, register
 // or fork.
 #include <signal.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +26,7 @@ using finalize::Cause;
 using finalize::ExitHooks;
 using finalize::Options;
 using finalize::Registry;
-using finalize_test::AwaitBlocked;
+using finalize_test::AwaitInExit;
 using finalize_test::AwaitInput;
 using finalize_test::Forked;
 using finalize_test::Say;
@@ -121,7 +120,7 @@ void ExitDuringDrain() {
   AtExit(SayCause);
   AtExit([] {
     draining = true;
-    AwaitBlocked(main_thread, SYS_pause);
+    AwaitInExit(main_thread);
     Say("parked");
   });
   Install();

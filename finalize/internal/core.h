@@ -79,16 +79,17 @@ struct Core {
 // Calls visit(lane, lock index) for each lane in use, under its lock.
 template <class Visit>
 void VisitLanes(Core* core, Visit visit) {
-  for (uint64_t used = core->UsedLanes(); used != 0; used &= used - 1) {
+  for (uint64_t used = core->UsedLanes() & ~LanesPassedOver(); used != 0;
+       used &= used - 1) {
     const int index = __builtin_ctzll(used);
     LockHolder lock(LockAt(index));
     visit(core->LaneAt(index), index);
   }
 }
 
-extern Core process_core;                            // of id 0
+extern Core process_core;                     // of id 0
 constexpr uint32_t kWeakCoreId = UINT32_MAX;  // of WeakCore()
-Core* OtherCoreAt(uint32_t id);                      // any but id 0
+Core* OtherCoreAt(uint32_t id);               // any but id 0
 inline Core* CoreAt(uint32_t id) {
   return id == 0 ? &process_core : OtherCoreAt(id);
 }

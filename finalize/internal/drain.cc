@@ -13,12 +13,14 @@
 #include "finalize/internal/drain_clock.h"
 #include "finalize/internal/drain_cursor.h"
 #include "finalize/internal/drain_step.h"
+#include "finalize/internal/end_state.h"
 #include "finalize/internal/frames.h"
 #include "finalize/internal/handle.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/spent.h"
 #include "finalize/internal/stack_mark.h"
+#include "finalize/internal/takeover.h"
 #include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
@@ -52,8 +54,8 @@ bool Passed(uint64_t deadline) {
   return deadline != UINT64_MAX && DrainNanos() >= deadline;
 }
 
-// A phase that has a limit needs a helper thread to run its callbacks: only then
-// can the drain go on past one that is stuck.
+// A phase that has a limit needs a helper thread to run its callbacks: only
+// then can the drain go on past one that is stuck.
 DrainOptions WithHelper(DrainOptions options) {
   const bool limited = options.phase_limit != absl::InfiniteDuration();
   if (limited) options.threads = std::max(options.threads, 1);
@@ -66,6 +68,7 @@ class Drain {
       : core_(core),
         options_(WithHelper(options)),
         wait_(wait),
+        ends_(core == ProcessCore() && IsDrainerHere()),
         epoch_(CurrentEpoch()),
         deadline_(std::min(limit, MonotonicDeadline(options.deadline))),
         scope_(core, options_.cause, WhenLeft::kEndDrain),
@@ -124,20 +127,28 @@ class Drain {
       if (context_.limited() && context_.Look() >= context_.deadline) {
         return false;
       }
+      if (ends_) StayDrainer();
       Node* node = cursor->ClaimNext(phase);
       if (node == nullptr) return true;
-      DrainStep step(core_, node, &context_);
-      step.Run();
-      step.Note();
-      step.ReportRearmed();
+      if (ends_) NoteEndStep(/*in_callback=*/true);
+      RunStep(node);
       if (Stopped()) return false;
+      if (ends_) NoteEndStep(in_callback_);
     }
+  }
+
+  void RunStep(Node* node) {
+    DrainStep step(core_, node, &context_);
+    step.Run();
+    step.Note();
+    step.ReportRearmed();
   }
 
   // Returns false where the deadline came first, or where one of the callbacks
   // is what calls the drain, having begun on another thread: it would wait for
   // itself.
   bool AwaitRunning() {
+    constexpr uint64_t kLook = 10000000;  // how often to look for exit()
     for (;;) {
       const NodeRef ref = FirstRunning(core_);
       if (ref.node == nullptr) return true;
@@ -146,7 +157,9 @@ class Drain {
       do {
         const uint64_t now = DrainNanos();
         if (now >= deadline_) return false;
-        limit = NowNanos() + NapUntil(deadline_, now);
+        uint64_t nap = NapUntil(deadline_, now);
+        if (ends_) nap = LeaveIfAsleep(ref) ? 0 : std::min(nap, kLook);
+        limit = NowNanos() + nap;
       } while (!WaitWhile(ref.node, kGenerationMask | kStateMask,
                           ref.generation | kRunning, limit));
     }
@@ -210,6 +223,9 @@ class Drain {
   Core* const core_;
   const DrainOptions options_;
   bool wait_;
+  const bool ends_;  // it is the drain at the end of the process
+  const bool in_callback_ =
+      (end_steps.load(std::memory_order_relaxed) & 1) != 0;
   const uint32_t epoch_;
   const uint64_t deadline_;  // of the drain, as DrainContext::deadline
   Report report_;
@@ -233,7 +249,9 @@ namespace {
 // Orders a drain that begins behind one that ends: one opens the registry, the
 // other closes it.
 Lock& CountLock(Core* core) {
-  return LockAt(core->sharded() ? 0 : core->only_lane);
+  const int lane = core->sharded() ? 0 : core->only_lane;
+  const bool passed_over = (LanesPassedOver() >> lane & 1) != 0;
+  return LockAt(passed_over ? int{kExitLock} : lane);
 }
 
 }  // namespace

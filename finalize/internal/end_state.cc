@@ -1,6 +1,7 @@
 #include "finalize/internal/end_state.h"
 
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -8,9 +9,11 @@
 
 #include "absl/base/attributes.h"
 #include "finalize/internal/drain.h"
+#include "finalize/internal/end_guard.h"
 #include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/futex.h"
 #include "finalize/internal/process_exit.h"
+#include "finalize/internal/takeover.h"
 #include "finalize/internal/thread_state.h"
 
 namespace finalize_internal {
@@ -58,6 +61,8 @@ int Rank(const Cause& end) {
 // The thread that drains or was the last to, as the address of its
 // ThreadState. It ends the process, or is parked.
 std::atomic<const void*> drainer{nullptr};
+// The id of that thread.
+std::atomic<int> drainer_task{0};
 // The epoch in which that holds.
 std::atomic<uint32_t> drainer_epoch{0};
 // Whether the library itself is being unmapped: its hooks run, and must not.
@@ -67,7 +72,7 @@ std::atomic<uint32_t> drained{0};
 
 uint32_t* DrainedWord() { return reinterpret_cast<uint32_t*>(&drained); }
 
-enum class Step { kDrain, kGoOn, kAwait, kEnd, kPark };
+enum class Step { kDrain, kGoOn, kAwait, kEnd, kStandBy, kPark };
 
 // The step of the thread that drains, or that has drained.
 Step StepOfDrainer(const Cause& cause, Moment* moment) {
@@ -88,7 +93,10 @@ Step StepOfOther(const Cause& cause, Moment* moment) {
     const bool quick = cause.kind == Cause::kQuickExit &&
                        moment->state == EndState::kDrained &&
                        Rank(moment->end) == 1;
-    return quick ? Step::kEnd : Step::kPark;
+    if (quick) return Step::kEnd;
+    return Rank(cause) == 1 && moment->state == EndState::kDraining
+               ? Step::kStandBy
+               : Step::kPark;
   }
   moment->end = cause;
   moment->overruled = true;
@@ -130,12 +138,45 @@ void AwaitDrained(const Cause& cause) {
   }
 }
 
+void BecomeDrainer() {
+  drainer_task.store(static_cast<int>(syscall(SYS_gettid)),
+                     std::memory_order_relaxed);
+  drainer.store(&this_thread, std::memory_order_release);
+}
+
+// Waits for the drain of another thread, in exit() or quick_exit(). Returns
+// where this thread has taken it over.
+void StandBy(const Cause& cause) {
+  AddHookFor(cause);  // for the next thread that asks in this way
+  NoteParkedThread();
+  LeaveCallbacks();
+  const uint32_t epoch = CurrentEpoch();
+  Takeover takeover;
+  for (;;) {
+    const uint32_t seen = drained.load(std::memory_order_acquire);
+    const Moment now = Unpack(epoch, end_word.load(std::memory_order_acquire));
+    if (now.state != EndState::kDraining) break;
+    const void* from = drainer.load(std::memory_order_acquire);
+    const int task = drainer_task.load(std::memory_order_relaxed);
+    const Why why = takeover.Look(task, /*may_be_slow=*/Rank(now.end) > 1);
+    if (why != Why::kNo && drainer.compare_exchange_strong(
+                               from, &this_thread, std::memory_order_acq_rel)) {
+      BecomeDrainer();
+      if (why == Why::kSleepsInExit) LeaveSleeper(task, now.end);
+      return;
+    }
+    FutexSleep(DrainedWord(), seen, takeover.NextNap());
+  }
+  for (;;) pause();
+}
+
 static_assert(Pack(7, {EndState::kArmed, kNoEnd, false}) == ArmedWord(7));
 static_assert(Cause::kCall == 0);
 
 }  // namespace
 
 ABSL_CONST_INIT std::atomic<uint64_t> end_word{0};
+ABSL_CONST_INIT std::atomic<uint64_t> end_steps{0};
 
 FINALIZE_OWN_FRAME Begun BeginEnd(const Cause& cause) {
   if (unloads.load(std::memory_order_acquire)) return Begun::kNothing;
@@ -148,10 +189,14 @@ FINALIZE_OWN_FRAME Begun BeginEnd(const Cause& cause) {
     moment = Unpack(epoch, seen);
     step = Decide(cause, &moment);
     if (step == Step::kPark) Park(cause);
+    if (step == Step::kStandBy) {
+      StandBy(cause);
+      return Begun::kTakesOver;
+    }
   } while (!end_word.compare_exchange_weak(seen, Pack(epoch, moment),
                                            std::memory_order_acq_rel));
   if (step == Step::kDrain) {
-    drainer.store(&this_thread, std::memory_order_release);
+    BecomeDrainer();
     drainer_epoch.store(epoch, std::memory_order_release);
     moment.state = EndState::kDraining;
     end_word.store(Pack(epoch, moment), std::memory_order_release);
@@ -166,7 +211,16 @@ Cause CurrentEnd() {
   return Unpack(CurrentEpoch(), end_word.load(std::memory_order_acquire)).end;
 }
 
+bool IsDrainerHere() {
+  return drainer.load(std::memory_order_acquire) == &this_thread;
+}
+
+void StayDrainer() {
+  if (!IsDrainerHere()) Park(CurrentEnd());
+}
+
 Cause FinishEnd() {
+  StayDrainer();
   const uint32_t epoch = CurrentEpoch();
   uint64_t seen = end_word.load(std::memory_order_acquire);
   Moment moment;
@@ -228,12 +282,14 @@ FINALIZE_OWN_FRAME bool ExitsHere() {
 }
 
 void RetireEnds() {
+  StopGuard();
   unloads.store(true, std::memory_order_release);
   end_word.store(uint64_t{CurrentEpoch()} << 32, std::memory_order_release);
 }
 
 void Park(const Cause& cause) {
   AddHookFor(cause);  // for the next thread that asks in this way
+  NoteParkedThread();
   LeaveCallbacks();
   for (;;) pause();
 }

@@ -20,12 +20,21 @@
 //   thread              to the higher end
 // elsewhere, higher     awaits the drain, then  ends the process
 //                       ends the process
-// elsewhere, not higher is parked               is parked; quick_exit after an
-//                                               exit drain ends the process
+// elsewhere, not higher stands by in exit()     is parked; quick_exit after an
+//                       and quick_exit(), else  exit drain ends the process
+//                       is parked
 //
 // A thread whose drain was overruled from elsewhere is parked when it has
 // drained. So one thread ends the process, and none ends it under a drain.
 // std::terminate() inside the drain of a std::terminate() does not go on.
+//
+// A thread that stands by (takeover.h) waits for the drain, and takes it over
+// from a callback that will not come back:
+//
+//     drains <-- T1 takes over -- stands by
+//       |
+//       +-- its callback sleeps in exit(): its thread never wakes
+//       +-- its callback is slow: its thread is parked when it comes back
 //
 // All of it is one word, which carries the epoch of its process: a child of a
 // fork begins anew, whatever its parent was at.
@@ -50,9 +59,10 @@ enum class EndState : uint8_t {
 };
 
 enum class Begun {
-  kDrains,   // this thread drains
-  kGoesOn,   // it drains already: a callback of the drain asks
-  kNothing,  // it ends the process without a drain
+  kDrains,     // this thread drains
+  kGoesOn,     // it drains already: a callback of the drain asks
+  kTakesOver,  // it goes on with the drain that another thread has begun
+  kNothing,    // it ends the process without a drain
 };
 
 // Asks for the end of the process. Returns to the thread that is to go on.
@@ -81,6 +91,21 @@ inline bool IsArmed() {
 // Makes it kArmed, by add(), if need be. False where it cannot be: the process
 // comes to another end than exit, past() or add() says so.
 bool Arm(bool (*past)(), bool (*add)());
+
+// Whether this thread is the one that drains, or was the last to.
+bool IsDrainerHere();
+
+// For the thread that drains, between its callbacks: parks it for good where
+// another thread has taken the drain over.
+void StayDrainer();
+
+// Counts the steps of the drain, and says whether it is in a callback.
+extern std::atomic<uint64_t> end_steps;
+inline void NoteEndStep(bool in_callback) {
+  const uint64_t steps = end_steps.load(std::memory_order_relaxed) >> 1;
+  end_steps.store((steps + 1) << 1 | uint64_t{in_callback},
+                  std::memory_order_relaxed);
+}
 
 // Whether this thread is in exit(), and its drain is over.
 bool HasDrainedHere();

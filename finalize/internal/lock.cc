@@ -10,18 +10,20 @@ namespace finalize_internal {
 ABSL_CONST_INIT LockSlot lock_table[kLockCount];
 
 ABSL_CONST_INIT std::atomic<void (*)()> before_lock_wait{nullptr};
+ABSL_CONST_INIT std::atomic<void (*)()> before_vain_wait{nullptr};
+ABSL_CONST_INIT std::atomic<uint64_t> lanes_passed_over{0};
 
 void Lock::AcquireSlow() {
   if (auto* call = before_lock_wait.load(std::memory_order_acquire)) call();
+  if (HeldHere()) {
+    if (auto* call = before_vain_wait.load(std::memory_order_acquire)) call();
+  }
   constexpr int kSpins = 100;
   constexpr int kYields = 20;
   constexpr long kLongestNapNanos = 1000000;
   long nap = 20000;
   for (int attempt = 0;; ++attempt) {
-    if (!held_.load(std::memory_order_relaxed) &&
-        !held_.exchange(true, std::memory_order_acquire)) {
-      return;
-    }
+    if (holder_.load(std::memory_order_relaxed) == 0 && TryAcquire()) return;
     if (attempt < kSpins) {
 #if defined(__x86_64__) || defined(__i386__)
       __builtin_ia32_pause();

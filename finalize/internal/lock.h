@@ -16,10 +16,31 @@
 
 #include "absl/base/thread_annotations.h"
 
+#if !defined(__x86_64__) && !defined(__aarch64__)
+#include <pthread.h>
+#endif
+
 namespace finalize_internal {
+
+// A number that no two running threads share; never 0. Read anew each time: a
+// fiber may have moved.
+inline uintptr_t ThreadMark() {
+  uintptr_t mark;
+#if defined(__x86_64__)
+  asm volatile("mov %%fs:0, %0" : "=r"(mark));
+#elif defined(__aarch64__)
+  asm volatile("mrs %0, tpidr_el0" : "=r"(mark));
+#else
+  mark = reinterpret_cast<uintptr_t>(pthread_self());
+#endif
+  return mark;
+}
 
 // A lock held for a few instructions. Waiters spin, then yield, then nap with
 // growing pauses, so that a holder of lower priority gets to run.
+//
+// It knows its holder: a signal handler that calls exit() may have interrupted
+// the very thread that holds it (interrupted.h).
 class ABSL_LOCKABLE Lock {
  public:
   constexpr Lock() = default;
@@ -27,19 +48,26 @@ class ABSL_LOCKABLE Lock {
   Lock& operator=(const Lock&) = delete;
 
   void Acquire() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
-    if (held_.exchange(true, std::memory_order_acquire)) AcquireSlow();
+    if (!TryAcquire()) AcquireSlow();
   }
   bool TryAcquire() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) {
-    return !held_.exchange(true, std::memory_order_acquire);
+    uintptr_t none = 0;
+    return holder_.compare_exchange_strong(none, ThreadMark(),
+                                           std::memory_order_acquire,
+                                           std::memory_order_relaxed);
   }
   void Release() ABSL_UNLOCK_FUNCTION() {
-    held_.store(false, std::memory_order_release);
+    holder_.store(0, std::memory_order_release);
+  }
+  // Whether this thread holds it.
+  bool HeldHere() const {
+    return holder_.load(std::memory_order_relaxed) == ThreadMark();
   }
 
  private:
   void AcquireSlow();
 
-  std::atomic<bool> held_{false};
+  std::atomic<uintptr_t> holder_{0};
 };
 
 class ABSL_SCOPED_LOCKABLE LockHolder {
@@ -89,6 +117,17 @@ class LockPair {
 // Called by a thread before it waits for a lock, unless null: in the child of a
 // fork that ran no fork hook nobody is left to release it.
 extern std::atomic<void (*)()> before_lock_wait;
+
+// The lanes whose locks an interrupted thread keeps for good, by index; 0 in
+// any other process (interrupted.h).
+extern std::atomic<uint64_t> lanes_passed_over;
+inline uint64_t LanesPassedOver() {
+  return lanes_passed_over.load(std::memory_order_relaxed);
+}
+
+// Called by a thread that is about to wait for a lock that it holds itself,
+// unless null: it waits in a signal handler, in vain.
+extern std::atomic<void (*)()> before_vain_wait;
 
 // For the fork hook alone.
 void AcquireAllLocks() ABSL_NO_THREAD_SAFETY_ANALYSIS;

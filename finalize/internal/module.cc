@@ -6,6 +6,7 @@
 #include "finalize/internal/all_lanes.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/detached.h"
+#include "finalize/internal/end_guard.h"
 #include "finalize/internal/end_state.h"
 #include "finalize/internal/frames.h"
 #include "finalize/internal/inspect.h"
@@ -147,6 +148,7 @@ __attribute__((destructor)) void UnloadLibrary() {
   // Where the process registry was not used, this may be exit(). What other
   // threads register after the exit drain may arm it again.
   if (end_word.load(std::memory_order_acquire) == 0 || ExitsHere()) {
+    StopGuard();  // its code may be about to go
     ForgetThreadEnds();
     return;
   }

@@ -2,15 +2,18 @@
 //
 //     kLooking ------ claimed ------> kInCallback ---- deadline ----> kLeft
 //       |   ^                          |   |
-//       |   +-------- returned --------+   | calls exit()
+//       |   +-------- returned --------+   | calls exit(), or is seen to
 //       v                                  |
-//     kEnded <-----------------------------+
+//     kEnded <-----------------------------+ sleep there (exit_lock.h)
 //
 // Only a worker that is kLooking touches the registry and its report, and it
 // runs no code of the user's then: destructors and the failure reporter count
 // as callbacks. At the deadline the phase waits for the looking ones, which
 // takes a few instructions, and leaves those in a callback: a worker that finds
 // itself kLeft frees its finalizer and ends.
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <exception>
@@ -25,6 +28,7 @@
 #include "finalize/internal/drain_clock.h"
 #include "finalize/internal/drain_cursor.h"
 #include "finalize/internal/drain_step.h"
+#include "finalize/internal/exit_lock.h"
 #include "finalize/internal/futex.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/inspect.h"
@@ -48,6 +52,7 @@ struct Worker final : DrainPart {
 
   Phase* phase = nullptr;
   std::atomic<uint32_t> state{kLooking};
+  std::atomic<int> task{0};  // gettid() of its thread; 0: not yet
   NodeRef node;  // of the callback, in kInCallback and kLeft; null: it is over
   Report current;  // of that callback, and the drains in it
   Report report;   // of the callbacks that are over
@@ -77,7 +82,7 @@ struct Phase {
   const uint64_t deadline;
   const uint64_t start;
   std::atomic<bool> stop{false};
-  std::atomic<bool> late{false};  // a worker found the deadline passed
+  std::atomic<bool> late{false};     // a worker found the deadline passed
   std::atomic<uint32_t> changed{0};  // grows when a worker ends
   std::vector<Worker> workers;
 };
@@ -145,6 +150,8 @@ bool IsLate(Phase* phase) {
 }
 
 void Work(const std::shared_ptr<Phase>& phase, Worker* worker) {
+  worker->task.store(static_cast<int>(syscall(SYS_gettid)),
+                     std::memory_order_release);
   DrainScope scope(phase->core, phase->options.cause, WhenLeft::kEndDrain,
                    {phase, worker});
   DrainCursor cursor(phase->core, phase->options.cause.IsProcessEnd());
@@ -164,14 +171,36 @@ bool AllEnded(const Phase& phase) {
       });
 }
 
+// Ends the part of those workers whose callbacks have called exit(), and sleep
+// there for good: what they would do themselves in a hook of exit().
+void EndSleepers(Phase* phase) {
+  if (!IsAnyInExit()) return;
+  FindExitLock();
+  for (Worker& worker : phase->workers) {
+    const int task = worker.task.load(std::memory_order_acquire);
+    if (task != 0 &&
+        worker.state.load(std::memory_order_acquire) == kInCallback &&
+        SleepsInExit(task)) {
+      LeaveCallbacksOf(task);
+    }
+  }
+}
+
 // Returns false where the deadline came before the last worker ended.
 bool AwaitWorkers(Phase* phase) {
+  constexpr uint64_t kLook = 10000000;  // how often, at the end of the process
+  const bool ends = phase->options.cause.IsProcessEnd();
   for (;;) {
     const uint32_t seen = phase->changed.load(std::memory_order_acquire);
     if (AllEnded(*phase)) return true;
     const uint64_t now = DrainNanos();
     if (now >= phase->deadline) return false;
-    FutexSleep(phase->change_word(), seen, NapUntil(phase->deadline, now));
+    uint64_t nap = NapUntil(phase->deadline, now);
+    if (ends) {
+      EndSleepers(phase);
+      nap = std::min(nap, kLook);
+    }
+    FutexSleep(phase->change_word(), seen, nap);
   }
 }
 

@@ -12,11 +12,14 @@
 #include "finalize/internal/detached.h"
 #include "finalize/internal/drain.h"
 #include "finalize/internal/drain_context.h"
+#include "finalize/internal/end_guard.h"
 #include "finalize/internal/end_state.h"
+#include "finalize/internal/exit_deadline.h"
 #include "finalize/internal/frames.h"
 #include "finalize/internal/handle.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/inspect.h"
+#include "finalize/internal/interrupted.h"
 #include "finalize/internal/pending_walk.h"
 #include "finalize/internal/process_exit.h"
 #include "finalize/internal/report_failure.h"
@@ -55,7 +58,7 @@ uint64_t Nanos(absl::Duration duration) {
              : static_cast<uint64_t>(absl::ToInt64Nanoseconds(duration));
 }
 
-// One deadline for all drains at the end of the process.
+// One deadline for all drains at the end of the process. Takes no lock.
 uint64_t EndDeadline(absl::Duration deadline) {
   const uint32_t epoch = CurrentEpoch();
   if (deadline_epoch.load(std::memory_order_relaxed) != epoch) {
@@ -139,6 +142,7 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
     const bool late = entry.outcome == ReportEntry::kRan && !entry.status.ok();
     if (late || entry.outcome == ReportEntry::kRunning) ReportFailure(entry);
   }
+  if (ReportPassedOver(cause)) NoteFailure();
   IfMemory([&] { ReportChildren(report); });
   LeaveTheRest(cause, /*staying=*/true);
 }
@@ -148,7 +152,7 @@ bool HasWork(Core* core) {
   VisitLanes(core, [&](Lane& lane, int) {
     found |= lane.pending != 0 || lane.running != nullptr;
   });
-  return found;
+  return found || LanesPassedOver() != 0;
 }
 
 // Whether something is pending that the drain would have run.
@@ -184,26 +188,67 @@ void EndAs(const Cause& end, const Cause& cause) {
   if (end.kind == Cause::kTerminate) EndByTerminate();
 }
 
+// How much later than the deadline the guard acts, and how long after the drain
+// at least, where the process does not end by exit().
+constexpr uint64_t kMargin = 1000000000;
+constexpr uint64_t kTimeToDie = 3000000000;
+
+void Guard(const Cause& cause, absl::Duration deadline) {
+  const uint64_t limit = EndDeadline(deadline) + kMargin;
+  ArmGuard(std::max(limit, NowNanos() + kMargin), cause);
+}
+
+// Before anything that may wait: this thread may be in a signal handler.
+void GuardDrain(const Cause& cause, absl::Duration deadline) {
+  Guard(cause, deadline);
+  if (!PassOverHeldLocks()) return;
+  GuardWholeEnd("exit() in a signal handler, which interrupted the library");
+  NoteFailure();
+}
+
+// This thread waits for a lock that it holds: in a signal handler.
+void EndAfterVainWait() {
+  Guard(Cause::kExit, ExitDeadline());
+  GuardWholeEnd("a signal handler interrupted the library, and waits for it");
+}
+
+// The drain is over, and this thread ends the process.
+void GuardTheRest(const Cause& end) {
+  const bool exits = end.kind == Cause::kExit || end.kind == Cause::kQuickExit;
+  GuardBehindDrain(exits ? 0 : NowNanos() + kTimeToDie);
+  if (exits && finalize::GetExitOptions().watch_whole_end)
+    GuardWholeEnd(nullptr);
+}
+
+void DrainRest(const Cause& cause, absl::Duration deadline, Waiting waiting) {
+  if (HasWork(ProcessCore())) DrainOnce(cause, deadline, waiting);
+}
+
 }  // namespace
 
 void DrainProcess(const Cause& cause, absl::Duration deadline) noexcept {
   const bool nested = AnyCallback();
   const Begun begun = BeginEnd(cause);
   if (begun == Begun::kNothing) return;
+  GuardDrain(cause, deadline);
+  if (begun == Begun::kTakesOver) NoteFailure();  // a callback was left
   AddHookFor(cause);  // for a callback, or another thread, that asks again
   EnsureCurrent(ProcessCore());
   // Closed, once a drain has closed it, until Reopen.
   if (begun == Begun::kDrains) BeginDrain(ProcessCore());
   if (LeaveCallbacks()) NoteFailure();
   const uint32_t epoch = CurrentEpoch();
-  if (HasWork(ProcessCore())) {
-    DrainOnce(begun == Begun::kDrains ? cause : CurrentEnd(), deadline,
-              nested ? Waiting::kNever : Waiting::kAlways);
-  }
+  DrainRest(begun == Begun::kDrains ? cause : CurrentEnd(), deadline,
+            nested ? Waiting::kNever : Waiting::kAlways);
   if (epoch != CurrentEpoch()) return;
   const Cause end = FinishEnd();
+  GuardTheRest(end);
   if (end.kind == Cause::kExit) Reopen();
   EndAs(end, cause);
+}
+
+void GuardVainWaits() {
+  before_vain_wait.store(&EndAfterVainWait, std::memory_order_release);
 }
 
 bool TakeFailure() {
@@ -215,8 +260,7 @@ bool EndHasFailed() { return ever_failed_epoch.load() == CurrentEpoch(); }
 
 absl::Duration EndTimeLeft() {
   if (deadline_epoch.load(std::memory_order_acquire) != CurrentEpoch()) {
-    return DeadlineFromEnvironment().value_or(
-        finalize::GetExitOptions().deadline);
+    return DeadlineFromEnvironment().value_or(ExitDeadline());
   }
   const uint64_t end = deadline_nanos.load(std::memory_order_relaxed);
   const uint64_t now = NowNanos();

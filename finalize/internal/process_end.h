@@ -16,6 +16,10 @@ namespace finalize_internal {
 void DrainProcess(const finalize::Cause& cause,
                   absl::Duration deadline) noexcept;
 
+// From now on a thread that waits for a lock of the library which it holds
+// itself, in a signal handler, does so no longer than a drain that began then.
+void GuardVainWaits();
+
 // Whether a drain of this process has failed since the last call. For the
 // thread that drained.
 bool TakeFailure();

@@ -7,8 +7,11 @@
 #include "finalize/exit_options.h"
 #include "finalize/internal/deadline_override.h"
 #include "finalize/internal/end_state.h"
+#include "finalize/internal/exit_deadline.h"
+#include "finalize/internal/exit_lock.h"
 #include "finalize/internal/hook_owner.h"
 #include "finalize/internal/process_end.h"
+#include "finalize/internal/signals_blocked.h"
 
 namespace finalize_internal {
 namespace {
@@ -21,14 +24,14 @@ constexpr int kHooks = 8;
 
 // glibc goes on with the remaining handlers under the status of the last call.
 void RunExitHook() {
-  const finalize::ExitOptions options = finalize::GetExitOptions();
-  DrainProcess(Cause::kExit, options.deadline);
-  if (TakeFailure() && options.failure_exit_code != 0) {
-    std::exit(options.failure_exit_code);
-  }
+  NoteInExit();
+  DrainProcess(Cause::kExit, ExitDeadline());
+  const int code = finalize::GetExitOptions().failure_exit_code;
+  if (TakeFailure() && code != 0) std::exit(code);
 }
 
 void RunQuickExitHook() {
+  NoteInExit();
   if (!Settings().quick_exit) return;
   DrainProcess(Cause::kQuickExit, Settings().deadline);
   const int code = finalize::GetExitOptions().failure_exit_code;
@@ -45,8 +48,12 @@ bool AddSeveral(bool (*add)()) {
   return true;
 }
 
+// A signal handler that calls exit() while the C library adds a hook would wait
+// there for good, out of our sight: none runs meanwhile.
 bool AddExitHooks() {
   DeadlineFromEnvironment();  // says now if it is malformed
+  GuardVainWaits();
+  SignalsBlocked blocked;
   return AddSeveral(&AddExitHook);
 }
 

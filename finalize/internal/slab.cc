@@ -185,6 +185,8 @@ void ReleaseCentral(int size_class) {
 void GiveBackFreeNodes() {
   this_thread.keeping = false;
   this_thread.ending = true;
+  // In exit(), called by a signal handler that has interrupted this thread.
+  if (LockAt(kSlabLock).HeldHere() || LockAt(kCorePoolLock).HeldHere()) return;
   DropEmptyBlock();
   LockHolder lock(LockAt(kSlabLock));
   for (int c = 0; c < kSizeClasses; ++c) {

@@ -11,6 +11,7 @@
 #include "finalize/exit_options.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/crash_callbacks.h"
+#include "finalize/internal/end_guard.h"
 #include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/futex.h"
 #include "finalize/internal/signals_blocked.h"
@@ -88,6 +89,7 @@ void AwaitReserve(const EndTimes& times) {
 // What the watchdog does next, and when.
 void Watch(uint32_t own_turn, EndTimes times, Cause cause) {
   const uint64_t limit = times.deadline + kMargin;
+  NoteWatchdog(true);
   while (turn.load(std::memory_order_acquire) == own_turn) {
     const uint64_t now = NowNanos();
     if (now >= limit) {
@@ -122,6 +124,7 @@ Watchdog::Watchdog(const EndTimes& times, const Cause& cause) : times_(times) {
 Watchdog::~Watchdog() {
   NextTurn();
   AwaitReserve(times_);
+  NoteWatchdog(false);
 }
 
 }  // namespace finalize_internal

@@ -1,0 +1,35 @@
+#include "finalize/exit_in_child.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "finalize/cause.h"
+#include "finalize/exit_options.h"
+#include "finalize/internal/end_guard.h"
+#include "finalize/internal/exit_deadline.h"
+#include "finalize/internal/process_end.h"
+
+namespace finalize {
+namespace {
+
+// fflush(nullptr), as exit() calls it, waits for every stream.
+void Flush(FILE* stream) {
+  if (ftrylockfile(stream) != 0) return;
+  fflush_unlocked(stream);
+  funlockfile(stream);
+}
+
+}  // namespace
+
+void ExitInChild(int status) {
+  finalize_internal::DrainProcess(Cause::kExit,
+                                  finalize_internal::ExitDeadline());
+  const int code = GetExitOptions().failure_exit_code;
+  if (finalize_internal::TakeFailure() && code != 0) status = code;
+  finalize_internal::GuardWholeEnd("a stream that nobody reads is full");
+  Flush(stdout);
+  Flush(stderr);
+  _exit(status);
+}
+
+}  // namespace finalize
