@@ -49,6 +49,7 @@
 #include <cstddef>
 
 #include "absl/status/statusor.h"
+#include "finalize/requirements.h"
 
 namespace finalize {
 

@@ -13,6 +13,8 @@
 
 #include <cstdint>
 
+#include "finalize/requirements.h"
+
 namespace finalize {
 
 struct Cause {

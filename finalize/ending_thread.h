@@ -7,6 +7,8 @@
 #ifndef FINALIZE_ENDING_THREAD_H_
 #define FINALIZE_ENDING_THREAD_H_
 
+#include "finalize/requirements.h"
+
 namespace finalize {
 
 // Whether the process comes to its end on this thread: it runs the drain of

@@ -176,6 +176,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "finalize/hooked_signals.h"
+#include "finalize/requirements.h"
 
 namespace finalize {
 

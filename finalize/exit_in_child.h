@@ -33,6 +33,8 @@
 #ifndef FINALIZE_EXIT_IN_CHILD_H_
 #define FINALIZE_EXIT_IN_CHILD_H_
 
+#include "finalize/requirements.h"
+
 namespace finalize {
 
 [[noreturn]] void ExitInChild(int status);

@@ -100,6 +100,7 @@
 #define FINALIZE_EXIT_OPTIONS_H_
 
 #include "absl/time/time.h"
+#include "finalize/requirements.h"
 
 namespace finalize {
 

@@ -58,6 +58,7 @@
 #include "finalize/info.h"
 #include "finalize/internal/detached.h"
 #include "finalize/internal/handle.h"
+#include "finalize/internal/rtti_required.h"
 
 namespace finalize {
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "finalize/requirements.h"
 
 namespace finalize {
 

@@ -19,6 +19,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "finalize/requirements.h"
+
 namespace finalize {
 
 // A line of source. `file` has static storage duration; null where unknown.

@@ -16,6 +16,8 @@
 #ifndef FINALIZE_PHASE_H_
 #define FINALIZE_PHASE_H_
 
+#include "finalize/requirements.h"
+
 namespace finalize {
 
 // Take no more work: close listeners, leave the load balancer.

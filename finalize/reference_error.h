@@ -8,6 +8,8 @@
 
 #include <exception>
 
+#include "finalize/requirements.h"
+
 namespace finalize {
 
 class ReferenceError : public std::exception {

@@ -23,6 +23,8 @@
 #include <string>
 #include <string_view>
 
+#include "finalize/requirements.h"
+
 namespace finalize {
 
 template <class K>

@@ -53,10 +53,10 @@
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "finalize/internal/out_of_range.h"
 #include "finalize/internal/weak_container.h"
 #include "finalize/internal/weak_entry.h"
 #include "finalize/internal/weak_item.h"
@@ -335,7 +335,7 @@ class WeakKeyMap {
 
   template <class Pointer>
   static Pointer Required(Pointer value) {
-    if (!value) throw std::out_of_range("WeakKeyMap::at");
+    if (!value) finalize_internal::ThrowOutOfRange("WeakKeyMap::at");
     return value;
   }
 

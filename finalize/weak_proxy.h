@@ -43,6 +43,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include "finalize/internal/rtti_required.h"
 #include "finalize/internal/weak_watch.h"
 #include "finalize/options.h"
 #include "finalize/reference_error.h"

@@ -70,6 +70,7 @@
 #include <utility>
 #include <vector>
 
+#include "finalize/internal/rtti_required.h"
 #include "finalize/internal/weak_watch.h"
 #include "finalize/options.h"
 #include "finalize/shared.h"

@@ -64,10 +64,10 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "finalize/internal/out_of_range.h"
 #include "finalize/internal/weak_container.h"
 #include "finalize/internal/weak_entry.h"
 #include "finalize/internal/weak_item.h"
@@ -146,7 +146,8 @@ class WeakValueMap {
   template <class Q = K>
   std::shared_ptr<V> at(const key_arg<Q>& key) const {
     std::shared_ptr<V> value = find<Q>(key);
-    if (value == nullptr) throw std::out_of_range("WeakValueMap::at");
+    if (value == nullptr)
+      finalize_internal::ThrowOutOfRange("WeakValueMap::at");
     return value;
   }
   template <class Q = K>

@@ -19,6 +19,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "finalize/requirements.h"
+
 namespace tempdir {
 
 class PathArgument {

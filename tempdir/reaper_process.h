@@ -48,6 +48,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "finalize/requirements.h"
 
 namespace tempdir {
 

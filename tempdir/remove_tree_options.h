@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "finalize/requirements.h"
 
 namespace tempdir {
 

@@ -14,6 +14,11 @@ _PACKAGE = """package(default_visibility = ["//visibility:public"])
 _ROOT = _PACKAGE + """
 exports_files(glob(["include/**"]))
 
+config_setting(
+    name = "links_no_shared_objects",
+    values = {"dynamic_mode": "off"},
+)
+
 cc_library(
     name = "headers",
     hdrs = glob(["include/**"]),
@@ -98,13 +103,25 @@ def _pkg_config(ctx, modules):
         lines[module] = _words(ctx.read("link/" + module))
     return lines
 
+def _pushed(state, options):
+    return ["-Wl,--push-state,--" + state] + options + ["-Wl,--pop-state"]
+
+# A program that holds all that it is built from needs only those libraries
+# that its own objects name. Where Bazel links each target as a shared object
+# (a test in its default mode), these name them too, and bring none themselves:
+# a linker that looks at the objects of the program alone, as gold does, would
+# drop what they need.
 def _linkopts(link, modules):
+    """Returns the text of a `linkopts` attribute."""
     options = []
     for word in link:
         options += [word] if word.startswith("-") else modules[word]
     if not options:
-        return []
-    return ["-Wl,--push-state,--as-needed"] + options + ["-Wl,--pop-state"]
+        return "[]"
+    return """select({{
+        "//:links_no_shared_objects": {},
+        "//conditions:default": {},
+    }})""".format(_pushed("as-needed", options), _pushed("no-as-needed", options))
 
 def _headers(ctx, patterns):
     """Returns the labels of the copied headers that `patterns` name.

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "finalize/requirements.h"
+
 namespace finalize_internal {
 
 // Notes that this process has let go of something that was registered in

@@ -18,6 +18,7 @@
 
 #include "finalize/cause.h"
 #include "finalize/internal/describe.h"
+#include "finalize/internal/rtti_required.h"
 #include "finalize/internal/storage.h"
 
 namespace finalize_internal {

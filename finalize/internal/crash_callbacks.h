@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "finalize/requirements.h"
+
 namespace finalize_internal {
 
 struct Crash {

@@ -29,6 +29,8 @@
 
 #include <cstdint>
 
+#include "finalize/requirements.h"
+
 namespace finalize_internal {
 
 // For the thread that handles the crash, which is certain to end the process.

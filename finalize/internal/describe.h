@@ -13,6 +13,8 @@
 #include <type_traits>
 #include <typeinfo>
 
+#include "finalize/internal/rtti_required.h"
+
 namespace finalize_internal {
 
 void AppendTypeName(const std::type_info& type, std::string* out);

@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "absl/base/thread_annotations.h"
+#include "finalize/internal/valgrind.h"
 
 #if !defined(__x86_64__) && !defined(__aarch64__)
 #include <pthread.h>
@@ -48,15 +49,20 @@ class ABSL_LOCKABLE Lock {
   Lock& operator=(const Lock&) = delete;
 
   void Acquire() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
-    if (!TryAcquire()) AcquireSlow();
+    if (TryAcquire()) return;
+    AcquireSlow();
+    NoteAcquired(this);
   }
   bool TryAcquire() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) {
     uintptr_t none = 0;
-    return holder_.compare_exchange_strong(none, ThreadMark(),
-                                           std::memory_order_acquire,
-                                           std::memory_order_relaxed);
+    const bool acquired = holder_.compare_exchange_strong(
+        none, ThreadMark(), std::memory_order_acquire,
+        std::memory_order_relaxed);
+    if (acquired) NoteAcquired(this);
+    return acquired;
   }
   void Release() ABSL_UNLOCK_FUNCTION() {
+    NoteRelease(this);
     holder_.store(0, std::memory_order_release);
   }
   // Whether this thread holds it.
@@ -65,7 +71,7 @@ class ABSL_LOCKABLE Lock {
   }
 
  private:
-  void AcquireSlow();
+  void AcquireSlow() ABSL_EXCLUSIVE_LOCK_FUNCTION();
 
   std::atomic<uintptr_t> holder_{0};
 };

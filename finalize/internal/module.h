@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "finalize/requirements.h"
+
 namespace finalize_internal {
 
 // Where a module lies.

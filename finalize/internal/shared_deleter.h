@@ -10,6 +10,7 @@
 
 #include "finalize/internal/cascade.h"
 #include "finalize/internal/lifetime_list.h"
+#include "finalize/internal/rtti_required.h"
 #include "finalize/internal/weak_link.h"
 
 namespace finalize_internal {

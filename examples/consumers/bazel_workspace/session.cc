@@ -1,0 +1,10 @@
+#include "session.h"
+
+namespace consumer {
+
+finalize::Registry& CurrentRequest() {
+  static finalize::Registry registry;
+  return registry;
+}
+
+}  // namespace consumer
