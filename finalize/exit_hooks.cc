@@ -17,6 +17,7 @@
 #include "finalize/cause.h"
 #include "finalize/exit_hooks_validation.h"
 #include "finalize/internal/check.h"
+#include "finalize/internal/copies.h"
 #include "finalize/internal/crash_handler.h"
 #include "finalize/internal/crash_stack.h"
 #include "finalize/internal/deadline_override.h"
@@ -189,6 +190,7 @@ absl::Status Prepare(const ExitHooks& hooks, HookSettings* settings) {
     return absl::FailedPreconditionError(
         "the module with the exit hooks cannot be kept mapped");
   }
+  finalize_internal::JoinCopies();
   absl::Status status;
   if (WantsSignals(hooks)) status.Update(StartThread());
   if (hooks.quick_exit) status.Update(HookQuickExit());
@@ -204,6 +206,16 @@ absl::Status Prepare(const ExitHooks& hooks, HookSettings* settings) {
         "no memory or no descriptors for the handler of crashes"));
   }
   return status;
+}
+
+// Has the other copies of the library wait for this one's drain.
+void ServeAsOneOfMany() {
+  const HookSettings& settings = finalize_internal::Settings();
+  const absl::Duration patience =
+      finalize_internal::DeadlineFromEnvironment().value_or(settings.deadline);
+  finalize_internal::ServeRequests(
+      static_cast<uint64_t>(absl::ToInt64Nanoseconds(patience)),
+      settings.on_signal != nullptr || settings.descriptor >= 0);
 }
 
 }  // namespace
@@ -222,6 +234,7 @@ InstallResult InstallExitHooks(const ExitHooks& hooks) {
   finalize_internal::Replace(draft.settings.release());
   draft.on_signal.release();
   finalize_internal::OwnHooks();
+  if (thread_epoch == CurrentEpoch()) ServeAsOneOfMany();
   if (hooks.terminate) finalize_internal::InstallTerminateHook();
   return Take(hooks);
 }
@@ -248,6 +261,7 @@ int ShutdownSignal() { return finalize_internal::PostedSignal(); }
 void EndBySignal(int signal) {
   finalize_internal::Check(finalize_internal::MayTake(signal),
                            "EndBySignal: no signal that asks a process to end");
+  finalize_internal::DropLoop();
   finalize_internal::DrainProcess(Cause(Cause::kSignal, signal),
                                   finalize_internal::Settings().deadline);
   finalize_internal::EndAfterDrain(signal);

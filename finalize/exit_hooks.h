@@ -157,7 +157,29 @@
 // thread any more.
 //
 // In a shared library with a copy of its own: it is never unmapped any more,
-// for the handlers and the thread are in it.
+// for the handlers and the thread are in it. dlclose() of it does nothing, even
+// during a drain.
+//
+// Several copies of the library in one process, in two plugins say, find each
+// other, whatever their symbols show, and end the process together:
+//   Each signal has the handler of one copy. Another copy that asks for the
+//   signal, by name or not, leaves that handler there, and HookedSignals()
+//   reports the signal as taken.
+//   A signal is one request to all copies that have hooks, and each drains, on
+//   its own thread. The longest of their deadlines holds for each. When the
+//   last has drained, or at that deadline, the copy whose handler the signal
+//   met ends the process, as its ExitHooks ask. It awaits copies without hooks
+//   that are in exit() or dlclose(), too. A copy that installs hooks during the
+//   drain of another takes part.
+//   A shutdown loop (on_signal, descriptor) of one copy comes first: the others
+//   drain when it calls EndBySignal, or calls exit().
+//   A watchdog ends the process when no other copy has time left.
+//   In a crash each copy removes its own temp dirs, one after the other, each
+//   within its crash_limit.
+//   A forked child finds only copies that it uses itself.
+//   Copies with another version of the protocol, or from before it, do not find
+//   each other, nor do copies that dlmopen() has separated: to each the handlers
+//   of the other are the program's.
 //
 // A callback that ends its thread, by pthread_exit() or cancellation, ends the
 // process with a message and abort().

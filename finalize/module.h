@@ -35,6 +35,11 @@
 //   without this header; other registries of the copy, with this header. Link
 //   the module with a version script that exports no more than its own
 //   functions: else the program's symbols may stand in for some of the copy's.
+//   The copies end the process together (exit_hooks.h, "Several copies"). A
+//   module that is closed while another copy drains for a signal runs what it
+//   has registered first: the process does not end under that before the exit
+//   deadline of its copy (exit_options.h). One that has installed exit hooks
+//   stays mapped, and drains.
 //
 // glibc never unmaps a module with a unique symbol that is in use (nm -D says
 // `u`; inline functions of Boost and Abseil make some), nor one that has a

@@ -50,8 +50,6 @@ std::vector<std::string> UniqueSymbols(const std::string& symbols) {
   std::istringstream lines(symbols);
   std::string file, name, type, rest;
   while (lines >> file >> name >> type && std::getline(lines, rest)) {
-    // This one is about to become an ordinary variable.
-    if (name == "_ZN17finalize_internal11this_threadE") continue;
     if (type == "u" && IsOurs(name)) found.push_back(file + name);
   }
   return found;

@@ -14,6 +14,7 @@
 #include "absl/base/attributes.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/const_init_array.h"
+#include "finalize/internal/copy_handlers.h"
 #include "finalize/internal/crash_callbacks.h"
 #include "finalize/internal/crash_end.h"
 #include "finalize/internal/crash_gate.h"
@@ -198,6 +199,14 @@ void Install(int signal) {
   sigaction(signal, &own, nullptr);
 }
 
+// Whether `action` is that of another copy of the library, which ends the
+// process when it has done the same for its own temp dirs.
+bool EndsAsCopy(int signal, const struct sigaction& action) {
+  const HandlerOwner owner = OwnerOf(action, signal);
+  return owner == HandlerOwner::kCopy ||
+         (owner == HandlerOwner::kIdleCopy && IsOverDefault(action, signal));
+}
+
 void Take(int signal, bool handlers_end) {
   Taken& slot = taken[signal];
   struct sigaction found;
@@ -210,9 +219,12 @@ void Take(int signal, bool handlers_end) {
   // The program's choice, and it may call ours.
   if (!inherited && had && handled) return;
   const bool ignored = !handled && !IsDefault(previous);
-  if (ignored || (handled && !handlers_end)) return;
+  const bool ends = handlers_end || EndsAsCopy(signal, previous);
+  if (ignored || (handled && !ends)) return;
   slot.previous = previous;
   slot.epoch.store(CurrentEpoch());
+  NoteCrashHandler(reinterpret_cast<const void*>(&Handle));
+  NoteTaken(signal, IsDefault(previous) || IsOverDefault(previous, signal));
   if (!inherited) Install(signal);
 }
 
@@ -245,6 +257,10 @@ SignalLook LookAtCrashSignal(int signal) {
   }
   if (IsDefault(found)) return {SignalHook::kDefault, nullptr};
   if (!IsHandler(found)) return {SignalHook::kIgnored, nullptr};
+  // Another copy's, which calls this one's.
+  if (own && OwnerOf(found, signal) == HandlerOwner::kCopy) {
+    return {SignalHook::kTaken, nullptr};
+  }
   return {own ? SignalHook::kReplaced : SignalHook::kHandled, HandlerOf(found)};
 }
 

@@ -305,6 +305,10 @@ void GuardBehindDrain(uint64_t limit) {
   Store(guard.ender, ThisThreadId());
 }
 
+void ExtendGuard(uint64_t limit) {
+  if (IsOurs() && limit > Load(guard.limit)) Store(guard.limit, limit);
+}
+
 void GuardWholeEnd(const char* what) {
   if (!IsOurs()) return;
   Store(guard.what, what);

@@ -99,6 +99,7 @@ enum LockIndex : int {
   kReporterLock,
   kExitLock,
   kObserverLock,
+  kCopiesLock,
   kFirstWeakLock,  // kWeakLocks of them guard weak containers (weak_table.h)
   kLastWeakLock = kFirstWeakLock + 63,
   kLockCount

@@ -4,6 +4,8 @@
 #include <link.h>
 
 #include "finalize/internal/all_lanes.h"
+#include "finalize/internal/clock.h"
+#include "finalize/internal/copies.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/detached.h"
 #include "finalize/internal/end_guard.h"
@@ -11,6 +13,7 @@
 #include "finalize/internal/frames.h"
 #include "finalize/internal/inspect.h"
 #include "finalize/internal/pending_walk.h"
+#include "finalize/internal/process_end.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/spent.h"
 #include "finalize/internal/thread_end.h"
@@ -152,12 +155,16 @@ __attribute__((destructor)) void UnloadLibrary() {
     ForgetThreadEnds();
     return;
   }
+  // The process is not to be ended under it by another copy.
+  NoteDrain(NowNanos() +
+            static_cast<uint64_t>(absl::ToInt64Nanoseconds(EndTimeLeft())));
   Module all;
   all.end = UINTPTR_MAX;
   Unload(all, false);
   RetireEnds();
   Unload(all, false);  // what other threads registered meanwhile
   ForgetThreadEnds();
+  LeaveCopies();
 }
 
 }  // namespace

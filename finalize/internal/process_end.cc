@@ -7,6 +7,7 @@
 
 #include "finalize/exit_options.h"
 #include "finalize/internal/clock.h"
+#include "finalize/internal/copies.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/deadline_override.h"
 #include "finalize/internal/detached.h"
@@ -124,6 +125,7 @@ void ReportChildren(const Report& report) {
 void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
   const uint32_t epoch = CurrentEpoch();
   const uint64_t limit = EndDeadline(deadline);
+  NoteDrain(limit);
   DrainOptions drain;
   drain.cause = cause;
   const finalize::ExitOptions exit_options = finalize::GetExitOptions();
@@ -220,6 +222,13 @@ void GuardTheRest(const Cause& end) {
     GuardWholeEnd(nullptr);
 }
 
+// The longest deadline of all copies of the library holds for each.
+absl::Duration LongestDeadline(const Cause& cause, absl::Duration own) {
+  return cause.kind == Cause::kSignal
+             ? std::max(own, absl::Nanoseconds(LongestPatience()))
+             : own;
+}
+
 void DrainRest(const Cause& cause, absl::Duration deadline, Waiting waiting) {
   if (HasWork(ProcessCore())) DrainOnce(cause, deadline, waiting);
 }
@@ -230,6 +239,7 @@ void DrainProcess(const Cause& cause, absl::Duration deadline) noexcept {
   const bool nested = AnyCallback();
   const Begun begun = BeginEnd(cause);
   if (begun == Begun::kNothing) return;
+  deadline = LongestDeadline(cause, deadline);
   GuardDrain(cause, deadline);
   if (begun == Begun::kTakesOver) NoteFailure();  // a callback was left
   AddHookFor(cause);  // for a callback, or another thread, that asks again
@@ -241,6 +251,7 @@ void DrainProcess(const Cause& cause, absl::Duration deadline) noexcept {
   DrainRest(begun == Begun::kDrains ? cause : CurrentEnd(), deadline,
             nested ? Waiting::kNever : Waiting::kAlways);
   if (epoch != CurrentEpoch()) return;
+  NoteDrainOver(EndHasFailed());
   const Cause end = FinishEnd();
   GuardTheRest(end);
   if (end.kind == Cause::kExit) Reopen();

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "finalize/exit_options.h"
+#include "finalize/internal/copy_board.h"
 #include "finalize/internal/deadline_override.h"
 #include "finalize/internal/end_state.h"
 #include "finalize/internal/exit_deadline.h"
@@ -54,6 +55,7 @@ bool AddExitHooks() {
   DeadlineFromEnvironment();  // says now if it is malformed
   GuardVainWaits();
   SignalsBlocked blocked;
+  TryJoinCopies();
   return AddSeveral(&AddExitHook);
 }
 

@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "finalize/internal/copies.h"
 #include "finalize/internal/hook_owner.h"
 #include "finalize/internal/process_end.h"
 
@@ -26,7 +27,7 @@ void DieBySignal(int signal) {
 
 void FinishBySignal(int signal) {
   const HookSettings& settings = Settings();
-  if (settings.failure_exit_code != 0 && EndHasFailed()) {
+  if (settings.failure_exit_code != 0 && (EndHasFailed() || AnyCopyFailed())) {
     _exit(settings.failure_exit_code);
   }
   if (settings.exit_code >= 0) _exit(settings.exit_code);

@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "finalize/internal/clock.h"
+#include "finalize/internal/copies.h"
 #include "finalize/internal/hook_owner.h"
 #include "finalize/internal/process_end.h"
 #include "finalize/internal/signal_death.h"
@@ -38,6 +39,7 @@ void SleepUntil(uint64_t end) {
 }  // namespace
 
 void EndAfterDrain(int signal) {
+  AwaitOtherCopies(signal);
   if (Settings().flush_stdio) FlushStdio(std::min(TimeLeft(), kMostFlush));
   // The handler ends the process, on another thread than this. If it does not
   // return, it has until the deadline.

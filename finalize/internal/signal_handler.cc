@@ -11,6 +11,8 @@
 #include "absl/base/attributes.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/const_init_array.h"
+#include "finalize/internal/copies.h"
+#include "finalize/internal/copy_handlers.h"
 #include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/hook_owner.h"
 #include "finalize/internal/signal_action.h"
@@ -83,8 +85,12 @@ void HandleFirst(int signal, const struct sigaction& previous, siginfo_t* info,
                  void* context) {
   Slot& slot = slots[signal];
   if (IsHandler(previous) && !slot.last.load(std::memory_order_relaxed)) {
+    std::atomic<uint32_t>& handling = TheRequest().handling;
     slot.calling.store(ThisThread(), std::memory_order_relaxed);
+    handling.store(static_cast<uint32_t>(ThisThread()),
+                   std::memory_order_relaxed);
     CallHandler(previous, signal, info, context);
+    handling.store(0, std::memory_order_relaxed);
     slot.calling.store(0, std::memory_order_relaxed);
   }
   PostRequest(signal);
@@ -150,6 +156,9 @@ bool Install(int signal, const struct sigaction& found) {
   }
   slot.turn.store(turn, std::memory_order_relaxed);
   slot.epoch.store(CurrentEpoch());  // the handler looks at it
+  NoteStopHandlers(reinterpret_cast<const void*>(&Handle<0>),
+                   reinterpret_cast<const void*>(&Handle<1>));
+  NoteTaken(signal, /*over_default=*/!IsHandler(found));
   struct sigaction own = {};
   own.sa_sigaction = turn == 0 ? &Handle<0> : &Handle<1>;
   own.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
@@ -176,6 +185,11 @@ SignalLook Describe(int signal, const struct sigaction& found) {
   }
   if (IsIgnored(found)) return {SignalHook::kIgnored, nullptr};
   if (!IsHandler(found)) return {SignalHook::kDefault, nullptr};
+  const HandlerOwner owner = OwnerOf(found, signal);
+  if (owner == HandlerOwner::kCopy) return {SignalHook::kTaken, nullptr};
+  if (owner == HandlerOwner::kIdleCopy && IsOverDefault(found, signal)) {
+    return {SignalHook::kDefault, nullptr};
+  }
   return {IsTaken(signal) ? SignalHook::kReplaced : SignalHook::kHandled,
           HandlerOf(found)};
 }
@@ -185,6 +199,7 @@ void Inherit(int signal, int turn) {
   Slot& slot = slots[signal];
   slot.turn.store(turn, std::memory_order_relaxed);
   slot.epoch.store(CurrentEpoch());
+  NoteTaken(signal, /*over_default=*/!IsHandler(slot.previous[turn]));
 }
 
 }  // namespace
@@ -202,6 +217,14 @@ SignalLook TakeSignal(int signal, TakeAs how) {
   }
   if (how == TakeAs::kHandledLast) slot.last.store(true);
   const int turn = TurnOf(found);
+  if (turn < 0 && IsHandler(found)) {
+    const HandlerOwner owner = OwnerOf(found, signal);
+    // Its handler wakes the thread of this copy, too.
+    if (owner == HandlerOwner::kCopy) return {SignalHook::kTaken, nullptr};
+    if (owner == HandlerOwner::kIdleCopy && IsOverDefault(found, signal)) {
+      found = {};
+    }
+  }
   const bool handled = IsHandler(turn >= 0 ? slot.previous[turn] : found);
   if (turn >= 0 && IsTaken(signal)) {
     slot.turn.store(turn, std::memory_order_relaxed);  // it was put back

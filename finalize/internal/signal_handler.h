@@ -1,7 +1,8 @@
 // The handler of stop signals, and what it found in its place.
 //
 // Who has the action of one signal, seen from the kernel, which is asked each
-// time:
+// time; the handler of another copy of the library that takes the signal
+// (copy_handlers.h) serves this copy as well:
 //
 //     the program: default -------- TakeSignal ---------> this process's hooks
 //     or a named handler                                   |            ^

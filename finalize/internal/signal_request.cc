@@ -7,32 +7,30 @@
 #include <cstdint>
 #include <cstring>
 
+#include "finalize/internal/copies.h"
 #include "finalize/internal/futex.h"
 #include "finalize/internal/hook_owner.h"
 
 namespace finalize_internal {
 namespace {
 
-// The signal that made the request, and the one that the thread may serve. 0
-// for none.
-std::atomic<uint32_t> accepted{0};
-std::atomic<uint32_t> posted{0};
-// When it came; 0 until that is known. What comes before is a repeat.
-std::atomic<uint64_t> accepted_nanos{0};
-
-// The thread it came to, and its information: complete once `complete` is
-// true.
+// The thread that the signal came to which made the request, and its
+// information, if it came to this copy: complete once `complete` is true.
 pid_t request_thread = 0;
 siginfo_t request_info;
 std::atomic<bool> complete{false};
 
-uint32_t* PostedWord() { return reinterpret_cast<uint32_t*>(&posted); }
-
 pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
 
 bool IsRepeat(uint64_t now_nanos, uint64_t grace_nanos) {
+  // The program's own handler, which one of ours called, called another's.
+  if (TheRequest().handling.load(std::memory_order_relaxed) ==
+      static_cast<uint32_t>(ThisThread())) {
+    return true;
+  }
   if (grace_nanos == 0) return false;
-  const uint64_t first = accepted_nanos.load(std::memory_order_acquire);
+  const uint64_t first =
+      TheRequest().first_nanos.load(std::memory_order_acquire);
   return first == 0 || now_nanos < first || now_nanos - first < grace_nanos;
 }
 
@@ -44,46 +42,47 @@ bool Send(pid_t thread, int signal) {
 
 Arrival Accept(int signal, const siginfo_t& info, uint64_t now_nanos,
                uint64_t grace_nanos) {
+  StopRequest& request = TheRequest();
   uint32_t none = 0;
-  if (!accepted.compare_exchange_strong(none, static_cast<uint32_t>(signal),
-                                        std::memory_order_acq_rel)) {
+  if (!request.claimed.compare_exchange_strong(
+          none, static_cast<uint32_t>(signal), std::memory_order_acq_rel)) {
     return IsRepeat(now_nanos, grace_nanos) ? Arrival::kRepeat : Arrival::kNow;
   }
-  accepted_nanos.store(now_nanos, std::memory_order_release);
+  request.first_nanos.store(now_nanos, std::memory_order_release);
   request_thread = ThisThread();
   memcpy(&request_info, &info, sizeof(info));
   complete.store(true, std::memory_order_release);
   return Arrival::kFirst;
 }
 
-void PostRequest(int signal) {
-  posted.store(static_cast<uint32_t>(signal), std::memory_order_release);
-  FutexWake(PostedWord());
-}
+void PostRequest(int signal) { Post(signal); }
 
 int PostedSignal() {
-  return HooksAreOurs()
-             ? static_cast<int>(posted.load(std::memory_order_acquire))
-             : 0;
+  if (!HooksAreOurs()) return 0;
+  const uint32_t word = TheRequest().posted.load(std::memory_order_acquire);
+  return static_cast<int>(word & kPostedSignalMask);
 }
 
 int AwaitPosted() {
+  std::atomic<uint32_t>& posted = TheRequest().posted;
   for (;;) {
-    const uint32_t signal = posted.load(std::memory_order_acquire);
-    if (signal != 0) return static_cast<int>(signal);
-    FutexSleep(PostedWord(), 0, UINT64_MAX);
+    const uint32_t word = posted.load(std::memory_order_acquire);
+    const bool own_end =
+        (word & kDirect) != 0 && word >> kOwnerShift == OwnNumber();
+    if (word != 0 && !own_end) {
+      return static_cast<int>(word & kPostedSignalMask);
+    }
+    FutexSleep(reinterpret_cast<uint32_t*>(&posted), word, UINT64_MAX);
   }
 }
 
 void ResetRequest() {
-  accepted.store(0, std::memory_order_relaxed);
-  accepted_nanos.store(0, std::memory_order_relaxed);
   complete.store(false, std::memory_order_relaxed);
-  posted.store(0, std::memory_order_release);
+  ResetOwnRequest();
 }
 
 bool CopyRequestInfo(int signal, siginfo_t* info) {
-  if (accepted.load(std::memory_order_acquire) !=
+  if (TheRequest().claimed.load(std::memory_order_acquire) !=
           static_cast<uint32_t>(signal) ||
       !complete.load(std::memory_order_acquire)) {
     return false;

@@ -1,5 +1,5 @@
 // The request to end that stop signals make of this process, and which signals
-// belong to it.
+// belong to it. All copies of the library in the process share it (copies.h).
 //
 //     none -- Accept: first --> accepted -- PostRequest --> posted
 //             signal              |                           |

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "finalize/internal/callback.h"
+#include "finalize/internal/copies.h"
 #include "finalize/internal/hook_owner.h"
 #include "finalize/internal/process_end.h"
 #include "finalize/internal/report_failure.h"
@@ -27,8 +28,8 @@ bool Notify(const std::function<void(int)>& on_signal, int signal) {
   using B = BoundFor<Invocation::kRepeatable, std::function<void(int)>, int>;
   UnregisteredCallback<B> callback(on_signal, signal);
   Failure failure;
-  RunUnregistered(kOpsFor<B>, &callback.storage,
-                  Cause(Cause::kSignal, signal), &failure);
+  RunUnregistered(kOpsFor<B>, &callback.storage, Cause(Cause::kSignal, signal),
+                  &failure);
   if (!failure.failed) return true;
   finalize::ReportEntry entry;
   entry.name = "ExitHooks::on_signal";
@@ -54,6 +55,8 @@ void Serve(const sigset_t& mask) {
   pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   const HookSettings& settings = Settings();
   if (Tell(settings, signal)) return;
+  DropLoop();
+  AwaitLoops();
   DrainProcess(Cause(Cause::kSignal, signal), settings.deadline);
   EndAfterDrain(signal);
 }

@@ -10,6 +10,7 @@
 
 #include "finalize/exit_options.h"
 #include "finalize/internal/clock.h"
+#include "finalize/internal/copies.h"
 #include "finalize/internal/crash_callbacks.h"
 #include "finalize/internal/end_guard.h"
 #include "finalize/internal/fork_epoch.h"
@@ -26,6 +27,8 @@ using finalize::Cause;
 constexpr uint64_t kMargin = 1000000000;
 // How long std::terminate() may take to end the process.
 constexpr long kPatience = 500000000;
+// How often it looks whether other copies of the library have drained.
+constexpr uint64_t kLook = kMargin / 20;
 
 // Grows when a watchdog is armed and when one is disarmed. The thread of the
 // one whose turn it is waits on it.
@@ -92,7 +95,7 @@ void Watch(uint32_t own_turn, EndTimes times, Cause cause) {
   NoteWatchdog(true);
   while (turn.load(std::memory_order_acquire) == own_turn) {
     const uint64_t now = NowNanos();
-    if (now >= limit) {
+    if (now >= limit && OtherCopiesUntil() <= now) {
       WriteEndReport(cause);
       End(cause);
     }
@@ -104,7 +107,9 @@ void Watch(uint32_t own_turn, EndTimes times, Cause cause) {
       if (IsFirst(&noticed)) WriteNotice(cause, times.start, limit);
     } else {
       const uint64_t next = std::min({times.notice, times.reserve, limit});
-      FutexSleep(reinterpret_cast<uint32_t*>(&turn), own_turn, next - now);
+      if (now >= limit) ExtendGuard(now + kMargin);
+      FutexSleep(reinterpret_cast<uint32_t*>(&turn), own_turn,
+                 now < next ? next - now : kLook);
     }
   }
 }
