@@ -166,4 +166,12 @@ TEST(DeadlineVariableTest, MustBeFiniteAndPositive) {
   }
 }
 
+// C38: what is refused is shown escaped: it forges no line.
+TEST(DeadlineVariableTest, IsShownEscaped) {
+  const ChildResult result = ResultOfTerm(
+      "outlives-deadline", "ready\n", WithDeadline("soon\nfinalize: \x1b[2J"));
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_THAT(result.err, HasSubstr("=\"soon\\nfinalize: \\x1b[2J\" is no"));
+}
+
 }  // namespace

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "finalize/internal/describe.h"
 
 namespace finalize_internal {
 namespace {
@@ -29,9 +30,9 @@ int64_t Parse(const char* text) {
 }
 
 void Refuse(const char* text) {
-  const std::string line = absl::StrCat(
-      "finalize: ", kVariable, "=\"", text,
-      "\" is no finite, positive duration such as 5s; it is not used\n");
+  std::string line = absl::StrCat("finalize: ", kVariable, "=");
+  AppendQuoted(text, &line);
+  line += " is no finite, positive duration such as 5s; it is not used\n";
   // Nothing better can be done where standard error is closed.
   (void)!write(STDERR_FILENO, line.data(), line.size());
 }
