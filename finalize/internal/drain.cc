@@ -68,7 +68,7 @@ class Drain {
       : core_(core),
         options_(WithHelper(options)),
         wait_(wait),
-        ends_(core == ProcessCore() && IsDrainerHere()),
+        ends_(core == ProcessCore() && options.cause.IsProcessEnd()),
         epoch_(CurrentEpoch()),
         deadline_(std::min(limit, MonotonicDeadline(options.deadline))),
         scope_(core, options_.cause, WhenLeft::kEndDrain),
@@ -127,7 +127,7 @@ class Drain {
       if (context_.limited() && context_.Look() >= context_.deadline) {
         return false;
       }
-      if (ends_) StayDrainer();
+      if (ends_) StayDrainer(turn_);
       Node* node = cursor->ClaimNext(phase);
       if (node == nullptr) return true;
       if (ends_) NoteEndStep(/*in_callback=*/true);
@@ -224,6 +224,7 @@ class Drain {
   const DrainOptions options_;
   bool wait_;
   const bool ends_;  // it is the drain at the end of the process
+  const uint32_t turn_ = EndTurn();
   const bool in_callback_ =
       (end_steps.load(std::memory_order_relaxed) & 1) != 0;
   const uint32_t epoch_;

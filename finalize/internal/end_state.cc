@@ -162,6 +162,7 @@ void StandBy(const Cause& cause) {
     if (why != Why::kNo && drainer.compare_exchange_strong(
                                from, &this_thread, std::memory_order_acq_rel)) {
       BecomeDrainer();
+      end_turn.fetch_add(1, std::memory_order_acq_rel);
       if (why == Why::kSleepsInExit) LeaveSleeper(task, now.end);
       return;
     }
@@ -177,6 +178,7 @@ static_assert(Cause::kCall == 0);
 
 ABSL_CONST_INIT std::atomic<uint64_t> end_word{0};
 ABSL_CONST_INIT std::atomic<uint64_t> end_steps{0};
+ABSL_CONST_INIT std::atomic<uint32_t> end_turn{0};
 
 FINALIZE_OWN_FRAME Begun BeginEnd(const Cause& cause) {
   if (unloads.load(std::memory_order_acquire)) return Begun::kNothing;
@@ -211,16 +213,8 @@ Cause CurrentEnd() {
   return Unpack(CurrentEpoch(), end_word.load(std::memory_order_acquire)).end;
 }
 
-bool IsDrainerHere() {
-  return drainer.load(std::memory_order_acquire) == &this_thread;
-}
-
-void StayDrainer() {
-  if (!IsDrainerHere()) Park(CurrentEnd());
-}
-
-Cause FinishEnd() {
-  StayDrainer();
+Cause FinishEnd(uint32_t turn) {
+  StayDrainer(turn);
   const uint32_t epoch = CurrentEpoch();
   uint64_t seen = end_word.load(std::memory_order_acquire);
   Moment moment;

@@ -72,8 +72,8 @@ Begun BeginEnd(const finalize::Cause& cause);
 finalize::Cause CurrentEnd();
 
 // Notes that the drain is over. Returns to the thread that ends the process:
-// the end it comes to.
-finalize::Cause FinishEnd();
+// the end it comes to. `turn` as of the beginning of the drain.
+finalize::Cause FinishEnd(uint32_t turn);
 
 // The word: the epoch in its upper half, the state in its lowest byte, the end
 // between them.
@@ -92,12 +92,15 @@ inline bool IsArmed() {
 // comes to another end than exit, past() or add() says so.
 bool Arm(bool (*past)(), bool (*add)());
 
-// Whether this thread is the one that drains, or was the last to.
-bool IsDrainerHere();
+// Grows when a thread takes the drain over. A drain that began in an older turn
+// is not the one under way: it has no thread to compare, since its callbacks
+// may be resumed on another one (frames.h).
+extern std::atomic<uint32_t> end_turn;
+inline uint32_t EndTurn() { return end_turn.load(std::memory_order_acquire); }
 
-// For the thread that drains, between its callbacks: parks it for good where
-// another thread has taken the drain over.
-void StayDrainer();
+// For a drain that began in `turn`, between its callbacks: parks this thread
+// for good where another one has taken the drain over.
+inline void StayDrainer(uint32_t turn);
 
 // Counts the steps of the drain, and says whether it is in a callback.
 extern std::atomic<uint64_t> end_steps;
@@ -119,6 +122,10 @@ void RetireEnds();
 
 // Blocks a thread for good. The process ends under it.
 [[noreturn]] void Park(const finalize::Cause& cause);
+
+inline void StayDrainer(uint32_t turn) {
+  if (__builtin_expect(EndTurn() != turn, false)) Park(CurrentEnd());
+}
 
 }  // namespace finalize_internal
 

@@ -239,6 +239,7 @@ void DrainProcess(const Cause& cause, absl::Duration deadline) noexcept {
   const bool nested = AnyCallback();
   const Begun begun = BeginEnd(cause);
   if (begun == Begun::kNothing) return;
+  const uint32_t turn = EndTurn();
   deadline = LongestDeadline(cause, deadline);
   GuardDrain(cause, deadline);
   if (begun == Begun::kTakesOver) NoteFailure();  // a callback was left
@@ -252,7 +253,7 @@ void DrainProcess(const Cause& cause, absl::Duration deadline) noexcept {
             nested ? Waiting::kNever : Waiting::kAlways);
   if (epoch != CurrentEpoch()) return;
   NoteDrainOver(EndHasFailed());
-  const Cause end = FinishEnd();
+  const Cause end = FinishEnd(turn);
   GuardTheRest(end);
   if (end.kind == Cause::kExit) Reopen();
   EndAs(end, cause);
