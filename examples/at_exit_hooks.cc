@@ -53,7 +53,6 @@ bool PrepareForTheEnd(absl::Duration deadline, bool has_loop) {
   hooks.quick_exit = true;
   hooks.terminate = true;
   hooks.descriptor = has_loop;
-  hooks.deadline = deadline;
   const absl::Status installed = finalize::InstallExitHooks(hooks);
   if (!installed.ok()) std::puts(installed.ToString().c_str());
   return installed.ok();

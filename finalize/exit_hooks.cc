@@ -21,6 +21,7 @@
 #include "finalize/internal/crash_handler.h"
 #include "finalize/internal/crash_stack.h"
 #include "finalize/internal/deadline_override.h"
+#include "finalize/internal/exit_deadline.h"
 #include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/hook_owner.h"
 #include "finalize/internal/hook_survey.h"
@@ -88,7 +89,6 @@ absl::Status Copy(const ExitHooks& hooks, Draft* draft) {
   } catch (const std::bad_alloc&) {
     return absl::ResourceExhaustedError("no memory for the exit hooks");
   }
-  draft->settings->deadline = hooks.deadline;
   draft->settings->repeat_grace_nanos =
       static_cast<uint64_t>(absl::ToInt64Nanoseconds(hooks.repeat_grace));
   draft->settings->exit_code = hooks.signal_exit_code.value_or(-1);
@@ -212,7 +212,8 @@ absl::Status Prepare(const ExitHooks& hooks, HookSettings* settings) {
 void ServeAsOneOfMany() {
   const HookSettings& settings = finalize_internal::Settings();
   const absl::Duration patience =
-      finalize_internal::DeadlineFromEnvironment().value_or(settings.deadline);
+      finalize_internal::DeadlineFromEnvironment().value_or(
+          finalize_internal::ExitDeadline());
   finalize_internal::ServeRequests(
       static_cast<uint64_t>(absl::ToInt64Nanoseconds(patience)),
       settings.on_signal != nullptr || settings.descriptor >= 0);
@@ -263,7 +264,7 @@ void EndBySignal(int signal) {
                            "EndBySignal: no signal that asks a process to end");
   finalize_internal::DropLoop();
   finalize_internal::DrainProcess(Cause(Cause::kSignal, signal),
-                                  finalize_internal::Settings().deadline);
+                                  finalize_internal::ExitDeadline());
   finalize_internal::EndAfterDrain(signal);
 }
 

@@ -136,9 +136,10 @@
 // left is destroyed, unrun, and reported. If a callback hangs for a second
 // beyond it, a watchdog prints what runs and what is left to standard error and
 // ends the process: with status kWatchdogExitCode (exit_options.h), or, after
-// std::terminate(), by the handler before and abort(). The default leaves a
-// margin under the 30 s that Kubernetes grants and the 90 s of systemd. The
-// environment variable FINALIZE_EXIT_DEADLINE (5s, 1m30s) goes before it.
+// std::terminate(), by the handler before and abort(). The deadline is
+// ExitOptions::deadline (exit_options.h), one for every end of the process: 20 s
+// unless told otherwise. The environment variable FINALIZE_EXIT_DEADLINE (5s,
+// 1m30s) goes before it.
 //
 // Fork: a child inherits handlers, but not the thread, and not the hooks. Until
 // it calls InstallExitHooks itself a signal does to it what it would have done
@@ -223,9 +224,6 @@ struct ExitHooks {
   bool crash_handlers_end = false;
   // Must be positive and a minute at most.
   absl::Duration crash_limit = absl::Seconds(2);
-  // Must be finite and positive. Counts from the beginning of the drain.
-  absl::Duration deadline = absl::Seconds(20);
-
   // For how long after the first a further stop signal belongs to the same
   // request. Zero: every second signal ends the process at once. Infinite: none
   // does. Must not be negative.
@@ -265,7 +263,7 @@ struct ExitHooks {
 //
 // A further call adds: the signals and ends it asks for are taken as well, and
 // none is given up; a signal whose handler was replaced since is looked at
-// anew. Deadline, repeat_grace, exit codes, flush_stdio, on_signal and
+// anew. repeat_grace, exit codes, flush_stdio, on_signal and
 // descriptor are those of the last call; what is said about crashes, those of
 // the last that asked for them.
 InstallResult InstallExitHooks(const ExitHooks& hooks = {});

@@ -50,11 +50,6 @@ absl::Status ValidateExitHooks(const ExitHooks& hooks) {
     return absl::InvalidArgumentError(
         "ExitHooks::repeat_grace must not be negative");
   }
-  if (hooks.deadline <= absl::ZeroDuration() ||
-      hooks.deadline == absl::InfiniteDuration()) {
-    return absl::InvalidArgumentError(
-        "ExitHooks::deadline must be finite and positive");
-  }
   if (hooks.crash_limit <= absl::ZeroDuration() ||
       hooks.crash_limit > kMostCrashLimit) {
     return absl::InvalidArgumentError(

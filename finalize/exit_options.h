@@ -92,8 +92,8 @@
 // library's affair again: glibc before 2.41 lets both go on. So it is with more
 // than eight threads that call exit() at one instant.
 //
-// The first of exit(), quick_exit(), a signal and std::terminate() to drain
-// sets the deadline, for all of them.
+// The deadline holds for every end of the process: it counts from the first of
+// exit(), quick_exit(), a signal and std::terminate() to drain, as it is then.
 //
 // Thread-safe.
 #ifndef FINALIZE_EXIT_OPTIONS_H_
@@ -108,7 +108,7 @@ namespace finalize {
 constexpr int kWatchdogExitCode = 124;
 
 struct ExitOptions {
-  // For all exit drains of the process together. Must be finite and positive.
+  // For all drains at the end of the process together, whatever ends it. Must be finite and positive.
   // The default leaves a margin under the 30 s that Kubernetes grants.
   absl::Duration deadline = absl::Seconds(20);
   // 0: a failed drain leaves the exit status as it is. Else, from 1 to 255, the

@@ -1,4 +1,4 @@
-// A process that comes to two ends, each with a deadline of its own.
+// A process that comes to two ends, and changes its deadline between them.
 #include <signal.h>
 #include <unistd.h>
 
@@ -28,12 +28,18 @@ using finalize_test::Says;
 constexpr absl::Duration kShort = absl::Milliseconds(50);
 constexpr absl::Duration kLong = absl::Hours(10);
 
-void SetDeadlines(absl::Duration of_exit, absl::Duration of_hooks) {
+void SetDeadline(absl::Duration deadline) {
   finalize::ExitOptions options;
-  options.deadline = of_exit;
+  options.deadline = deadline;
   finalize::SetExitOptions(options);
+}
+
+// The deadline of the first end, and the one that the second would have.
+absl::Duration later;
+void SetDeadlines(absl::Duration of_first, absl::Duration of_second) {
+  later = of_second;
+  SetDeadline(of_first);
   ExitHooks hooks;
-  hooks.deadline = of_hooks;
   hooks.quick_exit = true;
   hooks.terminate = true;
   Require(finalize::InstallExitHooks(hooks).ok(), "InstallExitHooks");
@@ -65,7 +71,10 @@ void Terminate() { std::terminate(); }
 void Meet(void (*first)(), void (*second)(), void (*last)()) {
   AtExit(Says{"older"});
   AtExit(Options("last one"), last);
-  AtExit(second);
+  AtExit([second] {
+    SetDeadline(later);
+    second();
+  });
   first();
   for (;;) AwaitInput();
 }
@@ -84,7 +93,7 @@ void LongExitThenQuickExit() {
   Meet(Exit, QuickExit, OutlastShort);
 }
 void LongSignalThenExit() {
-  SetDeadlines(kShort, kLong);
+  SetDeadlines(kLong, kShort);
   Meet(Raise, Exit, OutlastShort);
 }
 void ShortExitThenSignal() {
@@ -92,7 +101,7 @@ void ShortExitThenSignal() {
   Meet(Exit, Signal, Hang);
 }
 void ShortSignalThenExit() {
-  SetDeadlines(kLong, kShort);
+  SetDeadlines(kShort, kLong);
   Meet(Raise, Exit, Hang);
 }
 

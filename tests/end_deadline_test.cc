@@ -1,4 +1,4 @@
-// Two ends of one process, each with a deadline: the first sets it.
+// Two ends of one process: the deadline is the one that holds at the first.
 #include <signal.h>
 
 #include <string>
@@ -24,7 +24,7 @@ ChildResult ResultOf(const std::string& scenario) {
   return child.Await();
 }
 
-// C15, C22: a long deadline of exit() outlives the short one of the hooks.
+// C15, C22: a long deadline at exit() is not cut by a short one set later.
 TEST(EndDeadlineTest, IsThatOfExitIfFirst) {
   const ChildResult signal = ResultOf("long-exit-then-signal");
   EXPECT_TRUE(signal.Killed(SIGTERM)) << signal;

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
+#include "finalize/exit_options.h"
 #include "tests/blocked_thread.h"
 #include "tests/forked.h"
 #include "tests/scenario.h"
@@ -32,9 +33,11 @@ using finalize_test::Says;
 using finalize_test::ThisThread;
 
 void Install(absl::Duration deadline = absl::Seconds(20)) {
+  finalize::ExitOptions options;
+  options.deadline = deadline;
+  finalize::SetExitOptions(options);
   ExitHooks hooks;
   hooks.handled_after_drain = {SIGTERM};
-  hooks.deadline = deadline;
   hooks.repeat_grace = absl::InfiniteDuration();
   Require(finalize::InstallExitHooks(hooks).ok(), "InstallExitHooks");
 }

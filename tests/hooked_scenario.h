@@ -11,16 +11,19 @@
 #include "absl/time/time.h"
 #include "finalize/cause.h"
 #include "finalize/exit_hooks.h"
+#include "finalize/exit_options.h"
 #include "tests/scenario.h"
 
 namespace finalize_test {
 
 // Installs the hooks for every end that they know, but crashes.
 inline void InstallHooks(absl::Duration deadline = absl::Seconds(20)) {
+  finalize::ExitOptions options;
+  options.deadline = deadline;
+  finalize::SetExitOptions(options);
   finalize::ExitHooks hooks;
   hooks.quick_exit = true;
   hooks.terminate = true;
-  hooks.deadline = deadline;
   if (!finalize::InstallExitHooks(hooks).ok()) _exit(95);
 }
 

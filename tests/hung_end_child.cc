@@ -93,9 +93,7 @@ void ExitHangs() {
 }
 void SignalHangs() {
   HangWithDirs();
-  finalize::ExitHooks hooks;
-  hooks.deadline = absl::Seconds(2);
-  Require(finalize::InstallExitHooks(hooks).ok(), "InstallExitHooks");
+  Require(finalize::InstallExitHooks().ok(), "InstallExitHooks");
   raise(SIGTERM);
   Hang();
 }

@@ -101,24 +101,26 @@ void StartsProgram() {
     if (system("grep SigBlk /proc/self/status") != 0) _exit(96);
   });
 }
+void SetDeadline(absl::Duration deadline) {
+  finalize::ExitOptions options;
+  options.deadline = deadline;
+  finalize::SetExitOptions(options);
+}
 void HangsAtDeadlineOf(absl::Duration deadline) {
-  ExitHooks hooks;
-  hooks.deadline = deadline;
+  SetDeadline(deadline);
   AtExit(Options("left one"), Says{"left"});
   AtExit(Options("hanging one"), [] {
     Say("hangs");
     for (;;) pause();
   });
-  Install(hooks);
+  Install();
   Serve();
 }
 void HangsBriefly() { HangsAtDeadlineOf(absl::Milliseconds(100)); }
 void HangsForHours() { HangsAtDeadlineOf(absl::Hours(10)); }
 
 void HangsInExit() {
-  finalize::ExitOptions options;
-  options.deadline = absl::Hours(10);
-  finalize::SetExitOptions(options);
+  SetDeadline(absl::Hours(10));
   AtExit([] {
     Say("hangs");
     for (;;) pause();
@@ -132,9 +134,8 @@ void OutlivesDeadline() {
     const absl::Time end = absl::Now() + kDeadline + absl::Milliseconds(50);
     while (absl::Now() < end) sched_yield();
   });
-  ExitHooks hooks;
-  hooks.deadline = kDeadline;
-  Install(hooks);
+  SetDeadline(kDeadline);
+  Install();
   Serve();
 }
 

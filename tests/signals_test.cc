@@ -193,18 +193,4 @@ TEST(InstallExitHooksTest, RefusesWhatDoesNotAskToEnd) {
   EXPECT_EQ(action.sa_handler, SIG_DFL);
 }
 
-// C15: a deadline is finite.
-TEST(InstallExitHooksTest, RefusesADeadlineWithoutEnd) {
-  for (const absl::Duration deadline :
-       {absl::InfiniteDuration(), absl::ZeroDuration(), -absl::Seconds(1)}) {
-    ExitHooks hooks;
-    hooks.deadline = deadline;
-    const absl::Status status = finalize::InstallExitHooks(hooks);
-    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-    EXPECT_THAT(std::string(status.message()),
-                HasSubstr("ExitHooks::deadline"));
-  }
-  EXPECT_EQ(ExitHooks().deadline, absl::Seconds(20));
-}
-
 }  // namespace

@@ -6,12 +6,9 @@
 #include <cstdint>
 #include <functional>
 
-#include "absl/time/time.h"
-
 namespace finalize_internal {
 
 struct HookSettings {
-  absl::Duration deadline = absl::Seconds(20);
   bool quick_exit = false;
   bool terminate = false;
   bool crash = false;

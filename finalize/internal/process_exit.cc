@@ -34,7 +34,7 @@ void RunExitHook() {
 void RunQuickExitHook() {
   NoteInExit();
   if (!Settings().quick_exit) return;
-  DrainProcess(Cause::kQuickExit, Settings().deadline);
+  DrainProcess(Cause::kQuickExit, ExitDeadline());
   const int code = finalize::GetExitOptions().failure_exit_code;
   if (TakeFailure() && code != 0) std::quick_exit(code);
 }

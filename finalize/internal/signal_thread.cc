@@ -9,6 +9,7 @@
 
 #include "finalize/internal/callback.h"
 #include "finalize/internal/copies.h"
+#include "finalize/internal/exit_deadline.h"
 #include "finalize/internal/hook_owner.h"
 #include "finalize/internal/process_end.h"
 #include "finalize/internal/report_failure.h"
@@ -57,7 +58,7 @@ void Serve(const sigset_t& mask) {
   if (Tell(settings, signal)) return;
   DropLoop();
   AwaitLoops();
-  DrainProcess(Cause(Cause::kSignal, signal), settings.deadline);
+  DrainProcess(Cause(Cause::kSignal, signal), ExitDeadline());
   EndAfterDrain(signal);
 }
 

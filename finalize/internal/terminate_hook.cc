@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "finalize/cause.h"
+#include "finalize/internal/exit_deadline.h"
 #include "finalize/internal/hook_owner.h"
 #include "finalize/internal/process_end.h"
 
@@ -37,7 +38,7 @@ void NoteOriginal() {
 void OnTerminate() {
   if (!ending && Settings().terminate) {
     NoteOriginal();
-    DrainProcess(finalize::Cause::kTerminate, Settings().deadline);
+    DrainProcess(finalize::Cause::kTerminate, ExitDeadline());
   }
   EndByTerminate();
 }
