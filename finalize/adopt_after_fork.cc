@@ -1,11 +1,13 @@
 #include "finalize/adopt_after_fork.h"
 
 #include "finalize/internal/adoption.h"
+#include "finalize/internal/if_memory.h"
 
 namespace finalize {
 
 absl::StatusOr<size_t> AdoptAfterFork() {
   using finalize_internal::Adoption;
+  using finalize_internal::StatusIfMemory;
   size_t count = 0;
   switch (finalize_internal::AdoptInherited(&count)) {
     case Adoption::kDone:
@@ -21,7 +23,8 @@ absl::StatusOr<size_t> AdoptAfterFork() {
       return absl::FailedPreconditionError(
           "the fork ran no fork hooks, as raw clone() and _Fork() do");
     case Adoption::kNoExitHook:
-      return absl::ResourceExhaustedError("no memory for an exit hook");
+      return StatusIfMemory(absl::StatusCode::kResourceExhausted,
+                            [] { return "no memory for an exit hook"; });
   }
   return absl::InternalError("unknown outcome");
 }

@@ -47,6 +47,7 @@
 #ifndef FINALIZE_FINALIZER_H_
 #define FINALIZE_FINALIZER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <tuple>
@@ -145,6 +146,11 @@ class Finalizer {
   friend H AbslHashValue(H h, const Finalizer& f) {
     return H::combine(std::move(h), f.ref_.node, f.ref_.generation);
   }
+  // A hash that goes with the equality, as std::hash returns it.
+  size_t hash() const noexcept {
+    const auto node = reinterpret_cast<uintptr_t>(ref_.node);
+    return (node ^ ref_.generation) * 0x9e3779b97f4a7c15u;
+  }
 
  private:
   friend class Registry;
@@ -152,5 +158,12 @@ class Finalizer {
 };
 
 }  // namespace finalize
+
+template <class R>
+struct std::hash<finalize::Finalizer<R>> {
+  size_t operator()(const finalize::Finalizer<R>& finalizer) const noexcept {
+    return finalizer.hash();
+  }
+};
 
 #endif  // FINALIZE_FINALIZER_H_

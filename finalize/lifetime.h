@@ -92,16 +92,18 @@ class Lifetime {
 };
 
 // Registers a callback for the end of `referent`, a Lifetime or a shared_ptr
-// made by MakeShared or Adopt (shared.h). Order, refusal and failure are as
-// registry.h says. Returns a Finalizer<R>, where R is the callback's result.
+// made by MakeShared or Adopt (shared.h). A temporary Lifetime does not
+// compile: it would end, and run the callback, with the statement. Order,
+// refusal and failure are as registry.h says. Returns a Finalizer<R>, where R
+// is the callback's result.
 template <class Referent, class F, class... A>
 auto OnDestroy(Referent&& referent, Options options, F&& function,
                A&&... arguments) {
   constexpr auto kOnce = finalize_internal::Invocation::kOnce;
-  using finalize_internal::LifetimeListOf;  // of a shared_ptr
   return Finalizer<finalize_internal::ResultFor<kOnce, F, A...>>(
       finalize_internal::RegisterOn<kOnce>(
-          finalize_internal::ProcessCore(), options, LifetimeListOf(referent),
+          finalize_internal::ProcessCore(), options,
+          finalize_internal::ListOfReferent(std::forward<Referent>(referent)),
           std::forward<F>(function), std::forward<A>(arguments)...));
 }
 
@@ -110,28 +112,31 @@ auto OnDestroy(Referent&& referent, Options options, F&& function,
 template <class Referent, class F, finalize_internal::EnableIfCallback<F> = 0>
 auto OnDestroy(Referent&& referent, F&& function,
                Place place = Place::Caller()) {
-  return OnDestroy(referent, Options().At(place), std::forward<F>(function));
+  return OnDestroy(std::forward<Referent>(referent), Options().At(place),
+                   std::forward<F>(function));
 }
 template <class Referent, class F, class A,
           finalize_internal::EnableIfCallback<F> = 0>
 auto OnDestroy(Referent&& referent, F&& function, A&& a,
                Place place = Place::Caller()) {
-  return OnDestroy(referent, Options().At(place), std::forward<F>(function),
-                   std::forward<A>(a));
+  return OnDestroy(std::forward<Referent>(referent), Options().At(place),
+                   std::forward<F>(function), std::forward<A>(a));
 }
 template <class Referent, class F, class A, class B,
           finalize_internal::EnableIfCallback<F> = 0>
 auto OnDestroy(Referent&& referent, F&& function, A&& a, B&& b,
                Place place = Place::Caller()) {
-  return OnDestroy(referent, Options().At(place), std::forward<F>(function),
-                   std::forward<A>(a), std::forward<B>(b));
+  return OnDestroy(std::forward<Referent>(referent), Options().At(place),
+                   std::forward<F>(function), std::forward<A>(a),
+                   std::forward<B>(b));
 }
 template <class Referent, class F, class A, class B, class C,
           finalize_internal::EnableIfCallback<F> = 0>
 auto OnDestroy(Referent&& referent, F&& function, A&& a, B&& b, C&& c,
                Place place = Place::Caller()) {
-  return OnDestroy(referent, Options().At(place), std::forward<F>(function),
-                   std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+  return OnDestroy(std::forward<Referent>(referent), Options().At(place),
+                   std::forward<F>(function), std::forward<A>(a),
+                   std::forward<B>(b), std::forward<C>(c));
 }
 
 }  // namespace finalize

@@ -161,22 +161,22 @@ class Registry {
   template <class Referent, class F, class... A>
   auto OnDestroy(Referent&& referent, Options options, F&& function,
                  A&&... arguments) {
-    using finalize_internal::LifetimeListOf;  // of a shared_ptr
     return Finalizer<finalize_internal::ResultFor<kOnce, F, A...>>(
         finalize_internal::RegisterOn<kOnce>(
-            core_, options, LifetimeListOf(referent), std::forward<F>(function),
-            std::forward<A>(arguments)...));
+            core_, options,
+            finalize_internal::ListOfReferent(std::forward<Referent>(referent)),
+            std::forward<F>(function), std::forward<A>(arguments)...));
   }
 
   // Both: a callback of a referent's that may be tried again.
   template <class Referent, class F, class... A>
   auto OnDestroyRetryable(Referent&& referent, Options options, F&& function,
                           A&&... arguments) {
-    using finalize_internal::LifetimeListOf;  // of a shared_ptr
     return Finalizer<finalize_internal::ResultFor<kRepeatable, F, A...>>(
         finalize_internal::RegisterOn<kRepeatable>(
-            core_, options, LifetimeListOf(referent), std::forward<F>(function),
-            std::forward<A>(arguments)...));
+            core_, options,
+            finalize_internal::ListOfReferent(std::forward<Referent>(referent)),
+            std::forward<F>(function), std::forward<A>(arguments)...));
   }
 
   // Runs everything pending until nothing is, whatever at_exit says (but see

@@ -57,6 +57,7 @@
 #include <vector>
 
 #include "finalize/internal/out_of_range.h"
+#include "finalize/internal/shared_deleter.h"
 #include "finalize/internal/weak_container.h"
 #include "finalize/internal/weak_entry.h"
 #include "finalize/internal/weak_item.h"
@@ -191,12 +192,13 @@ class WeakKeyMap {
     return contains(key) ? 1 : 0;
   }
 
-  // Inserts a value made of `arguments` if the key is absent and not null.
+  // Inserts a value made of `arguments` if the key is absent, and neither null
+  // nor a shared_ptr that owns nothing (it aliases an empty one).
   // Returns the value that is there then, and whether it was inserted.
   template <class... A>
   std::pair<pointer, bool> try_emplace(std::shared_ptr<K> key,
                                        A&&... arguments) {
-    if (key == nullptr) return {pointer(), false};
+    if (!finalize_internal::OwnsObject(key)) return {pointer(), false};
     if (pointer old = find(*key)) return {std::move(old), false};
     finalize_internal::FreshEntry<OwningEntry> fresh(
         key, std::forward<A>(arguments)...);
@@ -215,10 +217,10 @@ class WeakKeyMap {
     return try_emplace(item.first, std::move(item.second));
   }
   // Inserts, or replaces the entry, with its key and value. Returns whether the
-  // key was absent. A null key is not inserted.
+  // key was absent. A null key, or one that owns nothing, is not inserted.
   template <class A>
   bool insert_or_assign(std::shared_ptr<K> key, A&& value) {
-    if (key == nullptr) return false;
+    if (!finalize_internal::OwnsObject(key)) return false;
     finalize_internal::FreshEntry<OwningEntry> fresh(key,
                                                      std::forward<A>(value));
     bool replaced = false;

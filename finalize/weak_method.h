@@ -18,8 +18,9 @@
 // as &Animal::Eat and &Cat::Eat where Cat has its own, are different. There is
 // no order.
 //
-// Not here: methods that return a reference (say so with a pointer), a text, an
-// equality by value of the object.
+// Not here: methods that return a reference (return a pointer instead) and
+// lambdas with captures, which cannot be compared (a static_assert says so); a
+// text; an equality by value of the object.
 //
 // The callback is as that of a WeakRef (weak_ref.h), and may take a
 // `const WeakMethod&`.
@@ -29,8 +30,10 @@
 #ifndef FINALIZE_WEAK_METHOD_H_
 #define FINALIZE_WEAK_METHOD_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <optional>
@@ -48,11 +51,34 @@ class WeakMethod;
 
 template <class R, class... A>
 class WeakMethod<R(A...)> {
+  static_assert(!std::is_reference_v<R>,
+                "a WeakMethod returns a std::optional of the method's result, "
+                "and there is no optional reference: name a result without &, "
+                "or let the method return a pointer");
+
  public:
   // What a call gives: an optional<R>, or whether it ran.
   using Result = std::conditional_t<std::is_void_v<R>, bool, std::optional<R>>;
 
   WeakMethod() = default;  // dead
+
+  WeakMethod(const WeakMethod&) = default;
+  WeakMethod& operator=(const WeakMethod&) = default;
+  // What is moved from is dead, and equal to WeakMethod().
+  WeakMethod(WeakMethod&& other) noexcept
+      : object_(std::move(other.object_)),
+        call_(other.call_),
+        equal_(std::exchange(other.equal_, nullptr)) {
+    std::copy(std::begin(other.method_), std::end(other.method_), method_);
+  }
+  WeakMethod& operator=(WeakMethod&& other) noexcept {
+    WeakMethod moved(std::move(other));
+    object_ = std::move(moved.object_);
+    call_ = moved.call_;
+    equal_ = moved.equal_;
+    std::copy(std::begin(moved.method_), std::end(moved.method_), method_);
+    return *this;
+  }
 
   template <class T, class M,
             class = std::enable_if_t<std::is_invocable_r_v<R, M&, T&, A...>>>
@@ -61,6 +87,11 @@ class WeakMethod<R(A...)> {
     static_assert(
         sizeof(M) <= sizeof(method_) && std::is_trivially_copyable_v<M>,
         "a method is a pointer to a member, or as small as one");
+    static_assert(
+        Comparable<M>::value,
+        "WeakMethods are equal if their methods are, so a method needs ==, as "
+        "pointers to members and to functions have it; a lambda with captures "
+        "has none: name a member function");
     new (method_) M(method);
   }
   template <class T, class M, class F,
@@ -116,6 +147,12 @@ class WeakMethod<R(A...)> {
     return static_cast<R>(std::invoke(copy, *static_cast<T*>(object),
                                       std::forward<A>(arguments)...));
   }
+  template <class M, class = void>
+  struct Comparable : std::false_type {};
+  template <class M>
+  struct Comparable<M, std::void_t<decltype(bool(std::declval<const M&>() ==
+                                                 std::declval<const M&>()))>>
+      : std::true_type {};
   template <class M>
   static bool Equal(const void* a, const void* b) {
     return *static_cast<const M*>(a) == *static_cast<const M*>(b);

@@ -25,6 +25,13 @@
 // object that is never destroyed never died. It cannot be read back;
 // has_callback() says whether it is pending.
 //
+// Dropping a WeakRef is how one cancels its callback. So a WeakRef that its own
+// referent owns never runs it: the referent's destructor drops the WeakRef
+// before the callback's turn. (Python runs it.) In the same way a destructor or
+// a callback that drops another WeakRef to the dying object cancels that one's
+// callback. A callback that must run at the object's death belongs to
+// OnDestroy, which nothing that the object owns can cancel.
+//
 // Its code must be loaded when it runs: a shared library that may be unloaded
 // includes module.h, and dlclose() drops the callbacks that it registered. The
 // references themselves, and containers, it has to have dropped by then, as
@@ -32,7 +39,8 @@
 //
 // A callback needs a referent that tells of its death: one that MakeShared or
 // Adopt made (IsAttachable, shared.h). For any other it is refused, with a
-// failure report. What it throws or returns goes to the failure reporter.
+// failure report, and so it is without memory. What it throws or returns goes
+// to the failure reporter.
 //
 // Equality and hash are by identity of the referent, and do not change when it
 // dies: same owner, same object, also through a base or a const pointer. (In
@@ -71,6 +79,7 @@
 #include <vector>
 
 #include "finalize/internal/rtti_required.h"
+#include "finalize/internal/shared_deleter.h"
 #include "finalize/internal/weak_watch.h"
 #include "finalize/options.h"
 #include "finalize/shared.h"
@@ -86,12 +95,13 @@ class WeakRef {
  public:
   using element_type = T;
 
-  // Dead, and equal to any other that never had a referent.
+  // Dead, and equal to any other that never had a referent: one made from a
+  // null pointer, or from one that owns nothing (it aliases an empty one).
   WeakRef() = default;
 
   template <class U, IfConvertible<U> = 0>
   WeakRef(const std::shared_ptr<U>& referent)  // NOLINT(runtime/explicit)
-      : referent_(referent), identity_(IdentityOf(referent.get())) {}
+      : referent_(referent), identity_(IdentityOf(referent)) {}
   template <class U, IfConvertible<U> = 0>
   explicit WeakRef(const std::weak_ptr<U>& referent)
       : WeakRef(referent.lock()) {}
@@ -110,6 +120,21 @@ class WeakRef {
       : referent_(other.referent_),
         identity_(other.identity_),
         watch_(other.watch_) {}
+
+  WeakRef(const WeakRef&) = default;
+  WeakRef& operator=(const WeakRef&) = default;
+  // What is moved from is dead, and equal to WeakRef().
+  WeakRef(WeakRef&& other) noexcept
+      : referent_(std::move(other.referent_)),
+        identity_(std::exchange(other.identity_, nullptr)),
+        watch_(std::move(other.watch_)) {}
+  WeakRef& operator=(WeakRef&& other) noexcept {
+    WeakRef moved(std::move(other));
+    referent_.swap(moved.referent_);
+    std::swap(identity_, moved.identity_);
+    watch_.swap(moved.watch_);
+    return *this;
+  }
 
   // Returns the referent, held alive, or null if it is dead.
   std::shared_ptr<T> Lock() const noexcept { return referent_.lock(); }
@@ -158,11 +183,12 @@ class WeakRef {
 
   // The address of the whole object where the type tells.
   template <class U>
-  static const volatile void* IdentityOf(U* object) {
+  static const volatile void* IdentityOf(const std::shared_ptr<U>& referent) {
+    if (!finalize_internal::OwnsObject(referent)) return nullptr;
     if constexpr (std::is_polymorphic_v<U>) {
-      return dynamic_cast<const volatile void*>(object);
+      return dynamic_cast<const volatile void*>(referent.get());
     } else {
-      return object;
+      return referent.get();
     }
   }
 

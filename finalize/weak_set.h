@@ -37,6 +37,7 @@
 #include <utility>
 #include <vector>
 
+#include "finalize/internal/shared_deleter.h"
 #include "finalize/internal/weak_container.h"
 #include "finalize/internal/weak_entry.h"
 #include "finalize/internal/weak_keys.h"
@@ -97,9 +98,12 @@ class WeakSet {
     return contains(key) ? 1 : 0;
   }
 
-  // Returns whether it was absent. A null pointer is not inserted.
+  // Returns whether it was absent. A null pointer is not inserted, nor one that
+  // owns nothing (it aliases an empty one).
   bool insert(std::shared_ptr<T> object) {
-    if (object == nullptr || contains(object)) return false;
+    if (!finalize_internal::OwnsObject(object) || contains(object)) {
+      return false;
+    }
     finalize_internal::FreshEntry<Entry> fresh(object);
     return keys_.Insert(*object, &fresh, [](Entry&) { return true; });
   }

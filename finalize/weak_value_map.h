@@ -19,7 +19,8 @@
 // takes out its successor under the same key.
 //
 // What finds a value returns it held alive; there is no operator[] and no
-// reference into the map. A null value is like one that is dead already.
+// reference into the map. A null value is like one that is dead already, and so
+// is a shared_ptr that owns nothing (it aliases an empty one).
 //
 // Iteration is in order of insertion and goes over what was there when it began
 // and still lives when it is reached; others may be inserted, erased, and die
@@ -68,6 +69,7 @@
 #include <vector>
 
 #include "finalize/internal/out_of_range.h"
+#include "finalize/internal/shared_deleter.h"
 #include "finalize/internal/weak_container.h"
 #include "finalize/internal/weak_entry.h"
 #include "finalize/internal/weak_item.h"
@@ -166,7 +168,9 @@ class WeakValueMap {
   std::pair<std::shared_ptr<V>, bool> try_emplace(K key,
                                                   std::shared_ptr<V> value) {
     std::shared_ptr<V> old = find(key);
-    if (old != nullptr || value == nullptr) return {std::move(old), false};
+    if (old != nullptr || !finalize_internal::OwnsObject(value)) {
+      return {std::move(old), false};
+    }
     const bool inserted = Insert(std::move(key), value, [&old](Entry& entry) {
       old = entry.referent.lock();
       return old != nullptr;
@@ -178,7 +182,7 @@ class WeakValueMap {
   }
   // Inserts or replaces. Returns whether the key was absent.
   bool insert_or_assign(K key, std::shared_ptr<V> value) {
-    if (value == nullptr) return erase(key) == 0;
+    if (!finalize_internal::OwnsObject(value)) return erase(key) == 0;
     bool replaced = false;
     Insert(
         std::move(key), value, [](Entry&) { return false; }, &replaced);

@@ -56,6 +56,20 @@ TEST(FinalizerHandleTest, EqualityIsIdentity) {
   EXPECT_EQ(set.count(copy), 1u);
 }
 
+// C6: std::hash goes with it, too.
+TEST(FinalizerHandleTest, StandardHashGoesWithEquality) {
+  Registry registry;
+  const auto a = registry.Register([] {});
+  const auto b = registry.Register([] {});
+  const auto with_result = registry.Register([] { return 1; });
+  const std::unordered_set<Finalizer<>> set = {a, b, a, Finalizer<>()};
+  EXPECT_EQ(set.size(), 3u);
+  EXPECT_EQ(set.count(a), 1u);
+  EXPECT_NE(std::hash<Finalizer<>>()(a), std::hash<Finalizer<>>()(b));
+  const std::unordered_set<Finalizer<int>> other = {with_result};
+  EXPECT_EQ(other.count(with_result), 1u);
+}
+
 // C6: an old handle does not mean whatever takes the storage over.
 TEST(FinalizerHandleTest, StaleHandleStaysDead) {
   Registry registry;

@@ -155,6 +155,24 @@ TEST(WeakMethodTest, EqualityDoesNotDependOnTheStaticType) {
   EXPECT_EQ(Method(), Method());
 }
 
+// C34: what is moved from is dead, and equals one that never had an object.
+TEST(WeakMethodTest, MovedFromEqualsTheEmptyOne) {
+  using Method = WeakMethod<int()>;
+  const auto one = MakeShared<Counter>();
+  Method total(one, &Counter::Total);
+  Method moved(std::move(total));
+  EXPECT_EQ(total, Method());
+  EXPECT_EQ(total.hash(), Method().hash());
+  EXPECT_EQ(total(), std::nullopt);
+  EXPECT_EQ(moved, Method(one, &Counter::Total));
+  total = std::move(moved);
+  EXPECT_EQ(moved, Method());
+  EXPECT_EQ(total(), 0);
+  Method& itself = total;
+  total = std::move(itself);
+  EXPECT_EQ(total(), 0);
+}
+
 // The callback gets the method, once.
 TEST(WeakMethodTest, CallbackGetsTheMethod) {
   EventLog log;

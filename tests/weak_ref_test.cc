@@ -168,6 +168,26 @@ TEST(WeakRefTest, AddressOfTheDeadIsNotItsIdentity) {
   EXPECT_NE(ref, WeakRef<int>(second));
 }
 
+// C31: what is moved from has no referent, and equals one that never had any.
+TEST(WeakRefTest, MovedFromEqualsTheEmptyOne) {
+  const auto one = MakeShared<int>(1);
+  WeakRef<int> ref(one, [] {});
+  WeakRef<int> moved(std::move(ref));
+  EXPECT_EQ(ref, WeakRef<int>());
+  EXPECT_EQ(ref.hash(), WeakRef<int>().hash());
+  EXPECT_FALSE(ref.has_callback());
+  EXPECT_EQ(moved, WeakRef<int>(one));
+  EXPECT_TRUE(moved.has_callback());
+  ref = std::move(moved);
+  EXPECT_EQ(moved, WeakRef<int>());
+  EXPECT_EQ(ref, WeakRef<int>(one));
+  WeakRef<int>& itself = ref;
+  ref = std::move(itself);
+  EXPECT_EQ(ref, WeakRef<int>(one));
+  EXPECT_TRUE(ref.has_callback());
+  static_assert(std::is_nothrow_move_constructible_v<WeakRef<int>>);
+}
+
 // C31: absl's hash, too.
 TEST(WeakRefTest, HashesAsAbslWants) {
   auto one = MakeShared<int>(1);

@@ -9,6 +9,7 @@
 #define FINALIZE_INTERNAL_LIFETIME_LIST_H_
 
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "finalize/cause.h"
@@ -56,6 +57,19 @@ void EndLifetime(LifetimeList* list, const finalize::Cause& cause =
 // Returns the list of an object that MakeShared or Adopt made; null for any
 // other, and for a null pointer.
 LifetimeList* LifetimeListOf(const std::shared_ptr<const volatile void>& owner);
+
+// The list of what OnDestroy was given: a Lifetime, or a shared_ptr, which may
+// be a temporary.
+template <class Referent>
+LifetimeList* ListOfReferent(Referent&& referent) {
+  static_assert(
+      std::is_lvalue_reference_v<Referent> ||
+          std::is_convertible_v<Referent, std::shared_ptr<const volatile void>>,
+      "OnDestroy was given a temporary Lifetime: it ends with the statement, "
+      "so "
+      "the callback would run at once. An accessor returns `Lifetime&`");
+  return LifetimeListOf(referent);
+}
 
 // RegisterNode on a lifetime; refuses, for `reason`, where there is none.
 template <Invocation kInvocation, class F, class... A>

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "finalize/internal/core.h"
+#include "finalize/internal/if_memory.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/run.h"
 
@@ -16,34 +17,49 @@ bool Noted(const Request& request, Refusal reason) {
   return true;
 }
 
+struct Reason {
+  absl::StatusCode code;
+  const char* text;
+};
+
+Reason ReasonFor(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kNone:
+      break;
+    case Refusal::kSealed:
+      return {absl::StatusCode::kFailedPrecondition, "the registry is sealed"};
+    case Refusal::kClosed:
+      return {absl::StatusCode::kUnavailable,
+              "the registry is closed by a drain in its last phase"};
+    case Refusal::kPastExit:
+      return {absl::StatusCode::kFailedPrecondition,
+              "the process is past its exit handlers, or past their deadline"};
+    case Refusal::kNoMemory:
+      return {absl::StatusCode::kResourceExhausted,
+              "no memory for a finalizer"};
+    case Refusal::kNoReferent:
+      return {absl::StatusCode::kInvalidArgument,
+              "the pointer is null, owns nothing, or was not made by "
+              "MakeShared or Adopt"};
+  }
+  return {absl::StatusCode::kInternal, "unknown refusal"};
+}
+
 bool RunsNow(const Request& request) {
   return request.options->if_closed() == finalize::IfClosed::kRunNow;
 }
 
 }  // namespace
 
-absl::Status RefusalStatus(Refusal refusal) {
-  switch (refusal) {
-    case Refusal::kNone:
-      return absl::OkStatus();
-    case Refusal::kSealed:
-      return absl::FailedPreconditionError("the registry is sealed");
-    case Refusal::kClosed:
-      return absl::UnavailableError(
-          "the registry is closed by a drain in its last phase");
-    case Refusal::kPastExit:
-      return absl::FailedPreconditionError(
-          "the process is past its exit handlers, or past their deadline");
-    case Refusal::kNoMemory:
-      return absl::ResourceExhaustedError("no memory for a finalizer");
-    case Refusal::kNoReferent:
-      return absl::InvalidArgumentError(
-          "the pointer is null, or not made by MakeShared or Adopt");
-  }
-  return absl::InternalError("unknown refusal");
+absl::Status RefusalStatus(Refusal refusal) noexcept {
+  if (refusal == Refusal::kNone) return absl::OkStatus();
+  const Reason reason = ReasonFor(refusal);
+  return StatusIfMemory(reason.code, [&] { return reason.text; });
 }
 
-void RefuseBuilt(const Request& request, Node* node, Refusal reason) {
+// The report of a refusal has what memory allows: the call that it is about
+// goes on without.
+void RefuseBuilt(const Request& request, Node* node, Refusal reason) noexcept {
   const bool noted = Noted(request, reason);
   Failure failure;
   const bool run = !noted && RunsNow(request);
@@ -63,10 +79,10 @@ void RefuseBuilt(const Request& request, Node* node, Refusal reason) {
 }
 
 void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
-                   void* callable, Refusal reason) {
+                   void* callable, Refusal reason) noexcept {
   if (Noted(request, reason)) return;
   finalize::ReportEntry entry;
-  entry.name = std::string(request.options->name());
+  IfMemory([&] { entry.name = std::string(request.options->name()); });
   entry.place = request.options->place();
   entry.phase = request.options->phase();
   entry.cause = finalize::Cause::kClosed;
@@ -80,9 +96,8 @@ void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
     entry.outcome = finalize::ReportEntry::kRefused;
     entry.status = RefusalStatus(reason);
   }
-  DescribeCallback(ops, callable,
-                   entry.outcome == finalize::ReportEntry::kRefused,
-                   &entry.callback);
+  const bool intact = entry.outcome == finalize::ReportEntry::kRefused;
+  IfMemory([&] { DescribeCallback(ops, callable, intact, &entry.callback); });
   ReportFailure(entry);
 }
 

@@ -7,11 +7,12 @@
 
 namespace finalize_internal {
 
-absl::Status RefusalStatus(Refusal refusal);
+// Without memory it has no text.
+absl::Status RefusalStatus(Refusal refusal) noexcept;
 
 // Runs the callback of a filled node if the options say so, notes the refusal,
 // destroys the callback and frees the node.
-void RefuseBuilt(const Request& request, Node* node, Refusal reason);
+void RefuseBuilt(const Request& request, Node* node, Refusal reason) noexcept;
 
 }  // namespace finalize_internal
 

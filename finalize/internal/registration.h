@@ -67,7 +67,7 @@ NodeRef Publish(const Request& request, Node* node, Invocation invocation);
 // Handles a request that got no node: runs `callable` at once if the options
 // say so, and notes the refusal.
 void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
-                   void* callable, Refusal reason);
+                   void* callable, Refusal reason) noexcept;
 
 // For the call forms without options: what is not a set of options.
 template <class F>

@@ -83,6 +83,14 @@ class SharedDeleter {
   std::unique_ptr<OwnedReferent> referent_;
 };
 
+// Whether it owns an object. A shared_ptr that aliases an empty one points to
+// something and owns nothing, so no weak reference to it can be alive: all of
+// the library treats it as null.
+template <class T>
+bool OwnsObject(const std::shared_ptr<T>& pointer) {
+  return pointer != nullptr && pointer.use_count() != 0;
+}
+
 // Returns null where the pointer is null or something else made it.
 template <class T>
 SharedDeleter* SharedDeleterOf(const std::shared_ptr<T>& owner) {

@@ -3,6 +3,7 @@
 #include "finalize/internal/core.h"
 #include "finalize/internal/describe.h"
 #include "finalize/internal/handle.h"
+#include "finalize/internal/if_memory.h"
 #include "finalize/internal/lock.h"
 
 namespace finalize_internal {
@@ -18,6 +19,12 @@ void VisitLinks(SharedDeleter* referent, Visit visit) {
 }
 
 }  // namespace
+
+std::shared_ptr<WeakWatch> NewWatch() noexcept {
+  std::shared_ptr<WeakWatch> watch;
+  IfMemory([&] { watch = std::make_shared<WeakWatch>(); });
+  return watch;
+}
 
 WeakWatch::~WeakWatch() {
   UnlinkWeak(this);

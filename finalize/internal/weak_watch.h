@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "finalize/internal/callback.h"
+#include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/node.h"
 #include "finalize/internal/registration.h"
 #include "finalize/internal/shared_deleter.h"
@@ -37,29 +39,50 @@ class WeakWatch : public WeakLink,
   NodeRef callback_;
 };
 
-// Registers a callback for the death of the referent; it gets `reference`, one
-// without a callback, if it takes that. Returns null where it is refused, which
-// is reported: nothing tells of the death if `referent` is null.
+// Returns null without memory.
+std::shared_ptr<WeakWatch> NewWatch() noexcept;
+
+// Registers a callback, with its arguments, for the death of the referent.
+// Returns null where it is refused, which is reported: nothing tells of the
+// death if `referent` is null, and there may be no memory.
+template <class... Callback>
+std::shared_ptr<WeakWatch> StartWatch(SharedDeleter* referent,
+                                      finalize::Place place,
+                                      Callback&&... callback) {
+  constexpr auto kOnce = Invocation::kOnce;
+  const finalize::Options options = finalize::Options().At(place);
+  std::shared_ptr<WeakWatch> watch = NewWatch();
+  const bool hears = referent != nullptr && watch != nullptr;
+  const NodeRef node = RegisterOnList<kOnce>(
+      {WeakCore(), &options, hears ? referent->list() : nullptr},
+      referent == nullptr ? Refusal::kNoReferent : Refusal::kNoMemory,
+      std::forward<Callback>(callback)...);
+  if (node.node == nullptr) return nullptr;
+  watch->Start(referent, node);
+  return watch;
+}
+
+// The same for a callback that gets `reference`, one without a callback, if it
+// takes that.
 template <class F, class Reference>
 std::shared_ptr<WeakWatch> WatchReferent(SharedDeleter* referent,
                                          finalize::Place place, F&& function,
                                          Reference reference) {
-  constexpr auto kOnce = Invocation::kOnce;
-  auto watch = std::make_shared<WeakWatch>();
-  const finalize::Options options = finalize::Options().At(place);
-  LifetimeList* const list = referent != nullptr ? referent->list() : nullptr;
-  NodeRef callback;
-  if constexpr (std::is_invocable_v<std::decay_t<F>&&, Reference&&>) {
-    callback =
-        RegisterOn<kOnce>(WeakCore(), options, list, std::forward<F>(function),
-                          std::move(reference));
+  using Stored = std::decay_t<F>;
+  if constexpr (std::is_invocable_v<Stored&&, Reference&&>) {
+    return StartWatch(referent, place, std::forward<F>(function),
+                      std::move(reference));
+  } else if constexpr (std::is_invocable_v<Stored&&> ||
+                       kWantsCause<Invocation::kOnce, Stored>) {
+    return StartWatch(referent, place, std::forward<F>(function));
   } else {
-    callback =
-        RegisterOn<kOnce>(WeakCore(), options, list, std::forward<F>(function));
+    static_assert(sizeof(F) == 0,
+                  "the callback of a weak reference takes no parameter, or one "
+                  "`const finalize::Cause&`, or one const reference to the "
+                  "type that it is given to: `const WeakRef<T>&`, `const "
+                  "WeakProxy<T>&` or `const WeakMethod<R(A...)>&`");
+    return nullptr;
   }
-  if (callback.node == nullptr) return nullptr;
-  watch->Start(referent, callback);
-  return watch;
 }
 
 // The callbacks of weak references to a referent, newest first.
