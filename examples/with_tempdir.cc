@@ -29,6 +29,7 @@
 #include "examples/with_tempdir/arguments.h"
 #include "examples/with_tempdir/command.h"
 #include "examples/with_tempdir/reaper.h"
+#include "finalize/escaped_text.h"
 #include "finalize/registry.h"
 #include "tempdir/reaper_process.h"
 #include "tempdir/temp_dir.h"
@@ -39,7 +40,7 @@ namespace {
 constexpr int kNoDirectory = 125;
 
 void Complain(const std::string& what) {
-  fprintf(stderr, "with_tempdir: %s\n", what.c_str());
+  fprintf(stderr, "with_tempdir: %s\n", finalize::OneLine(what).c_str());
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "finalize/internal/bracket.h"
+#include "finalize/internal/escape.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/lock.h"
 #include "finalize/internal/own_frame.h"
@@ -84,11 +85,13 @@ void WriteError(std::string_view line) {
 
 // What can be said without memory.
 void WriteBrief(const ReportEntry& entry) {
+  const EscapedName<160> file(entry.place.file != nullptr ? entry.place.file
+                                                          : "");
   char line[256];
-  const int size = snprintf(
-      line, sizeof(line), "finalize: #%llu phase %d %s:%d: out of memory\n",
-      static_cast<unsigned long long>(entry.number), entry.phase,
-      entry.place.file != nullptr ? entry.place.file : "", entry.place.line);
+  const int size = snprintf(line, sizeof(line),
+                            "finalize: #%llu phase %d %s:%d: out of memory\n",
+                            static_cast<unsigned long long>(entry.number),
+                            entry.phase, file.text, entry.place.line);
   WriteError({line, std::min<size_t>(size, sizeof(line) - 1)});
 }
 
@@ -128,6 +131,10 @@ void ReportFailure(const ReportEntry& entry) noexcept {
 }  // namespace finalize_internal
 
 namespace finalize {
+
+void ReportFailure(const ReportEntry& entry) noexcept {
+  finalize_internal::ReportFailure(entry);
+}
 
 FailureReporter SetFailureReporter(FailureReporter reporter) {
   auto shared =

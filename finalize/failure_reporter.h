@@ -11,7 +11,8 @@
 // skipped. Where Report entries exist, the same failure is in them too.
 //
 // The default reporter writes one line, "finalize: " and the entry's
-// ToString(), to standard error with one write(2). It takes no lock, so it is
+// ToString(), to standard error with one write(2). Names in it are escaped
+// (escaped_text.h): no file name makes another line. It takes no lock, so it is
 // safe in a forked child, and raises no SIGPIPE where nobody reads any more.
 // Without memory for that line it says the number and the place.
 //
@@ -36,6 +37,11 @@ using FailureReporter = std::function<void(const ReportEntry&)>;
 // the default one. A call that another thread has begun may still be running
 // the old one when this returns.
 FailureReporter SetFailureReporter(FailureReporter reporter);
+
+// Hands an entry to the failure reporter: for libraries that clean up on their
+// own and cannot tell a caller that it failed. Without memory the default
+// reporter writes a shorter line.
+void ReportFailure(const ReportEntry& entry) noexcept;
 
 }  // namespace finalize
 

@@ -1,6 +1,7 @@
 #include "finalize/report.h"
 
 #include "absl/strings/str_cat.h"
+#include "finalize/internal/escape.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/what_text.h"
 
@@ -9,14 +10,15 @@ namespace {
 
 using finalize_internal::StatusIfMemory;
 
-const char* OutcomeText(ReportEntry::Outcome outcome) {
+const char* OutcomeText(ReportEntry::Outcome outcome, const Cause& cause) {
   switch (outcome) {
     case ReportEntry::kRan:
       return "ran";
     case ReportEntry::kFailed:
       return "failed";
     case ReportEntry::kRearmed:
-      return "failed, to be tried again,";
+      return cause.IsProcessEnd() ? "failed and left"
+                                  : "failed, to be tried again,";
     case ReportEntry::kSkipped:
       return "skipped";
     case ReportEntry::kLeft:
@@ -35,11 +37,15 @@ std::string ReportEntry::ToString() const {
   std::string text = number != 0 ? absl::StrCat("#", number, " phase ", phase)
                                  : absl::StrCat("phase ", phase);
   text += finalize_internal::WhatText(place, name, callback);
-  absl::StrAppend(&text, " ", OutcomeText(outcome), " on ", cause.ToString());
+  absl::StrAppend(&text, " ", OutcomeText(outcome, cause), " on ",
+                  cause.ToString());
   if (duration != absl::ZeroDuration()) {
     absl::StrAppend(&text, " after ", absl::FormatDuration(duration));
   }
-  if (!status.ok()) absl::StrAppend(&text, ": ", status.ToString());
+  if (!status.ok()) {
+    text += ": ";
+    finalize_internal::AppendPrintable(status.ToString(), &text);
+  }
   return text;
 }
 

@@ -40,7 +40,8 @@ struct ReportEntry {
   // Returns a line such as
   //   #42 phase 0 examples/spool.cc:88 "remove spool" RemoveTree("/tmp/x")
   //   failed on exit after 12ms: PERMISSION_DENIED: ...
-  // (in one line).
+  // (in one line, whatever the names and the status hold: escaped_text.h). The
+  // fields have the plain text; `callback` is escaped.
   std::string ToString() const;
 
   uint64_t number = 0;  // as in a dump; unique among finalizers that exist

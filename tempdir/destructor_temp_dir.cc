@@ -41,7 +41,10 @@ void DestructorTempDir::End() noexcept {
   if (finalize::CrashGate::Refuses()) return;
   if (std::uncaught_exceptions() > exceptions_) directory_->MarkFailed();
   absl::Status status = directory_->RemoveImplicitly();
-  if (!status.ok()) tempdir_internal::HandleFailure(*directory_, status);
+  if (!status.ok()) {
+    tempdir_internal::HandleFailure(*directory_, status,
+                                    tempdir_internal::LeftToReaper());
+  }
 }
 
 const boost::filesystem::path& DestructorTempDir::path() const {

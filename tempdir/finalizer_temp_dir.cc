@@ -48,7 +48,14 @@ bool EndsInACrash() {
   return refused;
 }
 
-absl::Status SweepRoots(const finalize::Cause& cause) {
+// The callback of the finalizer of the roots.
+struct SweepRoots {
+  static constexpr bool kUnnamed = true;  // the finalizer has a name
+
+  absl::Status operator()(const finalize::Cause& cause) const;
+};
+
+absl::Status SweepRoots::operator()(const finalize::Cause& cause) const {
   if (cause.IsProcessEnd()) {
     ending.store(finalize::OwnerProcess().number(), std::memory_order_release);
   }
@@ -69,11 +76,11 @@ void RegisterRoots() {
   // Refused by a drain that is in its last phase: the atexit handler sweeps.
   finalize::Registry::Process()
       .TryRegister(finalize::Options("temp dir roots").Phase(kRootPhase),
-                   &SweepRoots)
+                   SweepRoots())
       .IgnoreError();
 }
 
-// What the finalizer holds; a dump shows it as a path.
+// What the finalizer holds; a dump and a report show it as a path.
 struct Directory {
   std::string_view native() const { return owned->description(); }
 
@@ -83,6 +90,8 @@ struct Directory {
 // The callback of the finalizer. A call is Remove() or the destructor, which
 // look after a failure themselves; all other causes are drains.
 struct RemoveTempDir {
+  static constexpr bool kUnnamed = true;  // the finalizer has a name
+
   absl::Status operator()(const finalize::Cause& cause,
                           const Directory& directory) const {
     OwnedDirectory& owned = *directory.owned;
@@ -90,8 +99,13 @@ struct RemoveTempDir {
     if (EndsInACrash()) return absl::OkStatus();
     if (owned.Doom()) return absl::OkStatus();
     absl::Status status = owned.RemoveImplicitly();
-    if (!status.ok()) tempdir_internal::HandleFailureInDrain(owned, status);
-    return owned.removed() ? absl::OkStatus() : status;
+    if (status.ok()) return status;
+    tempdir_internal::HandleFailureInDrain(owned, status);
+    if (owned.removed()) return absl::OkStatus();
+    return tempdir_internal::WithFate(owned, status,
+                                      cause.IsProcessEnd()
+                                          ? tempdir_internal::LeftToReaper()
+                                          : tempdir_internal::LeftToExit());
   }
 };
 
@@ -153,7 +167,12 @@ void FinalizerTempDir::End() noexcept {
   if (directory_ == nullptr || !directory_->IsOurs()) return;
   if (finalize::CrashGate::Refuses()) return;
   const absl::Status status = EndOnce();
-  if (!status.ok()) tempdir_internal::HandleFailure(*directory_, status);
+  if (!status.ok()) {
+    tempdir_internal::HandleFailure(*directory_, status,
+                                    finalizer_.alive()
+                                        ? tempdir_internal::LeftToExit()
+                                        : tempdir_internal::LeftToReaper());
+  }
 }
 
 absl::Status FinalizerTempDir::EndOnce() {

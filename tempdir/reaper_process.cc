@@ -10,12 +10,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "finalize/escaped_text.h"
 #include "tempdir/internal/owner_watch.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/reap_parent.h"
 
 namespace tempdir {
 namespace {
+
+using finalize::EscapedText;
 
 // What the program is started with.
 class SpawnPlan {
@@ -82,7 +85,7 @@ absl::Status StatusOfStarter(pid_t pid, const std::string& program) {
     return absl::OkStatus();
   }
   return absl::UnavailableError(
-      absl::StrCat(program, " cannot watch this process: ",
+      absl::StrCat(EscapedText(program), " cannot watch this process: ",
                    WIFEXITED(status)
                        ? absl::StrCat("it exited with ", WEXITSTATUS(status))
                        : absl::StrCat("it died by signal ", WTERMSIG(status))));
@@ -106,8 +109,8 @@ absl::Status StartReaperProcess(const ReaperProcessOptions& options) {
   pid_t pid;
   const int error = SpawnPlan().Spawn(&pid, std::move(arguments));
   if (error != 0) {
-    return absl::ErrnoToStatus(error,
-                               absl::StrCat("cannot start ", options.program));
+    return absl::ErrnoToStatus(
+        error, absl::StrCat("cannot start ", EscapedText(options.program)));
   }
   return StatusOfStarter(pid, options.program);
 }

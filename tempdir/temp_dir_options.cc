@@ -6,15 +6,19 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "finalize/escaped_text.h"
 #include "tempdir/internal/private_directory.h"
 
 namespace tempdir {
 namespace {
 
+using finalize::EscapedText;
+
 absl::Status CheckPart(const char* part, const std::string& text) {
   if (text.find('/') != std::string::npos) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "the ", part, " of a temporary directory has a slash: ", text));
+        "the ", part,
+        " of a temporary directory has a slash: ", EscapedText(text)));
   }
   if (text.find('\0') != std::string::npos) {
     return absl::InvalidArgumentError(
@@ -42,11 +46,12 @@ absl::Status CheckTempDirOptions(const TempDirOptions& options) {
   if (length > NAME_MAX) {
     return absl::InvalidArgumentError(absl::StrCat(
         "prefix and suffix make a name of ", length, " bytes; at most ",
-        NAME_MAX, " are possible: ", options.prefix(), options.suffix()));
+        NAME_MAX, " are possible: ", EscapedText(options.prefix()),
+        EscapedText(options.suffix())));
   }
   if (LooksLikeRoot(options.prefix())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the prefix is reserved: ", options.prefix()));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the prefix is reserved: ", EscapedText(options.prefix())));
   }
   if ((options.mode() & 0700) != 0700 || (options.mode() & ~0777u) != 0) {
     return absl::InvalidArgumentError(absl::StrFormat(

@@ -45,7 +45,10 @@
 namespace tempdir {
 
 // What becomes of a failure to remove (or to keep) that no caller can be told:
-// in a destructor, in an assignment, at exit.
+// in a destructor, in an assignment, at exit. The report is one line with the
+// place of these options (where the directory was made), what could not be
+// removed, and what becomes of the directory: the end of the process tries
+// again, or it is left to the reaper after this process (reap.h).
 enum class OnFailure {
   kReport,  // it goes to the failure reporter (finalize/failure_reporter.h)
   kCrash,   // the same, and then the process aborts

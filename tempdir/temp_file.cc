@@ -9,14 +9,24 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "finalize/escaped_text.h"
 #include "tempdir/internal/private_directory.h"
 #include "tempdir/internal/random_name.h"
 
 namespace tempdir {
 namespace {
 
+using finalize::EscapedText;
+using finalize::QuotedText;
+
 absl::Status CannotWrite(const std::string& path, int error) {
-  return absl::ErrnoToStatus(error, absl::StrCat("cannot write ", path));
+  return absl::ErrnoToStatus(error,
+                             absl::StrCat("cannot write ", EscapedText(path)));
+}
+
+absl::Status NotInside(const PathArgument& name) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("not a path inside a directory: ", QuotedText(name.text())));
 }
 
 // Returns 0 or an errno.
@@ -54,13 +64,11 @@ absl::StatusOr<boost::filesystem::path> PathInside(PathArgument directory,
   const absl::string_view inside(name.text().data(), name.text().size());
   for (absl::string_view part : absl::StrSplit(inside, '/')) {
     if (part == "." || part == ".." || (part.empty() && inside.empty())) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("not a path inside a directory: \"", inside, "\""));
+      return NotInside(name);
     }
   }
   if (inside.front() == '/' || inside.find('\0') != absl::string_view::npos) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("not a path inside a directory: \"", inside, "\""));
+    return NotInside(name);
   }
   return boost::filesystem::path(std::string(directory.text())) /
          boost::filesystem::path(std::string(name.text()));

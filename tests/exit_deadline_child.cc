@@ -59,6 +59,14 @@ void Hangs() {
   std::exit(3);
 }
 
+// With a name that would forge a line and clear the screen, at such a place.
+void HangsUnderOddName() {
+  constexpr char kForged[] = "d\nfinalize: all is well\x1b[2J";
+  SetDeadline(absl::Milliseconds(100));
+  AtExit(Options(kForged).At({kForged, 7}), Says{"left"});
+  AtExit(Options(kForged).At({kForged, 7}), Hang);
+}
+
 void HangsInDestructorOfCallback() {
   struct Hanging {
     Hanging() = default;
@@ -237,6 +245,7 @@ int main(int argc, char** argv) {
       {{"hangs-in-child", HangsInChild},
        {"hangs-before-many", HangsBeforeMany},
        {"hangs", Hangs},
+       {"hangs-under-odd-name", HangsUnderOddName},
        {"hangs-in-destructor-of-callback", HangsInDestructorOfCallback},
        {"hangs-without-reader", HangsWithoutReader},
        {"hangs-in-fork-hook", HangsInForkHook},

@@ -110,6 +110,18 @@ TEST(WatchdogTest, EndsAProcessThatHangs) {
   EXPECT_THAT(result.err, HasSubstr("\"left one\" is left"));
 }
 
+// C15, C38: a name is shown within its line.
+TEST(WatchdogTest, ShowsNamesEscaped) {
+  const ChildResult result = ResultOf("hangs-under-odd-name");
+  EXPECT_TRUE(result.Exited(124)) << result;
+  EXPECT_THAT(result.err, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(result.err, Not(HasSubstr("\nfinalize: all is well")));
+  const std::string shown = "d\\nfinalize: all is well\\x1b[2J";
+  EXPECT_THAT(result.err, HasSubstr(" " + shown + ":7 \"" + shown +
+                                    "\" is still running\n"));
+  EXPECT_THAT(result.err, HasSubstr(shown + "\" is left\n"));
+}
+
 // C12, C15: what hangs in a child registry is named, and what is left there.
 TEST(WatchdogTest, NamesWhatHangsInAChild) {
   const ChildResult result = ResultOf("hangs-in-child");

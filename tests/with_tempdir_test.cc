@@ -157,4 +157,13 @@ TEST_F(WithTempdirTest, WhatCannotBeRunIsSaid) {
   ExpectNothingLeft();
 }
 
+// C38: the name of a command is shown within its line.
+TEST_F(WithTempdirTest, OddNameOfACommandIsShownOnOneLine) {
+  const ChildResult result = Run({"d\nfinalize: all is well\x1b[2J"});
+  EXPECT_TRUE(result.Exited(127)) << result;
+  EXPECT_EQ(result.err,
+            "with_tempdir: d\\nfinalize: all is well\\x1b[2J: No such file or "
+            "directory\n");
+}
+
 }  // namespace

@@ -150,10 +150,10 @@ struct Bound {
   }
 
   void Describe(bool with_arguments, std::string* out) const {
-    DescribeFunction(function, out);
-    if (!with_arguments) return;
-    std::apply([&](const A&... bound) { DescribeArguments(out, bound...); },
-               arguments);
+    if (!with_arguments) return DescribeFunction(function, out);
+    std::apply(
+        [&](const A&... bound) { DescribeCall(out, function, bound...); },
+        arguments);
   }
 
   F function;

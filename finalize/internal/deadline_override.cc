@@ -8,7 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "finalize/internal/describe.h"
+#include "finalize/internal/escape.h"
 
 namespace finalize_internal {
 namespace {

@@ -20,7 +20,7 @@ void AppendDemangled(const char* mangled, std::string* out) {
   int status = 0;
   std::unique_ptr<char, FreeDeleter> text(
       abi::__cxa_demangle(mangled, nullptr, nullptr, &status));
-  out->append(status == 0 ? text.get() : mangled);
+  AppendEscaped(status == 0 ? text.get() : mangled, out);
 }
 
 template <class T>
@@ -51,28 +51,7 @@ void AppendSymbol(const void* address, const std::type_info& type,
   std::string_view name = symbol;
   if (!name.empty() && name.back() == ')')
     name = name.substr(0, name.rfind('('));
-  out->append(name);
-}
-
-void AppendQuoted(std::string_view text, std::string* out) {
-  constexpr char kHex[] = "0123456789abcdef";
-  out->push_back('"');
-  for (char c : text) {
-    const unsigned char byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out->push_back('\\');
-      out->push_back(c);
-    } else if (c == '\n') {
-      out->append("\\n");
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out->append("\\x");
-      out->push_back(kHex[byte >> 4]);
-      out->push_back(kHex[byte & 15]);
-    } else {
-      out->push_back(c);
-    }
-  }
-  out->push_back('"');
+  AppendEscaped(name, out);
 }
 
 void AppendPointer(const void* pointer, std::string* out) {

@@ -4,7 +4,11 @@
 // A function is named by its symbol where the program has one, any other
 // callable by its type. Numbers, strings, paths and pointers are printed; a
 // `const char*` as the string that it points to, a `char*`, which may be a
-// buffer, as a pointer. Any other argument is named by its type.
+// buffer, as a pointer. Any other argument is named by its type. All of it is
+// escaped (escape.h).
+//
+// A callable that a library registers for its users has a member kUnnamed: its
+// type would tell them nothing. Then the arguments stand alone.
 #ifndef FINALIZE_INTERNAL_DESCRIBE_H_
 #define FINALIZE_INTERNAL_DESCRIBE_H_
 
@@ -13,6 +17,7 @@
 #include <type_traits>
 #include <typeinfo>
 
+#include "finalize/internal/escape.h"
 #include "finalize/internal/rtti_required.h"
 
 namespace finalize_internal {
@@ -20,7 +25,6 @@ namespace finalize_internal {
 void AppendTypeName(const std::type_info& type, std::string* out);
 void AppendSymbol(const void* address, const std::type_info& type,
                   std::string* out);
-void AppendQuoted(std::string_view text, std::string* out);
 void AppendPointer(const void* pointer, std::string* out);
 void AppendInteger(long long value, std::string* out);
 void AppendUnsigned(unsigned long long value, std::string* out);
@@ -35,10 +39,18 @@ inline constexpr bool kIsPath<
            decltype(std::declval<const T&>().native()), std::string_view>>> =
     true;
 
+template <class F, class = void>
+struct IsUnnamed : std::false_type {};
+template <class F>
+struct IsUnnamed<F, std::void_t<decltype(F::kUnnamed)>> : std::true_type {};
+
+// Without arguments. Nothing for one that is unnamed.
 template <class F>
 void DescribeFunction(const F& function, std::string* out) {
-  if constexpr (std::is_pointer_v<F> &&
-                std::is_function_v<std::remove_pointer_t<F>>) {
+  if constexpr (IsUnnamed<F>::value) {
+    return;
+  } else if constexpr (std::is_pointer_v<F> &&
+                       std::is_function_v<std::remove_pointer_t<F>>) {
     AppendSymbol(reinterpret_cast<const void*>(function), typeid(F), out);
   } else {
     AppendTypeName(typeid(F), out);
@@ -84,12 +96,22 @@ void DescribeArgument(const T& value, std::string* out) {
 
 template <class... A>
 void DescribeArguments(std::string* out, const A&... arguments) {
-  out->push_back('(');
   [[maybe_unused]] bool first = true;
   ((first ? void(first = false) : void(out->append(", ")),
     DescribeArgument(arguments, out)),
    ...);
-  out->push_back(')');
+}
+
+template <class F, class... A>
+void DescribeCall(std::string* out, const F& function, const A&... arguments) {
+  if constexpr (IsUnnamed<F>::value) {
+    DescribeArguments(out, arguments...);
+  } else {
+    DescribeFunction(function, out);
+    out->push_back('(');
+    DescribeArguments(out, arguments...);
+    out->push_back(')');
+  }
 }
 
 }  // namespace finalize_internal

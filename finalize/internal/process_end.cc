@@ -84,9 +84,24 @@ EndTimes TimesOf(uint64_t deadline, const finalize::ExitOptions& options) {
           std::max(deadline, NowNanos())};
 }
 
-// Reports what is still pending and destroys it, unrun. What is on a lifetime
-// stays, and runs when that ends; it is reported where `staying` says so.
-void LeaveTheRest(const Cause& cause, bool staying) {
+using Numbers = std::unordered_set<uint64_t>;
+
+// Those that the drain has reported as failed and left, as far as memory goes.
+Numbers FailedAndLeft(const Report& report) {
+  Numbers failed;
+  IfMemory([&] {
+    for (const ReportEntry& entry : report.entries) {
+      if (entry.outcome == ReportEntry::kRearmed) failed.insert(entry.number);
+    }
+  });
+  return failed;
+}
+
+// Reports what is still pending, unless it is in `failed`, and destroys it,
+// unrun. What is on a lifetime stays, and runs when that ends; it is reported
+// where `staying` says so.
+void LeaveTheRest(const Cause& cause, bool staying,
+                  const Numbers& failed = {}) {
   PendingWalk walk(ProcessCore());
   for (NodeRef ref; walk.Next(&ref);) {
     const uint64_t word = ref.node->Word();
@@ -104,7 +119,8 @@ void LeaveTheRest(const Cause& cause, bool staying) {
                                     [] { return "not reached"; });
     }
     Node* const node = stays ? nullptr : ClaimToDetach(ref);
-    if (stays || node != nullptr) ReportFailure(entry);
+    const bool told = tried && failed.count(entry.number) != 0;
+    if (!told && (stays || node != nullptr)) ReportFailure(entry);
     if (node != nullptr) DropDetached(node);
   }
 }
@@ -146,7 +162,7 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
   }
   if (ReportPassedOver(cause)) NoteFailure();
   IfMemory([&] { ReportChildren(report); });
-  LeaveTheRest(cause, /*staying=*/true);
+  LeaveTheRest(cause, /*staying=*/true, FailedAndLeft(report));
 }
 
 bool HasWork(Core* core) {

@@ -11,6 +11,7 @@
 #include "finalize/internal/copies.h"
 #include "finalize/internal/exit_deadline.h"
 #include "finalize/internal/hook_owner.h"
+#include "finalize/internal/if_memory.h"
 #include "finalize/internal/process_end.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/run.h"
@@ -26,14 +27,16 @@ using finalize::Cause;
 
 // Calls on_signal. False where it failed, which is reported.
 bool Notify(const std::function<void(int)>& on_signal, int signal) {
-  using B = BoundFor<Invocation::kRepeatable, std::function<void(int)>, int>;
-  UnregisteredCallback<B> callback(on_signal, signal);
+  // By reference: there may be no memory for a copy.
+  using Callback = std::reference_wrapper<const std::function<void(int)>>;
+  using B = BoundFor<Invocation::kRepeatable, Callback, int>;
+  UnregisteredCallback<B> callback(std::cref(on_signal), signal);
   Failure failure;
   RunUnregistered(kOpsFor<B>, &callback.storage, Cause(Cause::kSignal, signal),
                   &failure);
   if (!failure.failed) return true;
   finalize::ReportEntry entry;
-  entry.name = "ExitHooks::on_signal";
+  IfMemory([&entry] { entry.name = "ExitHooks::on_signal"; });
   entry.cause = Cause(Cause::kSignal, signal);
   entry.outcome = finalize::ReportEntry::kFailed;
   entry.status = ToStatus(failure);

@@ -8,12 +8,12 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <string_view>
 
 #include "finalize/exit_options.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/drain_clock.h"
+#include "finalize/internal/escape.h"
 #include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/watch.h"
@@ -38,12 +38,12 @@ struct Line {
 // `what` is what the line says of the finalizer.
 void Format(Node* node, const char* what, Line* line) {
   const finalize::Place place = node->place();
-  const std::string_view name = node->name();
+  const EscapedName<128> file(place.file != nullptr ? place.file : "?");
+  const EscapedName<256> name(node->name());
   snprintf(line->text, sizeof(line->text),
-           "finalize: #%llu phase %d %s:%d \"%.*s\" %s\n",
+           "finalize: #%llu phase %d %s:%d \"%s\" %s\n",
            static_cast<unsigned long long>(NodeNumber(node)), node->phase,
-           place.file != nullptr ? place.file : "?", place.line,
-           static_cast<int>(name.size()), name.data(), what);
+           file.text, place.line, name.text, what);
 }
 
 double Seconds(uint64_t nanos) {

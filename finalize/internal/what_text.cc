@@ -1,7 +1,7 @@
 #include "finalize/internal/what_text.h"
 
 #include "absl/strings/str_cat.h"
-#include "finalize/internal/describe.h"
+#include "finalize/internal/escape.h"
 
 namespace finalize_internal {
 
@@ -9,13 +9,18 @@ std::string WhatText(finalize::Place place, const std::string& name,
                      const std::string& callback) {
   std::string text;
   if (place.file != nullptr) {
-    absl::StrAppend(&text, " ", place.file, ":", place.line);
+    text += ' ';
+    AppendEscaped(place.file, &text);
+    absl::StrAppend(&text, ":", place.line);
   }
   if (!name.empty()) {
     text += ' ';
     AppendQuoted(name, &text);
   }
-  if (!callback.empty()) absl::StrAppend(&text, " ", callback);
+  if (!callback.empty()) {
+    text += ' ';
+    AppendPrintable(callback, &text);
+  }
   return text;
 }
 

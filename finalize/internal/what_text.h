@@ -9,7 +9,8 @@
 namespace finalize_internal {
 
 // Returns ` examples/spool.cc:88 "remove spool" RemoveTree("/tmp/x")`, as far
-// as it is known, with a space in front of each part.
+// as it is known, with a space in front of each part. Escaped: it
+// is one line.
 std::string WhatText(finalize::Place place, const std::string& name,
                      const std::string& callback);
 

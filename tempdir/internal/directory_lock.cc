@@ -12,11 +12,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "finalize/escaped_text.h"
 #include "tempdir/internal/local_file_system.h"
 #include "tempdir/internal/root_name.h"
 
 namespace tempdir_internal {
 namespace {
+
+using finalize::EscapedText;
 
 // Programs close the standard streams and open them again.
 int OpenClear(int parent_fd, const char* name, int extra_flags) {
@@ -29,7 +32,8 @@ int OpenClear(int parent_fd, const char* name, int extra_flags) {
 }
 
 absl::Status Taken(absl::string_view name) {
-  return absl::AbortedError(absl::StrCat(name, " is gone, or a reaper has it"));
+  return absl::AbortedError(absl::StrCat(EscapedText(std::string(name)),
+                                         " is gone, or a reaper has it"));
 }
 
 absl::Status LockShared(int fd, const char* name) {
@@ -37,7 +41,8 @@ absl::Status LockShared(int fd, const char* name) {
   if (errno == EWOULDBLOCK) return Taken(name);
   const int error = errno;
   if (!FileSystemOf(fd).flock_holds) return absl::OkStatus();
-  return absl::ErrnoToStatus(error, absl::StrCat("cannot lock ", name));
+  return absl::ErrnoToStatus(error,
+                             absl::StrCat("cannot lock ", EscapedText(name)));
 }
 
 std::string PathOf(int fd) {
@@ -117,7 +122,8 @@ absl::StatusOr<int> OpenLocked(int parent_fd, const char* name) {
   const int fd = OpenClear(parent_fd, name, O_NOFOLLOW);
   if (fd < 0) {
     if (errno == ENOENT) return Taken(name);
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot use ", name));
+    return absl::ErrnoToStatus(errno,
+                               absl::StrCat("cannot use ", EscapedText(name)));
   }
   absl::Status status = LockShared(fd, name);
   if (status.ok() && !NameMeans(parent_fd, name, fd)) status = Taken(name);

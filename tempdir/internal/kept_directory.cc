@@ -9,10 +9,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "finalize/escaped_text.h"
 #include "tempdir/internal/private_directory.h"
 
 namespace tempdir_internal {
 namespace {
+
+using finalize::EscapedText;
 
 constexpr int kHeld = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
@@ -69,9 +72,7 @@ absl::StatusOr<std::string> MarkRoot(const KeptPlan& plan, int move_error) {
     return std::string(plan.path);
   }
   return absl::ErrnoToStatus(
-      move_error,
-      absl::StrCat("cannot keep ",
-                   absl::string_view(plan.path.data(), plan.path.size())));
+      move_error, absl::StrCat("cannot keep ", EscapedText(plan.path)));
 }
 
 }  // namespace
@@ -82,7 +83,7 @@ absl::StatusOr<std::string> MoveOutOfReach(const KeptPlan& plan,
   if (held < 0 || !identity.Is(held)) {
     if (held >= 0) close(held);
     return absl::FailedPreconditionError(absl::StrCat(
-        absl::string_view(plan.path.data(), plan.path.size()),
+        EscapedText(plan.path),
         held < 0 ? " is not there any more" : " is another directory by now"));
   }
   std::string name = plan.name;

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "finalize/crash_gate.h"
+#include "finalize/escaped_text.h"
 #include "tempdir/internal/automatic_reap.h"
 #include "tempdir/internal/background_thread.h"
 #include "tempdir/internal/parent_directory.h"
@@ -21,6 +22,8 @@
 
 namespace tempdir_internal {
 namespace {
+
+using finalize::EscapedText;
 
 using finalize::CrashGate;
 
@@ -100,9 +103,9 @@ absl::Status OwnedDirectory::Create() {
   if (gate.refused()) return Crashing();
   status = RemoveLocked();
   if (status.ok()) Settle(State::kNothing);
-  return absl::CancelledError(
-      absl::StrCat("the process is ending: ", path_.native(), " was made and ",
-                   status.ok() ? "removed again" : status.ToString()));
+  return absl::CancelledError(absl::StrCat(
+      "the process is ending: ", EscapedText(path_.native()), " was made and ",
+      status.ok() ? "removed again" : status.ToString()));
 }
 
 absl::Status OwnedDirectory::Make() {
@@ -144,8 +147,8 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent,
   if (root_path.size() + options_.prefix().size() + kNameLetters +
           options_.suffix().size() + 2 >
       PATH_MAX) {
-    status = absl::InvalidArgumentError(
-        absl::StrCat("too long a path for a temporary directory: ", root_path));
+    status = absl::InvalidArgumentError(absl::StrCat(
+        "too long a path for a temporary directory: ", EscapedText(root_path)));
   }
   if (status.ok()) {
     auto made = MakeEntry(**root);

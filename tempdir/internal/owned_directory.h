@@ -116,6 +116,9 @@ class OwnedDirectory : public PutOffRemoval,
   bool removed() const {
     return state_.load(std::memory_order_acquire) == State::kRemoved;
   }
+  // Whether the last attempt to remove it did not find it at its path: it is
+  // in nobody's reach any more.
+  bool lost() const { return lost_.load(std::memory_order_acquire); }
   bool kept() const {
     return state_.load(std::memory_order_acquire) == State::kKept;
   }
@@ -176,6 +179,7 @@ class OwnedDirectory : public PutOffRemoval,
   std::atomic<bool> doomed_{false};
   std::atomic<State> state_{State::kCreating};
   std::atomic<uint32_t> attempts_{0};
+  std::atomic<bool> lost_{false};
   boost::filesystem::path path_;
 
   ForkMutex mutex_;

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "finalize/crash_gate.h"
+#include "finalize/escaped_text.h"
 #include "tempdir/internal/owned_directory.h"
 #include "tempdir/internal/random_name.h"
 #include "tempdir/internal/removal_failure.h"
@@ -16,6 +17,8 @@
 
 namespace tempdir_internal {
 namespace {
+
+using finalize::EscapedText;
 
 constexpr char kLeavingPrefix[] = ".leaving-";
 
@@ -68,9 +71,10 @@ absl::Status OwnedDirectory::FinishLocked() {
   try {
     status = RemoveLocked();
     if (!status.ok()) {
-      status = absl::Status(
-          status.code(), absl::StrCat(status.message(), " (in ", root_->path(),
-                                      "/", name_, ")"));
+      status =
+          absl::Status(status.code(), absl::StrCat(status.message(), " (in ",
+                                                   EscapedText(root_->path()),
+                                                   "/", name_, ")"));
     }
   } catch (const std::exception&) {
     status = absl::ResourceExhaustedError("no memory to remove a temp dir");
@@ -83,7 +87,7 @@ absl::Status OwnedDirectory::FinishLocked() {
 
 void OwnedDirectory::FinishRemoval() noexcept {
   const absl::Status status = FinishLocked();
-  if (!status.ok()) HandleFailure(*this, status);
+  if (!status.ok()) HandleFailure(*this, status, LeftToReaper());
 }
 
 }  // namespace tempdir_internal

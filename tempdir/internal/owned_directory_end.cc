@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "finalize/crash_gate.h"
+#include "finalize/escaped_text.h"
 #include "tempdir/internal/directory_identity.h"
 #include "tempdir/internal/kept_directory.h"
 #include "tempdir/internal/lost_directory.h"
@@ -15,23 +16,23 @@
 
 namespace tempdir_internal {
 
+using finalize::EscapedText;
+
 absl::Status OwnedDirectory::NotOurs() const {
-  return absl::FailedPreconditionError(
-      absl::StrCat("belongs to the process that made it: ", path_.native()));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "belongs to the process that made it: ", EscapedText(path_.native())));
 }
 
 absl::Status OwnedDirectory::Crashing() const {
-  const std::string_view what = description();
-  return absl::CancelledError(absl::StrCat(
-      "the process crashed: ", absl::string_view(what.data(), what.size())));
+  return absl::CancelledError(
+      absl::StrCat("the process crashed: ", EscapedText(description())));
 }
 
 absl::Status OwnedDirectory::CaughtByFork() const {
-  const std::string_view what = description();
   return absl::FailedPreconditionError(
       absl::StrCat("another thread was at work on it when this process was "
                    "forked: ",
-                   absl::string_view(what.data(), what.size())));
+                   EscapedText(description())));
 }
 
 absl::Status OwnedDirectory::NotLive(State state) const {
@@ -41,10 +42,10 @@ absl::Status OwnedDirectory::NotLive(State state) const {
       return absl::FailedPreconditionError("no temporary directory was made");
     case State::kKept:
       return absl::FailedPreconditionError(
-          absl::StrCat("was kept: ", kept_path_.native()));
+          absl::StrCat("was kept: ", EscapedText(kept_path_.native())));
     default:
       return absl::FailedPreconditionError(
-          absl::StrCat("was removed: ", path_.native()));
+          absl::StrCat("was removed: ", EscapedText(path_.native())));
   }
 }
 
@@ -103,6 +104,7 @@ absl::Status OwnedDirectory::RemoveLocked() {
 }
 
 absl::Status OwnedDirectory::RemoveTreeLocked() {
+  lost_.store(false, std::memory_order_release);
   absl::StatusOr<int> fd = root_->Descriptor();
   if (!fd.ok()) return fd.status();
   absl::StatusOr<const DirectoryIdentity*> identity =
@@ -115,18 +117,19 @@ absl::Status OwnedDirectory::RemoveTreeLocked() {
 absl::Status OwnedDirectory::NotThere(int root_fd, const absl::Status& found) {
   const bool replaced = absl::IsFailedPrecondition(found);
   if (!replaced && !absl::IsNotFound(found)) {
-    return absl::Status(
-        found.code(),
-        absl::StrCat("cannot remove ", path_.native(), ": ", found.message()));
+    return absl::Status(found.code(), absl::StrCat("cannot remove ",
+                                                   EscapedText(path_.native()),
+                                                   ": ", found.message()));
   }
   const std::string elsewhere = FindLostDirectory(root_fd, *root_, *identity_);
   if (!replaced && elsewhere.empty()) return absl::OkStatus();
-  std::string message = path_.native();
+  lost_.store(true, std::memory_order_release);
+  std::string message = EscapedText(path_.native());
   if (replaced) absl::StrAppend(&message, " is another one by now");
   if (replaced && !elsewhere.empty())
     absl::StrAppend(&message, ": the own one");
   if (!elsewhere.empty()) {
-    absl::StrAppend(&message, " was moved to ", elsewhere,
+    absl::StrAppend(&message, " was moved to ", EscapedText(elsewhere),
                     " and is left there");
   }
   return absl::FailedPreconditionError(message);
@@ -180,9 +183,10 @@ absl::Status OwnedDirectory::KeepLocked() {
 absl::Status OwnedDirectory::KeepAndSay(std::string_view why) {
   absl::Status status = KeepLocked();
   if (!status.ok()) return status;
-  const std::string line = absl::StrCat(
-      "finalize: kept the temporary directory ", kept_path_.native(), " (",
-      absl::string_view(why.data(), why.size()), ")\n");
+  const std::string line =
+      absl::StrCat("finalize: kept the temporary directory ",
+                   EscapedText(kept_path_.native()), " (",
+                   absl::string_view(why.data(), why.size()), ")\n");
   // Nothing better can be done where standard error is closed.
   (void)!write(STDERR_FILENO, line.data(), line.size());
   return status;

@@ -9,9 +9,12 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "finalize/escaped_text.h"
 
 namespace tempdir_internal {
 namespace {
+
+using finalize::EscapedText;
 
 std::string WithoutSlashesAtEnd(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
@@ -22,8 +25,8 @@ absl::StatusOr<std::string> DefaultParent() {
   const char* const variable = secure_getenv("TMPDIR");
   if (variable == nullptr || *variable == '\0') return std::string("/tmp");
   if (*variable != '/') {
-    return absl::InvalidArgumentError(
-        absl::StrCat("TMPDIR is not an absolute path: ", variable));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "TMPDIR is not an absolute path: ", EscapedText(variable)));
   }
   return WithoutSlashesAtEnd(variable);
 }
@@ -31,11 +34,12 @@ absl::StatusOr<std::string> DefaultParent() {
 absl::Status CheckFit(int fd, const std::string& path) {
   struct stat status;
   if (fstat(fd, &status) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot examine ", path));
+    return absl::ErrnoToStatus(
+        errno, absl::StrCat("cannot examine ", EscapedText(path)));
   }
   if (IsOpenToOthers(status) && status.st_uid != geteuid()) {
     return absl::PermissionDeniedError(absl::StrCat(
-        path,
+        EscapedText(path),
         " belongs to somebody else, is writable by others and has no "
         "sticky bit: temporary directories in it could be replaced"));
   }
@@ -61,8 +65,8 @@ absl::StatusOr<std::string> ParentPath(std::string_view asked_for) {
     char current[PATH_MAX];
     if (getcwd(current, sizeof current) == nullptr || *current != '/') {
       return absl::ErrnoToStatus(
-          errno, absl::StrCat("no current directory to make ", path,
-                              " absolute with"));
+          errno, absl::StrCat("no current directory to make ",
+                              EscapedText(path), " absolute with"));
     }
     path = absl::StrCat(current, "/", path);
   }
@@ -73,7 +77,8 @@ absl::StatusOr<int> OpenParent(const std::string& path) {
   const int fd = open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) {
     return absl::ErrnoToStatus(
-        errno, absl::StrCat("cannot make temporary directories in ", path));
+        errno, absl::StrCat("cannot make temporary directories in ",
+                            EscapedText(path)));
   }
   if (absl::Status fit = CheckFit(fd, path); !fit.ok()) {
     close(fd);

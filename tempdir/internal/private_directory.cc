@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "finalize/escaped_text.h"
 
 namespace tempdir_internal {
 namespace {
@@ -18,8 +19,7 @@ namespace {
 absl::Status CannotMake(const DirectoryPlan& plan, int error) {
   return absl::ErrnoToStatus(
       error, absl::StrCat("cannot make a temporary directory in ",
-                          absl::string_view(plan.parent_path.data(),
-                                            plan.parent_path.size())));
+                          finalize::EscapedText(plan.parent_path)));
 }
 
 // Sets the mode of what is open at `fd` with O_PATH, which fchmod refuses.

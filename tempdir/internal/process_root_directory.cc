@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
+#include "finalize/escaped_text.h"
 #include "tempdir/internal/directory_lock.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/private_directory.h"
@@ -14,6 +15,8 @@
 
 namespace tempdir_internal {
 namespace {
+
+using finalize::EscapedText;
 
 // How often it is tried to be faster than the reapers.
 constexpr int kMostRoots = 100;
@@ -62,7 +65,7 @@ absl::Status ProcessRoot::MakeOnce(int parent_fd) {
       seen.st_uid != geteuid()) {
     close(*fd);
     return absl::PermissionDeniedError(
-        absl::StrCat(path_, " was replaced while it was made"));
+        absl::StrCat(EscapedText(path_), " was replaced while it was made"));
   }
   owner_ = seen.st_uid;
   device_ = seen.st_dev;
@@ -91,7 +94,8 @@ absl::StatusOr<int> ProcessRoot::OpenHome() {
   close(*fd);
   struct stat seen;
   if (clear < 0 || fstat(clear, &seen) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot use ", parent_));
+    return absl::ErrnoToStatus(
+        errno, absl::StrCat("cannot use ", EscapedText(parent_)));
   }
   path_ = parent_;
   owner_ = geteuid();
@@ -112,7 +116,7 @@ absl::StatusOr<int> ProcessRoot::OpenAgain() {
   if (above >= 0) close(above);
   if (status.ok() && !IsOpenAt(*fd)) {
     status = absl::FailedPreconditionError(
-        absl::StrCat("another directory stands at ", path_));
+        absl::StrCat("another directory stands at ", EscapedText(path_)));
   }
   if (!status.ok()) {
     close(*fd);

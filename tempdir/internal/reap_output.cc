@@ -1,12 +1,15 @@
 #include "tempdir/internal/reap_output.h"
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "finalize/escaped_text.h"
 #include "nlohmann/json.hpp"
 
 namespace tempdir_internal {
 namespace {
+
+using finalize::EscapedText;
+using finalize::OneLine;
 
 using nlohmann::ordered_json;
 using tempdir::ReapedRoot;
@@ -26,14 +29,14 @@ bool IsNews(ReapOutcome outcome) {
 // A newline in a path does not make a line.
 std::string RootLine(const ReapedRoot& root) {
   std::string line = absl::StrCat(tempdir::ReapOutcomeName(root.outcome), " ",
-                                  absl::CHexEscape(root.path));
+                                  EscapedText(root.path));
   if (root.entries > 0) absl::StrAppend(&line, " entries=", root.entries);
   if (root.bytes > 0) absl::StrAppend(&line, " bytes=", root.bytes);
   if (!root.present_path.empty()) {
-    absl::StrAppend(&line, " now=", absl::CHexEscape(root.present_path));
+    absl::StrAppend(&line, " now=", EscapedText(root.present_path));
   }
   if (!root.status.ok()) {
-    absl::StrAppend(&line, ": ", absl::CHexEscape(root.status.message()));
+    absl::StrAppend(&line, ": ", OneLine(std::string(root.status.message())));
   }
   return absl::StrCat(line, "\n");
 }
@@ -73,15 +76,15 @@ std::string ReapText(const std::vector<ParentReaped>& reaped, bool all) {
   for (const ParentReaped& parent : reaped) {
     if (!parent.report.ok()) {
       absl::StrAppend(&text, "error ",
-                      absl::CHexEscape(parent.report.status().message()), "\n");
+                      OneLine(std::string(parent.report.status().message())),
+                      "\n");
       continue;
     }
     for (const ReapedRoot& root : parent.report->roots) {
       if (all || IsNews(root.outcome)) text += RootLine(root);
     }
     if (parent.report->timed_out) {
-      absl::StrAppend(&text, "unfinished ",
-                      absl::CHexEscape(parent.report->parent),
+      absl::StrAppend(&text, "unfinished ", EscapedText(parent.report->parent),
                       ": the time is up\n");
     }
   }

@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "finalize/crash_gate.h"
+#include "finalize/escaped_text.h"
 #include "tempdir/internal/local_file_system.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/root_name.h"
@@ -24,21 +25,24 @@
 namespace tempdir_internal {
 namespace {
 
+using finalize::EscapedText;
+
 // Whoever may rename what is in a directory may give any directory of the
 // user's there the name of a root.
 absl::Status CheckParent(int fd, const std::string& path) {
   struct stat status;
   if (fstatat(fd, "", &status, AT_EMPTY_PATH) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot examine ", path));
+    return absl::ErrnoToStatus(
+        errno, absl::StrCat("cannot examine ", EscapedText(path)));
   }
   if (status.st_uid != geteuid() && status.st_uid != 0) {
     return absl::PermissionDeniedError(
-        absl::StrCat(path, " belongs to user ", status.st_uid,
+        absl::StrCat(EscapedText(path), " belongs to user ", status.st_uid,
                      ", who may rename what is in it: nothing is reaped"));
   }
   if (IsOpenToOthers(status)) {
     return absl::PermissionDeniedError(
-        absl::StrCat(path,
+        absl::StrCat(EscapedText(path),
                      " is writable by others and has no sticky bit: nothing is "
                      "reaped"));
   }
@@ -51,9 +55,9 @@ absl::Status CheckFileSystem(const FileSystem& file_system,
   if (file_system.flock_holds || options.any_file_system) {
     return absl::OkStatus();
   }
-  return absl::FailedPreconditionError(
-      absl::StrCat(path, " is on a file system (", file_system.name,
-                   ") where locks are not known to hold: nothing is reaped"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      EscapedText(path), " is on a file system (", file_system.name,
+      ") where locks are not known to hold: nothing is reaped"));
 }
 
 // All of them are collected first: renaming changes what is read.
@@ -69,7 +73,8 @@ absl::StatusOr<std::vector<Found>> FindRoots(int fd, const std::string& path,
   if (entries == nullptr) {
     const int error = errno;
     if (own >= 0) close(own);
-    return absl::ErrnoToStatus(error, absl::StrCat("cannot read ", path));
+    return absl::ErrnoToStatus(error,
+                               absl::StrCat("cannot read ", EscapedText(path)));
   }
   std::vector<Found> found;
   const uid_t user = geteuid();
@@ -86,7 +91,8 @@ absl::StatusOr<std::vector<Found>> FindRoots(int fd, const std::string& path,
   }
   closedir(entries);
   if (error != 0) {
-    return absl::ErrnoToStatus(error, absl::StrCat("cannot read ", path));
+    return absl::ErrnoToStatus(error,
+                               absl::StrCat("cannot read ", EscapedText(path)));
   }
   return found;
 }
@@ -119,7 +125,8 @@ absl::Status ReapOpened(int fd, const tempdir::ReapOptions& options,
 absl::StatusOr<int> OpenToReap(const std::string& parent) {
   const int fd = open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd >= 0) return fd;
-  return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", parent));
+  return absl::ErrnoToStatus(errno,
+                             absl::StrCat("cannot read ", EscapedText(parent)));
 }
 
 }  // namespace

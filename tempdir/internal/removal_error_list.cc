@@ -4,9 +4,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "finalize/escaped_text.h"
 
 namespace tempdir_internal {
 namespace {
+
+using finalize::QuotedText;
 
 // The parts of a path, last first.
 using Parts = std::vector<std::string_view>;
@@ -32,7 +35,7 @@ bool AddSegments(const PathSegment* place, Parts& parts) {
 
 absl::Status Describe(Obstacle obstacle, int error, const std::string& path,
                       const char* entry) {
-  const std::string what = absl::StrCat("cannot remove \"", path, "\"");
+  const std::string what = absl::StrCat("cannot remove ", QuotedText(path));
   switch (obstacle) {
     case Obstacle::kSystemCall:
       return absl::ErrnoToStatus(error, what);
@@ -42,7 +45,8 @@ absl::Status Describe(Obstacle obstacle, int error, const std::string& path,
     case Obstacle::kRefilled:
       return absl::DeadlineExceededError(absl::StrCat(
           what, ": it fills up again",
-          entry != nullptr ? absl::StrCat(", now with \"", entry, "\"") : ""));
+          entry != nullptr ? absl::StrCat(", now with ", QuotedText(entry))
+                           : ""));
     case Obstacle::kMovedAway:
       return absl::AbortedError(absl::StrCat(
           what, ": it was moved away or replaced while it was emptied"));

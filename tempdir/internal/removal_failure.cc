@@ -1,57 +1,84 @@
 #include "tempdir/internal/removal_failure.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
+#include <exception>
+#include <new>
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "finalize/lifetime.h"
-#include "finalize/options.h"
-#include "finalize/registry.h"
+#include "finalize/cause.h"
+#include "finalize/failure_reporter.h"
+#include "finalize/report.h"
 
 namespace tempdir_internal {
 namespace {
 
-// Runs `callback` as the end of an object would: what it throws or returns
-// goes to the failure reporter.
-template <class F>
-void RunReported(const OwnedDirectory& directory, F callback) {
-  finalize::Registry registry;
-  finalize::Lifetime lifetime;
-  registry.OnDestroy(
-      lifetime,
-      finalize::Options("remove temp dir").At(directory.options().place()),
-      std::move(callback));
+void Report(const OwnedDirectory& directory, const char* what,
+            const absl::Status& status) noexcept {
+  finalize::ReportEntry entry;
+  entry.name = what;  // short: no allocation
+  entry.place = directory.options().place();
+  entry.cause = finalize::Cause::kDestroy;
+  entry.outcome = finalize::ReportEntry::kFailed;
+  entry.status = status;
+  finalize::ReportFailure(entry);
+}
+
+// The exception being handled.
+absl::Status Thrown() noexcept {
+  try {
+    try {
+      throw;
+    } catch (const std::exception& e) {
+      return absl::UnknownError(absl::StrCat("exception: ", e.what()));
+    } catch (...) {
+      return absl::UnknownError("an exception of no known type");
+    }
+  } catch (const std::bad_alloc&) {
+    return absl::Status(absl::StatusCode::kUnknown, "");
+  }
+}
+
+void Tell(const OwnedDirectory& directory,
+          const absl::Status& status) noexcept {
+  try {
+    directory.options().failure_callback()(directory.path(), status);
+  } catch (...) {
+    Report(directory, "OnFailure", Thrown());
+  }
 }
 
 [[noreturn]] void Crash(const OwnedDirectory& directory,
                         const absl::Status& status) {
-  const std::string line =
-      absl::StrCat("finalize: cannot remove the temporary directory ",
-                   directory.path().native(), ": ", status.ToString(), "\n");
-  (void)!write(STDERR_FILENO, line.data(), line.size());
+  Report(directory, "remove temp dir",
+         WithFate(directory, status, "the process aborts, as asked for"));
   std::abort();
-}
-
-void Tell(const OwnedDirectory& directory, const absl::Status& status) {
-  RunReported(directory, [&directory, &status] {
-    directory.options().failure_callback()(directory.path(), status);
-  });
 }
 
 }  // namespace
 
-void HandleFailure(const OwnedDirectory& directory,
-                   const absl::Status& status) noexcept {
+absl::Status WithFate(const OwnedDirectory& directory,
+                      const absl::Status& status,
+                      std::string_view fate) noexcept {
+  if (directory.lost()) return status;
+  try {
+    return absl::Status(
+        status.code(),
+        absl::StrCat(status.message(), "; ",
+                     absl::string_view(fate.data(), fate.size())));
+  } catch (const std::bad_alloc&) {
+    return status;
+  }
+}
+
+void HandleFailure(const OwnedDirectory& directory, const absl::Status& status,
+                   std::string_view fate) noexcept {
   if (directory.options().failure_callback() != nullptr) {
     Tell(directory, status);
-    return;
-  }
-  RunReported(directory, [&status] { return status; });
-  if (directory.options().on_failure() == tempdir::OnFailure::kCrash) {
+  } else if (directory.options().on_failure() == tempdir::OnFailure::kCrash) {
     Crash(directory, status);
+  } else {
+    Report(directory, "remove temp dir", WithFate(directory, status, fate));
   }
 }
 

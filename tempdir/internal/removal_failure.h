@@ -3,14 +3,31 @@
 #ifndef TEMPDIR_INTERNAL_REMOVAL_FAILURE_H_
 #define TEMPDIR_INTERNAL_REMOVAL_FAILURE_H_
 
+#include <string_view>
+
 #include "absl/status/status.h"
 #include "tempdir/internal/owned_directory.h"
 
 namespace tempdir_internal {
 
-// Does what the directory's options say. Lets nothing escape.
-void HandleFailure(const OwnedDirectory& directory,
-                   const absl::Status& status) noexcept;
+// What becomes of a directory that could not be removed.
+inline std::string_view LeftToReaper() {
+  return "the temp dir is left to the reaper after this process";
+}
+inline std::string_view LeftToExit() {
+  return "the end of this process tries again";
+}
+
+// Returns the failure with what becomes of the directory, unless it says that
+// itself. Without memory, the failure as it is.
+absl::Status WithFate(const OwnedDirectory& directory,
+                      const absl::Status& status,
+                      std::string_view fate) noexcept;
+
+// Does what the directory's options say. A report is one line: what failed, at
+// which line the directory was made, and its fate. Lets nothing escape.
+void HandleFailure(const OwnedDirectory& directory, const absl::Status& status,
+                   std::string_view fate) noexcept;
 
 // The same for a callback of a drain, which reports the failure itself.
 void HandleFailureInDrain(const OwnedDirectory& directory,

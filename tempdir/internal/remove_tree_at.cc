@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "finalize/escaped_text.h"
 #include "tempdir/internal/directory_identity.h"
 #include "tempdir/internal/removal_error_list.h"
 #include "tempdir/internal/removal_storage.h"
@@ -23,6 +24,8 @@
 
 namespace tempdir_internal {
 namespace {
+
+using finalize::QuotedText;
 
 // A root argument, taken apart.
 struct RootPath {
@@ -34,7 +37,7 @@ struct RootPath {
 
 absl::Status Refuse(std::string_view path, const char* why) {
   return absl::InvalidArgumentError(
-      absl::StrCat("cannot remove \"", std::string(path), "\": ", why));
+      absl::StrCat("cannot remove ", QuotedText(path), ": ", why));
 }
 
 absl::Status Parse(std::string_view path, RootPath& root) {
@@ -220,8 +223,8 @@ absl::Status RemoveTreeAtWith(const SystemCalls& calls, int parent_fd,
   RootRemoval removal(calls, storage, options, display_path);
   if (!removal.RemoveExactly(parent_fd, name, expected)) {
     return absl::FailedPreconditionError(
-        absl::StrCat("cannot remove \"", std::string(display_path),
-                     "\": something else stands there now"));
+        absl::StrCat("cannot remove ", QuotedText(display_path),
+                     ": something else stands there now"));
   }
   return removal.Finish(stats);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
+#include "finalize/escaped_text.h"
 #include "tempdir/internal/directory_identity.h"
 #include "tempdir/internal/directory_lock.h"
 #include "tempdir/internal/kept_directory.h"
@@ -19,6 +20,8 @@
 
 namespace tempdir_internal {
 namespace {
+
+using finalize::EscapedText;
 
 using tempdir::ReapedRoot;
 using tempdir::ReapOutcome;
@@ -36,14 +39,14 @@ int OpenInPlace(int parent_fd, const char* name, int flags) {
 
 void Refuse(ReapedRoot* root, absl::string_view why) {
   root->outcome = ReapOutcome::kRefused;
-  root->status =
-      absl::FailedPreconditionError(absl::StrCat(root->path, " ", why));
+  root->status = absl::FailedPreconditionError(
+      absl::StrCat(EscapedText(root->path), " ", why));
 }
 
 void Fail(ReapedRoot* root, absl::string_view doing, int error) {
   root->outcome = ReapOutcome::kFailed;
   root->status = absl::ErrnoToStatus(
-      error, absl::StrCat("cannot ", doing, " ", root->path));
+      error, absl::StrCat("cannot ", doing, " ", EscapedText(root->path)));
 }
 
 bool IsMarkedKept(int fd) {
