@@ -57,11 +57,17 @@ void SayDrained(const Cause& cause) {
       std::to_string(cause.signal));
 }
 
+// Where a service tells its wrapper that it drains.
+int draining[2] = {-1, -1};
+
 // A drain that takes until a byte comes.
 void Serves() {
   AtExit(SayDrained);
   AtExit([] {
     Say("draining");
+    if (draining[1] >= 0) {
+      Require(write(draining[1], "x", 1) == 1, "write");
+    }
     ReadByte();
   });
   Install(kLongGrace);
@@ -176,6 +182,8 @@ void ChildIsAskedAnew() {
 
 pid_t service = 0;
 void Forward(int signal) {
+  char byte;  // else both signals may be pending at once, and are one
+  Require(read(draining[0], &byte, 1) == 1, "read");
   finalize_test::SendSignal(service, signal);
   Say("forwarded");
 }
@@ -183,6 +191,7 @@ void Forward(int signal) {
 // The service of the wrapper is in its group: an interrupt for the group comes
 // to both, and the wrapper forwards its own.
 void Forwards() {
+  Require(pipe(draining) == 0, "pipe");
   service = Forked(fork());
   if (service == 0) {
     Serves();
