@@ -7,6 +7,7 @@
 #include <new>
 
 #include "absl/base/attributes.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/lock.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/thread_state.h"
@@ -32,6 +33,7 @@ void StepInChild() {
   const uint32_t next = last_epoch.load(std::memory_order_relaxed) + 1;
   last_epoch.store(next, std::memory_order_relaxed);
   page->store(next, std::memory_order_release);
+  RenameFrames();
 }
 
 void BeforeFork() {

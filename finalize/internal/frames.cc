@@ -20,22 +20,27 @@ constexpr size_t kBlocksAtOnce = 16;
 
 ABSL_CONST_INIT std::atomic<FrameBlock*> newest_block{nullptr};
 FrameBlock* free_blocks ABSL_GUARDED_BY(LockAt(kCorePoolLock)) = nullptr;
+// Mapped, and not touched yet.
+FrameBlock* fresh ABSL_GUARDED_BY(LockAt(kCorePoolLock)) = nullptr;
+FrameBlock* fresh_end ABSL_GUARDED_BY(LockAt(kCorePoolLock)) = nullptr;
 
-// Adds blocks to the free ones. Nothing where there is no memory.
-void MapBlocks() ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kCorePoolLock)) {
-  void* const memory =
-      mmap(nullptr, kBlocksAtOnce * sizeof(FrameBlock), PROT_READ | PROT_WRITE,
-           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return;
-  auto* const blocks = static_cast<FrameBlock*>(memory);  // zeros
-  for (size_t i = 0; i < kBlocksAtOnce; ++i) {
-    FrameBlock* const block = new (&blocks[i]) FrameBlock;
-    block->below = free_blocks;
-    free_blocks = block;
-    block->next.store(newest_block.load(std::memory_order_relaxed),
-                      std::memory_order_relaxed);
-    newest_block.store(block, std::memory_order_release);
+// Returns a block that was never used; null where there is no memory.
+FrameBlock* MakeBlock() ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kCorePoolLock)) {
+  if (fresh == fresh_end) {
+    void* const memory =
+        mmap(nullptr, kBlocksAtOnce * sizeof(FrameBlock),
+             PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return nullptr;
+    fresh = static_cast<FrameBlock*>(memory);
+    fresh_end = fresh + kBlocksAtOnce;
   }
+  FrameBlock* const block = new (fresh++) FrameBlock;
+  block->thread.store(0, std::memory_order_relaxed);
+  block->count.store(0, std::memory_order_relaxed);
+  block->next.store(newest_block.load(std::memory_order_relaxed),
+                    std::memory_order_relaxed);
+  newest_block.store(block, std::memory_order_release);
+  return block;
 }
 
 void FreeBlock(FrameBlock* block) {
@@ -72,11 +77,14 @@ bool AddFrameBlock() {
   FrameBlock* block;
   {
     LockHolder lock(LockAt(kCorePoolLock));
-    if (free_blocks == nullptr) MapBlocks();
     block = free_blocks;
-    if (block == nullptr) return false;
-    free_blocks = block->below;
+    if (block != nullptr) {
+      free_blocks = block->below;
+    } else {
+      block = MakeBlock();
+    }
   }
+  if (block == nullptr) return false;
   block->below = this_thread.frames;
   block->thread.store(static_cast<int>(syscall(SYS_gettid)),
                       std::memory_order_relaxed);
@@ -180,6 +188,14 @@ int RunnerOf(const Node* node) {
     if (!missing) return thread;
   }
   return 0;
+}
+
+void RenameFrames() {
+  const int thread = static_cast<int>(syscall(SYS_gettid));
+  for (FrameBlock* block = this_thread.frames; block != nullptr;
+       block = block->below) {
+    block->thread.store(thread, std::memory_order_relaxed);
+  }
 }
 
 void DropFrames() {

@@ -152,6 +152,9 @@ int RunnerOf(const Node* node);
 // The newest of all blocks, which lead to the others by `next`.
 FrameBlock* NewestBlock();
 
+// For the child of a fork: this thread has another name there.
+void RenameFrames();
+
 // Gives back all frames of this thread, and its block.
 void DropFrames();
 // Gives back its block, if it has no frames.
