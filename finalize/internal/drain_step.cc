@@ -1,11 +1,9 @@
 #include "finalize/internal/drain_step.h"
 
-#include "absl/base/attributes.h"
 #include "finalize/internal/drain_clock.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/run.h"
-#include "finalize/internal/stack_mark.h"
 #include "finalize/internal/watch.h"
 
 namespace finalize_internal {
@@ -100,10 +98,9 @@ void DrainStep::ReportRearmed() noexcept {
   context_->recent = false;
 }
 
-// With its frame still up: a part of its run.
-ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void DrainStep::Report() {
-  StackMark mark(node_, RefTo(node_).generation);
-  ReportFailure(*entry_);
+// With its frame still up.
+void DrainStep::Report() {
+  ReportSpent(node_, *entry_);
   context_->recent = false;
 }
 

@@ -60,7 +60,8 @@ FINALIZE_OWN_FRAME bool TryRearm(Core* core, Node* node, bool parked) {
 }
 
 // With its frame still up: its destructors belong to its run.
-ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void DestroyCallback(Node* node) {
+FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void DestroyCallback(
+    Node* node) {
   if (node->ops->trivial) return;
   StackMark mark(node, RefTo(node).generation);
   node->ops->destroy(node->callable());

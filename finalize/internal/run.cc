@@ -2,7 +2,9 @@
 
 #include <cxxabi.h>
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -139,14 +141,26 @@ FINALIZE_OWN_FRAME void RunCaught(Node* node, DrainContext* context,
   RunHere(node, context, cause, failure);
 }
 
-namespace {
-
-// Reports it as a part of its run: the module whose code that is stays as long.
-ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void ReportSpent(
+FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void ReportSpent(
     Node* node, const finalize::ReportEntry& entry) noexcept {
   StackMark mark(node, RefTo(node).generation);
   ReportFailure(entry);
 }
+
+bool HasStackMark(uintptr_t function) {
+  const uintptr_t functions[] = {
+      reinterpret_cast<uintptr_t>(&RunCaught),
+      reinterpret_cast<uintptr_t>(&RunReported),
+      reinterpret_cast<uintptr_t>(&RunAtEnd),
+      reinterpret_cast<uintptr_t>(&RunForCaller),
+      reinterpret_cast<uintptr_t>(&ReportSpent),
+      reinterpret_cast<uintptr_t>(&DestroyCallback),
+  };
+  return std::find(std::begin(functions), std::end(functions), function) !=
+         std::end(functions);
+}
+
+namespace {
 
 // Finishes a node whose callback failed, and reports that.
 ABSL_ATTRIBUTE_NOINLINE void FinishReported(

@@ -2,6 +2,8 @@
 #ifndef FINALIZE_INTERNAL_RUN_H_
 #define FINALIZE_INTERNAL_RUN_H_
 
+#include <cstdint>
+
 #include "finalize/cause.h"
 #include "finalize/internal/callback.h"
 #include "finalize/internal/core.h"
@@ -20,6 +22,13 @@ void RunUnregistered(const CallbackOps& ops, void* callable,
 // (frames.h). What it throws becomes a failure. `context` is that of the drain.
 void RunCaught(Node* node, DrainContext* context, const finalize::Cause& cause,
                Failure* failure) noexcept;
+
+// Reports a failure as a part of the run of `node`: the module whose code that
+// is stays as long.
+void ReportSpent(Node* node, const finalize::ReportEntry& entry) noexcept;
+
+// Whether a StackMark lies in the frames of the function that begins there.
+bool HasStackMark(uintptr_t function);
 
 // Runs a node claimed outside of any drain, finishes it, and reports a
 // failure.

@@ -3,6 +3,7 @@
 #include <unwind.h>
 
 #include "absl/base/attributes.h"
+#include "finalize/internal/run.h"
 
 namespace finalize_internal {
 namespace {
@@ -12,7 +13,8 @@ constexpr uintptr_t kLongest = uintptr_t{64} << 20;
 
 struct Search {
   const NodeRef& ref;
-  uintptr_t seen;  // the stack has been looked at below this
+  uintptr_t seen = UINTPTR_MAX;  // where the frame visited last begins
+  bool marked = false;           // whether that is of a function with a mark
   bool found = false;
 };
 
@@ -36,20 +38,20 @@ ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS ABSL_ATTRIBUTE_NO_SANITIZE_THREAD
 
 _Unwind_Reason_Code Visit(_Unwind_Context* context, void* data) {
   Search* const search = static_cast<Search*>(data);
-  const uintptr_t top = _Unwind_GetCFA(context);
-  if (top > search->seen && top - search->seen < kLongest) {
-    search->found = HasMark(search->ref, search->seen, top);
+  const uintptr_t begin = _Unwind_GetCFA(context);  // the end of its callee's
+  if (search->marked && begin > search->seen &&
+      begin - search->seen < kLongest) {
+    search->found = HasMark(search->ref, search->seen, begin);
   }
-  search->seen = top;
+  search->seen = begin;
+  search->marked = HasStackMark(_Unwind_GetRegionStart(context));
   return search->found ? _URC_NORMAL_STOP : _URC_NO_REASON;
 }
 
 }  // namespace
 
 bool IsOnThisStack(const NodeRef& ref) {
-  Search search = {ref,
-                   reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) &
-                       ~(sizeof(uintptr_t) - 1)};
+  Search search = {ref};
   _Unwind_Backtrace(&Visit, &search);
   return search.found;
 }

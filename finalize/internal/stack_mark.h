@@ -3,8 +3,9 @@
 // The frames of a thread (frames.h) tell which callbacks began on it. One may
 // be suspended meanwhile, or have been resumed on another thread; whether it is
 // running right here is told by the stack alone. The mark lies in the frame of
-// the function that calls the callback. It is found by going up the stack with
-// the unwinder, and linked to nothing.
+// the function that calls the callback, one of those that HasStackMark (run.h)
+// knows: elsewhere on the stack may lie what longjmp() left. It is found by
+// going up the stack with the unwinder, and linked to nothing.
 #ifndef FINALIZE_INTERNAL_STACK_MARK_H_
 #define FINALIZE_INTERNAL_STACK_MARK_H_
 
