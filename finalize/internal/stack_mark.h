@@ -19,9 +19,11 @@ class StackMark {
  public:
   StackMark(const Node* node, uint64_t generation)
       : node_(node), check_(CheckFor(generation, this)) {
-    asm volatile("" : : "r"(this) : "memory");
+    asm volatile("" : : "r"(this), "m"(node_), "m"(check_) : "memory");
   }
-  ~StackMark() { asm volatile("" : : "r"(this) : "memory"); }
+  ~StackMark() {
+    asm volatile("" : : "r"(this), "m"(node_), "m"(check_) : "memory");
+  }
   StackMark(const StackMark&) = delete;
   StackMark& operator=(const StackMark&) = delete;
 
