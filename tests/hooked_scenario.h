@@ -17,14 +17,19 @@
 namespace finalize_test {
 
 // Installs the hooks for every end that they know, but crashes.
-inline void InstallHooks(absl::Duration deadline = absl::Seconds(20)) {
-  finalize::ExitOptions options;
-  options.deadline = deadline;
-  finalize::SetExitOptions(options);
+inline void InstallHooks() {
   finalize::ExitHooks hooks;
   hooks.quick_exit = true;
   hooks.terminate = true;
   if (!finalize::InstallExitHooks(hooks).ok()) _exit(95);
+}
+
+// The same with another deadline; the other exit options stay as they are.
+inline void InstallHooks(absl::Duration deadline) {
+  finalize::ExitOptions options = finalize::GetExitOptions();
+  options.deadline = deadline;
+  finalize::SetExitOptions(options);
+  InstallHooks();
 }
 
 // A callback, registered first.
