@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "finalize/adopt_after_fork.h"
+#include "finalize/exit_options.h"
 #include "tempdir/background_removal.h"
 #include "tempdir/destructor_temp_dir.h"
 #include "tempdir/finalizer_temp_dir.h"
@@ -69,8 +70,12 @@ void Exit() {
 }
 
 // The thread does not come to an end: exit() goes on at the deadline.
+// No share of that is kept for a removal by the watchdog.
 template <class Dir>
 void ExitLate() {
+  finalize::ExitOptions options;
+  options.temp_dir_share = 0;
+  finalize::SetExitOptions(options);
   BlockedRemovals().Abandon();
   PutOff<Dir>(3);
   std::exit(5);

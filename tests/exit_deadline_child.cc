@@ -61,7 +61,7 @@ void Hangs() {
 
 // With a name that would forge a line and clear the screen, at such a place.
 void HangsUnderOddName() {
-  constexpr char kForged[] = "d\nfinalize: all is well\x1b[2J";
+  static constexpr char kForged[] = "d\nfinalize: all is well\x1b[2J";
   SetDeadline(absl::Milliseconds(100));
   AtExit(Options(kForged).At({kForged, 7}), Says{"left"});
   AtExit(Options(kForged).At({kForged, 7}), Hang);
