@@ -157,6 +157,20 @@ void JumpsAway() {
   raise(SIGTERM);
 }
 
+// It does not return, and another signal comes to its thread.
+void NeverReturns() {
+  signal(SIGTERM, [](int) {
+    Say("in own handler");
+    raise(SIGINT);
+    for (;;) AwaitInput();
+  });
+  AtExit(SayCause);
+  ExitHooks hooks = WithoutGrace();
+  hooks.signals = {SIGTERM};
+  Install(hooks);
+  raise(SIGTERM);
+}
+
 // The program's own handler, with all that a handler may ask for.
 void RunsFirst() {
   struct sigaction own = {};
@@ -257,6 +271,7 @@ int main(int argc, char** argv) {
        {"installed-later", InstalledLater},
        {"runs-first", RunsFirst},
        {"jumps-away", JumpsAway},
+       {"never-returns", NeverReturns},
        {"good-citizen", GoodCitizen},
        {"blocks-in-callback", BlocksInCallback},
        {"burst", Burst},

@@ -116,6 +116,13 @@ TEST(SignalTest, MeansNowAfterAHandlerThatJumpsAway) {
   EXPECT_EQ(result.out, "jumped away\n");
 }
 
+// C22: it does so in that handler, too.
+TEST(SignalTest, MeansNowInAHandlerThatDoesNotReturn) {
+  const ChildResult result = ResultOf("never-returns");
+  EXPECT_TRUE(result.Killed(SIGINT)) << result;
+  EXPECT_EQ(result.out, "in own handler\n");
+}
+
 // C22: what a signal interrupts does not notice.
 TEST(SignalTest, InterruptsNothing) {
   const ChildResult result = ResultOf("good-citizen");

@@ -97,6 +97,7 @@ void ResetOwnRequest() {
   own_request.claimed.store(0, std::memory_order_relaxed);
   own_request.first_nanos.store(0, std::memory_order_relaxed);
   own_request.handling.store(0, std::memory_order_relaxed);
+  own_request.frame.store(0, std::memory_order_relaxed);
   own_request.posted.store(0, std::memory_order_release);
 }
 

@@ -96,6 +96,7 @@ void OwnBoard(Board* board) {
   board->request.posted.store(0, std::memory_order_relaxed);
   board->request.first_nanos.store(0, std::memory_order_relaxed);
   board->request.handling.store(0, std::memory_order_relaxed);
+  board->request.frame.store(0, std::memory_order_relaxed);
   for (CopySlot& slot : board->slots) Clear(&slot);
 }
 

@@ -51,9 +51,12 @@ struct StopRequest {
   std::atomic<uint32_t> posted;
   // When the first came, in nanoseconds of CLOCK_MONOTONIC.
   std::atomic<uint64_t> first_nanos;
-  // The thread on which the program's own handler runs meanwhile.
+  // The thread on which the program's own handler runs meanwhile, and the
+  // context of its signal frame. They stay if that handler jumps away.
   std::atomic<uint32_t> handling;
-  uint32_t reserved[11];
+  uint32_t reserved;
+  std::atomic<uint64_t> frame;
+  uint32_t more[8];
 };
 static_assert(sizeof(StopRequest) == 64, "the layout is frozen");
 

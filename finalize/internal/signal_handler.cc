@@ -11,7 +11,6 @@
 #include "absl/base/attributes.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/const_init_array.h"
-#include "finalize/internal/copies.h"
 #include "finalize/internal/copy_handlers.h"
 #include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/hook_owner.h"
@@ -85,12 +84,10 @@ void HandleFirst(int signal, const struct sigaction& previous, siginfo_t* info,
                  void* context) {
   Slot& slot = slots[signal];
   if (IsHandler(previous) && !slot.last.load(std::memory_order_relaxed)) {
-    std::atomic<uint32_t>& handling = TheRequest().handling;
     slot.calling.store(ThisThread(), std::memory_order_relaxed);
-    handling.store(static_cast<uint32_t>(ThisThread()),
-                   std::memory_order_relaxed);
+    EnterOwnHandler(context);
     CallHandler(previous, signal, info, context);
-    handling.store(0, std::memory_order_relaxed);
+    LeaveOwnHandler(context);
     slot.calling.store(0, std::memory_order_relaxed);
   }
   PostRequest(signal);
@@ -102,7 +99,8 @@ void HandleTaken(int signal, const struct sigaction& previous, siginfo_t* info,
   if (handed_back.compare_exchange_strong(expected, 0)) {
     HandleLast(signal, previous, info, context);
   }
-  switch (Accept(signal, *info, NowNanos(), Settings().repeat_grace_nanos)) {
+  switch (Accept(signal, *info, context, NowNanos(),
+                 Settings().repeat_grace_nanos)) {
     case Arrival::kFirst:
       HandleFirst(signal, previous, info, context);
       break;
@@ -115,10 +113,11 @@ void HandleTaken(int signal, const struct sigaction& previous, siginfo_t* info,
 
 // Whether a handler of the program's calls the handler that it replaced, while
 // the one that replaced it in its turn waits for it.
-bool IsInner(int signal, int turn) {
+bool IsInner(int signal, int turn, const void* context) {
   const Slot& slot = slots[signal];
   return slot.turn.load(std::memory_order_relaxed) != turn &&
-         slot.calling.load(std::memory_order_relaxed) == ThisThread();
+         slot.calling.load(std::memory_order_relaxed) == ThisThread() &&
+         IsPassedOn(context);
 }
 
 template <int kTurn>
@@ -127,7 +126,7 @@ void Handle(int signal, siginfo_t* info, void* context) {
   const struct sigaction& previous = slots[signal].previous[kTurn];
   if (!IsTaken(signal)) {
     HandleElsewhere(signal, previous, info, context);
-  } else if (!IsInner(signal, kTurn)) {
+  } else if (!IsInner(signal, kTurn, context)) {
     HandleTaken(signal, previous, info, context);
   }
   errno = saved_errno;

@@ -1,6 +1,7 @@
 #include "finalize/internal/signal_request.h"
 
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -22,12 +23,8 @@ std::atomic<bool> complete{false};
 
 pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
 
-bool IsRepeat(uint64_t now_nanos, uint64_t grace_nanos) {
-  // The program's own handler, which one of ours called, called another's.
-  if (TheRequest().handling.load(std::memory_order_relaxed) ==
-      static_cast<uint32_t>(ThisThread())) {
-    return true;
-  }
+bool IsRepeat(const void* context, uint64_t now_nanos, uint64_t grace_nanos) {
+  if (IsPassedOn(context)) return true;
   if (grace_nanos == 0) return false;
   const uint64_t first =
       TheRequest().first_nanos.load(std::memory_order_acquire);
@@ -40,19 +37,49 @@ bool Send(pid_t thread, int signal) {
 
 }  // namespace
 
-Arrival Accept(int signal, const siginfo_t& info, uint64_t now_nanos,
-               uint64_t grace_nanos) {
+Arrival Accept(int signal, const siginfo_t& info, const void* context,
+               uint64_t now_nanos, uint64_t grace_nanos) {
   StopRequest& request = TheRequest();
   uint32_t none = 0;
   if (!request.claimed.compare_exchange_strong(
           none, static_cast<uint32_t>(signal), std::memory_order_acq_rel)) {
-    return IsRepeat(now_nanos, grace_nanos) ? Arrival::kRepeat : Arrival::kNow;
+    return IsRepeat(context, now_nanos, grace_nanos) ? Arrival::kRepeat
+                                                     : Arrival::kNow;
   }
   request.first_nanos.store(now_nanos, std::memory_order_release);
   request_thread = ThisThread();
   memcpy(&request_info, &info, sizeof(info));
   complete.store(true, std::memory_order_release);
   return Arrival::kFirst;
+}
+
+// A later frame may lie at the same address, once the handler has jumped away.
+// So the frame is marked, by its link, which leads to itself meanwhile: in a
+// new frame the kernel sets it to null.
+void EnterOwnHandler(void* context) {
+  auto* const frame = static_cast<ucontext_t*>(context);
+  StopRequest& request = TheRequest();
+  request.frame.store(reinterpret_cast<uintptr_t>(frame),
+                      std::memory_order_relaxed);
+  request.handling.store(static_cast<uint32_t>(ThisThread()),
+                         std::memory_order_relaxed);
+  if (frame != nullptr) frame->uc_link = frame;
+}
+
+void LeaveOwnHandler(void* context) {
+  auto* const frame = static_cast<ucontext_t*>(context);
+  if (frame != nullptr) frame->uc_link = nullptr;
+  TheRequest().handling.store(0, std::memory_order_relaxed);
+}
+
+bool IsPassedOn(const void* context) {
+  const auto* const frame = static_cast<const ucontext_t*>(context);
+  const StopRequest& request = TheRequest();
+  return request.handling.load(std::memory_order_relaxed) ==
+             static_cast<uint32_t>(ThisThread()) &&
+         request.frame.load(std::memory_order_relaxed) ==
+             reinterpret_cast<uintptr_t>(frame) &&
+         (frame == nullptr || frame->uc_link == frame);
 }
 
 void PostRequest(int signal) { Post(signal); }

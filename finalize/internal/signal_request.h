@@ -29,8 +29,19 @@ enum class Arrival {
 
 // Accepts `signal`, with `info`, which came to this thread at `now_nanos` of
 // CLOCK_MONOTONIC. With a grace of 0 every signal after the first means now.
-Arrival Accept(int signal, const siginfo_t& info, uint64_t now_nanos,
-               uint64_t grace_nanos);
+// What the program's own handler passes on is no further signal: `context` is
+// what came with it.
+Arrival Accept(int signal, const siginfo_t& info, const void* context,
+               uint64_t now_nanos, uint64_t grace_nanos);
+
+// Notes that the program's own handler begins, on this thread, in the signal
+// frame of `context`; and that it has returned.
+void EnterOwnHandler(void* context);
+void LeaveOwnHandler(void* context);
+
+// Whether the program's own handler has passed `context` on. False for a signal
+// that the kernel delivers, whether that handler is running or has jumped away.
+bool IsPassedOn(const void* context);
 
 // Hands the accepted signal to the thread that waits for it.
 void PostRequest(int signal);
