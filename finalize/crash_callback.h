@@ -26,12 +26,13 @@
 // one that does not is cut off, wherever it is, and so is one that crashes:
 // what follows is not called then.
 //
-// AddReserveCallback is for the same kind of code if the drain at the end of the
-// process hangs. A tenth of the drain's deadline is kept for it
-// (ExitOptions::temp_dir_share): if the drain is not over by then, the callbacks
-// run on the watchdog's thread, an ordinary thread, while the drain goes on, and
-// before the watchdog ends the process. Here, too, any lock may be held, so the
-// same rules hold. Temp dirs are removed so without being asked for it.
+// AddReserveCallback is for the same kind of code if the drain at the end of
+// the process hangs. A tenth of the drain's deadline is kept for it
+// (ExitOptions::temp_dir_share): if the drain is not over by then, the
+// callbacks run on the watchdog's thread, an ordinary thread, while the drain
+// goes on, and before the watchdog ends the process. Here, too, any lock may be
+// held, so the same rules hold. Temp dirs are removed so without being asked
+// for it.
 //
 // The code must stay mapped: a callback is never taken back.
 //

@@ -137,8 +137,8 @@
 // beyond it, a watchdog prints what runs and what is left to standard error and
 // ends the process: with status kWatchdogExitCode (exit_options.h), or, after
 // std::terminate(), by the handler before and abort(). The deadline is
-// ExitOptions::deadline (exit_options.h), one for every end of the process: 20 s
-// unless told otherwise. The environment variable FINALIZE_EXIT_DEADLINE (5s,
+// ExitOptions::deadline (exit_options.h), one for every end of the process: 20
+// s unless told otherwise. The environment variable FINALIZE_EXIT_DEADLINE (5s,
 // 1m30s) goes before it.
 //
 // Fork: a child inherits handlers, but not the thread, and not the hooks. Until
@@ -179,8 +179,8 @@
 //   within its crash_limit.
 //   A forked child finds only copies that it uses itself.
 //   Copies with another version of the protocol, or from before it, do not find
-//   each other, nor do copies that dlmopen() has separated: to each the handlers
-//   of the other are the program's.
+//   each other, nor do copies that dlmopen() has separated: to each the
+//   handlers of the other are the program's.
 //
 // A callback that ends its thread, by pthread_exit() or cancellation, ends the
 // process with a message and abort().

@@ -108,8 +108,9 @@ namespace finalize {
 constexpr int kWatchdogExitCode = 124;
 
 struct ExitOptions {
-  // For all drains at the end of the process together, whatever ends it. Must be finite and positive.
-  // The default leaves a margin under the 30 s that Kubernetes grants.
+  // For all drains at the end of the process together, whatever ends it. Must
+  // be finite and positive. The default leaves a margin under the 30 s that
+  // Kubernetes grants.
   absl::Duration deadline = absl::Seconds(20);
   // 0: a failed drain leaves the exit status as it is. Else, from 1 to 255, the
   // status with which the process ends where a callback failed or was left, by

@@ -24,12 +24,12 @@
 // when it is half gone.
 //
 // Nesting: a callback, or a destructor of its bound arguments, may end another
-// object. The callbacks of that one have run when its end returns, at any depth.
-// So that chains through bound arguments take a bounded stack, from a nesting of
-// 64 on what has run may be destroyed later: on the same thread, before the end
-// at that nesting returns, and before a drain, dlclose() or the end of the
-// thread needs it. Objects that own one another as members overflow the stack as
-// any shared_ptrs do.
+// object. The callbacks of that one have run when its end returns, at any
+// depth. So that chains through bound arguments take a bounded stack, from a
+// nesting of 64 on what has run may be destroyed later: on the same thread,
+// before the end at that nesting returns, and before a drain, dlclose() or the
+// end of the thread needs it. Objects that own one another as members overflow
+// the stack as any shared_ptrs do.
 //
 // Fibres: a callback may be suspended and end on another thread (finalizer.h);
 // the end of the object goes on there with the next one.

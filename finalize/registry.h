@@ -41,7 +41,8 @@
 // it, or from one of its own callbacks, ends the process with a message. If one
 // of its callbacks is suspended on this thread (a fibre), or was left by
 // longjmp(), the destructor does not wait for it: it reports that, and what the
-// callback still needs of the registry is kept. The process registry is never destroyed; exit() drains it once it has been used.
+// callback still needs of the registry is kept. The process registry is never
+// destroyed; exit() drains it once it has been used.
 //
 // Fork: a child runs nothing that it inherited; in the child every inherited
 // registry is empty, unless it adopts them (adopt_after_fork.h). A drain in

@@ -42,7 +42,8 @@ void Block(const path& directory) {
 // A report of a directory made in this file.
 std::string Line(const std::string& fate) {
   return "finalize: [^\n]*tests/removal_report_test\\.cc:[0-9]+ "
-         "\"remove temp dir\"[^\n]* failed( and left)? on [^\n]*: FAILED_PRECONDITION: "
+         "\"remove temp dir\"[^\n]* failed( and left)? on [^\n]*: "
+         "FAILED_PRECONDITION: "
          "cannot remove \"[^\n]*/" +
          std::string(kShown) + "\": [^\n;]*; " + fate + "\n";
 }

@@ -38,7 +38,8 @@ bool ArmGuard(uint64_t limit, const finalize::Cause& cause);
 // done may take until `limit`, if that is later.
 void GuardBehindDrain(uint64_t limit);
 
-// Gives it until `limit`, if that is later: other copies of the library need it.
+// Gives it until `limit`, if that is later: other copies of the library need
+// it.
 void ExtendGuard(uint64_t limit);
 
 // Makes it watch the whole end of the process, to the limit it has. `what`, if

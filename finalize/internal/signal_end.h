@@ -6,8 +6,9 @@ namespace finalize_internal {
 
 // Ends the process after the drain of `signal`, as ExitHooks asks for:
 //
-//   other copies of the library have drained --> stdio is flushed --> the handler of ExitHooks::handled_after_drain runs -->
-//   _exit() with a status, or death by the signal
+//   other copies of the library have drained --> stdio is flushed --> the
+//   handler of ExitHooks::handled_after_drain runs --> _exit() with a status,
+//   or death by the signal
 //
 // Each step that hangs is passed over, shortly after the deadline at the
 // latest. Not async-signal-safe.

@@ -1,6 +1,6 @@
 // What the watchdog of the drain at the end of a process writes to standard
-// error. It is written while a callback hangs, so nothing here needs memory, and
-// nothing waits for a lock or for a reader of standard error for long.
+// error. It is written while a callback hangs, so nothing here needs memory,
+// and nothing waits for a lock or for a reader of standard error for long.
 //
 // Confined to the thread of one watchdog at a time.
 #ifndef FINALIZE_INTERNAL_WATCHDOG_REPORT_H_
