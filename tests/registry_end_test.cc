@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "finalize/failure_reporter.h"
+#include "finalize/lifetime.h"
 #include "finalize/registry.h"
 #include "gtest/gtest.h"
 #include "tests/captured_failures.h"
@@ -16,6 +18,7 @@ namespace {
 
 using finalize::Cause;
 using finalize::Finalizer;
+using finalize::Lifetime;
 using finalize::Options;
 using finalize::Registry;
 using finalize::ReportEntry;
@@ -176,6 +179,44 @@ TEST(RegistryEndDeathTest, DestroyedByItsOwnArgument) {
         raw->Register([](const std::unique_ptr<Registry>&) {},
                       std::move(registry));
         raw->Drain();
+      },
+      "finalize: a registry is destroyed by one of its own callbacks");
+}
+
+// The same where no drain runs the callback, but its caller.
+TEST(RegistryEndDeathTest, DestroyedByACallbackThatIsCalled) {
+  EXPECT_DEATH(
+      {
+        auto registry = std::make_unique<Registry>();
+        auto f = registry->Register([&] { registry.reset(); });
+        f.Run();
+      },
+      "finalize: a registry is destroyed by one of its own callbacks");
+}
+
+// The same where the end of an object runs it.
+TEST(RegistryEndDeathTest, DestroyedByACallbackAtTheEndOfAnObject) {
+  EXPECT_DEATH(
+      {
+        auto registry = std::make_unique<Registry>();
+        Lifetime lifetime;
+        registry->OnDestroy(lifetime, {}, [&] { registry.reset(); });
+      },
+      "finalize: a registry is destroyed by one of its own callbacks");
+}
+
+// The same from the failure reporter, which is told of such a callback.
+TEST(RegistryEndDeathTest, DestroyedByTheReportOfItsOwnCallback) {
+  static Registry* registry;
+  EXPECT_DEATH(
+      {
+        registry = new Registry;
+        finalize::SetFailureReporter([](const ReportEntry&) {
+          finalize::SetFailureReporter(nullptr);
+          delete registry;
+        });
+        registry->Register([] { throw std::runtime_error("bad"); });
+        registry->Drain();
       },
       "finalize: a registry is destroyed by one of its own callbacks");
 }

@@ -106,12 +106,14 @@ ABSL_ATTRIBUTE_NOINLINE void InvokeWatched(Node* node,
   watch.End(*failure);
 }
 
-// RunCaught, inlined as well. What calls it is not: it has a frame of this
-// thread's put up, and may come back on another.
-// AddressSanitizer: it would put the mark elsewhere than on the stack.
-ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS
-inline void RunHere(Node* node, DrainContext* context,
-                    const finalize::Cause& cause, Failure* failure) noexcept {
+// RunCaught. Its mark must lie in the frame of what calls it, a function that
+// HasStackMark knows: so it is inlined without optimization, too. What calls it
+// is not: it has a frame of this thread's put up, and may come back on another.
+// AddressSanitizer: it would put the mark elsewhere than on the stack, and
+// would do so in each function that this is inlined into.
+ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS ABSL_ATTRIBUTE_ALWAYS_INLINE inline void
+RunHere(Node* node, DrainContext* context, const finalize::Cause& cause,
+        Failure* failure) noexcept {
   const uint64_t generation = RefTo(node).generation;
   PushFrame(node, generation, context);
   StackMark mark(node, generation);
@@ -135,9 +137,9 @@ void RunUnregistered(const CallbackOps& ops, void* callable,
   Invoke(ops, callable, cause, failure);
 }
 
-FINALIZE_OWN_FRAME void RunCaught(Node* node, DrainContext* context,
-                                  const finalize::Cause& cause,
-                                  Failure* failure) noexcept {
+FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void RunCaught(
+    Node* node, DrainContext* context, const finalize::Cause& cause,
+    Failure* failure) noexcept {
   RunHere(node, context, cause, failure);
 }
 
@@ -180,9 +182,10 @@ ABSL_ATTRIBUTE_NOINLINE void FinishReported(
   ReportFailure(entry);
 }
 
+// Inlined always, like RunHere, and for the same reason.
 template <void (*kFinish)(Core*, Node*)>
-ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS inline void RunAndFinish(
-    Core* core, Node* node, const finalize::Cause& cause) noexcept {
+ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS ABSL_ATTRIBUTE_ALWAYS_INLINE inline void
+RunAndFinish(Core* core, Node* node, const finalize::Cause& cause) noexcept {
   Failure failure;
   RunHere(node, nullptr, cause, &failure);
   if (failure.failed) {
@@ -194,13 +197,13 @@ ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS inline void RunAndFinish(
 
 }  // namespace
 
-FINALIZE_OWN_FRAME void RunReported(Core* core, Node* node,
-                                    const finalize::Cause& cause) noexcept {
+FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void RunReported(
+    Core* core, Node* node, const finalize::Cause& cause) noexcept {
   RunAndFinish<&FinishRan>(core, node, cause);
 }
 
-FINALIZE_OWN_FRAME void RunAtEnd(Core* core, Node* node,
-                                 const finalize::Cause& cause) noexcept {
+FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void RunAtEnd(
+    Core* core, Node* node, const finalize::Cause& cause) noexcept {
   RunAndFinish<&FinishAtEnd>(core, node, cause);
 }
 
