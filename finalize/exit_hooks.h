@@ -137,9 +137,9 @@
 // beyond it, a watchdog prints what runs and what is left to standard error and
 // ends the process: with status kWatchdogExitCode (exit_options.h), or, after
 // std::terminate(), by the handler before and abort(). The deadline is
-// ExitOptions::deadline (exit_options.h), one for every end of the process: 20
-// s unless told otherwise. The environment variable FINALIZE_EXIT_DEADLINE (5s,
-// 1m30s) goes before it.
+// ExitOptions::deadline (exit_options.h), one for every end of the process; its
+// default is 20 s. The environment variable FINALIZE_EXIT_DEADLINE (5s, 1m30s)
+// goes before it.
 //
 // Fork: a child inherits handlers, but not the thread, and not the hooks. Until
 // it calls InstallExitHooks itself a signal does to it what it would have done

@@ -73,8 +73,8 @@ TEST(CrashGateTest, RefusesTheThreadThatCrashes) {
 // held.
 TEST(CrashGateTest, WaitsForThreadsInside) {
   EXPECT_EQ(InChild([]() -> std::string {
-              static std::atomic<bool> inside{false}, ready{false},
-                  worked{false}, left{false};
+              static std::atomic<bool> inside{false}, worked{false},
+                  left{false};
               std::thread([] {
                 {
                   const CrashGate gate(CrashGate::Use::kMake);
