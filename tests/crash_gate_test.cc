@@ -19,6 +19,7 @@ namespace {
 
 using finalize::CrashGate;
 using finalize_internal::NowNanos;
+using finalize_internal::PassCrashGate;
 using finalize_internal::ShutCrashGate;
 
 constexpr uint64_t kMillisecond = 1000000;
@@ -65,6 +66,24 @@ TEST(CrashGateTest, RefusesTheThreadThatCrashes) {
               Shut(kMinute, kMinute);
               if (CrashGate::OthersMake()) return "waits for itself";
               return CrashGate().refused() ? "" : "not refused";
+            }),
+            "");
+}
+
+// C23: nor is another one that crashes, although it comes before the first one
+// has shut the gate.
+TEST(CrashGateTest, RefusesAnotherThreadThatCrashes) {
+  EXPECT_EQ(InChild([]() -> std::string {
+              static Latch* const latch = new Latch(2);
+              std::thread([] {
+                const CrashGate around(CrashGate::Use::kMake);
+                PassCrashGate();
+                latch->Arrive();
+                for (;;) pause();
+              }).detach();
+              latch->Arrive();
+              Shut(kMillisecond, kMinute);
+              return CrashGate::OthersMake() ? "waits for it" : "";
             }),
             "");
 }

@@ -24,11 +24,14 @@ using finalize_test::SendSignal;
 using finalize_test::SendToGroup;
 using finalize_test::SendToThread;
 
-// A child that waits for a signal.
+// A child that waits for a signal, and ends with its parent: what lives on
+// keeps the pipe of a death test open.
 pid_t Waiting() {
+  const pid_t parent = getpid();
   const pid_t child = Forked(fork());
   if (child != 0) return child;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(0);
   for (;;) pause();
 }
 

@@ -36,9 +36,12 @@ std::atomic<uint64_t> reopens{0};
 // Counts the changes that waiting threads are woken for.
 std::atomic<uint32_t> changes{0};
 
-// The threads that crash. Emptied when the gate is shut.
-ABSL_CONST_INIT ConstInitArray<std::atomic<uintptr_t>, kMostCrashing> crashing;
-std::atomic<int> crashing_count{0};
+// A thread that crashes. Void in all other epochs.
+struct Crashing {
+  std::atomic<uint32_t> epoch;
+  std::atomic<uintptr_t> thread;
+};
+ABSL_CONST_INIT ConstInitArray<Crashing, kMostCrashing> crashing;
 
 uintptr_t ThisThread() { return static_cast<uintptr_t>(pthread_self()); }
 
@@ -49,8 +52,12 @@ uint64_t WordOf(uint32_t epoch, uint64_t flags) {
 // 0 is a thread that has not said which one it is.
 bool Crashes(uintptr_t thread) {
   if (thread == 0) return false;
-  for (const auto& other : crashing) {
-    if (other.load(std::memory_order_acquire) == thread) return true;
+  const uint32_t epoch = CurrentEpoch();
+  for (const Crashing& other : crashing) {
+    if (other.thread.load(std::memory_order_acquire) == thread &&
+        other.epoch.load(std::memory_order_relaxed) == epoch) {
+      return true;
+    }
   }
   return false;
 }
@@ -141,8 +148,6 @@ bool CrashGateIsShut() {
 bool OthersMake() { return OthersAreAnnounced(kMakes); }
 
 void ShutCrashGate(uint64_t patience_nanos, uint64_t reopens_nanos) {
-  for (auto& other : crashing) other.store(0, std::memory_order_relaxed);
-  crashing_count.store(0, std::memory_order_relaxed);
   reopens.store(reopens_nanos, std::memory_order_relaxed);
   PassCrashGate();
   shut.store(CurrentEpoch(), std::memory_order_seq_cst);
@@ -153,9 +158,16 @@ void ShutCrashGate(uint64_t patience_nanos, uint64_t reopens_nanos) {
 }
 
 void PassCrashGate() {
-  const int at = crashing_count.fetch_add(1, std::memory_order_relaxed);
-  if (at >= kMostCrashing) return;
-  crashing[at].store(ThisThread(), std::memory_order_release);
+  const uint32_t epoch = CurrentEpoch();
+  for (Crashing& entry : crashing) {
+    uint32_t there = entry.epoch.load(std::memory_order_relaxed);
+    if (there == epoch || !entry.epoch.compare_exchange_strong(
+                              there, epoch, std::memory_order_relaxed)) {
+      continue;
+    }
+    entry.thread.store(ThisThread(), std::memory_order_release);
+    return;
+  }
 }
 
 void ReleaseCrashGate() {
