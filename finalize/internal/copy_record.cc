@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "finalize/internal/loaded_objects.h"
+
 // A test stands in for a copy of another version, or of a newer revision.
 #ifndef FINALIZE_COPY_VERSION
 #define FINALIZE_COPY_VERSION finalize_internal::kCopyVersion
@@ -147,13 +149,13 @@ CopyRecord& OwnRecord() { return finalize_copy_record; }
 bool VisitRecords(bool (*visit)(CopyRecord& record, void* context),
                   void* context) {
   Visit data = {visit, context};
-  return dl_iterate_phdr(&VisitObject, &data) != 0;
+  return VisitObjects(&VisitObject, &data) != 0;
 }
 
 // The lock is recursive: `function` may visit the records.
 void WithLoaderLock(void (*function)(void* context), void* context) {
   Call call = {function, context};
-  dl_iterate_phdr(&CallOnce, &call);
+  VisitObjects(&CallOnce, &call);
 }
 
 }  // namespace finalize_internal

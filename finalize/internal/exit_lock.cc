@@ -11,6 +11,7 @@
 
 #include <cstdint>
 
+#include "finalize/internal/loaded_objects.h"
 #include "finalize/internal/raw_text.h"
 
 namespace finalize_internal {
@@ -80,7 +81,7 @@ bool IsAnyInExit() { return __atomic_load_n(&holder, __ATOMIC_ACQUIRE) != 0; }
 void FindExitLock() {
 #ifdef __GLIBC__
   if (__atomic_load_n(&data_begin, __ATOMIC_ACQUIRE) == 0) {
-    dl_iterate_phdr(VisitObject, nullptr);
+    VisitObjects(VisitObject, nullptr);
   }
 #endif
 }

@@ -12,6 +12,7 @@
 #include "finalize/internal/end_state.h"
 #include "finalize/internal/frames.h"
 #include "finalize/internal/inspect.h"
+#include "finalize/internal/loaded_objects.h"
 #include "finalize/internal/pending_walk.h"
 #include "finalize/internal/process_end.h"
 #include "finalize/internal/run.h"
@@ -171,7 +172,7 @@ __attribute__((destructor)) void UnloadLibrary() {
 
 Module ModuleOf(const void* address) {
   Search search = {address, {}};
-  dl_iterate_phdr(&VisitObject, &search);
+  VisitObjects(&VisitObject, &search);
   return search.found;
 }
 

@@ -1,0 +1,95 @@
+#include "finalize/internal/loaded_objects.h"
+
+#include <dlfcn.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+
+namespace finalize_internal {
+namespace {
+
+#ifdef __GLIBC__
+
+// The number of the process, and how many of its threads are inside. Another
+// process than this one is an ancestor, whose threads do not exist here.
+std::atomic<uint64_t> inside{0};
+constexpr uint64_t kOne = 1;
+constexpr uint64_t kCount = 0xffffffff;
+
+uint64_t ThisProcess() { return static_cast<uint64_t>(getpid()) << 32; }
+
+// Returns false if the lock may be held by a thread of an ancestor.
+bool Enter() {
+  const uint64_t self = ThisProcess();
+  uint64_t seen = inside.load(std::memory_order_relaxed);
+  for (;;) {
+    const bool inherited = (seen & ~kCount) != self;
+    if (inherited && (seen & kCount) != 0) return false;
+    const uint64_t next = (inherited ? self : seen) + kOne;
+    if (inside.compare_exchange_weak(seen, next, std::memory_order_relaxed)) {
+      return true;
+    }
+  }
+}
+
+// The visitor may have forked: then the child has a count of its own.
+void Leave() {
+  uint64_t seen = inside.load(std::memory_order_relaxed);
+  const uint64_t self = ThisProcess();
+  while ((seen & ~kCount) == self &&
+         !inside.compare_exchange_weak(seen, seen - kOne,
+                                       std::memory_order_relaxed)) {
+  }
+}
+
+// The program comes first in the list.
+void FindProgramHeaders(const link_map& object, bool is_program,
+                        dl_phdr_info* info) {
+  if (is_program) {
+    info->dlpi_phdr = reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));
+    info->dlpi_phnum = static_cast<ElfW(Half)>(getauxval(AT_PHNUM));
+    return;
+  }
+  Dl_info found;  // glibc frees the lock of dladdr() in a child
+  if (dladdr(object.l_ld, &found) == 0) return;
+  const char* const base = static_cast<const char*>(found.dli_fbase);
+  if (memcmp(base, ELFMAG, SELFMAG) != 0) return;
+  const auto* const header = reinterpret_cast<const ElfW(Ehdr)*>(base);
+  info->dlpi_phdr = reinterpret_cast<const ElfW(Phdr)*>(base + header->e_phoff);
+  info->dlpi_phnum = header->e_phnum;
+}
+
+int VisitWithoutLock(ObjectVisitor visit, void* context) {
+  bool is_program = true;
+  for (const link_map* object = _r_debug.r_map; object != nullptr;
+       object = object->l_next) {
+    dl_phdr_info info = {};
+    info.dlpi_addr = object->l_addr;
+    info.dlpi_name = object->l_name;
+    FindProgramHeaders(*object, is_program, &info);
+    is_program = false;
+    const int result = visit(&info, sizeof(info), context);
+    if (result != 0) return result;
+  }
+  return 0;
+}
+
+#endif  // __GLIBC__
+
+}  // namespace
+
+int VisitObjects(ObjectVisitor visit, void* context) {
+#ifdef __GLIBC__
+  if (!Enter()) return VisitWithoutLock(visit, context);
+  const int result = dl_iterate_phdr(visit, context);
+  Leave();
+  return result;
+#else
+  return dl_iterate_phdr(visit, context);
+#endif
+}
+
+}  // namespace finalize_internal
