@@ -72,9 +72,9 @@ TEST(FinalizerHandleTest, StandardHashGoesWithEquality) {
 
 // C6: an old handle does not mean whatever takes the storage over.
 TEST(FinalizerHandleTest, StaleHandleStaysDead) {
-  Registry registry;
   int stale_runs = 0;
   auto callback = [&] { ++stale_runs; };
+  Registry registry;
   auto old = registry.Register(callback);
   const uint64_t number = old.Peek()->number;
   old.Run();

@@ -203,10 +203,10 @@ TEST(RegistryMoveTest, ConstantPeeksDoNotHoldItUp) {
 // C12: what has moved is none of a drain's, even one that was about to run it.
 TEST(RegistryMoveTest, DrainsLeaveWhatHasMoved) {
   for (int i = 0; i < 2000; ++i) {
-    Registry from, to;
-    finalize::Lifetime lifetime;
     std::atomic<bool> moved{false};
     bool late = false;
+    Registry from, to;
+    finalize::Lifetime lifetime;
     auto f = from.OnDestroy(lifetime, {}, [&] { late = moved.load(); });
     Latch start(2);
     std::thread drainer([&] {

@@ -89,8 +89,8 @@ TEST(RegistryTest, ProcessRegistryIsOne) {
 
 // Registries are independent of each other.
 TEST(RegistryTest, DrainTouchesNoOtherRegistry) {
-  Registry a, b;
   int runs = 0;
+  Registry a, b;
   auto f = b.Register([&] { ++runs; });
   a.Register([] {});
   EXPECT_EQ(a.Drain().ran, 1u);

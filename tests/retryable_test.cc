@@ -300,10 +300,10 @@ TEST(RetryableTest, CallableLivesUntilItSucceeds) {
 
 // C3: a waiter is woken by a failed attempt as well.
 TEST(RetryableTest, WaitEndsWithAFailedAttempt) {
-  Registry registry;
   bool good = false;
   finalize::Finalizer<> f;
   std::thread waiter;
+  Registry registry;
   f = registry.RegisterRetryable({}, [&] {
     if (good) return;
     waiter = std::thread([&] { f.Wait(); });
