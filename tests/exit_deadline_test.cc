@@ -76,7 +76,7 @@ TEST(ExitDeadlineTest, NamesAllThatIsLeft) {
   const ChildResult result = ResultOf("leaves-many");
   EXPECT_TRUE(result.Exited(0)) << result;
   // And what overran it.
-  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 3001);
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 301);
   EXPECT_EQ(result.out, "");
 }
 

@@ -77,23 +77,27 @@ void SecondExit() {
   std::exit(3);
 }
 
-// So do ten.
+// So do ten: more than there are hooks in the C library, but no more at a time.
 std::atomic<int> exiting{0};
 void ManyExits() {
-  static std::atomic<pid_t> threads[10];
-  for (auto& thread : threads) {
-    std::thread([&thread] {
-      thread = ThisThread();
+  constexpr int kWave = 5;
+  static std::atomic<pid_t> threads[2 * kWave];
+  static std::atomic<int> waves{0};
+  for (int i = 0; i < 2 * kWave; ++i) {
+    std::thread([i] {
+      threads[i] = ThisThread();
       ++exiting;
-      calls_exit.Await();
+      while (waves <= i / kWave) sched_yield();
       std::exit(9);
     }).detach();
   }
-  while (exiting != 10) sched_yield();
+  while (exiting != 2 * kWave) sched_yield();
   AtExit(Says{"first"});
   AtExit([] {
-    calls_exit.Open();
-    for (auto& thread : threads) AwaitInExit(thread);
+    for (int wave = 0; wave < 2; ++wave) {
+      ++waves;
+      for (int i = 0; i < kWave; ++i) AwaitInExit(threads[wave * kWave + i]);
+    }
     Say("parked");
   });
   std::exit(3);

@@ -1,6 +1,7 @@
 // A process whose drain at the end takes long, or hangs.
+#include <errno.h>
 #include <signal.h>
-#include <sys/stat.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -57,13 +58,17 @@ void Hang() {
   for (;;) pause();
 }
 
-bool Exists(const std::string& path) {
-  struct stat status;
-  return lstat(path.c_str(), &status) == 0;
-}
-
 void HangUntilGone(const std::string& path) {
-  while (Exists(path)) usleep(1000);
+  const int events = inotify_init1(IN_CLOEXEC);
+  Require(events >= 0, "inotify_init1");
+  const int watch =
+      inotify_add_watch(events, path.c_str(), IN_DELETE_SELF | IN_MOVE_SELF);
+  inotify_event event;
+  if (watch >= 0) {
+    Require(read(events, &event, sizeof event) > 0, "read");
+  } else {
+    Require(errno == ENOENT, "inotify_add_watch");
+  }
   Say("gone");
 }
 

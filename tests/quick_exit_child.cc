@@ -1,4 +1,5 @@
 // A process that ends by quick_exit(), with the exit hooks installed.
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,19 +76,24 @@ void QuickExitInExitDrain() {
   std::exit(7);
 }
 
+// More threads than there are hooks in the C library, but no more at a time.
 void OnOtherThreads(void (*end)(int)) {
-  static std::atomic<pid_t> threads[10];
-  for (auto& thread : threads) {
-    std::thread([&thread, end] {
-      thread = ThisThread();
-      AwaitGate();
+  constexpr int kWave = 5;
+  static std::atomic<pid_t> threads[2 * kWave];
+  static std::atomic<int> waves{0};
+  for (int i = 0; i < 2 * kWave; ++i) {
+    std::thread([i, end] {
+      threads[i] = ThisThread();
+      while (waves <= i / kWave) sched_yield();
       end(9);
     }).detach();
   }
   AtExit(SayCause);
   AtExit([] {
-    gate = true;
-    for (auto& thread : threads) AwaitParked(thread);
+    for (int wave = 0; wave < 2; ++wave) {
+      ++waves;
+      for (int i = 0; i < kWave; ++i) AwaitParked(threads[wave * kWave + i]);
+    }
     Say("parked");
   });
   InstallHooks();
