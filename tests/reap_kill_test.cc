@@ -173,7 +173,7 @@ TYPED_TEST(ReapKillTest, CreateUnderAnUmaskThatTakesAll) {
     MakeDirectory(kParent);
     umask(0777);
     int stop = 0;
-    for (bool killed = true; killed; ++stop) {
+    for (bool killed = true; killed; stop += kStride) {
       SteppedProcess process([] {
         TypeParam dir = TestFixture::MakeOne();
         if (!dir.Remove().ok()) _exit(1);

@@ -12,7 +12,9 @@
 #include <cstdint>
 
 #if defined(__clang__)
-#define FINALIZE_UNSANITIZED __attribute__((disable_sanitizer_instrumentation))
+#define FINALIZE_UNSANITIZED                        \
+  __attribute__((disable_sanitizer_instrumentation, \
+                 no_sanitize("address", "thread", "undefined")))
 #else
 #define FINALIZE_UNSANITIZED \
   __attribute__((no_sanitize("address", "thread", "undefined")))
