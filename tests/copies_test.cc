@@ -149,19 +149,6 @@ TEST(CopiesTest, SecondSignalIsOneForAll) {
   EXPECT_TRUE(child.Await().Killed(SIGTERM));
 }
 
-// C36, C21: in a forked child nothing holds of what the copies said.
-TEST(CopiesTest, ForkedChildBeginsAnew) {
-  for (const char* scenario : {"fork-other", "fork-owner"}) {
-    for (int i = 0; i < kRuns; ++i) {
-      const ChildResult result = ResultOf(scenario);
-      ASSERT_TRUE(result.Exited(0)) << scenario << result;
-      EXPECT_THAT(LinesOf(result.out),
-                  UnorderedElementsAre("child", "parent", "owner", "other"))
-          << scenario;
-    }
-  }
-}
-
 // C36, C23: in a crash the callbacks of each copy run, which remove temp dirs,
 // and then the process dies by the signal.
 TEST(CopiesTest, CrashCallbacksOfEachRun) {

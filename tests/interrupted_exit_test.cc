@@ -37,13 +37,15 @@ bool IsAtMark(pid_t child) {
   return (word & 0xff) == kMark;
 }
 
-// Steps `child` from its first mark over `count` instructions, and sends it the
-// signal there. False if the second mark comes first.
+// Steps `child` from its first mark over `count` instructions, or to its second
+// mark if that comes first, and sends it the signal there. (Their number varies
+// with what the kernel and the loader have to do.) False if it has ended.
 bool Interrupt(pid_t child, int count) {
   int status = 0;
   if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status)) return false;
   for (int i = 0; i < count; ++i) {
-    if (!Step(child) || IsAtMark(child)) return false;
+    if (!Step(child)) return false;
+    if (IsAtMark(child)) break;
   }
   ptrace(PTRACE_DETACH, child, nullptr, SIGUSR1);
   return true;
