@@ -46,7 +46,9 @@ int StatusOf(pid_t child) {
 }
 
 // Calls `body` in a child that is forked while another thread visits an object.
+// The process has registered something, and so has a number.
 int StatusOfChild(int (*body)()) {
+  finalize::AtExit([] {}).Detach();
   Latch inside(2);
   Latch left(2);
   std::pair<Latch*, Latch*> latches(&inside, &left);

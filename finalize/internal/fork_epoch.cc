@@ -8,6 +8,7 @@
 
 #include "absl/base/attributes.h"
 #include "finalize/internal/frames.h"
+#include "finalize/internal/loaded_objects.h"
 #include "finalize/internal/lock.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/thread_state.h"
@@ -70,6 +71,7 @@ void SetUp() {
   page->store(1, std::memory_order_release);
   pthread_atfork(&BeforeFork, &AfterForkInParent, &AfterForkInChild);
   epoch_page.store(page, std::memory_order_release);
+  SetProcessNumber(page);
   before_lock_wait.store([] { CurrentEpoch(); }, std::memory_order_release);
 }
 

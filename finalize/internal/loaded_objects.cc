@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 #include <sys/auxv.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
@@ -13,37 +12,41 @@ namespace {
 
 #ifdef __GLIBC__
 
-// The number of the process, and how many of its threads are inside. Another
-// process than this one is an ancestor, whose threads do not exist here.
+std::atomic<const std::atomic<uint32_t>*> number{nullptr};
+
+// The number of a process, and how many of its threads are inside. If it is
+// another process than this one, it is an ancestor, whose threads do not exist
+// here. A process without a number has forked no child that has one.
 std::atomic<uint64_t> inside{0};
 constexpr uint64_t kOne = 1;
 constexpr uint64_t kCount = 0xffffffff;
 
-uint64_t ThisProcess() { return static_cast<uint64_t>(getpid()) << 32; }
+uint64_t ThisProcess() {
+  const std::atomic<uint32_t>* const known =
+      number.load(std::memory_order_acquire);
+  return known == nullptr
+             ? 0
+             : uint64_t{known->load(std::memory_order_relaxed)} << 32;
+}
+
+uint64_t ProcessOf(uint64_t word) { return word & ~kCount; }
 
 // Returns false if the lock may be held by a thread of an ancestor.
 bool Enter() {
   const uint64_t self = ThisProcess();
   uint64_t seen = inside.load(std::memory_order_relaxed);
   for (;;) {
-    const bool inherited = (seen & ~kCount) != self;
-    if (inherited && (seen & kCount) != 0) return false;
-    const uint64_t next = (inherited ? self : seen) + kOne;
+    const bool any = (seen & kCount) != 0;
+    if (any && ProcessOf(seen) != 0 && ProcessOf(seen) != self) return false;
+    const uint64_t next = (any ? seen : self) + kOne;
     if (inside.compare_exchange_weak(seen, next, std::memory_order_relaxed)) {
       return true;
     }
   }
 }
 
-// The visitor may have forked: then the child has a count of its own.
-void Leave() {
-  uint64_t seen = inside.load(std::memory_order_relaxed);
-  const uint64_t self = ThisProcess();
-  while ((seen & ~kCount) == self &&
-         !inside.compare_exchange_weak(seen, seen - kOne,
-                                       std::memory_order_relaxed)) {
-  }
-}
+// Also in a child that the visitor has forked: there it was inside, too.
+void Leave() { inside.fetch_sub(kOne, std::memory_order_relaxed); }
 
 // The program comes first in the list.
 void FindProgramHeaders(const link_map& object, bool is_program,
@@ -80,6 +83,14 @@ int VisitWithoutLock(ObjectVisitor visit, void* context) {
 #endif  // __GLIBC__
 
 }  // namespace
+
+void SetProcessNumber(const std::atomic<uint32_t>* process_number) {
+#ifdef __GLIBC__
+  number.store(process_number, std::memory_order_release);
+#else
+  (void)process_number;
+#endif
+}
 
 int VisitObjects(ObjectVisitor visit, void* context) {
 #ifdef __GLIBC__
