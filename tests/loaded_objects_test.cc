@@ -93,8 +93,9 @@ TEST(LoadedObjectsTest, DoNotKeepAChildFromItsEnd) {
             5);
 }
 
-// C21: the lock that a child has itself is free when its visitor returns.
+// C21: so it is in a child that a visitor forks.
 TEST(LoadedObjectsTest, MayBeVisitedByOneThatForks) {
+  finalize::AtExit([] {}).Detach();
   pid_t child = -1;
   VisitObjects(
       [](dl_phdr_info*, size_t, void* context) {

@@ -32,8 +32,7 @@ uint64_t ThisProcess() {
 uint64_t ProcessOf(uint64_t word) { return word & ~kCount; }
 
 // Returns false if the lock may be held by a thread of an ancestor.
-bool Enter() {
-  const uint64_t self = ThisProcess();
+bool Enter(uint64_t self) {
   uint64_t seen = inside.load(std::memory_order_relaxed);
   for (;;) {
     const bool any = (seen & kCount) != 0;
@@ -45,8 +44,12 @@ bool Enter() {
   }
 }
 
-// Also in a child that the visitor has forked: there it was inside, too.
-void Leave() { inside.fetch_sub(kOne, std::memory_order_relaxed); }
+// Not in a child that the visitor has forked: glibc cannot release the lock
+// there.
+void Leave(uint64_t self) {
+  if (self != 0 && ThisProcess() != self) return;
+  inside.fetch_sub(kOne, std::memory_order_relaxed);
+}
 
 // The program comes first in the list.
 void FindProgramHeaders(const link_map& object, bool is_program,
@@ -94,9 +97,10 @@ void SetProcessNumber(const std::atomic<uint32_t>* process_number) {
 
 int VisitObjects(ObjectVisitor visit, void* context) {
 #ifdef __GLIBC__
-  if (!Enter()) return VisitWithoutLock(visit, context);
+  const uint64_t self = ThisProcess();
+  if (!Enter(self)) return VisitWithoutLock(visit, context);
   const int result = dl_iterate_phdr(visit, context);
-  Leave();
+  Leave(self);
   return result;
 #else
   return dl_iterate_phdr(visit, context);
