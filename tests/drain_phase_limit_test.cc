@@ -175,9 +175,8 @@ TEST(PhaseLimitTest, LimitReachesTheChild) {
   Report report = parent.Drain(TenSecondsEach());
   EXPECT_EQ(log.Text(), "parent");
   EXPECT_TRUE(report.deadline_exceeded);
-  EXPECT_THAT(report,
-              testing::AnyOf(HasEntry("in child", ReportEntry::kLeft),
-                             HasEntry("child", ReportEntry::kRunning)));
+  EXPECT_THAT(report, testing::AnyOf(HasEntry("in child", ReportEntry::kLeft),
+                                     HasEntry("child", ReportEntry::kRunning)));
 }
 
 // C8, C15: a failed one that may be tried again is tried once, though its phase
