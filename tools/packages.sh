@@ -7,7 +7,7 @@ packages_bench="$packages_build nlohmann-json3-dev libbenchmark-dev strace gnupl
 packages_user='uidmap'  # beside packages_test, for an ordinary user
 packages_on='mmdebstrap'  # another release of Debian
 packages_clang='clang'
-packages_sanitizers='clang libclang-rt-dev lld'
+packages_sanitizers='clang libclang-rt-dev lld llvm'  # llvm: names in reports
 packages_valgrind='valgrind'
 packages_format='clang-format'
 
