@@ -1,8 +1,8 @@
 // A fork of a process with several copies of the library.
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/child_process.h"
@@ -17,13 +17,6 @@ using testing::UnorderedElementsAre;
 
 constexpr int kRuns = 20;
 
-std::vector<std::string> LinesOf(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
 // C36, C21: in a forked child nothing holds of what the copies said.
 TEST(CopiesForkTest, ChildBeginsAnew) {
   ChildOptions options;
@@ -33,7 +26,9 @@ TEST(CopiesForkTest, ChildBeginsAnew) {
       const ChildResult result =
           RunChild({HelperPath("copies_child"), scenario}, options);
       ASSERT_TRUE(result.Exited(0)) << scenario << result;
-      EXPECT_THAT(LinesOf(result.out),
+      const std::vector<std::string> lines =
+          absl::StrSplit(result.out, '\n', absl::SkipEmpty());
+      EXPECT_THAT(lines,
                   UnorderedElementsAre("child", "parent", "owner", "other"))
           << scenario;
     }

@@ -17,6 +17,7 @@
 #include <new>
 
 #include "absl/base/attributes.h"
+#include "absl/base/config.h"
 #include "finalize/at_exit.h"
 #include "finalize/finalizer.h"
 #include "finalize/finally.h"
@@ -89,10 +90,14 @@ auto Callback() {
   };
 }
 
-// (ThreadSanitizer may make a system call of its own for it first.)
 TEST(CostTest, AStepThatAllocatesIsSeen) {
   const int status = CostOf([] { operator delete(operator new(1)); });
-  EXPECT_TRUE(status == W_EXITCODE(kAllocated, 0) || WIFSIGNALED(status));
+#ifdef ABSL_HAVE_THREAD_SANITIZER
+  // Its run-time may make a system call for it before it tells of it.
+  EXPECT_NE(status, 0);
+#else
+  EXPECT_EQ(status, W_EXITCODE(kAllocated, 0));
+#endif
 }
 
 TEST(CostTest, AStepThatMakesASystemCallIsSeen) {

@@ -12,11 +12,12 @@ namespace {
 
 #ifdef __GLIBC__
 
+// Where the number of this process lies; null before there is one.
 std::atomic<const std::atomic<uint32_t>*> number{nullptr};
 
-// The number of a process, and how many of its threads are inside. If it is
-// another process than this one, it is an ancestor, whose threads do not exist
-// here. A process without a number has forked no child that has one.
+// The number of a process (0: it had none yet), and how many of its threads are
+// inside. If it is not the number of this process, it is that of an ancestor,
+// whose threads do not exist here.
 std::atomic<uint64_t> inside{0};
 constexpr uint64_t kOne = 1;
 constexpr uint64_t kCount = 0xffffffff;
