@@ -21,7 +21,7 @@ std::string Effects(const std::string& how) {
       std::string(getenv("TEST_TMPDIR")) + "/hooks_effect_" + how;
   const ChildResult result = RunChild(
       {"/usr/bin/strace", "-f", "-o", path, "-e",
-       "trace=rt_sigaction,clone,clone3,fork,vfork,eventfd2,timer_create,write,"
+       "trace=rt_sigaction,clone,clone3,fork,vfork,eventfd2,timer_create,writev,"
        "sigaltstack,pipe2,fcntl",
        HelperPath("hooks_effect_child"), how});
   EXPECT_TRUE(result.Exited(0)) << result;
@@ -44,7 +44,7 @@ std::string Effects(const std::string& how) {
     if (rest.find("\"start") != std::string::npos) started = true;
     if (rest.find("\"end") != std::string::npos) break;
     // The C library's own signals, in its first thread.
-    if (!started || name == "write" || rest.rfind("SIGRT", 0) == 0) continue;
+    if (!started || name == "writev" || rest.rfind("SIGRT", 0) == 0) continue;
     if (name != "rt_sigaction") rest = name;
     rest = std::regex_replace(rest, look, "look at $1");
     rest = std::regex_replace(rest, install, "install $1");
