@@ -42,6 +42,7 @@
 #include "examples/compare/scenario.h"
 #include "examples/compare/selection.h"
 #include "finalize/at_exit.h"
+#include "finalize/escaped_text.h"
 #include "finalize/exit_hooks.h"
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/reaper_process.h"
@@ -75,7 +76,7 @@ namespace {
 constexpr int kUsageError = 2;
 
 [[noreturn]] void EndWith(int status, const std::string& what) {
-  std::cerr << "compare_tempdirs: " << what << std::endl;
+  std::cerr << "compare_tempdirs: " << finalize::OneLine(what) << std::endl;
   std::exit(status);
 }
 
@@ -221,7 +222,7 @@ int main(int argc, char** argv) {
   Write(comparison);
   const std::vector<std::string> problems = compare::AllProblems(comparison);
   for (const std::string& problem : problems) {
-    std::cerr << "not as expected: " << problem << std::endl;
+    std::cerr << "not as expected: " << finalize::OneLine(problem) << std::endl;
   }
   return problems.empty() ? 0 : 1;
 }

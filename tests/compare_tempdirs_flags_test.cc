@@ -89,6 +89,12 @@ TEST(FlagsTest, WantsADirectoryToFillFrom) {
   ExpectUsageError({"--fill=/does/not/exist"}, "/does/not/exist");
 }
 
+// C38: a name forges no line.
+TEST(FlagsTest, ErrorIsOneLine) {
+  ExpectUsageError({"--fill=/no\nfinalize: all is well"},
+                   "/no\\nfinalize: all is well");
+}
+
 TEST(FlagsTest, UpdatesWithTheWholeTableOnly) {
   ExpectUsageError({"--update=README.md", "--only=sigterm"}, "--update");
 }

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "examples/compare/content.h"
+#include "finalize/escaped_text.h"
 
 namespace compare {
 namespace {
@@ -17,7 +18,7 @@ std::string& FillFrom() {
 }  // namespace
 
 void Fail(const std::string& what) {
-  std::cerr << "cannot be played: " << what << std::endl;
+  std::cerr << "cannot be played: " << finalize::OneLine(what) << std::endl;
   _exit(kNotPlayed);
 }
 
