@@ -1,6 +1,6 @@
 """Compiles the headers of a cc_library by themselves, as main files.
 
-Part of --config=analysis, and so of --config=clang. A header that does not include what it needs fails, and
+Part of --config=clang. A header that does not include what it needs fails, and
 so does one that includes what its target's deps do not cover: layering_check
 by itself looks at the headers of targets that have a source only. A header with
 a source of its own name is left out, since that source includes it first.
