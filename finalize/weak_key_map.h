@@ -94,7 +94,10 @@ class WeakKeyMap {
    public:
     using finalize_internal::KeyEntry<K>::KeyEntry;
     virtual OwningEntry* owner() = 0;
-    V& value() { return owner()->held; }
+    V& value() {
+      OwningEntry* const entry = owner();  // gcc 12 warns of it in one line
+      return entry->held;
+    }
   };
   class OwningEntry : public Entry {
    public:
