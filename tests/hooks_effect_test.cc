@@ -21,8 +21,8 @@ std::string Effects(const std::string& how) {
       std::string(getenv("TEST_TMPDIR")) + "/hooks_effect_" + how;
   const ChildResult result = RunChild(
       {"/usr/bin/strace", "-f", "-o", path, "-e",
-       "trace=rt_sigaction,clone,clone3,fork,vfork,eventfd2,timer_create,writev,"
-       "sigaltstack,pipe2,fcntl",
+       "trace=rt_sigaction,clone,clone3,fork,vfork,eventfd2,timer_create,"
+       "writev,sigaltstack,pipe2,fcntl",
        HelperPath("hooks_effect_child"), how});
   EXPECT_TRUE(result.Exited(0)) << result;
   std::ifstream file(path);
