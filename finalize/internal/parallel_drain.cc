@@ -16,7 +16,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
 #include <memory>
 #include <new>
 #include <optional>
@@ -24,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "finalize/internal/detached_thread.h"
 #include "finalize/internal/drain.h"
 #include "finalize/internal/drain_clock.h"
 #include "finalize/internal/drain_cursor.h"
@@ -241,11 +241,8 @@ size_t WorkersFor(Core* core, const DrainOptions& options) {
 void StartWorkers(const std::shared_ptr<Phase>& phase) {
   size_t started = 0;
   for (; started < phase->workers.size(); ++started) {
-    try {
-      std::thread(Work, phase, &phase->workers[started]).detach();
-    } catch (const std::exception&) {
-      break;
-    }
+    Worker* const worker = &phase->workers[started];
+    if (!StartDetached([phase, worker] { Work(phase, worker); })) break;
   }
   for (size_t i = std::max<size_t>(started, 1); i < phase->workers.size();
        ++i) {

@@ -3,12 +3,11 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include <exception>
 #include <functional>
-#include <thread>
 
 #include "finalize/internal/callback.h"
 #include "finalize/internal/copies.h"
+#include "finalize/internal/detached_thread.h"
 #include "finalize/internal/exit_deadline.h"
 #include "finalize/internal/hook_owner.h"
 #include "finalize/internal/if_memory.h"
@@ -69,12 +68,7 @@ void Serve(const sigset_t& mask) {
 
 bool StartSignalThread() {
   SignalsBlocked blocked;
-  try {
-    std::thread(Serve, blocked.before()).detach();
-  } catch (const std::exception&) {
-    return false;
-  }
-  return true;
+  return StartDetached([mask = blocked.before()] { Serve(mask); });
 }
 
 }  // namespace finalize_internal

@@ -4,11 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <exception>
 #include <initializer_list>
-#include <thread>
 
 #include "finalize/internal/clock.h"
+#include "finalize/internal/detached_thread.h"
 #include "finalize/internal/futex.h"
 #include "finalize/internal/signals_blocked.h"
 
@@ -40,9 +39,7 @@ void FlushStdio(uint64_t nanos) {
   {
     SignalsBlocked blocked;
     for (FILE* const stream : {stdout, stderr}) {
-      try {
-        std::thread(Flush, stream).detach();
-      } catch (const std::exception&) {
+      if (!StartDetached([stream] { Flush(stream); })) {
         dealt_with.fetch_add(1, std::memory_order_release);  // it is lost
       }
     }

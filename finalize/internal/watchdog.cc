@@ -5,13 +5,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
-#include <thread>
 
 #include "finalize/exit_options.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/copies.h"
 #include "finalize/internal/crash_callbacks.h"
+#include "finalize/internal/detached_thread.h"
 #include "finalize/internal/end_guard.h"
 #include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/futex.h"
@@ -55,11 +54,9 @@ bool IsFirst(std::atomic<uint32_t>* done) {
 // std::terminate() keeps its message and its abort(), unless they hang as well.
 [[noreturn]] void End(const Cause& cause) {
   if (cause.kind == Cause::kTerminate) {
-    try {
-      std::thread(EndByTerminate).detach();
+    if (StartDetached([] { EndByTerminate(); })) {
       const timespec patience = {0, kPatience};
       nanosleep(&patience, nullptr);
-    } catch (const std::exception&) {
     }
   }
   _exit(finalize::kWatchdogExitCode);
@@ -119,9 +116,7 @@ void Watch(uint32_t own_turn, EndTimes times, Cause cause) {
 Watchdog::Watchdog(const EndTimes& times, const Cause& cause) : times_(times) {
   const uint32_t own_turn = NextTurn();
   SignalsBlocked blocked;
-  try {
-    std::thread(Watch, own_turn, times, cause).detach();
-  } catch (const std::exception&) {
+  if (!StartDetached([=] { Watch(own_turn, times, cause); })) {
     WriteLine("finalize: no thread for the watchdog of the drain\n");
   }
 }
