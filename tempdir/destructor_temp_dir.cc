@@ -42,8 +42,8 @@ void DestructorTempDir::End() noexcept {
   if (std::uncaught_exceptions() > exceptions_) directory_->MarkFailed();
   absl::Status status = directory_->RemoveImplicitly();
   if (!status.ok()) {
-    tempdir_internal::HandleFailure(*directory_, status,
-                                    tempdir_internal::LeftToReaper());
+    tempdir_internal::HandleFailure(
+        *directory_, status, tempdir_internal::LeftToReaper(*directory_));
   }
 }
 
@@ -64,6 +64,12 @@ bool DestructorTempDir::removed() const {
 absl::StatusOr<boost::filesystem::path> DestructorTempDir::Keep() {
   if (directory_ == nullptr) return tempdir_internal::MovedFrom();
   return directory_->Keep();
+}
+
+absl::StatusOr<boost::filesystem::path> DestructorTempDir::Keep(
+    PathArgument destination, IfExists if_exists) {
+  if (directory_ == nullptr) return tempdir_internal::MovedFrom();
+  return directory_->KeepAt(destination.text(), if_exists);
 }
 
 void DestructorTempDir::MarkFailed() {

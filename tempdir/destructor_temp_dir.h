@@ -29,6 +29,17 @@
 // and returns where it is: nobody removes it from then on. (Where the parent
 // does not let it in, it stays where it is, in a root that is marked `.keep`.)
 //
+// Keep(destination) publishes it under that name, in one step: readers see no
+// directory there, or the whole one. Nothing that stands there is replaced:
+// AlreadyExists, and the directory is removed later as before. With
+// IfExists::kExchange the two change places: what was there is at path() then,
+// and is removed as the temp dir was to be (exchange again to take it back). If
+// nothing was there, it is published. A relative destination counts from the
+// current directory. FailedPrecondition: the destination is on another file
+// system or mount (use Parent() to make it on that one), or, for an exchange,
+// it is no directory, or this one was made Directly(). Unimplemented: the file
+// system cannot exchange. Nothing is forced to the disk.
+//
 // The destructor removes the directory, unless the options say to keep it; it
 // never throws: a failure goes where TempDirOptions::OnFailure says, and then
 // the directory is given up.
@@ -61,7 +72,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
+#include "tempdir/if_exists.h"
 #include "tempdir/internal/owned_directory.h"
+#include "tempdir/path_argument.h"
 #include "tempdir/temp_dir_options.h"
 
 namespace tempdir {
@@ -88,6 +101,8 @@ class [[nodiscard]] DestructorTempDir {
   absl::Status Remove();
   bool removed() const;
   absl::StatusOr<boost::filesystem::path> Keep();
+  absl::StatusOr<boost::filesystem::path> Keep(
+      PathArgument destination, IfExists if_exists = IfExists::kRefuse);
 
   // Tells a directory with TempDirOptions::KeepOnFailure that this is one.
   void MarkFailed();

@@ -102,10 +102,10 @@ struct RemoveTempDir {
     if (status.ok()) return status;
     tempdir_internal::HandleFailureInDrain(owned, status);
     if (owned.removed()) return absl::OkStatus();
-    return tempdir_internal::WithFate(owned, status,
-                                      cause.IsProcessEnd()
-                                          ? tempdir_internal::LeftToReaper()
-                                          : tempdir_internal::LeftToExit());
+    return tempdir_internal::WithFate(
+        owned, status,
+        cause.IsProcessEnd() ? tempdir_internal::LeftToReaper(owned)
+                             : tempdir_internal::LeftToExit());
   }
 };
 
@@ -115,20 +115,23 @@ struct RemoveTempDir {
 // directory: Create returns Cancelled.
 absl::StatusOr<FinalizerTempDir> FinalizerTempDir::Create(
     TempDirOptions options) {
+  return Own(std::make_shared<OwnedDirectory>(std::move(options)));
+}
+
+absl::StatusOr<FinalizerTempDir> FinalizerTempDir::Own(
+    std::shared_ptr<OwnedDirectory> directory) {
   if (RefusesThisThread()) {
-    return absl::CancelledError(
-        "the process is ending: no temporary directory is made");
+    return absl::CancelledError(absl::StrCat("the process is ending: no ",
+                                             directory->kind(), " is made"));
   }
   if (finalize::CrashGate::Refuses()) {
-    return absl::CancelledError(
-        "the process crashed: no temporary directory is made");
+    return absl::CancelledError(absl::StrCat("the process crashed: no ",
+                                             directory->kind(), " is made"));
   }
-  const finalize::Place place = options.place();
-  auto directory = std::make_shared<OwnedDirectory>(std::move(options));
   RegisterRoots();
   auto finalizer = finalize::Registry::Process().RegisterRetryable(
-      finalize::Options("remove temp dir")
-          .At(place)
+      finalize::Options(tempdir_internal::TaskOf(*directory))
+          .At(directory->options().place())
           .Phase(kTempDirPhase)
           .IfClosed(finalize::IfClosed::kRunNow),
       RemoveTempDir(), Directory{directory});
@@ -168,10 +171,10 @@ void FinalizerTempDir::End() noexcept {
   if (finalize::CrashGate::Refuses()) return;
   const absl::Status status = EndOnce();
   if (!status.ok()) {
-    tempdir_internal::HandleFailure(*directory_, status,
-                                    finalizer_.alive()
-                                        ? tempdir_internal::LeftToExit()
-                                        : tempdir_internal::LeftToReaper());
+    tempdir_internal::HandleFailure(
+        *directory_, status,
+        finalizer_.alive() ? tempdir_internal::LeftToExit()
+                           : tempdir_internal::LeftToReaper(*directory_));
   }
 }
 
@@ -217,6 +220,14 @@ absl::StatusOr<boost::filesystem::path> FinalizerTempDir::Keep() {
   if (directory_ == nullptr) return tempdir_internal::MovedFrom();
   absl::StatusOr<boost::filesystem::path> kept = directory_->Keep();
   if (kept.ok()) finalizer_.Detach();
+  return kept;
+}
+
+absl::StatusOr<boost::filesystem::path> FinalizerTempDir::Keep(
+    PathArgument destination, IfExists if_exists) {
+  if (directory_ == nullptr) return tempdir_internal::MovedFrom();
+  auto kept = directory_->KeepAt(destination.text(), if_exists);
+  if (directory_->kept()) finalizer_.Detach();
   return kept;
 }
 

@@ -46,7 +46,9 @@
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "finalize/finalizer.h"
+#include "tempdir/if_exists.h"
 #include "tempdir/internal/owned_directory.h"
+#include "tempdir/path_argument.h"
 #include "tempdir/temp_dir_options.h"
 
 namespace tempdir {
@@ -70,6 +72,8 @@ class [[nodiscard]] FinalizerTempDir {
   absl::Status Remove();
   bool removed() const;
   absl::StatusOr<boost::filesystem::path> Keep();
+  absl::StatusOr<boost::filesystem::path> Keep(
+      PathArgument destination, IfExists if_exists = IfExists::kRefuse);
 
   // Tells a directory with TempDirOptions::KeepOnFailure that this is one.
   void MarkFailed();
@@ -85,6 +89,11 @@ class [[nodiscard]] FinalizerTempDir {
   }
 
  private:
+  friend class TempFile;
+
+  static absl::StatusOr<FinalizerTempDir> Own(
+      std::shared_ptr<tempdir_internal::OwnedDirectory> directory);
+
   FinalizerTempDir(std::shared_ptr<tempdir_internal::OwnedDirectory> directory,
                    finalize::Finalizer<absl::Status> finalizer);
   void End() noexcept;

@@ -35,9 +35,7 @@ bool LooksLikeRoot(std::string_view prefix) {
          prefix[kRoot.size()] <= '9';
 }
 
-}  // namespace
-
-absl::Status CheckTempDirOptions(const TempDirOptions& options) {
+absl::Status CheckName(const TempDirOptions& options) {
   absl::Status status = CheckPart("prefix", options.prefix());
   if (status.ok()) status = CheckPart("suffix", options.suffix());
   if (!status.ok()) return status;
@@ -53,9 +51,30 @@ absl::Status CheckTempDirOptions(const TempDirOptions& options) {
     return absl::InvalidArgumentError(absl::StrCat(
         "the prefix is reserved: ", EscapedText(options.prefix())));
   }
+  return status;
+}
+
+}  // namespace
+
+absl::Status CheckTempDirOptions(const TempDirOptions& options) {
+  if (absl::Status name = CheckName(options); !name.ok()) return name;
   if ((options.mode() & 0700) != 0700 || (options.mode() & ~0777u) != 0) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "the mode %#o of a temporary directory is not 07xx", options.mode()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckTempFileOptions(const TempDirOptions& options) {
+  if (absl::Status name = CheckName(options); !name.ok()) return name;
+  if (options.directly()) {
+    return absl::InvalidArgumentError(
+        "a temporary file cannot be made Directly(): a reaper removes "
+        "directories only");
+  }
+  if (options.has_mode() && (options.mode() & ~0777u) != 0) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "the mode %#o of a temporary file is not 0xxx", options.mode()));
   }
   return absl::OkStatus();
 }

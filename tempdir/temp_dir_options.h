@@ -34,6 +34,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -91,8 +92,8 @@ class TempDirOptions {
     return *this;
   }
   // The permissions, whatever the umask; 0700 unless told otherwise. The
-  // owner's three must be among them. Those of others matter once it is kept:
-  // before, nobody else gets through the root.
+  // owner's three must be among them. (Of a temp file: 0600, and any.) Those of
+  // others matter once it is kept: before, nobody else gets through the root.
   TempDirOptions& Mode(mode_t mode) {
     mode_ = mode;
     return *this;
@@ -140,7 +141,8 @@ class TempDirOptions {
   const std::string& parent() const { return parent_; }
   const std::string& prefix() const { return prefix_; }
   const std::string& suffix() const { return suffix_; }
-  mode_t mode() const { return mode_; }
+  mode_t mode() const { return mode_.value_or(0700); }
+  bool has_mode() const { return mode_.has_value(); }
   bool directly() const { return directly_; }
   bool background() const { return background_; }
   bool keep_on_failure() const { return keep_on_failure_; }
@@ -153,7 +155,7 @@ class TempDirOptions {
   std::string prefix_ = "tmp-";
   std::string suffix_;
   bool directly_ = false;
-  mode_t mode_ = 0700;
+  std::optional<mode_t> mode_;
   bool background_ = false;
   bool keep_on_failure_ = false;
   tempdir::OnFailure on_failure_ = tempdir::OnFailure::kReport;
@@ -164,6 +166,8 @@ class TempDirOptions {
 // Returns InvalidArgument, naming what is wrong, for options that no directory
 // can be made with. Create calls it.
 absl::Status CheckTempDirOptions(const TempDirOptions& options);
+// The same for a temp file (temp_file.h).
+absl::Status CheckTempFileOptions(const TempDirOptions& options);
 
 }  // namespace tempdir
 

@@ -6,10 +6,15 @@
 #include <unistd.h>
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "finalize/escaped_text.h"
+#include "tempdir/internal/destination.h"
+#include "tempdir/internal/moved_from.h"
+#include "tempdir/internal/owned_file.h"
+#include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/private_directory.h"
 #include "tempdir/internal/random_name.h"
 
@@ -18,6 +23,8 @@ namespace {
 
 using finalize::EscapedText;
 using finalize::QuotedText;
+using tempdir_internal::OwnedDescriptor;
+using tempdir_internal::OwnedFile;
 
 absl::Status CannotWrite(const std::string& path, int error) {
   return absl::ErrnoToStatus(error,
@@ -58,6 +65,135 @@ int OpenBeside(const std::string& path, std::string* name) {
 }
 
 }  // namespace
+
+absl::StatusOr<TempFile> TempFile::Create(TempDirOptions options) {
+  auto file = std::make_shared<OwnedFile>(std::move(options));
+  absl::StatusOr<FinalizerTempDir> owner = FinalizerTempDir::Own(file);
+  if (!owner.ok()) return owner.status();
+  OwnedDescriptor* const descriptor = &file->descriptor();
+  return TempFile(*std::move(owner), {std::move(file), descriptor});
+}
+
+absl::StatusOr<TempFile> TempFile::Anonymous(TempDirOptions options) {
+  absl::Status status = CheckTempFileOptions(options);
+  if (!status.ok()) return status;
+  const absl::StatusOr<std::string> parent =
+      tempdir_internal::ParentPath(options.parent());
+  if (!parent.ok()) return parent.status();
+  const mode_t mode =
+      options.has_mode() ? options.mode() : tempdir_internal::kFileMode;
+  const int fd = tempdir_internal::OpenFileClear(AT_FDCWD, parent->c_str(),
+                                                 O_TMPFILE, mode);
+  if (fd < 0) return Unlinked(std::move(options), *parent, errno);
+  tempdir_internal::FileIdentity identity;
+  status = tempdir_internal::SettleFileMode(fd, options, &identity);
+  if (!status.ok()) {
+    close(fd);
+    return status;
+  }
+  auto descriptor = std::make_shared<OwnedDescriptor>();
+  descriptor->Take(fd, identity);
+  return TempFile(std::nullopt, std::move(descriptor));
+}
+
+absl::StatusOr<TempFile> TempFile::Unlinked(TempDirOptions options,
+                                            const std::string& parent,
+                                            int error) {
+  // EISDIR, ENOENT: a kernel or a FUSE server that knows no O_TMPFILE.
+  if (error != EOPNOTSUPP && error != EISDIR && error != ENOENT &&
+      error != EINVAL && error != ENOSYS) {
+    return absl::ErrnoToStatus(
+        error,
+        absl::StrCat("cannot make an anonymous file in ", EscapedText(parent)));
+  }
+  absl::StatusOr<TempFile> file = Create(std::move(options));
+  if (!file.ok()) return file;
+  absl::Status removed = file->Remove();
+  if (!removed.ok()) return removed;
+  return TempFile(std::nullopt, file->descriptor_);
+}
+
+TempFile::TempFile(std::optional<FinalizerTempDir> owner,
+                   std::shared_ptr<OwnedDescriptor> descriptor)
+    : owner_(std::move(owner)), descriptor_(std::move(descriptor)) {}
+
+TempFile::TempFile(TempFile&& other) noexcept
+    : owner_(std::exchange(other.owner_, std::nullopt)),
+      descriptor_(std::exchange(other.descriptor_, nullptr)) {}
+
+TempFile& TempFile::operator=(TempFile&& other) noexcept {
+  if (this == &other) return *this;
+  owner_ = std::exchange(other.owner_, std::nullopt);
+  descriptor_ = std::exchange(other.descriptor_, nullptr);
+  return *this;
+}
+
+TempFile::~TempFile() = default;
+
+const boost::filesystem::path& TempFile::path() const {
+  return owner_ ? owner_->path() : tempdir_internal::NoPath();
+}
+
+int TempFile::fd() const {
+  return descriptor_ != nullptr ? descriptor_->fd() : -1;
+}
+
+absl::Status TempFile::Write(std::string_view contents) {
+  const int error = WriteAll(fd(), contents);
+  if (error == 0) return absl::OkStatus();
+  return CannotWrite(owner_ ? path().native() : "an anonymous file", error);
+}
+
+TempFile::Stream TempFile::OpenStream(const char* mode) const {
+  const int copy = fcntl(fd(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (copy < 0) return nullptr;
+  Stream stream(fdopen(copy, mode));
+  if (stream == nullptr) close(copy);
+  return stream;
+}
+
+absl::Status TempFile::Close() {
+  return descriptor_ != nullptr ? descriptor_->Close()
+                                : tempdir_internal::MovedFrom();
+}
+
+absl::Status TempFile::Remove() { return owner_ ? owner_->Remove() : Close(); }
+
+bool TempFile::removed() const {
+  if (owner_) return owner_->removed();
+  return descriptor_ != nullptr && descriptor_->fd() < 0;
+}
+
+absl::StatusOr<boost::filesystem::path> TempFile::Keep() {
+  if (owner_) return owner_->Keep();
+  if (descriptor_ == nullptr) return tempdir_internal::MovedFrom();
+  return absl::FailedPreconditionError(
+      "an anonymous file has no name to keep: say which");
+}
+
+absl::StatusOr<boost::filesystem::path> TempFile::Keep(PathArgument destination,
+                                                       IfExists if_exists) {
+  if (owner_) return owner_->Keep(destination, if_exists);
+  if (descriptor_ == nullptr) return tempdir_internal::MovedFrom();
+  if (if_exists == IfExists::kExchange) {
+    return absl::FailedPreconditionError(
+        "an anonymous file has no name to exchange");
+  }
+  auto opened = tempdir_internal::Destination::Open(destination.text());
+  if (!opened.ok()) return opened.status();
+  absl::Status status = opened->Link(fd());
+  if (!status.ok()) return status;
+  return boost::filesystem::path(opened->path());
+}
+
+void TempFile::MarkFailed() {
+  if (owner_) owner_->MarkFailed();
+}
+
+void TempFile::swap(TempFile& other) noexcept {
+  std::swap(owner_, other.owner_);
+  std::swap(descriptor_, other.descriptor_);
+}
 
 absl::StatusOr<boost::filesystem::path> PathInside(PathArgument directory,
                                                    PathArgument name) {

@@ -23,6 +23,7 @@
 #include "finalize/exit_options.h"
 #include "tempdir/destructor_temp_dir.h"
 #include "tempdir/finalizer_temp_dir.h"
+#include "tempdir/temp_file.h"
 #include "tests/forked.h"
 #include "tests/temp_dir_styles.h"
 
@@ -35,9 +36,16 @@ using temp_dir_fixture::MakeDirectory;
 using temp_dir_fixture::MakeFile;
 
 template <class Dir>
+void Fill(Dir& dir) {
+  MakeFile(dir.path() / "file");
+}
+// Not by its path: whoever opens that once it was removed makes another file.
+void Fill(tempdir::TempFile& file) { file.Write("content").IgnoreError(); }
+
+template <class Dir>
 Dir MakePrinted() {
   Dir dir = Make<Dir>();
-  MakeFile(dir.path() / "file");
+  Fill(dir);
   printf("%s\n", dir.path().c_str());
   fflush(stdout);
   return dir;
@@ -59,6 +67,8 @@ std::unique_ptr<tempdir::DestructorTempDir> early_destructor =
     MakeEarly<tempdir::DestructorTempDir>("destructor");
 std::unique_ptr<tempdir::FinalizerTempDir> early_finalizer =
     MakeEarly<tempdir::FinalizerTempDir>("finalizer");
+std::unique_ptr<tempdir::TempFile> early_file =
+    MakeEarly<tempdir::TempFile>("file");
 
 template <class Dir>
 struct Ways {
@@ -105,7 +115,7 @@ struct Ways {
           auto dir = Dir::Create();
           if (!dir.ok()) continue;
           ++made;
-          MakeFile(dir->path() / "file");
+          Fill(*dir);
           if (i == 0) Abandon(*std::move(dir));
         }
       }).detach();
@@ -189,6 +199,7 @@ int Run(const std::string& way) {
 
 int main(int argc, char** argv) {
   if (argc != 3) return 98;
+  if (strcmp(argv[1], "file") == 0) return Run<tempdir::TempFile>(argv[2]);
   return strcmp(argv[1], "destructor") == 0
              ? Run<tempdir::DestructorTempDir>(argv[2])
              : Run<tempdir::FinalizerTempDir>(argv[2]);

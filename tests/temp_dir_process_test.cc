@@ -1,4 +1,5 @@
-// Temp dirs at the end of real processes (temp_dir_process.cc): what is left.
+// Temp dirs and temp files at the end of real processes (temp_dir_process.cc):
+// what is left.
 // The destructor style leaves what no destructor runs for; that is its nature,
 // and the tests say it.
 
@@ -45,7 +46,8 @@ class TempDirProcessTest : public TempDirFixture {
     result.left = Entries(parent).size();
     return result;
   }
-  // Both styles: nothing left, not even the root, and nothing but paths said.
+  // Both styles, and files: nothing left, not even the root, and nothing but
+  // paths said.
   void ExpectNothingLeft(const std::string& style, const std::string& way,
                          int exit_code, long made) {
     const Result result = Run(style, way);
@@ -53,41 +55,43 @@ class TempDirProcessTest : public TempDirFixture {
     EXPECT_EQ(result.ended.exit_code, exit_code) << style;
     EXPECT_EQ(result.made, made) << style << ": " << result.ended.output;
   }
-  void ExpectNothingLeftByEither(const std::string& way, int exit_code,
-                                 long made) {
+  void ExpectNothingLeftByAny(const std::string& way, int exit_code,
+                              long made) {
     ExpectNothingLeft("destructor", way, exit_code, made);
     ExpectNothingLeft("finalizer", way, exit_code, made);
+    // Nothing can be made in a file.
+    if (way != "nested") ExpectNothingLeft("file", way, exit_code, made);
   }
 };
 
 TEST_F(TempDirProcessTest, ReturnFromMainRemoves) {
-  ExpectNothingLeftByEither("return", 0, 2);
+  ExpectNothingLeftByAny("return", 0, 2);
 }
 // Edge 12, C20: a static object that is complete before main.
 TEST_F(TempDirProcessTest, MadeBeforeMainIsRemoved) {
-  ExpectNothingLeftByEither("early", 0, 1);
+  ExpectNothingLeftByAny("early", 0, 1);
 }
 TEST_F(TempDirProcessTest, ThreadLocalIsRemoved) {
-  ExpectNothingLeftByEither("thread_local", 0, 2);
+  ExpectNothingLeftByAny("thread_local", 0, 2);
 }
 TEST_F(TempDirProcessTest, MadeInExitCallbackIsRemoved) {
-  ExpectNothingLeftByEither("made_in_exit_callback", 0, 2);
+  ExpectNothingLeftByAny("made_in_exit_callback", 0, 2);
 }
 // C20.
 TEST_F(TempDirProcessTest, MadeInStaticDestructorIsRemoved) {
-  ExpectNothingLeftByEither("made_in_static_destructor", 0, 3);
+  ExpectNothingLeftByAny("made_in_static_destructor", 0, 3);
 }
 // C15, C20.
 TEST_F(TempDirProcessTest, MadeBehindHelperThreadsIsRemoved) {
-  ExpectNothingLeftByEither("made_behind_helper_threads", 0, 3);
+  ExpectNothingLeftByAny("made_behind_helper_threads", 0, 3);
 }
 // Edge 12: inner and outer, each once, without noise.
 TEST_F(TempDirProcessTest, NestedOnesAreRemoved) {
-  ExpectNothingLeftByEither("nested", 0, 2);
+  ExpectNothingLeftByAny("nested", 0, 2);
 }
 // C21, edge 8: the child's exit removes the child's alone.
 TEST_F(TempDirProcessTest, ForkedChildRemovesItsOwnAlone) {
-  ExpectNothingLeftByEither("only_forked_child_exits", 0, 2);
+  ExpectNothingLeftByAny("only_forked_child_exits", 0, 2);
 }
 
 class TempDirAbandonedTest : public TempDirProcessTest {};
@@ -97,18 +101,21 @@ TEST_F(TempDirAbandonedTest, NestedExitLeavesInDestructorStyle) {
 }
 TEST_F(TempDirAbandonedTest, NestedExitRemovesInFinalizerStyle) {
   ExpectNothingLeft("finalizer", "nested_exit", 3, 1);
+  ExpectNothingLeft("file", "nested_exit", 3, 1);
 }
 TEST_F(TempDirAbandonedTest, LeakIsLeftInDestructorStyle) {
   EXPECT_EQ(Run("destructor", "leak").left, 1u);
 }
 TEST_F(TempDirAbandonedTest, LeakIsRemovedInFinalizerStyle) {
   ExpectNothingLeft("finalizer", "leak", 0, 1);
+  ExpectNothingLeft("file", "leak", 0, 1);
 }
 TEST_F(TempDirAbandonedTest, ExitOfAnotherThreadLeavesInDestructorStyle) {
   EXPECT_EQ(Run("destructor", "exit_of_another_thread").left, 1u);
 }
 TEST_F(TempDirAbandonedTest, ExitOfAnotherThreadRemovesInFinalizerStyle) {
   ExpectNothingLeft("finalizer", "exit_of_another_thread", 5, 1);
+  ExpectNothingLeft("file", "exit_of_another_thread", 5, 1);
 }
 // What no handler sees is left by both.
 TEST_F(TempDirAbandonedTest, QuietEndLeavesInDestructorStyle) {
@@ -125,7 +132,8 @@ TEST_F(TempDirAbandonedTest, ExitUnderWayLeavesNothingInFinalizerStyle) {
   const Ended ended = RunChild([&] {
     MountMemory(memory);
     for (int round = 0; round < 20; ++round) {
-      const Result result = RunIn(memory, "finalizer", "exit_under_way");
+      const Result result = RunIn(memory, round % 2 == 0 ? "finalizer" : "file",
+                                  "exit_under_way");
       Say(result.left == 0, "something is left");
       Say(result.ended.exit_code == 6, "exit code");
       Say(result.ended.output.empty(), result.ended.output);

@@ -4,12 +4,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "finalize/escaped_text.h"
+#include "tempdir/internal/move_entry.h"
 #include "tempdir/internal/private_directory.h"
 
 namespace tempdir_internal {
@@ -17,40 +17,23 @@ namespace {
 
 using finalize::EscapedText;
 
-constexpr int kHeld = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-
-// For file systems without RENAME_NOREPLACE: an empty directory is made there
-// first, which rename replaces.
-int RenameOntoOwn(const KeptPlan& plan, const std::string& target) {
-  if (mkdirat(plan.root_fd, target.c_str(), 0700) != 0) return errno;
-  if (renameat(plan.root_fd, plan.name.c_str(), plan.root_fd, target.c_str()) ==
-      0) {
-    return 0;
-  }
-  const int error = errno;
-  unlinkat(plan.root_fd, target.c_str(), AT_REMOVEDIR);
-  return error;
-}
+constexpr int kHeld = O_PATH | O_NOFOLLOW | O_CLOEXEC;
 
 // Returns 0 or an errno; EEXIST if the name is taken in the parent.
 int MoveToParent(const KeptPlan& plan, const std::string& name) {
   const std::string target =
       absl::StrCat(plan.from == KeptPlan::From::kRoot ? "../" : "", name);
-  if (renameat2(plan.root_fd, plan.name.c_str(), plan.root_fd, target.c_str(),
-                RENAME_NOREPLACE) == 0) {
-    return 0;
-  }
-  if (errno != EINVAL && errno != ENOSYS) return errno;
-  return RenameOntoOwn(plan, target);
+  return MoveEntry({plan.root_fd, plan.name, plan.path, plan.is_file},
+                   plan.root_fd, target);
 }
 
 // The root's parent may have been moved: then the kernel knows its new path.
 std::string PresentPath(const KeptPlan& plan, const std::string& name,
-                        int held_fd, const EntryIdentity& identity) {
+                        int held_fd, IsTheEntry is_the_entry) {
   const std::string expected =
       absl::StrCat(plan.parent == "/" ? "" : plan.parent, "/", name);
   const int fd = open(expected.c_str(), kHeld);
-  const bool there = fd >= 0 && identity.Is(fd);
+  const bool there = fd >= 0 && is_the_entry(fd);
   if (fd >= 0) close(fd);
   if (there) return expected;
   char link[32];
@@ -78,13 +61,13 @@ absl::StatusOr<std::string> MarkRoot(const KeptPlan& plan, int move_error) {
 }  // namespace
 
 absl::StatusOr<std::string> MoveOutOfReach(const KeptPlan& plan,
-                                           const EntryIdentity& identity) {
+                                           IsTheEntry is_the_entry) {
   const int held = openat(plan.root_fd, plan.name.c_str(), kHeld);
-  if (held < 0 || !identity.Is(held)) {
+  if (held < 0 || !is_the_entry(held)) {
     if (held >= 0) close(held);
-    return absl::FailedPreconditionError(absl::StrCat(
-        EscapedText(plan.path),
-        held < 0 ? " is not there any more" : " is another directory by now"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(EscapedText(plan.path), held < 0 ? " is not there any more"
+                                                      : " is another by now"));
   }
   std::string name = plan.name;
   int error = 0;
@@ -97,7 +80,7 @@ absl::StatusOr<std::string> MoveOutOfReach(const KeptPlan& plan,
     error = MoveToParent(plan, name);
   }
   absl::StatusOr<std::string> result =
-      error == 0 ? PresentPath(plan, name, held, identity)
+      error == 0 ? PresentPath(plan, name, held, is_the_entry)
                  : MarkRoot(plan, error);
   close(held);
   return result;

@@ -1,5 +1,6 @@
-// MoveOutOfReach: takes a temp dir out of the root of its process, so that no
-// reaper ever takes it for something that a dead process left.
+// MoveOutOfReach: takes a temp dir or a temp file out of the root of its
+// process, so that no reaper ever takes it for something that a dead process
+// left.
 //
 // It goes to the root's parent, under its own name or, where that is taken,
 // under another one of the same form. Where the parent does not let it in, it
@@ -11,8 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
-#include "tempdir/internal/entry_identity.h"
 
 namespace tempdir_internal {
 
@@ -30,12 +31,16 @@ struct KeptPlan {
   // have the name of a root, and gets another one; or be where it stays.
   enum class From { kRoot, kRootsName, kItsPlace };
   From from = From::kRoot;
+  bool is_file = false;
 };
 
+// Whether what is open (O_PATH) is the entry that is to be kept.
+using IsTheEntry = absl::FunctionRef<bool(int fd)>;
+
 // Returns where it is now. FailedPrecondition, and nothing is moved, if what
-// stands at its name is not the directory that `identity` means.
+// stands at its name is another by now.
 absl::StatusOr<std::string> MoveOutOfReach(const KeptPlan& plan,
-                                           const EntryIdentity& identity);
+                                           IsTheEntry is_the_entry);
 
 }  // namespace tempdir_internal
 

@@ -87,8 +87,8 @@ absl::Status OwnedDirectory::Create() {
   if (options_.background() || ReapsByItself()) PrepareBackgroundThreads();
   ForkMutexHolder lock(mutex_);
   absl::Status status =
-      doomed_ ? absl::CancelledError(
-                    "the process is ending: no temporary directory is made")
+      doomed_ ? absl::CancelledError(absl::StrCat("the process is ending: no ",
+                                                  kind(), " is made"))
               : Make();
   if (!status.ok()) {
     Settle(State::kNothing);
@@ -109,7 +109,7 @@ absl::Status OwnedDirectory::Create() {
 }
 
 absl::Status OwnedDirectory::Make() {
-  absl::Status status = CheckTempDirOptions(options_);
+  absl::Status status = CheckOptions();
   if (!status.ok()) return status;
   const absl::StatusOr<std::string> parent = ParentPath(options_.parent());
   if (!parent.ok()) return parent.status();
@@ -148,15 +148,12 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent,
           options_.suffix().size() + 2 >
       PATH_MAX) {
     status = absl::InvalidArgumentError(absl::StrCat(
-        "too long a path for a temporary directory: ", EscapedText(root_path)));
+        "too long a path for a ", kind(), ": ", EscapedText(root_path)));
   }
   if (status.ok()) {
-    auto made = MakeEntry(**root);
-    status = made.status();
-    if (made.ok()) {
+    status = MakeEntry(**root);
+    if (status.ok()) {
       root_ = *root;
-      name_ = std::move(made->name);
-      identity_.emplace(std::move(made->identity));
       path_ = absl::StrCat(root_path, "/", name_);
       if (hold_ != nullptr) root_->AddHold(hold_);
       return status;
@@ -167,13 +164,31 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent,
   return status;
 }
 
-absl::StatusOr<PrivateDirectory> OwnedDirectory::MakeEntry(
-    const ProcessRoot& root) {
-  if (options_.directly() && !keep_always_) return MakeLocked(root);
-  return MakePrivateDirectory(
-      root.fd(), {options_.prefix(), options_.suffix(), kNameLetters,
-                  options_.mode(), root.path()});
+absl::Status OwnedDirectory::CheckOptions() const {
+  return CheckTempDirOptions(options_);
 }
+
+absl::Status OwnedDirectory::MakeEntry(const ProcessRoot& root) {
+  auto made =
+      options_.directly() && !keep_always_
+          ? MakeLocked(root)
+          : MakePrivateDirectory(
+                root.fd(), {options_.prefix(), options_.suffix(), kNameLetters,
+                            options_.mode(), root.path()});
+  if (!made.ok()) return made.status();
+  name_ = std::move(made->name);
+  identity_.emplace(std::move(made->identity));
+  return absl::OkStatus();
+}
+
+absl::Status OwnedDirectory::Identify(int root_fd) {
+  auto identity = EntryIdentity::Of(root_fd, name_.c_str());
+  if (!identity.ok()) return identity.status();
+  identity_.emplace(*std::move(identity));
+  return absl::OkStatus();
+}
+
+bool OwnedDirectory::IsEntry(int fd) const { return identity_->Is(fd); }
 
 // A reaper may take it before it is locked: then there is another try.
 absl::StatusOr<PrivateDirectory> OwnedDirectory::MakeLocked(

@@ -1,6 +1,7 @@
 // OwnedDirectory: one temp dir, from before mkdir until it is gone or kept.
 // Both styles are a thin layer over it: they differ only in who calls
-// RemoveImplicitly().
+// RemoveImplicitly(). A temp file differs in what the protected functions do
+// (owned_file.h).
 //
 //                       Doom, or Create failed
 //     kCreating ------------------------------------> kNothing
@@ -46,11 +47,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "finalize/owner_process.h"
+#include "tempdir/if_exists.h"
+#include "tempdir/internal/destination.h"
 #include "tempdir/internal/entry_identity.h"
 #include "tempdir/internal/fork_mutex.h"
 #include "tempdir/internal/private_directory.h"
@@ -99,6 +103,10 @@ class OwnedDirectory : public PutOffRemoval,
 
   // Moves it to where nobody but the caller removes it, and returns where.
   absl::StatusOr<boost::filesystem::path> Keep();
+  // The same under a given name. If it was exchanged for what was there, that
+  // is at path() now, and this stays live.
+  absl::StatusOr<boost::filesystem::path> KeepAt(std::string_view destination,
+                                                 tempdir::IfExists if_exists);
 
   void MarkFailed() { failed_.store(true, std::memory_order_relaxed); }
 
@@ -127,6 +135,33 @@ class OwnedDirectory : public PutOffRemoval,
   // For whoever saw Create succeed.
   const boost::filesystem::path& path() const { return path_; }
   const tempdir::TempDirOptions& options() const { return options_; }
+  virtual bool is_file() const { return false; }
+  // For messages.
+  const char* kind() const {
+    return is_file() ? "temporary file" : "temporary directory";
+  }
+
+ protected:
+  // All of these are called with mutex_ held.
+  virtual absl::Status CheckOptions() const;
+  // Makes the entry in the root: sets name_, and what tells it from others.
+  virtual absl::Status MakeEntry(const ProcessRoot& root);
+  // Does so for what stands at its name by now.
+  virtual absl::Status Identify(int root_fd);
+  // Whether `fd` (O_PATH) is open on the very entry.
+  virtual bool IsEntry(int fd) const;
+  // The usual case of a removal; false if it is another.
+  virtual bool RemoveAtOnce();
+  virtual absl::Status RemoveCompletely();
+  // For a removal that did not find it at its name: what stands there is
+  // another (`replaced`), or nothing; it is at `elsewhere`, if that is known.
+  absl::Status NotThere(bool replaced, const std::string& elsewhere);
+
+  const ProcessRoot& root() const { return *root_; }
+  absl::StatusOr<int> RootDescriptor() { return root_->Descriptor(); }
+  const std::string& name() const { return name_; }
+  void SetName(std::string name) { name_ = std::move(name); }
+  void SetLost(bool lost) { lost_.store(lost, std::memory_order_release); }
 
  private:
   enum class State : uint8_t {
@@ -141,7 +176,6 @@ class OwnedDirectory : public PutOffRemoval,
   absl::Status Make();
   absl::Status MakeIn(const std::string& parent, ProcessRoot::Idle idle,
                       bool* again);
-  absl::StatusOr<PrivateDirectory> MakeEntry(const ProcessRoot& root);
   // One that is kept anyway is out of the reapers' reach from the beginning: in
   // the parent, under a name that is no root's.
   ProcessRoot::Home home() const {
@@ -157,11 +191,12 @@ class OwnedDirectory : public PutOffRemoval,
   bool PutOffLocked();
   bool RenameAway();
   bool RenameTo(const std::string& leaving);
-  bool RemoveIfEmpty();
   absl::Status RemoveLocked();
-  absl::Status RemoveTreeLocked();
-  absl::Status NotThere(int root_fd, const absl::Status& found);
   absl::Status KeepLocked();
+  absl::Status PublishLocked(const Destination& destination,
+                             tempdir::IfExists if_exists);
+  absl::Status Exchange(int root_fd, const Destination& destination);
+  absl::Status CheckEntry(int root_fd) const;
   absl::Status KeepAndSay(std::string_view why);
   absl::Status NotOurs() const;
   absl::Status CaughtByFork() const;

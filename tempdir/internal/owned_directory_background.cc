@@ -87,7 +87,7 @@ absl::Status OwnedDirectory::FinishLocked() {
 
 void OwnedDirectory::FinishRemoval() noexcept {
   const absl::Status status = FinishLocked();
-  if (!status.ok()) HandleFailure(*this, status, LeftToReaper());
+  if (!status.ok()) HandleFailure(*this, status, LeftToReaper(*this));
 }
 
 }  // namespace tempdir_internal

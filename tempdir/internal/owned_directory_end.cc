@@ -1,15 +1,14 @@
-// How a temp dir ends: removed or kept.
+// How a temp dir is removed.
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <utility>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "finalize/crash_gate.h"
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/directory_identity.h"
-#include "tempdir/internal/kept_directory.h"
 #include "tempdir/internal/lost_directory.h"
 #include "tempdir/internal/owned_directory.h"
 #include "tempdir/internal/remove_tree_at.h"
@@ -39,7 +38,8 @@ absl::Status OwnedDirectory::NotLive(State state) const {
   switch (state) {
     case State::kCreating:
     case State::kNothing:
-      return absl::FailedPreconditionError("no temporary directory was made");
+      return absl::FailedPreconditionError(
+          absl::StrCat("no ", kind(), " was made"));
     case State::kKept:
       return absl::FailedPreconditionError(
           absl::StrCat("was kept: ", EscapedText(kept_path_.native())));
@@ -70,14 +70,14 @@ absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
   if (attempts() != seen) return last_failure_;
   if (keep_always_) {
     last_failure_ = KeepAndSay(kKeepVariable);
-  } else if (RemoveIfEmpty()) {
+  } else if (RemoveAtOnce()) {
     last_failure_ = absl::OkStatus();
     Settle(State::kRemoved);
   } else if (PutOffLocked()) {
     last_failure_ = absl::OkStatus();
     Settle(State::kLeaving);
   } else {
-    last_failure_ = RemoveTreeLocked();
+    last_failure_ = RemoveCompletely();
     Settle(last_failure_.ok() ? State::kRemoved : State::kLive);
   }
   attempts_.fetch_add(1, std::memory_order_acq_rel);
@@ -93,37 +93,40 @@ absl::Status OwnedDirectory::Outcome() {
 
 // An empty directory, the usual case, takes two system calls. The descriptor is
 // not checked here: what is not found through it is looked for again.
-bool OwnedDirectory::RemoveIfEmpty() {
+bool OwnedDirectory::RemoveAtOnce() {
   const int fd = root_->fd();
   return identity_->IsAt(fd, name_.c_str()) &&
          unlinkat(fd, name_.c_str(), AT_REMOVEDIR) == 0;
 }
 
 absl::Status OwnedDirectory::RemoveLocked() {
-  return RemoveIfEmpty() ? absl::OkStatus() : RemoveTreeLocked();
+  return RemoveAtOnce() ? absl::OkStatus() : RemoveCompletely();
 }
 
-absl::Status OwnedDirectory::RemoveTreeLocked() {
-  lost_.store(false, std::memory_order_release);
+absl::Status OwnedDirectory::RemoveCompletely() {
+  SetLost(false);
   absl::StatusOr<int> fd = root_->Descriptor();
   if (!fd.ok()) return fd.status();
   absl::StatusOr<const DirectoryIdentity*> identity =
       identity_->FindAt(*fd, name_.c_str());
-  if (!identity.ok()) return NotThere(*fd, identity.status());
-  return RemoveTreeAt(*fd, name_.c_str(), **identity, {}, nullptr,
-                      path_.native());
+  if (identity.ok()) {
+    return RemoveTreeAt(*fd, name_.c_str(), **identity, {}, nullptr,
+                        path_.native());
+  }
+  const bool replaced = absl::IsFailedPrecondition(identity.status());
+  if (!replaced && !absl::IsNotFound(identity.status())) {
+    return absl::Status(
+        identity.status().code(),
+        absl::StrCat("cannot remove ", EscapedText(path_.native()), ": ",
+                     identity.status().message()));
+  }
+  return NotThere(replaced, FindLostDirectory(*fd, *root_, *identity_));
 }
 
-absl::Status OwnedDirectory::NotThere(int root_fd, const absl::Status& found) {
-  const bool replaced = absl::IsFailedPrecondition(found);
-  if (!replaced && !absl::IsNotFound(found)) {
-    return absl::Status(found.code(), absl::StrCat("cannot remove ",
-                                                   EscapedText(path_.native()),
-                                                   ": ", found.message()));
-  }
-  const std::string elsewhere = FindLostDirectory(root_fd, *root_, *identity_);
+absl::Status OwnedDirectory::NotThere(bool replaced,
+                                      const std::string& elsewhere) {
   if (!replaced && elsewhere.empty()) return absl::OkStatus();
-  lost_.store(true, std::memory_order_release);
+  SetLost(true);
   std::string message = EscapedText(path_.native());
   if (replaced) absl::StrAppend(&message, " is another one by now");
   if (replaced && !elsewhere.empty())
@@ -147,49 +150,6 @@ absl::Status OwnedDirectory::RemoveImplicitly() {
   }
   absl::Status status = Remove();
   return kept() ? absl::OkStatus() : status;
-}
-
-absl::StatusOr<boost::filesystem::path> OwnedDirectory::Keep() {
-  if (!IsOurs()) return NotOurs();
-  const finalize::CrashGate gate(finalize::CrashGate::Use::kMake);
-  if (gate.refused()) return Crashing();
-  ForkMutexHolder lock(mutex_);
-  if (!lock.held()) return CaughtByFork();
-  if (state_ == State::kKept) return kept_path_;
-  if (state_ != State::kLive) return NotLive(state_);
-  absl::Status status = KeepLocked();
-  if (!status.ok()) return status;
-  return kept_path_;
-}
-
-absl::Status OwnedDirectory::KeepLocked() {
-  absl::StatusOr<int> fd = root_->Descriptor();
-  if (!fd.ok()) return fd.status();
-  // Not for a crash to remove any more, even if it cannot be moved.
-  if (hold_ != nullptr) root_->LeaveHold(hold_.get());
-  absl::StatusOr<std::string> kept =
-      MoveOutOfReach({*fd, name_, path_.native(), root_->parent(),
-                      options_.prefix(), options_.suffix(),
-                      keep_always_          ? KeptPlan::From::kItsPlace
-                      : options_.directly() ? KeptPlan::From::kRootsName
-                                            : KeptPlan::From::kRoot},
-                     *identity_);
-  if (!kept.ok()) return kept.status();
-  kept_path_ = *kept;
-  Settle(State::kKept);
-  return absl::OkStatus();
-}
-
-absl::Status OwnedDirectory::KeepAndSay(std::string_view why) {
-  absl::Status status = KeepLocked();
-  if (!status.ok()) return status;
-  const std::string line =
-      absl::StrCat("finalize: kept the temporary directory ",
-                   EscapedText(kept_path_.native()), " (",
-                   absl::string_view(why.data(), why.size()), ")\n");
-  // Nothing better can be done where standard error is closed.
-  (void)!write(STDERR_FILENO, line.data(), line.size());
-  return status;
 }
 
 }  // namespace tempdir_internal

@@ -50,7 +50,7 @@ void Tell(const OwnedDirectory& directory,
 
 [[noreturn]] void Crash(const OwnedDirectory& directory,
                         const absl::Status& status) {
-  Report(directory, "remove temp dir",
+  Report(directory, TaskOf(directory),
          WithFate(directory, status, "the process aborts, as asked for"));
   std::abort();
 }
@@ -78,7 +78,7 @@ void HandleFailure(const OwnedDirectory& directory, const absl::Status& status,
   } else if (directory.options().on_failure() == tempdir::OnFailure::kCrash) {
     Crash(directory, status);
   } else {
-    Report(directory, "remove temp dir", WithFate(directory, status, fate));
+    Report(directory, TaskOf(directory), WithFate(directory, status, fate));
   }
 }
 

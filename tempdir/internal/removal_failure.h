@@ -10,9 +10,16 @@
 
 namespace tempdir_internal {
 
-// What becomes of a directory that could not be removed.
-inline std::string_view LeftToReaper() {
-  return "the temp dir is left to the reaper after this process";
+// What a report and a dump call its removal. Short: no allocation.
+inline const char* TaskOf(const OwnedDirectory& directory) {
+  return directory.is_file() ? "remove tempfile" : "remove temp dir";
+}
+
+// What becomes of a directory or a file that could not be removed.
+inline std::string_view LeftToReaper(const OwnedDirectory& directory) {
+  return directory.is_file()
+             ? "the temp file is left to the reaper after this process"
+             : "the temp dir is left to the reaper after this process";
 }
 inline std::string_view LeftToExit() {
   return "the end of this process tries again";
