@@ -1,6 +1,7 @@
 #include "tempdir/reap.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "finalize/crash_gate.h"
@@ -26,6 +27,10 @@ absl::StatusOr<ReapReport> Reap(PathArgument parent,
 
 void SetAutomaticReap(bool enabled) {
   tempdir_internal::EnableAutomaticReap(enabled);
+}
+
+void SetAutomaticReapCallback(AutomaticReapCallback callback) {
+  tempdir_internal::TellAutomaticReaps(std::move(callback));
 }
 
 }  // namespace tempdir

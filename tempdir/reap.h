@@ -27,10 +27,11 @@
 // It happens by itself, too: when a process makes its first root in a parent,
 // a thread of the library's own (`finalize-reap`) looks through that parent,
 // for ten seconds at most, with all signals blocked. Nobody waits for it, not
-// even exit(): what it has not done then is the next one's. Its report goes
-// nowhere; call Reap to see one. A process that has made roots in 256 parents
-// looks through no more of them. FINALIZE_REAP=0 in the environment, or
-// SetAutomaticReap(false) before the first temp dir, switches it off.
+// even exit(): what it has not done then is the next one's. Its report goes to
+// the callback that SetAutomaticReapCallback() set, or nowhere. A process that
+// has made roots in 256 parents looks through no more of them. FINALIZE_REAP=0
+// in the environment, or SetAutomaticReap(false) before the first temp dir,
+// switches it off.
 //
 // In a module with a copy of the library of its own (finalize/module.h) this
 // thread, as that of RemoveInBackground, keeps the module mapped: dlclose()
@@ -88,6 +89,27 @@ absl::StatusOr<ReapReport> Reap(PathArgument parent = "",
 // make their first root in a parent. Until called: yes, unless FINALIZE_REAP is
 // 0 in the environment.
 void SetAutomaticReap(bool enabled);
+
+// Sets what hears of the reapings that this process, and those forked from it,
+// do by themselves; null, as it is until called, for nothing. Call it before
+// the first temp dir:
+//
+//   tempdir::SetAutomaticReapCallback(
+//       [](const std::string& parent,
+//          const absl::StatusOr<tempdir::ReapReport>& report) {
+//         if (!report.ok()) LOG(WARNING) << report.status();
+//       });
+//
+// Thread: it runs on a library thread with all signals blocked, after the
+//   reaping, with no lock held; several may run at once. That of a Create on a
+//   full file system runs beside it.
+// Failure: what it throws is reported (finalize/failure_reporter.h). A report
+// is
+//   lost if no thread can be started for it, and if the process ends first.
+// Lifetime: exit() does not wait for the thread, so the callback must not use
+//   what static destructors destroy. A callback that was replaced is not
+//   destroyed.
+void SetAutomaticReapCallback(AutomaticReapCallback callback);
 
 }  // namespace tempdir
 

@@ -5,10 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "finalize/requirements.h"
 
@@ -67,6 +69,11 @@ struct ReapReport {
 
   size_t Count(ReapOutcome outcome) const;
 };
+
+// Is told of a reaping that a process does by itself: the parent, and what Reap
+// would have returned for it.
+using AutomaticReapCallback = std::function<void(
+    const std::string& parent, const absl::StatusOr<ReapReport>& report)>;
 
 // "removed", "in use".
 const char* ReapOutcomeName(ReapOutcome outcome);

@@ -6,11 +6,18 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <memory>
+#include <optional>
+#include <utility>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "finalize/crash_gate.h"
+#include "finalize/failure_reporter.h"
 #include "finalize/owner_process.h"
+#include "finalize/report.h"
 #include "tempdir/internal/background_thread.h"
 #include "tempdir/internal/process_root.h"
 #include "tempdir/internal/reap_parent.h"
@@ -58,25 +65,85 @@ bool IsFirstUse(const std::string& parent) {
   return false;
 }
 
-// Nobody has asked, so nobody is told more.
-bool ReapQuietly(const std::string& parent) {
+// Callbacks are never freed: a thread may be calling one that was replaced.
+struct Callback {
+  const tempdir::AutomaticReapCallback function;
+  const Callback* const replaced;  // within reach of leak checkers
+};
+
+std::atomic<const Callback*> callback{nullptr};
+
+bool IsHeard() {
+  const Callback* const current = callback.load(std::memory_order_acquire);
+  return current != nullptr && current->function != nullptr;
+}
+
+// What a reaping reports.
+struct Told {
+  const std::string parent;
+  const absl::StatusOr<tempdir::ReapReport> report;
+};
+
+absl::StatusOr<tempdir::ReapReport> ReapWithinTime(const std::string& parent) {
   tempdir::ReapOptions options;
   options.time_limit = kTimeLimit;
   try {
     CheckProcessRoots();
-    return ReapParent(parent, options).ok();
-  } catch (...) {
-    // For want of memory: the next process does it.
-    return false;
+    return ReapParent(parent, options);
+  } catch (const std::exception&) {
+    // The next process does it.
+    return absl::ResourceExhaustedError("");
   }
+}
+
+void ReportThrown(const char* what) noexcept {
+  finalize::ReportEntry entry;
+  entry.name = "reap callback";  // short: no allocation
+  entry.outcome = finalize::ReportEntry::kFailed;
+  try {
+    entry.status = absl::UnknownError(what);
+  } catch (const std::exception&) {
+    entry.status = absl::Status(absl::StatusCode::kUnknown, "");
+  }
+  finalize::ReportFailure(entry);
+}
+
+void Tell(const Told& told) noexcept {
+  const Callback* const current = callback.load(std::memory_order_acquire);
+  if (current == nullptr || current->function == nullptr) return;
+  try {
+    current->function(told.parent, told.report);
+  } catch (const std::exception& e) {
+    ReportThrown(e.what());
+  } catch (...) {
+    ReportThrown("an exception of no known type");
+  }
+}
+
+void* RunTell(void* argument) {
+  prctl(PR_SET_NAME, "finalize-reap");
+  Tell(*std::unique_ptr<const Told>(static_cast<const Told*>(argument)));
+  return nullptr;
+}
+
+// For a caller that holds a lock. It is lost if no thread can be started.
+void TellOnAThread(const std::string& parent,
+                   const absl::StatusOr<tempdir::ReapReport>& report) {
+  if (!IsHeard()) return;
+  auto told = std::make_unique<Told>(Told{parent, report});
+  if (StartBackgroundThread(&RunTell, told.get())) (void)told.release();
 }
 
 void* Run(void* argument) {
   prctl(PR_SET_NAME, "finalize-reap");
   const std::unique_ptr<std::string> parent(
       static_cast<std::string*>(argument));
-  const finalize::CrashGate gate;
-  if (!gate.refused()) ReapQuietly(*parent);
+  std::optional<absl::StatusOr<tempdir::ReapReport>> report;
+  {
+    const finalize::CrashGate gate;
+    if (!gate.refused()) report.emplace(ReapWithinTime(*parent));
+  }
+  if (report) Tell({*parent, *std::move(report)});
   return nullptr;
 }
 
@@ -96,11 +163,26 @@ void ReapInBackground(const std::string& parent) {
 }
 
 bool ReapForRoom(const std::string& parent) {
-  return ReapsByItself() && ReapQuietly(parent);
+  if (!ReapsByItself()) return false;
+  const auto report = ReapWithinTime(parent);
+  TellOnAThread(parent, report);
+  return report.ok();
 }
 
 void EnableAutomaticReap(bool enabled) {
   chosen.store(enabled ? Switch::kOn : Switch::kOff, std::memory_order_relaxed);
+}
+
+void TellAutomaticReaps(tempdir::AutomaticReapCallback function) {
+  const Callback* replaced = callback.load(std::memory_order_acquire);
+  for (;;) {
+    const auto* made = new Callback{function, replaced};
+    if (callback.compare_exchange_strong(replaced, made,
+                                         std::memory_order_acq_rel)) {
+      return;
+    }
+    delete made;
+  }
 }
 
 }  // namespace tempdir_internal

@@ -8,12 +8,18 @@
 // its own. Where a full file system lets no temp dir be made, the caller reaps
 // instead.
 //
+// What a reaping reports is told to the callback that the program has set, on a
+// thread of that kind and with no lock held: ReapForRoom() is called under the
+// lock of a temp dir, so it starts one for that.
+//
 // Thread-safe.
 
 #ifndef TEMPDIR_INTERNAL_AUTOMATIC_REAP_H_
 #define TEMPDIR_INTERNAL_AUTOMATIC_REAP_H_
 
 #include <string>
+
+#include "tempdir/reap_report.h"
 
 namespace tempdir_internal {
 
@@ -34,6 +40,9 @@ bool ReapForRoom(const std::string& parent);
 
 // Overrides the environment.
 void EnableAutomaticReap(bool enabled);
+
+// Replaces the callback; null for none.
+void TellAutomaticReaps(tempdir::AutomaticReapCallback callback);
 
 }  // namespace tempdir_internal
 
