@@ -72,6 +72,13 @@ absl::StatusOr<boost::filesystem::path> DestructorTempDir::Keep(
   return directory_->KeepAt(destination.text(), if_exists);
 }
 
+absl::StatusOr<PassedLock> DestructorTempDir::PassLock() const {
+  if (directory_ == nullptr) return tempdir_internal::MovedFrom();
+  const absl::StatusOr<int> fd = directory_->OpenLock();
+  if (!fd.ok()) return fd.status();
+  return PassedLock(*fd);
+}
+
 void DestructorTempDir::MarkFailed() {
   if (directory_ != nullptr) directory_->MarkFailed();
 }

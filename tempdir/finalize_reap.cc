@@ -3,6 +3,8 @@
 //   finalize-reap                       those in $TMPDIR
 //   finalize-reap --list /tmp /scratch  says what is there, changes nothing
 //   finalize-reap --dry_run --json      says what would go, for programs
+//   finalize-reap --kept                lists what failures left, newest first
+//   finalize-reap --trim_kept=5         removes that, except the newest five
 //
 // For cron jobs, images and shutdown scripts; it does what tempdir/reap.h says
 // and prints what became of each root. With --watch=PID it is the reaper
@@ -15,6 +17,9 @@
 // entry that only has the name of a root, a parent that somebody else may
 // rename things in, a file system where locks are not known to hold. Anybody
 // can plant the first of these. With --strict that is 1, too.
+//
+// --kept and --trim_kept do what tempdir/kept_failures.h says, and reap
+// nothing.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -32,11 +37,14 @@
 #include "absl/flags/usage.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "finalize/at_exit.h"
+#include "tempdir/internal/kept_output.h"
 #include "tempdir/internal/owner_watch.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/reap_output.h"
+#include "tempdir/kept_failures.h"
 #include "tempdir/reap.h"
 #include "tempdir/reap_report.h"
 
@@ -49,6 +57,13 @@ ABSL_FLAG(bool, any_file_system, false,
           "directories of live processes are removed");
 ABSL_FLAG(absl::Duration, time_limit, absl::InfiniteDuration(),
           "Leave the rest to the next run after this time");
+ABSL_FLAG(bool, kept, false,
+          "Only list what KeepOnFailure and crashes kept, with age and size");
+ABSL_FLAG(int, trim_kept, -1,
+          "Only remove what KeepOnFailure and crashes kept, except so many of "
+          "the newest");
+ABSL_FLAG(absl::Duration, older_than, absl::ZeroDuration(),
+          "With --trim_kept: remove nothing that was kept for less than this");
 ABSL_FLAG(bool, strict, false, "Exit with 1 for what is refused, too");
 ABSL_FLAG(int, watch, 0,
           "Wait for the end of this process, the caller, in the background");
@@ -56,6 +71,7 @@ ABSL_FLAG(int, watch, 0,
 namespace {
 
 using tempdir::ReapOutcome;
+using tempdir_internal::ParentKept;
 using tempdir_internal::ParentReaped;
 
 constexpr int kFailure = 1;
@@ -111,21 +127,65 @@ tempdir::ReapOptions OptionsOfFlags() {
   return options;
 }
 
+bool Print(const std::string& text) {
+  if (fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+      fflush(stdout) == 0) {
+    return true;
+  }
+  perror("finalize-reap: cannot print");
+  return false;
+}
+
+int PrintKept(const std::vector<std::string>& parents) {
+  std::vector<ParentKept> kept;
+  bool well = true;
+  for (const std::string& parent : parents) {
+    kept.push_back({parent, tempdir::KeptFailures(parent)});
+    well &= kept.back().failures.ok();
+  }
+  const std::string text = absl::GetFlag(FLAGS_json)
+                               ? tempdir_internal::KeptJson(kept, absl::Now())
+                               : tempdir_internal::KeptText(kept, absl::Now());
+  return Print(text) && well ? 0 : kFailure;
+}
+
+tempdir::TrimOptions TrimOptionsOfFlags() {
+  tempdir::TrimOptions options;
+  options.keep_last = static_cast<size_t>(absl::GetFlag(FLAGS_trim_kept));
+  options.older_than = absl::GetFlag(FLAGS_older_than);
+  options.dry_run = absl::GetFlag(FLAGS_dry_run);
+  options.any_file_system = absl::GetFlag(FLAGS_any_file_system);
+  return options;
+}
+
+// Reaps, or trims what failures left.
 int ReapAndPrint(const std::vector<std::string>& parents) {
+  const bool trims = absl::GetFlag(FLAGS_trim_kept) >= 0;
   std::vector<ParentReaped> reaped;
   for (const std::string& parent : parents) {
-    reaped.push_back({parent, tempdir::Reap(parent, OptionsOfFlags())});
+    reaped.push_back(
+        {parent, trims ? tempdir::TrimKeptFailures(parent, TrimOptionsOfFlags())
+                       : tempdir::Reap(parent, OptionsOfFlags())});
   }
-  const bool all = absl::GetFlag(FLAGS_list);
+  const bool all = absl::GetFlag(FLAGS_list) || trims;
   const std::string text = absl::GetFlag(FLAGS_json)
                                ? tempdir_internal::ReapJson(reaped)
                                : tempdir_internal::ReapText(reaped, all);
-  if (fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
-      fflush(stdout) != 0) {
-    perror("finalize-reap: cannot print");
-    return kFailure;
+  return Print(text) ? ExitStatus(reaped) : kFailure;
+}
+
+// What is wrong with the flags; null if nothing is.
+const char* ConflictOfFlags() {
+  const bool kept = absl::GetFlag(FLAGS_kept);
+  const bool trims = absl::GetFlag(FLAGS_trim_kept) >= 0;
+  if (absl::GetFlag(FLAGS_list) && absl::GetFlag(FLAGS_dry_run)) {
+    return "--list and --dry_run exclude each other";
   }
-  return ExitStatus(reaped);
+  if (kept && trims) return "--kept and --trim_kept exclude each other";
+  if (absl::GetFlag(FLAGS_list) && (kept || trims)) {
+    return "--list is not about what failures left";
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -134,17 +194,20 @@ int main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
       "removes the temp dirs of processes that are gone\n"
       "finalize-reap [--list|--dry_run] [--json] [--strict] [PARENT...]\n"
+      "finalize-reap --kept [--json] [PARENT...]\n"
+      "finalize-reap --trim_kept=N [--older_than=AGE] [--dry_run] [--json] "
+      "[PARENT...]\n"
       "exit status: 0 all that is provably ownerless is gone, 1 something "
       "could not be removed or read (--strict: or was refused), 2 wrong usage");
   const std::vector<char*> arguments = ParseFlags(argc, argv);
   std::vector<std::string> parents(arguments.begin() + 1, arguments.end());
   if (parents.empty()) parents.push_back("");
-  if (absl::GetFlag(FLAGS_list) && absl::GetFlag(FLAGS_dry_run)) {
-    fputs("finalize-reap: --list and --dry_run exclude each other\n", stderr);
+  if (const char* const conflict = ConflictOfFlags()) {
+    fprintf(stderr, "finalize-reap: %s\n", conflict);
     return kUsageError;
   }
   if (absl::GetFlag(FLAGS_watch) > 0) {
     return tempdir_internal::WatchOwner(absl::GetFlag(FLAGS_watch), parents);
   }
-  return ReapAndPrint(parents);
+  return absl::GetFlag(FLAGS_kept) ? PrintKept(parents) : ReapAndPrint(parents);
 }

@@ -231,6 +231,13 @@ absl::StatusOr<boost::filesystem::path> FinalizerTempDir::Keep(
   return kept;
 }
 
+absl::StatusOr<PassedLock> FinalizerTempDir::PassLock() const {
+  if (directory_ == nullptr) return tempdir_internal::MovedFrom();
+  const absl::StatusOr<int> fd = directory_->OpenLock();
+  if (!fd.ok()) return fd.status();
+  return PassedLock(*fd);
+}
+
 void FinalizerTempDir::MarkFailed() {
   if (directory_ != nullptr) directory_->MarkFailed();
 }

@@ -48,6 +48,7 @@
 #include "finalize/finalizer.h"
 #include "tempdir/if_exists.h"
 #include "tempdir/internal/owned_directory.h"
+#include "tempdir/passed_lock.h"
 #include "tempdir/path_argument.h"
 #include "tempdir/temp_dir_options.h"
 
@@ -74,6 +75,10 @@ class [[nodiscard]] FinalizerTempDir {
   absl::StatusOr<boost::filesystem::path> Keep();
   absl::StatusOr<boost::filesystem::path> Keep(
       PathArgument destination, IfExists if_exists = IfExists::kRefuse);
+
+  // A lock for a program that this process executes (passed_lock.h).
+  // FailedPrecondition once it is removed or kept.
+  absl::StatusOr<PassedLock> PassLock() const;
 
   // Tells a directory with TempDirOptions::KeepOnFailure that this is one.
   void MarkFailed();

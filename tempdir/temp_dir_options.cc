@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/private_directory.h"
+#include "tempdir/internal/root_name.h"
 
 namespace tempdir {
 namespace {
@@ -28,7 +29,12 @@ absl::Status CheckPart(const char* part, const std::string& text) {
 }
 
 // A kept directory must not look like the root of a process.
-bool LooksLikeRoot(std::string_view prefix) {
+bool LooksLikeRoot(const TempDirOptions& options) {
+  const std::string name = absl::StrCat(
+      options.prefix(), std::string(tempdir_internal::kNameLetters, 'a'),
+      options.suffix());
+  if (tempdir_internal::ParseRootName(name)) return true;
+  const std::string_view prefix = options.prefix();
   constexpr std::string_view kRoot = "finalize-";
   return prefix.substr(0, kRoot.size()) == kRoot &&
          prefix.size() > kRoot.size() && prefix[kRoot.size()] >= '0' &&
@@ -47,7 +53,7 @@ absl::Status CheckName(const TempDirOptions& options) {
         NAME_MAX, " are possible: ", EscapedText(options.prefix()),
         EscapedText(options.suffix())));
   }
-  if (LooksLikeRoot(options.prefix())) {
+  if (LooksLikeRoot(options)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "the prefix is reserved: ", EscapedText(options.prefix())));
   }

@@ -33,6 +33,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -91,6 +92,18 @@ class TempDirOptions {
     directly_ = directly;
     return *this;
   }
+  // Makes it Directly(), with a name as short as that of mktemp -d, for paths
+  // that have little room, such as those of Unix sockets (107 bytes):
+  // `<parent>/fz<uid>-<10 letters>`, which adds 15 to 21 bytes to the parent's
+  // path instead of 43 to 52. <uid> is in base 32.
+  //
+  // 10 letters are 50 random bits. What stands there is never adopted, so a
+  // name that is taken costs one more try; that one of a million directories
+  // ever gets the name of an earlier one has a chance of 1 in 2000.
+  TempDirOptions& ShortPath(bool short_path = true) {
+    short_path_ = short_path;
+    return Directly(short_path);
+  }
   // The permissions, whatever the umask; 0700 unless told otherwise. The
   // owner's three must be among them. (Of a temp file: 0600, and any.) Those of
   // others matter once it is kept: before, nobody else gets through the root.
@@ -122,9 +135,20 @@ class TempDirOptions {
   // the latter case. Standard error says where it is. Remove() still removes.
   // A process that is killed (SIGKILL, _exit, exec) has not failed: what it
   // leaves is reaped.
+  //
+  // It is moved into `<parent>/finalize-<uid>-<random>`, by its name, out of
+  // every reaper's reach. kept_failures.h lists and trims what was kept.
   TempDirOptions& KeepOnFailure(bool keep = true) {
     keep_on_failure_ = keep;
     return *this;
+  }
+  // The same, and then removes the oldest failures that this user's processes
+  // kept in this parent with this prefix, until at most `failures` are left.
+  // 0 removes none. What a crash keeps is neither counted nor removed, since it
+  // has no prefix.
+  TempDirOptions& KeepLast(size_t failures) {
+    keep_last_ = failures;
+    return KeepOnFailure();
   }
   TempDirOptions& OnFailure(tempdir::OnFailure policy) {
     on_failure_ = policy;
@@ -144,8 +168,10 @@ class TempDirOptions {
   mode_t mode() const { return mode_.value_or(0700); }
   bool has_mode() const { return mode_.has_value(); }
   bool directly() const { return directly_; }
+  bool short_path() const { return short_path_; }
   bool background() const { return background_; }
   bool keep_on_failure() const { return keep_on_failure_; }
+  size_t keep_last() const { return keep_last_; }
   tempdir::OnFailure on_failure() const { return on_failure_; }
   const FailureCallback& failure_callback() const { return failure_callback_; }
   finalize::Place place() const { return place_; }
@@ -155,9 +181,11 @@ class TempDirOptions {
   std::string prefix_ = "tmp-";
   std::string suffix_;
   bool directly_ = false;
+  bool short_path_ = false;
   std::optional<mode_t> mode_;
   bool background_ = false;
   bool keep_on_failure_ = false;
+  size_t keep_last_ = 0;
   tempdir::OnFailure on_failure_ = tempdir::OnFailure::kReport;
   FailureCallback failure_callback_;
   finalize::Place place_;

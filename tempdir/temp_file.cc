@@ -186,6 +186,11 @@ absl::StatusOr<boost::filesystem::path> TempFile::Keep(PathArgument destination,
   return boost::filesystem::path(opened->path());
 }
 
+absl::StatusOr<PassedLock> TempFile::PassLock() const {
+  if (owner_) return owner_->PassLock();
+  return absl::FailedPreconditionError("there is no temporary file to lock");
+}
+
 void TempFile::MarkFailed() {
   if (owner_) owner_->MarkFailed();
 }

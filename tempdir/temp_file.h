@@ -71,6 +71,7 @@
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/if_exists.h"
 #include "tempdir/internal/owned_descriptor.h"
+#include "tempdir/passed_lock.h"
 #include "tempdir/path_argument.h"
 #include "tempdir/temp_dir_options.h"
 
@@ -117,6 +118,9 @@ class [[nodiscard]] TempFile {
   // and path() has what was there before.
   absl::StatusOr<boost::filesystem::path> Keep(
       PathArgument destination, IfExists if_exists = IfExists::kRefuse);
+
+  // As FinalizerTempDir's; an anonymous file has none.
+  absl::StatusOr<PassedLock> PassLock() const;
 
   // Tells a file with TempDirOptions::KeepOnFailure that this is one.
   void MarkFailed();

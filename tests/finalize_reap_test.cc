@@ -21,6 +21,7 @@ namespace {
 using boost::filesystem::path;
 using finalize_test::ChildResult;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::StartsWith;
 using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
 
@@ -30,6 +31,16 @@ class FinalizeReapTest : public TempDirFixture {
     const char* const program = getenv("REAP_PROGRAM");
     arguments.insert(arguments.begin(), program != nullptr ? program : "");
     return finalize_test::RunChild(arguments);
+  }
+  // What a temp dir with one file left whose owner failed.
+  path LeaveFailure() {
+    RunChild([] {
+      auto dir =
+          Make<tempdir::TempDir>(tempdir::TempDirOptions().KeepOnFailure());
+      MakeFile(dir.path() / "file");
+      dir.MarkFailed();
+    });
+    return WhatAFailureLeft(scratch()).parent_path();
   }
 };
 
@@ -68,6 +79,37 @@ TEST_F(FinalizeReapTest, DryRunSaysWhatWouldGo) {
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_EQ(result.out, "removable " + root.native() + " entries=3 bytes=7\n");
   EXPECT_TRUE(Exists(root));
+}
+
+// C28: what failures left, with ages and sizes.
+TEST_F(FinalizeReapTest, KeptListsWhatFailuresLeft) {
+  LeaveRoot(scratch());
+  const path kept = LeaveFailure();
+  const ChildResult result = Run({"--kept"});
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_THAT(result.out, MatchesRegex("kept " + kept.native() +
+                                       " age=[0-9ms]+ entries=2 bytes=7 "
+                                       "prefix=tmp-\n"));
+  const ChildResult program = Run({"--kept", "--json"});
+  const auto json = nlohmann::json::parse(program.out);
+  EXPECT_EQ(json["parents"][0]["kept"][0]["path"], kept.native());
+  EXPECT_EQ(json["parents"][0]["kept"][0]["bytes"], 7);
+  EXPECT_TRUE(Exists(kept));
+  EXPECT_TRUE(Run({"--kept", "/missing"}).Exited(1));
+}
+TEST_F(FinalizeReapTest, TrimKeptRemovesWhatFailuresLeft) {
+  const path root = LeaveRoot(scratch());
+  const path kept = LeaveFailure();
+  EXPECT_EQ(Run({"--trim_kept=1"}).out, "");
+  EXPECT_EQ(Run({"--trim_kept=0", "--older_than=1h"}).out, "");
+  EXPECT_EQ(Run({"--trim_kept=0", "--dry_run"}).out,
+            "removable " + kept.native() + " entries=2 bytes=7\n");
+  const ChildResult result = Run({"--trim_kept=0"});
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out, "removed " + kept.native() + " entries=2 bytes=7\n");
+  EXPECT_FALSE(Exists(kept));
+  EXPECT_TRUE(Exists(root)) << "it reaps nothing";
+  EXPECT_TRUE(Run({"--kept", "--trim_kept=0"}).Exited(2));
 }
 
 TEST_F(FinalizeReapTest, JsonIsForPrograms) {

@@ -259,9 +259,9 @@ TEST_F(FinalizerTempDirTest, MarkFailedKeepsAtExit) {
     exit(0);
   });
   EXPECT_TRUE(Contains(ended.output, "its owner failed")) << ended.output;
-  const auto left = Entries(scratch());
-  ASSERT_EQ(left.size(), 1u);
-  EXPECT_EQ(left[0].substr(0, 12), "post-mortem-");
+  ASSERT_EQ(Entries(scratch()).size(), 1u);
+  EXPECT_EQ(WhatAFailureLeft(scratch()).filename().native().substr(0, 12),
+            "post-mortem-");
 }
 
 // Keep against a drain: one of them wins, and the answer is true.

@@ -102,6 +102,18 @@ inline std::vector<std::string> Entries(const boost::filesystem::path& path) {
   return names;
 }
 
+// What a failure left in `parent`, which holds one directory for that: with a
+// mark and what was kept.
+inline boost::filesystem::path WhatAFailureLeft(
+    const boost::filesystem::path& parent) {
+  for (const std::string& name : Entries(parent)) {
+    if (!Exists(parent / name / ".keep")) continue;
+    const std::vector<std::string> kept = Entries(parent / name);
+    if (kept.size() == 2) return parent / name / kept[1];
+  }
+  return "(nothing was kept)";
+}
+
 inline size_t CountDescriptors() { return Entries("/proc/self/fd").size(); }
 
 // A mount namespace of this process's own, in which `path` is an empty file

@@ -131,7 +131,7 @@ TEST_F(WithTempdirTest, FailureKeepsTheDirectoryWhereAsked) {
   EXPECT_TRUE(result.Exited(1)) << result;
   EXPECT_THAT(result.err, HasSubstr("kept the temporary directory"));
   ASSERT_EQ(Entries(scratch()).size(), 1u);
-  EXPECT_TRUE(Exists(scratch() / Entries(scratch())[0] / "evidence"));
+  EXPECT_TRUE(Exists(WhatAFailureLeft(scratch()) / "evidence"));
 }
 
 TEST_F(WithTempdirTest, SuccessKeepsNothing) {

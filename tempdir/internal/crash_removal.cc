@@ -11,6 +11,7 @@
 
 #include <cstddef>
 
+#include "tempdir/internal/failure_mark.h"
 #include "tempdir/internal/fixed_storage.h"
 #include "tempdir/internal/kept_directory.h"
 #include "tempdir/internal/removal_errors.h"
@@ -194,13 +195,11 @@ void KeepClaimedRoot(const ClaimedRoot& root, bool crashed) {
   const bool open = IsOpenAt(root, root.fd);
   const int fd = open ? root.fd : OpenAtPath(root);
   if (fd < 0) return;
-  const long mark = syscall(SYS_openat, fd, kKeepMark,
-                            O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (mark >= 0) kKernelCalls.close(static_cast<int>(mark));
-  Say(mark >= 0 ? "finalize: kept " : "finalize: cannot mark as kept ");
+  const bool marked = MarkAsFailure(fd, "");
+  Say(marked ? "finalize: kept " : "finalize: cannot mark as kept ");
   Say(root.path);
   Say(Reason(crashed));
-  Say(mark >= 0 ? "\n" : ": a reaper will remove it\n");
+  Say(marked ? "\n" : ": a reaper will remove it\n");
   if (!open) kKernelCalls.close(fd);
 }
 

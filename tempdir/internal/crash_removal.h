@@ -40,7 +40,7 @@ void TakeAway(CrashedRoot& crashed, uint64_t deadline_nanos);
 // while it was emptied.
 bool RemoveCrashedRoot(const CrashedRoot& crashed, uint64_t deadline_nanos);
 
-// Puts a file `.keep` into it, so that reapers leave it, and says on standard
+// Marks it as a kept failure, so that reapers leave it, and says on standard
 // error where it is and why: the process crashed, or it hangs at its end.
 void KeepClaimedRoot(const ClaimedRoot& root, bool crashed);
 

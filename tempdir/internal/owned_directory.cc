@@ -194,11 +194,14 @@ bool OwnedDirectory::IsEntry(int fd) const { return identity_->Is(fd); }
 absl::StatusOr<PrivateDirectory> OwnedDirectory::MakeLocked(
     const ProcessRoot& root) {
   constexpr int kTries = 100;
-  const std::string prefix = RootPrefix(geteuid());
+  const bool is_short = options_.short_path();
+  const std::string prefix =
+      is_short ? ShortRootPrefix(geteuid()) : RootPrefix(geteuid());
+  const size_t letters = is_short ? kShortRootLetters : kRootLetters;
   absl::Status status;
   for (int tries = 0; tries < kTries; ++tries) {
     auto made = MakePrivateDirectory(
-        root.fd(), {prefix, "", kRootLetters, options_.mode(), root.path()});
+        root.fd(), {prefix, "", letters, options_.mode(), root.path()});
     status = made.status();
     if (made.ok()) {
       absl::StatusOr<int> fd = OpenLocked(root.fd(), made->name.c_str());

@@ -108,6 +108,10 @@ class OwnedDirectory : public PutOffRemoval,
   absl::StatusOr<boost::filesystem::path> KeepAt(std::string_view destination,
                                                  tempdir::IfExists if_exists);
 
+  // A new open file description with a shared lock of its own on what keeps
+  // reapers away: the root, or the directory itself where that has none.
+  absl::StatusOr<int> OpenLock();
+
   void MarkFailed() { failed_.store(true, std::memory_order_relaxed); }
 
   // Whether this very process made it, or adopted it.
@@ -193,11 +197,17 @@ class OwnedDirectory : public PutOffRemoval,
   bool RenameTo(const std::string& leaving);
   absl::Status RemoveLocked();
   absl::Status KeepLocked();
+  // Moves it to a directory for what failures leave; where that cannot be, it
+  // is kept as by Keep().
+  absl::Status KeepFailure();
+  absl::Status MoveToFailures(int root_fd);
+  void TrimFailuresLikeIt() const;
   absl::Status PublishLocked(const Destination& destination,
                              tempdir::IfExists if_exists);
   absl::Status Exchange(int root_fd, const Destination& destination);
   absl::Status CheckEntry(int root_fd) const;
-  absl::Status KeepAndSay(std::string_view why);
+  // Says on standard error that it was kept, and why.
+  void SayKept(std::string_view why) const;
   absl::Status NotOurs() const;
   absl::Status CaughtByFork() const;
   absl::Status Crashing() const;

@@ -69,7 +69,8 @@ absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
   if (state != State::kLive && state != State::kLeaving) return Ended(state);
   if (attempts() != seen) return last_failure_;
   if (keep_always_) {
-    last_failure_ = KeepAndSay(kKeepVariable);
+    last_failure_ = KeepLocked();
+    if (last_failure_.ok()) SayKept(kKeepVariable);
   } else if (RemoveAtOnce()) {
     last_failure_ = absl::OkStatus();
     Settle(State::kRemoved);
@@ -146,7 +147,9 @@ absl::Status OwnedDirectory::RemoveImplicitly() {
     ForkMutexHolder lock(mutex_);
     if (!lock.held()) return CaughtByFork();
     if (state_ != State::kLive) return absl::OkStatus();
-    return KeepAndSay("its owner failed");
+    absl::Status status = keep_always_ ? KeepLocked() : KeepFailure();
+    if (status.ok()) SayKept("its owner failed");
+    return status;
   }
   absl::Status status = Remove();
   return kept() ? absl::OkStatus() : status;

@@ -1,5 +1,5 @@
 // How a temp dir is kept: moved out of every reaper's reach, or published under
-// a given name.
+// a given name; and how others keep it from reapers.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,8 +8,11 @@
 #include "finalize/crash_gate.h"
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/destination.h"
+#include "tempdir/internal/directory_lock.h"
+#include "tempdir/internal/failure_directory.h"
 #include "tempdir/internal/kept_directory.h"
 #include "tempdir/internal/owned_directory.h"
+#include "tempdir/kept_failures.h"
 
 namespace tempdir_internal {
 
@@ -41,6 +44,17 @@ absl::StatusOr<boost::filesystem::path> OwnedDirectory::KeepAt(
   absl::Status status = PublishLocked(*opened, if_exists);
   if (!status.ok()) return status;
   return boost::filesystem::path(opened->path());
+}
+
+absl::StatusOr<int> OwnedDirectory::OpenLock() {
+  if (!IsOurs()) return NotOurs();
+  ForkMutexHolder lock(mutex_);
+  if (!lock.held()) return CaughtByFork();
+  if (state_ != State::kLive) return NotLive(state_);
+  absl::StatusOr<int> fd = root_->Descriptor();
+  if (!fd.ok()) return fd.status();
+  const bool own = home() == ProcessRoot::Home::kParent && !is_file();
+  return OpenLocked(*fd, own ? name_.c_str() : ".");
 }
 
 // What is there may come and go meanwhile: each step fails if it has.
@@ -111,15 +125,50 @@ absl::Status OwnedDirectory::KeepLocked() {
   return absl::OkStatus();
 }
 
-absl::Status OwnedDirectory::KeepAndSay(std::string_view why) {
-  absl::Status status = KeepLocked();
-  if (!status.ok()) return status;
+absl::Status OwnedDirectory::KeepFailure() {
+  absl::StatusOr<int> fd = root_->Descriptor();
+  if (!fd.ok()) return fd.status();
+  if (absl::Status there = CheckEntry(*fd); !there.ok()) return there;
+  if (!MoveToFailures(*fd).ok()) return KeepLocked();
+  TrimFailuresLikeIt();
+  Settle(State::kKept);
+  return absl::OkStatus();
+}
+
+absl::Status OwnedDirectory::MoveToFailures(int root_fd) {
+  // Not for a crash to remove any more.
+  if (hold_ != nullptr && !root_->LeaveHold(hold_.get())) return Crashing();
+  const FailedEntry entry = {
+      {root_fd, name_, path_.native(), is_file()},
+      root_->home() == ProcessRoot::Home::kRoot ? ".." : ".",
+      root_->parent(),
+      options_.prefix(),
+      options_.suffix(),
+      options_.mode()};
+  absl::StatusOr<std::string> kept = MoveFailure(entry);
+  if (kept.ok()) {
+    kept_path_ = *kept;
+  } else if (hold_ != nullptr) {
+    root_->EnterHold(hold_.get(), name_);
+  }
+  return kept.status();
+}
+
+void OwnedDirectory::TrimFailuresLikeIt() const {
+  if (options_.keep_last() == 0) return;
+  tempdir::TrimOptions options;
+  options.keep_last = options_.keep_last();
+  options.prefix = options_.prefix();
+  // What stays is trimmed by the next one.
+  tempdir::TrimKeptFailures(root_->parent(), options).IgnoreError();
+}
+
+void OwnedDirectory::SayKept(std::string_view why) const {
   const std::string line = absl::StrCat(
       "finalize: kept the ", kind(), " ", EscapedText(kept_path_.native()),
       " (", absl::string_view(why.data(), why.size()), ")\n");
   // Nothing better can be done where standard error is closed.
   (void)!write(STDERR_FILENO, line.data(), line.size());
-  return status;
 }
 
 }  // namespace tempdir_internal

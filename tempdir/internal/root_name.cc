@@ -10,6 +10,7 @@ namespace tempdir_internal {
 namespace {
 
 constexpr std::string_view kStart = "finalize-";
+constexpr std::string_view kShortStart = "fz";
 constexpr char kLetters[] = "abcdefghijklmnopqrstuvwxyz234567";
 
 bool Consume(std::string_view* text, std::string_view start) {
@@ -26,6 +27,39 @@ bool ConsumeNumber(std::string_view* text, uint32_t* number) {
   text->remove_prefix(digits.size());
   return absl::SimpleAtoi(absl::string_view(digits.data(), digits.size()),
                           number);
+}
+
+// The same in base 32, the highest digit first.
+bool ConsumeShortNumber(std::string_view* text, uint32_t* number) {
+  constexpr size_t kMostDigits = 7;
+  const std::string_view letters = kLetters;
+  const std::string_view digits = text->substr(0, text->find('-'));
+  if (digits.empty() || digits.size() > kMostDigits) return false;
+  if (digits[0] == kLetters[0] && digits.size() > 1) return false;
+  uint64_t value = 0;
+  for (const char digit : digits) {
+    const size_t place = letters.find(digit);
+    if (place == letters.npos) return false;
+    value = value * letters.size() + place;
+  }
+  text->remove_prefix(digits.size());
+  *number = static_cast<uint32_t>(value);
+  return value == *number;
+}
+
+bool AreLetters(std::string_view text, size_t count) {
+  return text.size() == count && text.find_first_not_of(kLetters) == text.npos;
+}
+
+std::optional<RootName> ParseShortName(std::string_view name) {
+  uint32_t owner;
+  if (!Consume(&name, kShortStart) || !ConsumeShortNumber(&name, &owner) ||
+      !Consume(&name, "-") || !AreLetters(name, kShortRootLetters)) {
+    return std::nullopt;
+  }
+  RootName root;
+  root.owner = owner;
+  return root;
 }
 
 char* Put(std::string_view text, char* to) {
@@ -50,6 +84,15 @@ std::string RootPrefix(uid_t owner) {
   return absl::StrCat("finalize-", owner, "-");
 }
 
+std::string ShortRootPrefix(uid_t owner) {
+  std::string digits;
+  do {
+    digits.insert(digits.begin(), kLetters[owner % 32]);
+    owner /= 32;
+  } while (owner != 0);
+  return absl::StrCat("fz", digits, "-");
+}
+
 bool WriteReapedName(uid_t owner, char (&name)[kReapedNameRoom]) {
   unsigned char random[kRootLetters];
   if (getrandom(random, sizeof random, GRND_NONBLOCK) != sizeof random) {
@@ -63,6 +106,7 @@ bool WriteReapedName(uid_t owner, char (&name)[kReapedNameRoom]) {
 }
 
 std::optional<RootName> ParseRootName(std::string_view name) {
+  if (auto short_one = ParseShortName(name)) return short_one;
   RootName root;
   uint32_t owner;
   if (!Consume(&name, kStart) || !ConsumeNumber(&name, &owner) ||

@@ -2,6 +2,7 @@
 //
 //   finalize-1000-q7d2x2zk4ffwo5ma       the owner's uid, then random letters
 //   finalize-1000-lwm5tzbh3e2xnc7k.reap  one that a reaper has taken for itself
+//   fz7i-q7d2x2zk4f                      short: the uid in base 32, 10 letters
 //
 // A name alone proves nothing: a reaper goes on to ask the kernel whose
 // directory it is and whether somebody holds it.
@@ -21,6 +22,9 @@ namespace tempdir_internal {
 // How many random letters the name of a root has.
 constexpr size_t kRootLetters = 16;
 
+// The same for a short one.
+constexpr size_t kShortRootLetters = 10;
+
 constexpr std::string_view kReapedSuffix = ".reap";
 
 struct RootName {
@@ -30,6 +34,9 @@ struct RootName {
 
 // What the name of a root of `owner` starts with.
 std::string RootPrefix(uid_t owner);
+
+// The same for a short name.
+std::string ShortRootPrefix(uid_t owner);
 
 // Room for any name that a reaper gives, and its end.
 inline constexpr size_t kReapedNameRoom = 48;
