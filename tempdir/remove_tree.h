@@ -11,7 +11,12 @@
 // What it promises:
 //   - It never leaves the tree. No symbolic link is followed, a component that
 //     is swapped while it works leads nowhere, and no mount point is crossed:
-//     what is mounted in the tree stays untouched and is reported.
+//     what is mounted in the tree stays untouched and is reported. The kernel
+//     is asked about each directory that was opened: by openat2, or, on old
+//     kernels and in containers that refuse it, for its mount id (statx,
+//     /proc/self/fdinfo, name_to_handle_at). If none of these answers, the
+//     result is FailedPrecondition, and only a file or an empty directory is
+//     removed (RemoveTreeOptions::compare_devices).
 //   - Depth does not matter. It needs at most 32 descriptors (fewer where
 //     RLIMIT_NOFILE is small), a few KiB of stack and a few MiB of memory.
 //     Directories that are too deep for that are moved up into the root while

@@ -22,6 +22,16 @@ struct RemoveTreeOptions {
   // Counts, changes nothing.
   bool dry_run = false;
 
+  // Decides what happens if the system does not tell in which mount a directory
+  // is: there is neither openat2, nor a mount id from statx, nor
+  // /proc/self/fdinfo, nor name_to_handle_at (gVisor; an old container profile
+  // without /proc). If false, RemoveTree then removes no directory that is not
+  // empty and returns FailedPrecondition. If true, it enters what is on the
+  // same device. A bind mount of the same file system is then still found by
+  // rmdir, but not in a directory that the caller must not write: its content
+  // is lost.
+  bool compare_devices = false;
+
   // Whether RemoveTreeStats::bytes is filled in. Costs one more system call an
   // entry.
   bool count_bytes = false;

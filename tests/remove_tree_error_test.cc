@@ -1,8 +1,10 @@
 // What RemoveTree does when something cannot be removed, and what it says.
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <string>
@@ -10,6 +12,8 @@
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
 #include "tempdir/remove_tree.h"
+#include "tests/private_mounts.h"
+#include "tests/refused_calls.h"
 #include "tests/removal_fixture.h"
 #include "tests/tree_shapes.h"
 
@@ -51,6 +55,28 @@ class RemoveTreeErrorTest : public removal_fixture::RemovalTest {
 
   std::vector<int> immutable_;
 };
+
+// C29, C37: rmdir finds the directory immutable before it finds it busy.
+TEST_F(RemoveTreeErrorTest, MountInImmutableDirectoryStaysWithoutOpenat2) {
+  MakeDirectory("outside");
+  MakeFile("outside/precious");
+  MakeDirectory("tree");
+  MakeDirectory("tree/mounted");
+  MakeImmutable("tree");
+  EXPECT_EQ(
+      InChild([] {
+        std::string said = EnterPrivateMounts();
+        if (!said.empty()) return said;
+        if (mount("outside", "tree/mounted", nullptr, MS_BIND, nullptr) != 0) {
+          return std::string("no bind mount");
+        }
+        said = RefuseCalls({kOpenat2Call}, ENOSYS);
+        if (!said.empty()) return said;
+        return std::string(RemoveTree("tree").message());
+      }),
+      "cannot remove \"tree/mounted\": it is a mount point");
+  EXPECT_TRUE(Exists("outside/precious"));
+}
 
 // C29, edge 31.
 TEST_F(RemoveTreeErrorTest, ImmutableFileStaysAndAllElseGoes) {

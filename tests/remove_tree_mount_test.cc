@@ -3,11 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
@@ -175,6 +179,113 @@ TEST_F(RemoveTreeMountTest, MountPointAsArgumentIsRefused) {
       EXPECT_TRUE(Exists("outside/sub/precious"));
     }
   }
+}
+
+// Mounts outside on tree/a/mounted when the hook is called for the time that is
+// set: the race of a mount with the removal.
+int mount_at_call = 0;
+int mount_calls = 0;
+bool MountNow() {
+  return ++mount_calls == mount_at_call &&
+         mount("outside", "tree/a/mounted", nullptr, MS_BIND, nullptr) == 0;
+}
+
+int OpenAfterMount(int directory, const char* name, int flags) {
+  if (strcmp(name, "mounted") == 0) MountNow();
+  return kKernelCalls.open(directory, name, flags);
+}
+int OpenBeforeMount(int directory, const char* name, int flags) {
+  const int fd = kKernelCalls.open(directory, name, flags);
+  if (strcmp(name, "mounted") == 0) MountNow();
+  return fd;
+}
+int OpenBeneathBeforeMount(int directory, const char* name, int flags) {
+  const int fd = kKernelCalls.open_beneath(directory, name, flags);
+  if (strcmp(name, "mounted") == 0) MountNow();
+  return fd;
+}
+
+std::string RemoveWhileMounting(const SystemCalls& calls) {
+  const std::string said = EnterPrivateMounts();
+  if (!said.empty()) return said;
+  mount_calls = 0;
+  mount_at_call = 1;
+  return RemoveAround(calls);
+}
+
+// C29: a mount that appears after the look at the name.
+TEST_F(RemoveTreeMountTest, MountBetweenLookAndOpenIsNotEntered) {
+  SystemCalls calls = WithoutOpenat2(NoOpenat2);
+  calls.open = OpenAfterMount;
+  EXPECT_EQ(InChild([&] { return RemoveWhileMounting(calls); }), "");
+  EXPECT_EQ(Content("outside/precious"), "content");
+  EXPECT_TRUE(Exists("outside/sub/precious"));
+}
+
+// C29, C38: a mount that comes late is called what it is.
+TEST_F(RemoveTreeMountTest, MountAfterOpenIsCalledMountPoint) {
+  SystemCalls calls = WithoutOpenat2(NoOpenat2);
+  calls.open = OpenBeforeMount;
+  EXPECT_EQ(InChild([&] { return RemoveWhileMounting(calls); }), "");
+  ASSERT_TRUE(RemoveTree(Path("tree")).ok());
+  SetUpTree();
+  calls = kKernelCalls;
+  calls.open_beneath = OpenBeneathBeforeMount;
+  EXPECT_EQ(InChild([&] { return RemoveWhileMounting(calls); }), "");
+  EXPECT_EQ(Content("outside/precious"), "content");
+  EXPECT_TRUE(Exists("outside/sub/precious"));
+}
+
+int BusyFile(int directory, const char* name, int flags) {
+  return strcmp(name, "file") == 0
+             ? -EBUSY
+             : kKernelCalls.remove(directory, name, flags);
+}
+
+// C29, C38: what is busy for another reason is not called a mount point.
+TEST_F(RemoveTreeMountTest, BusyFileIsNotCalledMountPoint) {
+  for (SystemCalls calls : {kKernelCalls, WithoutOpenat2(NoOpenat2)}) {
+    calls.remove = BusyFile;
+    tempdir_internal::HeapStorage storage;
+    EXPECT_EQ(
+        RemoveTreeWith(calls, storage, Path("tree/file"), {}, nullptr)
+            .message(),
+        "cannot remove \"" + Path("tree/file") + "\": Device or resource busy");
+    MakeDirectory("other");
+    MakeFile("other/file");
+    EXPECT_EQ(
+        RemoveTreeWith(calls, storage, Path("other"), {}, nullptr).message(),
+        "cannot remove \"" + Path("other/file") +
+            "\": Device or resource busy");
+    ASSERT_TRUE(RemoveTree(Path("other")).ok());
+  }
+}
+
+// C29, C38: a directory that is moved while the kernel opens it has nothing
+// mounted on it.
+TEST_F(RemoveTreeMountTest, DirectoryMovedWhileItIsOpenedIsNoMountPoint) {
+  std::atomic<bool> stop{false};
+  std::thread mover([&] {
+    while (!stop) {
+      renameat(fd(), "tree/a", fd(), "a");
+      renameat(fd(), "a", fd(), "tree/a");
+    }
+  });
+  const int tree = open(Path("tree").c_str(), O_PATH | O_CLOEXEC);
+  int opened = 0;
+  int mount_points = 0;
+  for (int i = 0; i < 20000 || opened < 1000; ++i) {
+    const int directory = kKernelCalls.open_beneath(
+        tree, "a", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    mount_points += directory == -EXDEV;
+    if (directory < 0) continue;
+    ++opened;
+    close(directory);
+  }
+  stop = true;
+  mover.join();
+  close(tree);
+  EXPECT_EQ(mount_points, 0);
 }
 
 // C29: without openat2 everything else works as well.

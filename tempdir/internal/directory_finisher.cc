@@ -98,6 +98,13 @@ DirectoryFinisher::Verdict DirectoryFinisher::RemoveDirectory(TreeNode* node) {
     case -ENOTEMPTY:
     case -EEXIST:
       return Refilled(node);
+    case -EBUSY:
+      // Mounted since it was opened?
+      if (state_.border.IsMountPoint(parent->fd, node->name)) {
+        state_.Fail(node, nullptr, kMountPoint);
+        return Verdict::kStays;
+      }
+      [[fallthrough]];
     default:
       state_.Fail(node, nullptr, -result);
       return Verdict::kStays;

@@ -1,9 +1,7 @@
 // OpenDirectory: the way into a directory of the tree, and there is no other.
 //
 // One component below a held descriptor, never through a link, never into
-// another mount. Where the kernel has no openat2 (or a filter forbids it), the
-// device tells a mounted file system, and rmdir, which is tried before a
-// directory is opened then, tells any other mount point.
+// another mount (mount_border.h).
 
 #ifndef TEMPDIR_INTERNAL_DIRECTORY_OPENER_H_
 #define TEMPDIR_INTERNAL_DIRECTORY_OPENER_H_
@@ -14,9 +12,9 @@
 namespace tempdir_internal {
 
 // Opens the directory `name` of `parent` for reading; if it forbids that, with
-// its owner's permissions given back. Returns its descriptor or -errno: -EXDEV
-// if something is mounted there, -ENOTDIR or -ELOOP if it is no directory,
-// -ESTALE if `expected` is not null and it is another directory.
+// its owner's permissions given back. Returns its descriptor or an error
+// negated: one of mount_border.h, ENOTDIR or ELOOP if it is no directory,
+// ESTALE if `expected` is not null and it is another directory.
 int OpenDirectory(RemovalState& state, TreeNode* parent, const char* name,
                   const DirectoryIdentity* expected = nullptr);
 

@@ -32,7 +32,7 @@ void EntryRemover::RemoveEntry(TreeNode* directory, const char* name,
   }
   // rmdir never removes a file, whereas unlink removes directories on some
   // file systems; so what may be a directory meets rmdir first, if anything.
-  bool try_empty = type == DT_UNKNOWN || state_.plain_open;
+  bool try_empty = type == DT_UNKNOWN || state_.border.compares_devices();
   if (empty_credit_ > 0 || ++untried_ >= kUntriedBeforeRetry) {
     untried_ = 0;
     try_empty = true;
@@ -73,10 +73,8 @@ void EntryRemover::RemoveFile(TreeNode* directory, const char* name) {
       // Not what it was when it was read.
       AddChild(directory, name);
       return;
-    case -EBUSY:
-      return state_.Fail(directory, name, 0, Obstacle::kMountPoint);
     default:
-      return state_.Fail(directory, name, -result);
+      return FailToRemove(directory, name, -result);
   }
 }
 
@@ -99,13 +97,21 @@ bool EntryRemover::RemoveIfEmpty(TreeNode* directory, const char* name) {
       RemoveFile(directory, name);
       return true;
     case -EBUSY:
-      if (!state_.plain_open) return false;
-      state_.Fail(directory, name, 0, Obstacle::kMountPoint);
+      if (!state_.border.compares_devices()) return false;
+      state_.Fail(directory, name, kMountPoint);
       return true;
     default:
       if (empty_credit_ > 0) --empty_credit_;
       return false;
   }
+}
+
+void EntryRemover::FailToRemove(TreeNode* directory, const char* name,
+                                int error) {
+  // A file that somebody has open may be as busy, on a network file system.
+  const bool mounted =
+      error == EBUSY && state_.border.IsMountPoint(directory->fd, name);
+  state_.Fail(directory, name, mounted ? kMountPoint : error);
 }
 
 int EntryRemover::Remove(TreeNode* directory, const char* name, int flags) {

@@ -36,6 +36,9 @@ class EntryRemover {
   // 0 or -errno.
   int RemoveDirectory(TreeNode* directory, const char* name);
 
+  // Reports that the entry cannot be removed.
+  void FailToRemove(TreeNode* directory, const char* name, int error);
+
   // Children that are not in the queue yet, first found on top.
   NodeStack& found() { return found_; }
 

@@ -34,11 +34,9 @@ bool MakeWritable(RemovalState& state, TreeNode* node) {
 
 int OpenUnread(RemovalState& state, TreeNode* parent, const char* name) {
   constexpr int kFlags = O_PATH | O_NOFOLLOW | O_DIRECTORY;
-  const auto open =
-      state.plain_open ? state.calls.open : state.calls.open_beneath;
-  int fd = open(parent->fd, name, kFlags);
+  int fd = state.border.Open(parent->fd, name, kFlags);
   if (fd == -EACCES && MakeWritable(state, parent)) {
-    fd = open(parent->fd, name, kFlags);
+    fd = state.border.Open(parent->fd, name, kFlags);
   }
   return fd;
 }

@@ -17,7 +17,8 @@ namespace tempdir_internal {
 bool MakeWritable(RemovalState& state, TreeNode* node);
 
 // Opens the directory `name` of `parent` without reading it (O_PATH), with the
-// parent made searchable if need be. Returns a descriptor or -errno.
+// parent made searchable if need be. Returns a descriptor or an error negated,
+// as OpenDirectory does.
 int OpenUnread(RemovalState& state, TreeNode* parent, const char* name);
 
 // Gives the owner's permissions back to the directory open at `fd` (O_PATH is

@@ -42,6 +42,17 @@ absl::Status Describe(Obstacle obstacle, int error, const std::string& path,
     case Obstacle::kMountPoint:
       return absl::FailedPreconditionError(
           absl::StrCat(what, ": it is a mount point"));
+    case Obstacle::kOtherDevice:
+      return absl::FailedPreconditionError(absl::StrCat(
+          what,
+          ": it is on another device: a mount point or a subvolume, which this "
+          "system does not tell apart"));
+    case Obstacle::kMountsUnknown:
+      return absl::FailedPreconditionError(absl::StrCat(
+          what,
+          ": this system does not tell what is mounted in it (openat2, statx, "
+          "/proc/self/fdinfo and name_to_handle_at give no answer); "
+          "compare_devices would accept what is on the same device"));
     case Obstacle::kRefilled:
       return absl::DeadlineExceededError(absl::StrCat(
           what, ": it fills up again",

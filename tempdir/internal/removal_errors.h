@@ -3,6 +3,7 @@
 #ifndef TEMPDIR_INTERNAL_REMOVAL_ERRORS_H_
 #define TEMPDIR_INTERNAL_REMOVAL_ERRORS_H_
 
+#include "tempdir/internal/mount_border.h"
 #include "tempdir/internal/tree_node.h"
 
 namespace tempdir_internal {
@@ -12,11 +13,23 @@ enum class Obstacle {
   kSystemCall,
   // Something is mounted on it.
   kMountPoint,
+  // It is on another device, and nothing else tells mounts here.
+  kOtherDevice,
+  // Whether something is mounted on it, the system does not tell.
+  kMountsUnknown,
   // A directory that fills up again and again; the entry is one that is in it.
   kRefilled,
   // A directory that was moved away, or replaced, while it was emptied.
   kMovedAway,
 };
+
+// What `error`, of the kernel or of mount_border.h, means for a removal.
+constexpr Obstacle ObstacleOf(int error) {
+  return error == kMountPoint      ? Obstacle::kMountPoint
+         : error == kOtherDevice   ? Obstacle::kOtherDevice
+         : error == kMountsUnknown ? Obstacle::kMountsUnknown
+                                   : Obstacle::kSystemCall;
+}
 
 class RemovalErrors {
  public:

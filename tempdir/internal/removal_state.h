@@ -3,12 +3,11 @@
 #ifndef TEMPDIR_INTERNAL_REMOVAL_STATE_H_
 #define TEMPDIR_INTERNAL_REMOVAL_STATE_H_
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <cstdint>
 
 #include "tempdir/internal/descriptor_window.h"
+#include "tempdir/internal/mount_border.h"
 #include "tempdir/internal/removal_errors.h"
 #include "tempdir/internal/removal_queue.h"
 #include "tempdir/internal/removal_storage.h"
@@ -24,6 +23,8 @@ struct RemovalPlan {
   bool count_bytes = false;
   // 0 stands for one a core.
   int max_workers = 1;
+  // Devices are compared where nothing tells mounts (mount_border.h).
+  bool compare_devices = false;
   // The root is removed only if it still is at its name.
   bool exact_root = false;
   int64_t writer_timeout = 0;  // nanoseconds
@@ -42,11 +43,16 @@ struct RemovalState {
         storage(storage),
         errors(errors),
         plan(plan),
+        border(calls, plan.compare_devices),
         window(calls.descriptor_limit()),
         queue(window) {}
 
+  // `error` is one of the kernel's or of mount_border.h.
+  void Fail(TreeNode* directory, const char* entry, int error) {
+    Fail(directory, entry, error, ObstacleOf(error));
+  }
   void Fail(TreeNode* directory, const char* entry, int error,
-            Obstacle obstacle = Obstacle::kSystemCall) {
+            Obstacle obstacle) {
     directory->failed.store(true, std::memory_order_relaxed);
     errors.Report(obstacle, error, root, directory, entry);
   }
@@ -55,6 +61,7 @@ struct RemovalState {
   RemovalStorage& storage;
   RemovalErrors& errors;
   const RemovalPlan plan;
+  MountBorder border;
   DescriptorWindow window;
   RemovalQueue queue;
 
@@ -62,9 +69,6 @@ struct RemovalState {
   // but for the root's entry.
   TreeNode anchor;
   TreeNode* root = nullptr;
-  dev_t device = 0;
-  // There is no openat2: mount points are told by rmdir and by the device.
-  std::atomic<bool> plain_open{false};
   // Removing in the order of inodes pays here. Unknown until it matters.
   enum class Order { kUnknown, kAny, kByInode };
   std::atomic<Order> order{Order::kUnknown};

@@ -116,8 +116,10 @@ void RemovalWorker::CannotOpen(TreeNode* node, int error) {
       // No directory (any more).
       entries_.RemoveFile(parent, node->name);
       break;
-    case EXDEV:
-      state_.Fail(node, nullptr, 0, Obstacle::kMountPoint);
+    case kMountPoint:
+    case kOtherDevice:
+    case kMountsUnknown:
+      state_.Fail(node, nullptr, error);
       gone = false;
       break;
     default:

@@ -16,9 +16,9 @@
 #include "absl/time/time.h"
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/directory_identity.h"
+#include "tempdir/internal/mount_border.h"
 #include "tempdir/internal/removal_error_list.h"
 #include "tempdir/internal/removal_storage.h"
-#include "tempdir/internal/remove_tree_at.h"
 #include "tempdir/internal/system_calls.h"
 #include "tempdir/internal/tree_removal.h"
 
@@ -93,6 +93,7 @@ class RootRemoval {
         started_(calls.now()) {
     plan_.make_writable = options.make_writable;
     plan_.dry_run = options.dry_run;
+    plan_.compare_devices = options.compare_devices;
     plan_.count_bytes = options.count_bytes;
     plan_.max_workers = std::max(options.max_threads, 0);
     plan_.writer_timeout = std::min(
@@ -124,10 +125,7 @@ class RootRemoval {
     return true;
   }
 
-  void Report(int error) {
-    error == EXDEV ? errors_.ReportRoot(Obstacle::kMountPoint, 0)
-                   : errors_.ReportRoot(Obstacle::kSystemCall, error);
-  }
+  void Report(int error) { errors_.ReportRoot(ObstacleOf(error), error); }
 
   absl::Status Finish(tempdir::RemoveTreeStats* out) {
     tempdir::RemoveTreeStats stats;
@@ -167,7 +165,10 @@ class RootRemoval {
     }
     const int result = plan_.dry_run ? 0 : calls_.remove(parent, name, 0);
     if (result == -EISDIR) return -EAGAIN;
-    if (result == -EBUSY) return -EXDEV;
+    if (result == -EBUSY) {
+      MountBorder border(calls_, plan_.compare_devices);
+      return border.IsMountPoint(parent, name) ? -kMountPoint : result;
+    }
     if (result == -ENOENT) return 0;
     if (result < 0) return result;
     counts_ = {1, 0, bytes};

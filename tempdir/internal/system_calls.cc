@@ -21,7 +21,6 @@ struct OpenHow {
 };
 constexpr uint64_t kResolveNoXdev = 0x01;
 constexpr uint64_t kResolveNoSymlinks = 0x04;
-constexpr uint64_t kResolveBeneath = 0x08;
 
 template <class... Arguments>
 long Call(long number, Arguments... arguments) {
@@ -33,8 +32,10 @@ long Call(long number, Arguments... arguments) {
 }
 
 int OpenBeneath(int directory, const char* name, int flags) {
+  // One component needs no RESOLVE_BENEATH, which answers EXDEV, as for a mount
+  // point, where the directory is moved meanwhile.
   OpenHow how = {static_cast<uint64_t>(flags | O_CLOEXEC), 0,
-                 kResolveNoXdev | kResolveNoSymlinks | kResolveBeneath};
+                 kResolveNoXdev | kResolveNoSymlinks};
   for (;;) {
     const long fd = Call(kOpenat2, directory, name, &how, sizeof how);
     // The kernel could not rule out a concurrent rename.
@@ -70,7 +71,8 @@ int Rename(int directory, const char* name, int new_directory,
 }
 
 int Examine(int fd, const char* name, struct stat* status) {
-  const int flags = AT_SYMLINK_NOFOLLOW | (*name == '\0' ? AT_EMPTY_PATH : 0);
+  const int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT |
+                    (*name == '\0' ? AT_EMPTY_PATH : 0);
   return fstatat(fd, name, status, flags) == 0 ? 0 : -errno;
 }
 
@@ -141,11 +143,21 @@ void Pause(int64_t nanoseconds) {
 
 }  // namespace
 
-const SystemCalls kKernelCalls = {
-    OpenBeneath,   Open,         Close,
-    ReadEntries,   Seek,         Remove,
-    Rename,        Examine,      ExamineFileSystem,
-    ChangeMode,    HandleDigest, DescriptorLimit,
-    EffectiveUser, Now,          Pause};
+const SystemCalls kKernelCalls = {OpenBeneath,
+                                  Open,
+                                  Close,
+                                  ReadEntries,
+                                  Seek,
+                                  Remove,
+                                  Rename,
+                                  Examine,
+                                  MountOf,
+                                  ExamineFileSystem,
+                                  ChangeMode,
+                                  HandleDigest,
+                                  DescriptorLimit,
+                                  EffectiveUser,
+                                  Now,
+                                  Pause};
 
 }  // namespace tempdir_internal

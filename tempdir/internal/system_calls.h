@@ -18,10 +18,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tempdir/internal/mount_of.h"
+
 namespace tempdir_internal {
 
 struct SystemCalls {
-  // openat2(2) of one component: never through a link, out of `directory`, or
+  // openat2(2) of one component, which may be "..": never through a link, never
   // into another mount. O_CLOEXEC is added.
   int (*open_beneath)(int directory, const char* name, int flags);
   // openat(2). O_CLOEXEC is added.
@@ -36,8 +38,11 @@ struct SystemCalls {
   // renameat2(2).
   int (*rename)(int directory, const char* name, int new_directory,
                 const char* new_name, unsigned flags);
-  // fstatat(2) without following a link; an empty name examines `fd` itself.
+  // fstatat(2) without following a link or mounting anything; an empty name
+  // examines `fd` itself.
   int (*examine)(int fd, const char* name, struct stat* status);
+  // MountOf (mount_of.h).
+  int (*mount_of)(int fd, MountQuestion question, uint64_t* id);
   // fstatfs(2).
   int (*examine_file_system)(int fd, struct statfs* status);
   // Changes the mode of the inode that is open at `fd`, O_PATH included.

@@ -65,7 +65,7 @@ void ReopenParent(RemovalState& state, TreeNode* node) {
     return;
   }
   const int fd =
-      state.calls.open(node->fd, "..", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+      state.border.Open(node->fd, "..", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (fd >= 0 && IsThere(state.calls, fd, parent)) {
     state.calls.seek(fd, parent->position, SEEK_SET);
     parent->fd = fd;

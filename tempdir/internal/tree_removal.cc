@@ -38,7 +38,9 @@ TreeRemoval::~TreeRemoval() {
 
 int TreeRemoval::Open(const DirectoryIdentity* expected) {
   const int fd = OpenDirectory(state_, &state_.anchor, name_, expected);
-  return fd < 0 ? fd : TakeOpened(fd, expected != nullptr);
+  if (fd >= 0) return TakeOpened(fd, expected != nullptr);
+  if (fd == -kMountsUnknown && expected == nullptr) return RemoveUnread();
+  return fd;
 }
 
 int TreeRemoval::OpenInode(dev_t device, ino_t inode) {
@@ -58,12 +60,32 @@ int TreeRemoval::OpenInode(dev_t device, ino_t inode) {
 int TreeRemoval::TakeOpened(int fd, bool known) {
   fd_ = fd;
   if (state_.plan.dry_run) return 0;
-  if (!state_.plain_open && !known) return 0;
+  if (!state_.border.compares_devices() && !known) return 0;
   // Tells a mount point where nothing else does; and a temporary directory is
   // often empty.
   const int result = state_.calls.remove(state_.anchor.fd, name_, AT_REMOVEDIR);
   removed_ = result == 0;
-  return result == -EBUSY ? -EXDEV : 0;
+  const bool mounted =
+      result == -EBUSY && state_.border.IsMountPoint(state_.anchor.fd, name_);
+  return mounted ? -kMountPoint : 0;
+}
+
+// It may not be entered: nothing tells what is mounted there. rmdir removes no
+// mount point.
+int TreeRemoval::RemoveUnread() {
+  if (state_.plan.dry_run) return -kMountsUnknown;
+  const int result = state_.calls.remove(state_.anchor.fd, name_, AT_REMOVEDIR);
+  removed_ = result == 0;
+  switch (result) {
+    case 0:
+    case -ENOENT:
+    case -ENOTDIR:
+      return result;
+    case -EBUSY:
+      return -kMountPoint;
+    default:
+      return -kMountsUnknown;
+  }
 }
 
 RemovalCounts TreeRemoval::Run() {

@@ -35,8 +35,8 @@ class TreeRemoval {
   ~TreeRemoval();
 
   // Opens the directory, not through a link and not into another mount. Returns
-  // -errno on failure: -EXDEV if something is mounted there, -ENOTDIR or -ELOOP
-  // if it is no directory, -ESTALE if it is not `expected` (null: any will do).
+  // an error negated on failure: one of mount_border.h, ENOTDIR or ELOOP if it
+  // is no directory, ESTALE if it is not `expected` (null: any will do).
   int Open(const DirectoryIdentity* expected);
 
   // The same for a caller that cannot have a DirectoryIdentity: -ESTALE if it
@@ -50,6 +50,7 @@ class TreeRemoval {
 
  private:
   int TakeOpened(int fd, bool known);
+  int RemoveUnread();
   void ReportMovedAway();
 
   RemovalState state_;
