@@ -24,11 +24,11 @@
 //   - Directories of the caller that forbid reading or writing are made
 //     writable, by descriptor, never through a link (`make_writable`).
 //   - One error does not stop the rest: everything that can go goes.
-//   - What somebody else removed first counts as success. Any number of threads
-//     and processes may remove one tree at once, and all of them succeed.
-//   - While somebody still adds files, it tries again as long as that helps and
-//     `writer_timeout` has not passed; then the status names a file that came
-//     back.
+//   - What another thread or process removed first counts as success. Any number
+//     of them may remove one tree at once, and all of them succeed, if
+//     `writer_timeout` is not 0.
+//   - If others still add files, it tries again for `writer_timeout` in all;
+//     then the status names an entry that came back.
 //   - It starts threads only for big trees, and has joined them all when it
 //     returns. They block every signal.
 //

@@ -40,8 +40,10 @@ struct RemoveTreeOptions {
   // one a core. Others start only when there is enough to do.
   int max_threads = 0;
 
-  // How long directories that fill up again are emptied again, counted from the
-  // first one that is found not empty after all.
+  // How much time, in all, is spent on what others add: on directories that are
+  // found not empty after they were emptied, with what is in them, and on those
+  // that were created meanwhile. What was there before takes as long as it
+  // takes, once. Nothing resets this limit. With 0 no directory is emptied twice.
   absl::Duration writer_timeout = absl::Seconds(2);
 
   // How many errors RemoveTreeStats::errors holds at most; all are counted.

@@ -8,15 +8,6 @@
 #include "tempdir/internal/tree_climb.h"
 
 namespace tempdir_internal {
-namespace {
-
-// A directory is emptied this often before a writer is blamed.
-constexpr int kMinRefills = 2;
-// Times the deadline is set anew because another removal is at work.
-constexpr uint32_t kMaxExtensions = 1000;
-
-}  // namespace
-
 TreeNode* DirectoryFinisher::Drop(TreeNode* node) {
   while (node->pending.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     Verdict verdict =
@@ -87,7 +78,7 @@ DirectoryFinisher::Verdict DirectoryFinisher::RemoveDirectory(TreeNode* node) {
   const int result = entries_.RemoveDirectory(parent, node->name);
   switch (result) {
     case 0:
-      if (node->refills > 0) state_.writer_deadline = 0;
+      state_.late.Progressed(parent->fd, state_.calls.now() - state_.started);
       return Verdict::kGone;
     case -ENOENT:
       return Vanished(node);
@@ -114,8 +105,9 @@ DirectoryFinisher::Verdict DirectoryFinisher::RemoveDirectory(TreeNode* node) {
 DirectoryFinisher::Verdict DirectoryFinisher::Refilled(TreeNode* node) {
   if (!node->end_seen) return Verdict::kAgain;  // It was not the end yet.
   if (!IsAtItsName(node)) return Vanished(node);
-  if (node->refills < kMinRefills) ++node->refills;
-  if (!StillPatient(node)) {
+  node->late = true;
+  state_.late.Found(node->fd);
+  if (!state_.late.HasTime()) {
     ReportRefilled(node);
     return Verdict::kStays;
   }
@@ -126,20 +118,6 @@ DirectoryFinisher::Verdict DirectoryFinisher::Refilled(TreeNode* node) {
   node->end_seen = false;
   state_.calls.seek(node->fd, 0, SEEK_SET);
   return Verdict::kAgain;
-}
-
-bool DirectoryFinisher::StillPatient(TreeNode* node) {
-  if (node->refills == 0) return true;
-  const int64_t now = state_.calls.now();
-  int64_t deadline = state_.writer_deadline.load(std::memory_order_relaxed);
-  const uint32_t moves =
-      state_.foreign_moves.exchange(0, std::memory_order_relaxed);
-  if (deadline == 0 || (moves > 0 && extensions_ < kMaxExtensions)) {
-    extensions_ += deadline != 0;
-    deadline = now + state_.plan.writer_timeout;
-    state_.writer_deadline.store(deadline, std::memory_order_relaxed);
-  }
-  return now < deadline || node->refills < kMinRefills;
 }
 
 // Its name is gone. Somebody else removed it, or moved it to where that is

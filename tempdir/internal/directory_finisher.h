@@ -43,11 +43,6 @@ class DirectoryFinisher {
   // Returns the same as Drop.
   TreeNode* Retire(TreeNode* node, bool gone);
 
-  // Whether a directory that filled up again is worth another look. The clock
-  // starts at the first such directory, and anew whenever one of them is gone
-  // after all or another removal is seen to move directories.
-  bool StillPatient(TreeNode* node);
-
  private:
   enum class Verdict { kGone, kStays, kAgain };
 
@@ -62,7 +57,6 @@ class DirectoryFinisher {
   RemovalState& state_;
   EntryRemover& entries_;
   DirectoryReader& reader_;
-  uint32_t extensions_ = 0;
 };
 
 }  // namespace tempdir_internal

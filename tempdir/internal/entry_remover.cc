@@ -26,10 +26,7 @@ void EntryRemover::RemoveEntry(TreeNode* directory, const char* name,
   if (type != DT_DIR && type != DT_UNKNOWN) {
     return RemoveFile(directory, name);
   }
-  if (IsMovedName(name)) {
-    if (directory == state_.root && IsOwnMovedName(state_, name)) return;
-    state_.foreign_moves.fetch_add(1, std::memory_order_relaxed);
-  }
+  if (directory == state_.root && IsOwnMovedName(state_, name)) return;
   // rmdir never removes a file, whereas unlink removes directories on some
   // file systems; so what may be a directory meets rmdir first, if anything.
   bool try_empty = type == DT_UNKNOWN || state_.border.compares_devices();
@@ -131,6 +128,8 @@ void EntryRemover::AddChild(TreeNode* directory, const char* name) {
     directory->incomplete.store(true, std::memory_order_relaxed);
     return;
   }
+  child->late = directory->late && !state_.late.ProvesItself(
+                                       directory->fd, name, IsMovedName(name));
   directory->pending.fetch_add(1, std::memory_order_relaxed);
   found_.PushBottom(child);
 }

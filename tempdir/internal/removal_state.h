@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "tempdir/internal/descriptor_window.h"
+#include "tempdir/internal/late_work.h"
 #include "tempdir/internal/mount_border.h"
 #include "tempdir/internal/removal_errors.h"
 #include "tempdir/internal/removal_queue.h"
@@ -45,7 +46,8 @@ struct RemovalState {
         plan(plan),
         border(calls, plan.compare_devices),
         window(calls.descriptor_limit()),
-        queue(window) {}
+        queue(window),
+        late(calls, storage, queue, plan.writer_timeout) {}
 
   // `error` is one of the kernel's or of mount_border.h.
   void Fail(TreeNode* directory, const char* entry, int error) {
@@ -64,6 +66,7 @@ struct RemovalState {
   MountBorder border;
   DescriptorWindow window;
   RemovalQueue queue;
+  LateWork late;
 
   // The directory that the root is in: not part of the tree, never changed
   // but for the root's entry.
@@ -74,12 +77,6 @@ struct RemovalState {
   std::atomic<Order> order{Order::kUnknown};
 
   int64_t started = 0;
-  // When directories that fill up again are given up; 0 while there is none.
-  std::atomic<int64_t> writer_deadline{0};
-  // Directories seen that another removal moved up: they come to an end, unlike
-  // what a writer adds.
-  std::atomic<uint32_t> foreign_moves{0};
-
   // Names for moved directories are unlike those of any other removal.
   uint32_t salt = 0;
   std::atomic<uint32_t> moves{0};

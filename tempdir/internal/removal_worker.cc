@@ -32,7 +32,7 @@ void RemovalWorker::Run() {
   for (;;) {
     const RemovalQueue::Task task = state_.queue.Take(number_);
     if (task.node != nullptr) {
-      if (task.node->fd >= 0 || Open(task.node)) Read(task.node);
+      Work(task.node);
     } else if (task.runs != nullptr) {
       RemoveRuns(*task.runs);
       state_.queue.Leave(*task.runs);
@@ -42,6 +42,28 @@ void RemovalWorker::Run() {
     // A name may have become a directory while it was taken for something else.
     PushFound();
   }
+}
+
+void RemovalWorker::Work(TreeNode* node) {
+  if (node->fd < 0) {
+    if (node->late && !state_.late.HasTime()) return GiveUp(node);
+    if (!Open(node)) return;
+    if (!node->late && state_.late.IsNew(node->fd)) {
+      node->late = true;
+      if (!state_.late.HasTime()) return GiveUp(node);
+    }
+  }
+  const LateWork::Timer timer(node->late ? &state_.late : nullptr);
+  Read(node);
+}
+
+// There is no time for what others add.
+void RemovalWorker::GiveUp(TreeNode* node) {
+  TreeNode* parent = node->parent;
+  if (!parent->failed.load(std::memory_order_relaxed)) {
+    state_.Fail(parent, node->name, ENOTEMPTY, Obstacle::kRefilled);
+  }
+  Rest(finisher_.Retire(node, false));
 }
 
 bool RemovalWorker::Open(TreeNode* node) {
@@ -152,7 +174,7 @@ void RemovalWorker::Read(TreeNode* node) {
       node->end_guessed = true;
       break;
     }
-    if (!finisher_.StillPatient(node)) {
+    if (node->late && !state_.late.HasTime()) {
       node->end_seen = true;
       break;
     }
@@ -199,6 +221,7 @@ void RemovalWorker::RemoveRuns(NameRuns& runs) {
     const uint32_t begin =
         runs.next.fetch_add(runs.run, std::memory_order_relaxed);
     if (begin >= runs.size) return;
+    if (runs.directory->late && !state_.late.HasTime()) return;
     const uint32_t end = std::min(begin + runs.run, runs.size);
     for (uint32_t i = begin; i < end; ++i) {
       const DirectoryEntry& entry = runs.entries[i];

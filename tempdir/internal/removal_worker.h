@@ -44,6 +44,9 @@ class RemovalWorker {
  private:
   enum class Room { kFree, kNone, kHandedOn };
 
+  void Work(TreeNode* node);
+  void GiveUp(TreeNode* node);
+
   // Opening: on false the node has been dealt with.
   bool Open(TreeNode* node);
   Room MakeRoom(TreeNode* node);

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tempdir/internal/birth_of.h"
 #include "tempdir/internal/mount_of.h"
 
 namespace tempdir_internal {
@@ -41,6 +42,8 @@ struct SystemCalls {
   // fstatat(2) without following a link or mounting anything; an empty name
   // examines `fd` itself.
   int (*examine)(int fd, const char* name, struct stat* status);
+  // BirthOf (birth_of.h).
+  int (*birth_of)(int fd, const char* name, Birth* birth);
   // MountOf (mount_of.h).
   int (*mount_of)(int fd, MountQuestion question, uint64_t* id);
   // fstatfs(2).

@@ -78,8 +78,8 @@ struct TreeNode {
   // The end was told by the kernel; or once guessed from a short answer.
   bool end_seen = false;
   bool end_guessed = false;
-  // Times it was found not empty after all.
-  uint8_t refills = 0;
+  // It takes time that is limited (late_work.h).
+  bool late = false;
   // Its mode was looked at, with this success.
   bool repaired = false;
   bool writable = false;
