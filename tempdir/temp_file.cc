@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/destination.h"
+#include "tempdir/internal/errno_status.h"
 #include "tempdir/internal/moved_from.h"
 #include "tempdir/internal/owned_file.h"
 #include "tempdir/internal/parent_directory.h"
@@ -27,8 +28,8 @@ using tempdir_internal::OwnedDescriptor;
 using tempdir_internal::OwnedFile;
 
 absl::Status CannotWrite(const std::string& path, int error) {
-  return absl::ErrnoToStatus(error,
-                             absl::StrCat("cannot write ", EscapedText(path)));
+  return tempdir_internal::ErrnoStatus(
+      error, absl::StrCat("cannot write ", EscapedText(path)));
 }
 
 absl::Status NotInside(const PathArgument& name) {
@@ -203,16 +204,16 @@ void TempFile::swap(TempFile& other) noexcept {
 absl::StatusOr<boost::filesystem::path> PathInside(PathArgument directory,
                                                    PathArgument name) {
   const absl::string_view inside(name.text().data(), name.text().size());
-  for (absl::string_view part : absl::StrSplit(inside, '/')) {
-    if (part == "." || part == ".." || (part.empty() && inside.empty())) {
-      return NotInside(name);
-    }
-  }
-  if (inside.front() == '/' || inside.find('\0') != absl::string_view::npos) {
+  if (inside.empty() || inside.front() == '/' ||
+      inside.find('\0') != absl::string_view::npos) {
     return NotInside(name);
   }
-  return boost::filesystem::path(std::string(directory.text())) /
-         boost::filesystem::path(std::string(name.text()));
+  boost::filesystem::path path(std::string(directory.text()));
+  for (absl::string_view part : absl::StrSplit(inside, '/')) {
+    if (part == "..") return NotInside(name);
+    if (part != "." && !part.empty()) path /= std::string(part);
+  }
+  return path;
 }
 
 absl::Status WriteFileAtomically(PathArgument path_argument,

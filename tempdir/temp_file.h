@@ -139,9 +139,11 @@ class [[nodiscard]] TempFile {
   std::shared_ptr<tempdir_internal::OwnedDescriptor> descriptor_;
 };
 
-// Returns `directory`/`name`. InvalidArgument if `name` is empty or absolute,
-// has a NUL in it, or a component "." or "..": the result is always below the
-// directory (unless a symbolic link in there leads out). Touches no disk.
+// Returns `directory`/`name`, without the components "." and the double slashes
+// of `name`: the member "./a" of an archive is `directory`/a, and its member
+// "./" is `directory`. InvalidArgument if `name` is empty or absolute, has a NUL
+// in it, or a component "..": the result is never outside the directory (unless
+// a symbolic link in there leads out). Touches no disk.
 absl::StatusOr<boost::filesystem::path> PathInside(PathArgument directory,
                                                    PathArgument name);
 

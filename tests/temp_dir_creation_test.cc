@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/refused_calls.h"
 #include "tests/temp_dir_styles.h"
 
 namespace {
@@ -126,6 +128,36 @@ TYPED_TEST(TempDirCreationTest, UnsetOrEmptyTmpdirStandsForTmp) {
     Say(empty.path().parent_path().parent_path() == "/tmp", "empty");
   });
   EXPECT_EQ(ended.output, "");
+}
+// C38: the reason is known.
+TYPED_TEST(TempDirCreationTest, LoopOfLinksAsTmpdirIsFailedPrecondition) {
+  const auto loop = this->scratch() / "loop";
+  ASSERT_EQ(symlink("loop", loop.c_str()), 0);
+  const absl::Status status = this->TryTmpdir(loop.c_str());
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_TRUE(Names(status, loop)) << status;
+}
+
+// C37: names are random where getrandom is refused, with and without
+// /dev/urandom.
+TYPED_TEST(TempDirCreationTest, NamesAreRandomWithoutGetrandom) {
+  for (const char* hidden : {"/mnt", "/dev"}) {
+    const Ended ended = RunChild([hidden] {
+      MountMemory("/tmp");
+      MountMemory(hidden);
+      const std::string refused = RefuseCalls({SYS_getrandom}, EPERM);
+      Say(refused.empty(), refused);
+      const auto options = [] { return TempDirOptions().Parent("/tmp"); };
+      TypeParam one = Make<TypeParam>(options());
+      TypeParam other = Make<TypeParam>(options());
+      Say(one.path() != other.path(), "two names");
+      const std::string name = one.path().filename().native();
+      Say(name.find_first_not_of(name.back()) != name.npos, name);
+      Say(one.Remove().ok() && other.Remove().ok(), "removed");
+    });
+    EXPECT_EQ(ended.output, "") << hidden;
+    EXPECT_EQ(ended.exit_code, 0);
+  }
 }
 TYPED_TEST(TempDirCreationTest, RelativeTmpdirIsRefused) {
   const absl::Status status = this->TryTmpdir("relative/dir");

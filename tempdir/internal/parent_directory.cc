@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "finalize/escaped_text.h"
+#include "tempdir/internal/errno_status.h"
 
 namespace tempdir_internal {
 namespace {
@@ -76,9 +77,9 @@ absl::StatusOr<std::string> ParentPath(std::string_view asked_for) {
 absl::StatusOr<int> OpenParent(const std::string& path) {
   const int fd = open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) {
-    return absl::ErrnoToStatus(
-        errno, absl::StrCat("cannot make temporary directories in ",
-                            EscapedText(path)));
+    return ErrnoStatus(errno,
+                       absl::StrCat("cannot make temporary directories in ",
+                                    EscapedText(path)));
   }
   if (absl::Status fit = CheckFit(fd, path); !fit.ok()) {
     close(fd);

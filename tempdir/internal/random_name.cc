@@ -1,16 +1,13 @@
 #include "tempdir/internal/random_name.h"
 
-#include <errno.h>
-#include <sys/random.h>
-
 #include <cstdint>
 
 #include "finalize/owner_process.h"
+#include "tempdir/internal/random_bytes.h"
 
 namespace tempdir_internal {
 namespace {
 
-// Up to 256 bytes come in one piece, whatever signals arrive.
 constexpr size_t kFetched = 256;
 
 struct RandomBytes {
@@ -20,15 +17,10 @@ struct RandomBytes {
 };
 thread_local RandomBytes random_bytes;
 
-bool Fetch() {
-  ssize_t got;
-  do {
-    got = getrandom(random_bytes.bytes, kFetched, 0);
-  } while (got < 0 && errno == EINTR);
-  if (got <= 0) return false;
-  random_bytes.left = static_cast<size_t>(got);
+void Fetch() {
+  FillRandomBytes(random_bytes.bytes, kFetched);
+  random_bytes.left = kFetched;
   random_bytes.process = finalize::OwnerProcess().number();
-  return true;
 }
 
 }  // namespace
@@ -38,7 +30,7 @@ bool AppendRandomLetters(std::string* name, size_t letters) {
     DiscardRandomBytes();
   }
   for (; letters > 0; --letters) {
-    if (random_bytes.left == 0 && !Fetch()) return false;
+    if (random_bytes.left == 0) Fetch();
     const unsigned char byte = random_bytes.bytes[--random_bytes.left];
     name->push_back("abcdefghijklmnopqrstuvwxyz234567"[byte & 31]);
   }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "finalize/escaped_text.h"
+#include "tempdir/internal/errno_status.h"
 
 namespace tempdir_internal {
 namespace {
@@ -38,7 +39,7 @@ absl::Status Describe(Obstacle obstacle, int error, const std::string& path,
   const std::string what = absl::StrCat("cannot remove ", QuotedText(path));
   switch (obstacle) {
     case Obstacle::kSystemCall:
-      return absl::ErrnoToStatus(error, what);
+      return ErrnoStatus(error, what);
     case Obstacle::kMountPoint:
       return absl::FailedPreconditionError(
           absl::StrCat(what, ": it is a mount point"));

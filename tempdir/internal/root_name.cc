@@ -1,10 +1,10 @@
 #include "tempdir/internal/root_name.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "tempdir/internal/random_bytes.h"
 
 namespace tempdir_internal {
 namespace {
@@ -95,9 +95,7 @@ std::string ShortRootPrefix(uid_t owner) {
 
 bool WriteReapedName(uid_t owner, char (&name)[kReapedNameRoom]) {
   unsigned char random[kRootLetters];
-  if (getrandom(random, sizeof random, GRND_NONBLOCK) != sizeof random) {
-    return false;
-  }
+  FillRandomBytes(random, sizeof random);
   char* end = PutNumber(owner, Put(kStart, name));
   *end++ = '-';
   for (const unsigned char byte : random) *end++ = kLetters[byte & 31];
