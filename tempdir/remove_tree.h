@@ -17,6 +17,10 @@
 //     /proc/self/fdinfo, name_to_handle_at). If none of these answers, the
 //     result is FailedPrecondition, and only a file or an empty directory is
 //     removed (RemoveTreeOptions::compare_devices).
+//   - It notices within about a millisecond if a directory is moved out of the
+//     tree while it is emptied, or if the tree itself is moved. It then leaves
+//     the rest of that directory alone and returns Aborted. What was removed
+//     before it noticed is lost: to rescue a directory, rename the tree first.
 //   - Depth does not matter. It needs at most 32 descriptors (fewer where
 //     RLIMIT_NOFILE is small), a few KiB of stack and a few MiB of memory.
 //     Directories that are too deep for that are moved up into the root while

@@ -6,6 +6,7 @@
 
 #include "tempdir/internal/removal_queue.h"
 #include "tempdir/internal/tree_climb.h"
+#include "tempdir/internal/tree_departure.h"
 
 namespace tempdir_internal {
 TreeNode* DirectoryFinisher::Drop(TreeNode* node) {
@@ -72,7 +73,12 @@ DirectoryFinisher::Verdict DirectoryFinisher::RemoveDirectory(TreeNode* node) {
   if (node->failed.load(std::memory_order_relaxed) || parent->lost) {
     return Verdict::kStays;
   }
-  if (node == state_.root && state_.plan.exact_root && !IsAtItsName(node)) {
+  if (parent != &state_.anchor && HasDeparted(state_, parent)) {
+    return Verdict::kGone;  // With it.
+  }
+  if (node->departed.load(std::memory_order_relaxed)) return Vanished(node);
+  if (node == state_.root && state_.plan.exact_root &&
+      !IsAtItsName(state_, node)) {
     return Vanished(node);
   }
   const int result = entries_.RemoveDirectory(parent, node->name);
@@ -104,7 +110,7 @@ DirectoryFinisher::Verdict DirectoryFinisher::RemoveDirectory(TreeNode* node) {
 
 DirectoryFinisher::Verdict DirectoryFinisher::Refilled(TreeNode* node) {
   if (!node->end_seen) return Verdict::kAgain;  // It was not the end yet.
-  if (!IsAtItsName(node)) return Vanished(node);
+  if (!IsAtItsName(state_, node)) return Vanished(node);
   node->late = true;
   state_.late.Found(node->fd);
   if (!state_.late.HasTime()) {
@@ -147,14 +153,6 @@ void DirectoryFinisher::ReportRefilled(TreeNode* node) {
   const char* name =
       found ? reader_.names() + reader_.entries()[0].name : nullptr;
   state_.Fail(node, name, ENOTEMPTY, Obstacle::kRefilled);
-}
-
-// Whether the directory at the node's name is the one that it has open.
-bool DirectoryFinisher::IsAtItsName(TreeNode* node) {
-  struct stat open, named;
-  return state_.calls.examine(node->fd, "", &open) == 0 &&
-         state_.calls.examine(node->parent->fd, node->name, &named) == 0 &&
-         open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
 
 }  // namespace tempdir_internal

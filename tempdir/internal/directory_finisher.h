@@ -52,7 +52,6 @@ class DirectoryFinisher {
   Verdict Refilled(TreeNode* node);
   Verdict Vanished(TreeNode* node);
   void ReportRefilled(TreeNode* node);
-  bool IsAtItsName(TreeNode* node);
 
   RemovalState& state_;
   EntryRemover& entries_;

@@ -46,6 +46,9 @@ void RemovalWorker::Run() {
 
 void RemovalWorker::Work(TreeNode* node) {
   if (node->fd < 0) {
+    if (node != state_.root && watch_.HasLeft(node->parent)) {
+      return Rest(finisher_.Retire(node, true));
+    }
     if (node->late && !state_.late.HasTime()) return GiveUp(node);
     if (!Open(node)) return;
     if (!node->late && state_.late.IsNew(node->fd)) {
@@ -166,7 +169,7 @@ void RemovalWorker::Read(TreeNode* node) {
       break;
     }
     RemoveEntries(node);
-    if (reader_.at_end()) {
+    if (reader_.at_end() || node->departed.load(std::memory_order_relaxed)) {
       node->end_seen = true;
       break;
     }
@@ -222,6 +225,7 @@ void RemovalWorker::RemoveRuns(NameRuns& runs) {
         runs.next.fetch_add(runs.run, std::memory_order_relaxed);
     if (begin >= runs.size) return;
     if (runs.directory->late && !state_.late.HasTime()) return;
+    if (watch_.HasLeft(runs.directory)) return;
     const uint32_t end = std::min(begin + runs.run, runs.size);
     for (uint32_t i = begin; i < end; ++i) {
       const DirectoryEntry& entry = runs.entries[i];

@@ -21,6 +21,7 @@
 #include "tempdir/internal/removal_queue.h"
 #include "tempdir/internal/removal_state.h"
 #include "tempdir/internal/removal_threads.h"
+#include "tempdir/internal/tree_departure.h"
 #include "tempdir/internal/tree_node.h"
 
 namespace tempdir_internal {
@@ -34,7 +35,8 @@ class RemovalWorker {
         threads_(threads),
         reader_(state.calls, state.storage),
         entries_(state),
-        finisher_(state, entries_, reader_) {}
+        finisher_(state, entries_, reader_),
+        watch_(state) {}
 
   // Works until nothing is left for it.
   void Run();
@@ -67,6 +69,7 @@ class RemovalWorker {
   DirectoryReader reader_;
   EntryRemover entries_;
   DirectoryFinisher finisher_;
+  DepartureWatch watch_;
   // Nodes on its stack when it last put some there.
   uint32_t waiting_ = 0;
 };

@@ -69,6 +69,8 @@ struct TreeNode {
   std::atomic<bool> progress{false};
   // Something in it stays: it need not be tried.
   std::atomic<bool> failed{false};
+  // It was moved out of the tree (tree_departure.h).
+  std::atomic<bool> departed{false};
   // An entry was left out, so it has to be read again from the start.
   std::atomic<bool> incomplete{false};
 
