@@ -28,8 +28,8 @@
 //   - Directories of the caller that forbid reading or writing are made
 //     writable, by descriptor, never through a link (`make_writable`).
 //   - One error does not stop the rest: everything that can go goes.
-//   - What another thread or process removed first counts as success. Any number
-//     of them may remove one tree at once, and all of them succeed, if
+//   - What another thread or process removed first counts as success. Any
+//     number of them may remove one tree at once, and all of them succeed, if
 //     `writer_timeout` is not 0.
 //   - If others still add files, it tries again for `writer_timeout` in all;
 //     then the status names an entry that came back.

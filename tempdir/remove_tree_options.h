@@ -43,7 +43,7 @@ struct RemoveTreeOptions {
   // How much time, in all, is spent on what others add: on directories that are
   // found not empty after they were emptied, with what is in them, and on those
   // that were created meanwhile. What was there before takes as long as it
-  // takes, once. Nothing resets this limit. With 0 no directory is emptied twice.
+  // takes, once. Nothing resets this limit; 0 empties no directory twice.
   absl::Duration writer_timeout = absl::Seconds(2);
 
   // How many errors RemoveTreeStats::errors holds at most; all are counted.

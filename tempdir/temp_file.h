@@ -141,9 +141,9 @@ class [[nodiscard]] TempFile {
 
 // Returns `directory`/`name`, without the components "." and the double slashes
 // of `name`: the member "./a" of an archive is `directory`/a, and its member
-// "./" is `directory`. InvalidArgument if `name` is empty or absolute, has a NUL
-// in it, or a component "..": the result is never outside the directory (unless
-// a symbolic link in there leads out). Touches no disk.
+// "./" is `directory`. InvalidArgument if `name` is empty or absolute, has a
+// NUL in it, or a component "..": the result is never outside the directory
+// (unless a symbolic link in there leads out). Touches no disk.
 absl::StatusOr<boost::filesystem::path> PathInside(PathArgument directory,
                                                    PathArgument name);
 
