@@ -14,6 +14,7 @@
 #include "finalize/crash_callback.h"
 #include "finalize/exit_hooks.h"
 #include "tempdir/temp_dir.h"
+#include "tempdir/temp_file.h"
 #include "tests/crash_scene.h"
 #include "tests/crash_ways.h"
 #include "tests/scenario.h"
@@ -65,6 +66,13 @@ void CloseAll() {
   Install();
   MakeDir();
   for (int fd = 3; fd < 64; ++fd) syscall(SYS_close, fd);
+  CrashBy("segv");
+}
+
+void WithFile() {
+  Install();
+  static auto file = tempdir::TempFile::Create();
+  Require(file.ok() && file->Write("content").ok(), "file");
   CrashBy("segv");
 }
 
@@ -147,6 +155,7 @@ int main(int argc, char** argv) {
        {"descriptors-closed", DescriptorsClosed},
        {"close-all", CloseAll},
        {"keep-all", KeepAll},
+       {"file", WithFile},
        {"keep-on-failure", KeepOnFailure},
        {"environment", Environment},
        {"link", Link},

@@ -6,6 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tempdir/kept_failures.h"
 #include "tempdir/reap.h"
 #include "tests/child_process.h"
 #include "tests/crash_scene.h"
@@ -66,6 +67,24 @@ TEST_F(CrashTempDirTest, KeepsWhereAskedTo) {
     EXPECT_THAT(result.err, HasSubstr("finalize: kept " +
                                       (scratch() / name).native() + " ("));
   }
+}
+
+// C23, C28: what a crash kept is a kept failure: listed, and trimmed.
+TEST_F(CrashTempDirTest, KeptRootsAreListedAndTrimmed) {
+  const ChildResult result = ResultOf("keep-all");
+  EXPECT_TRUE(result.Killed(SIGSEGV)) << result;
+  const auto failures = tempdir::KeptFailures(scratch());
+  ASSERT_TRUE(failures.ok()) << failures.status();
+  EXPECT_EQ(failures->size(), 2u);
+  EXPECT_TRUE(tempdir::TrimKeptFailures(scratch()).ok());
+  EXPECT_THAT(Left(), IsEmpty());
+}
+
+// C23: temp files go as temp dirs do.
+TEST_F(CrashTempDirTest, RemovesTempFiles) {
+  const ChildResult result = ResultOf("file");
+  EXPECT_TRUE(result.Killed(SIGSEGV)) << result;
+  EXPECT_THAT(Left(), IsEmpty());
 }
 
 // C23, C28: a root that holds what its owner keeps on failure stays; others go.
