@@ -52,6 +52,10 @@ const boost::filesystem::path& DestructorTempDir::path() const {
                                : tempdir_internal::NoPath();
 }
 
+TempDirGuarantees DestructorTempDir::guarantees() const {
+  return directory_ != nullptr ? directory_->guarantees() : TempDirGuarantees();
+}
+
 absl::Status DestructorTempDir::Remove() {
   return directory_ != nullptr ? directory_->Remove()
                                : tempdir_internal::MovedFrom();

@@ -14,9 +14,9 @@
 // Exit status: 0 if all that is provably ownerless is gone (or would go), 1 if
 // something of it could not be removed, or not in time, or a parent could not
 // be read, 2 if it was called wrongly. What is refused is said and leaves 0: an
-// entry that only has the name of a root, a parent that somebody else may
-// rename things in, a file system where locks are not known to hold. Anybody
-// can plant the first of these. With --strict that is 1, too.
+// entry that only has the name of a root, a file system where locks are not
+// known to hold. Anybody can plant the first of these. With --strict that is 1,
+// too.
 //
 // --kept and --trim_kept do what tempdir/kept_failures.h says, and reap
 // nothing.
@@ -55,6 +55,12 @@ ABSL_FLAG(bool, count_bytes, false, "Count bytes, too");
 ABSL_FLAG(bool, any_file_system, false,
           "Reap where locks are not known to hold. Where they do not hold, the "
           "directories of live processes are removed");
+ABSL_FLAG(bool, unseen_locks, false,
+          "Reap roots whose locks may not be seen from here, too. Only if no "
+          "process uses the parent through another mount or machine");
+ABSL_FLAG(bool, unmarked, false,
+          "Reap roots without a mark, too, as older versions made them. A copy "
+          "of a root looks the same");
 ABSL_FLAG(absl::Duration, time_limit, absl::InfiniteDuration(),
           "Leave the rest to the next run after this time");
 ABSL_FLAG(bool, kept, false,
@@ -123,6 +129,8 @@ tempdir::ReapOptions OptionsOfFlags() {
   options.dry_run = absl::GetFlag(FLAGS_dry_run) || absl::GetFlag(FLAGS_list);
   options.count_bytes = absl::GetFlag(FLAGS_count_bytes);
   options.any_file_system = absl::GetFlag(FLAGS_any_file_system);
+  options.unseen_locks = absl::GetFlag(FLAGS_unseen_locks);
+  options.unmarked = absl::GetFlag(FLAGS_unmarked);
   options.time_limit = absl::GetFlag(FLAGS_time_limit);
   return options;
 }

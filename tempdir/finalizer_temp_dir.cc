@@ -14,6 +14,7 @@
 #include "finalize/options.h"
 #include "finalize/owner_process.h"
 #include "finalize/registry.h"
+#include "tempdir/internal/exit_patience.h"
 #include "tempdir/internal/moved_from.h"
 #include "tempdir/internal/process_root.h"
 #include "tempdir/internal/removal_failure.h"
@@ -97,6 +98,7 @@ struct RemoveTempDir {
     OwnedDirectory& owned = *directory.owned;
     if (cause == finalize::Cause::kCall) return owned.Remove();
     if (EndsInACrash()) return absl::OkStatus();
+    if (cause.IsProcessEnd()) tempdir_internal::BeginExitPatience();
     if (owned.Doom()) return absl::OkStatus();
     absl::Status status = owned.RemoveImplicitly();
     if (status.ok()) return status;
@@ -194,6 +196,10 @@ absl::Status FinalizerTempDir::EndOnce() {
 const boost::filesystem::path& FinalizerTempDir::path() const {
   return directory_ != nullptr ? directory_->path()
                                : tempdir_internal::NoPath();
+}
+
+TempDirGuarantees FinalizerTempDir::guarantees() const {
+  return directory_ != nullptr ? directory_->guarantees() : TempDirGuarantees();
 }
 
 absl::Status FinalizerTempDir::Remove() {

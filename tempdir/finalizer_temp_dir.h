@@ -50,6 +50,7 @@
 #include "tempdir/internal/owned_directory.h"
 #include "tempdir/passed_lock.h"
 #include "tempdir/path_argument.h"
+#include "tempdir/temp_dir_guarantees.h"
 #include "tempdir/temp_dir_options.h"
 
 namespace tempdir {
@@ -69,6 +70,10 @@ class [[nodiscard]] FinalizerTempDir {
   // Where it was made; it does not change when the directory is removed or
   // kept.
   const boost::filesystem::path& path() const;
+
+  // What the place where it was made allows (temp_dir_guarantees.h); all of it
+  // if moved from.
+  TempDirGuarantees guarantees() const;
 
   absl::Status Remove();
   bool removed() const;

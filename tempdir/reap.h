@@ -14,10 +14,24 @@
 // holds for pid namespaces and containers that share a directory, and after a
 // reboot.
 //
-// It touches only what is a root of the effective user: by the form of its name
-// (`finalize-<uid>-<16 letters>`, or that with `.reap` behind it), by owner, by
-// type (a directory, no link, no mount point), all asked of a descriptor. Root
-// reaps root's own, nobody else's. A root marked `.keep` stays.
+// It removes only roots of the effective user. What makes a directory a root is
+// a mark inside that only its owner can have made, and that names this very
+// directory: an extended attribute, set before anything is put in. So the
+// parent may be any directory, also one in which others may rename, and a copy
+// or a backup of a root is left. In detail: the form of the name
+// (`finalize-<uid>-<16 letters>`, or that with `.reap` or `.live` behind it;
+// the number is a hint for people), the owner and the type (a directory, no
+// link, no mount point) have to be right, all asked of a descriptor, and the
+// mark. One without a mark is removed if it is empty; else it is refused
+// (ReapOptions::unmarked). Root reaps root's own, nobody else's. A root marked
+// `.keep` stays.
+//
+// If the file system has no extended attributes (tmpfs before Linux 6.6,
+// ramfs), name and owner decide, in a parent where only the user and root may
+// rename; elsewhere roots are refused.
+//
+// In a user namespace, owners that it does not map all look the same. A process
+// that runs as that user (65534 as a rule) reaps nothing there.
 //
 // How: lock it exclusively, without waiting; see that the name still means it;
 // rename it to a fresh name that ends with `.reap`; remove it as RemoveTree
@@ -45,6 +59,16 @@
 // tmpfs, ramfs, overlay, f2fs, zfs, bcachefs, jfs, reiserfs. Elsewhere (NFS,
 // CIFS, FUSE, virtiofs, 9p and others) Reap touches nothing and says so, unless
 // ReapOptions::any_file_system is set.
+//
+// A root that lies on such a file system says so itself (a file `.keep` with a
+// text of its own; the name `.live` for TempDirOptions::Directly): a process
+// that reaches it in another way, from the machine below, say, may not see its
+// lock. No reaper removes it by itself, in use or not, of whatever version. The
+// owner removes it as any other: in Remove(), at exit, in a crash, and by its
+// reaper process (reaper_process.h), which looks through the same mount. What
+// is left after a death needs a call: Reap with `any_file_system` proves the
+// death of those that it sees through their own mount, since the same start of
+// the machine; for others `unseen_locks` is the word of the caller.
 //
 // What it cannot see:
 //   - Without /proc, a process that makes temp dirs in another's: it holds its
@@ -76,12 +100,8 @@ namespace tempdir {
 // Removes what dead processes of the effective user left in `parent`; empty
 // stands for $TMPDIR. What is found is in the report, whatever became of it;
 // the status is for the parent. InvalidArgument, NotFound: there is no such
-// directory; PermissionDenied: it cannot be read, or somebody else may rename
-// what is in it (it belongs to another user than the effective one and root, or
-// it has no sticky bit and is writable by everybody, or by a group that is not
-// the effective group of this process; an access control list is not looked
-// at); FailedPrecondition: it is no directory, or on a file system where flock
-// is not known to hold.
+// directory; PermissionDenied: it cannot be read; FailedPrecondition: it is not
+// a directory, or on a file system where flock is not known to hold.
 absl::StatusOr<ReapReport> Reap(PathArgument parent = "",
                                 const ReapOptions& options = {});
 

@@ -16,6 +16,8 @@ const char* ReapOutcomeName(ReapOutcome outcome) {
       return "removed";
     case ReapOutcome::kRemovable:
       return "removable";
+    case ReapOutcome::kUnseen:
+      return "maybe in use";
     case ReapOutcome::kInUse:
       return "in use";
     case ReapOutcome::kTaken:

@@ -20,7 +20,9 @@
 // for a pidfd of this process. It is nobody's child: wait() never sees it, but
 // a handler of SIGCHLD may be called once while it starts.
 //
-// It reaps no other parents than those, and none that Reap would refuse.
+// It reaps no other parents than those. On a file system where locks are not
+// known to hold it removes what it can prove to be dead: the roots that were
+// locked through the same mount since the machine was started (reap.h).
 //
 // It does not help where it dies along with this process: in a container of
 // which this is process 1, under a service manager that kills the whole control
@@ -63,8 +65,7 @@ struct ReaperProcessOptions {
 // Returns OK once it watches. NotFound: there is no such program; any other
 // error says why it could not be started. InvalidArgument: a parent that no
 // temp dir could be made in, as a path. FailedPrecondition, and nothing is
-// started: a parent in which Reap would touch nothing, as it is now (it is not
-// there, it is open to others, or flock is not known to hold there).
+// started: a parent that is not there, or cannot be read.
 absl::Status StartReaperProcess(const ReaperProcessOptions& options = {});
 
 // Does what `finalize-reap` does where StartReaperProcess() starts it, and

@@ -5,9 +5,14 @@
 //                                           .Prefix("build-")
 //                                           .KeepOnFailure());
 //
-// The directory is `<parent>/<root>/<prefix><random><suffix>`, where <root>
-// belongs to this process (`finalize-<uid>-<random>`, mode 0700) and goes when
-// the last temp dir in it has gone; that of $TMPDIR goes at exit.
+// The directory is `<parent>/<root>/<prefix><random><suffix>`. <root> belongs
+// to this process (`finalize-<uid>-<random>`, mode 01700: nobody else can enter
+// it, and the sticky bit shows reapers that only its owner can have marked it).
+// It is created with the first temp dir in its parent, and removed with the
+// last one: a process that has no temp dir leaves nothing, however it ends.
+//
+// The parent may be any directory in which `mktemp -d` works.
+// temp_dir_guarantees.h says what is weaker in some of them.
 //
 // The environment:
 //   TMPDIR                   the parent where none is given. Unset or empty:
@@ -82,12 +87,15 @@ class TempDirOptions {
     return *this;
   }
   // Makes it `<parent>/finalize-<uid>-<random>`, with no root in between and a
-  // descriptor and a lock of its own, which a reaper respects. For whoever
-  // needs it there: to rename it to something beside it, or to let others in,
-  // who do not get through a root. Prefix and suffix are for the name that
-  // Keep() gives it. A file `.keep` in it keeps reapers away, as in a root;
-  // others who may open it may lock it, too, and so keep it from being reaped.
-  // A program that closes all descriptors loses the lock, to its next temp dir.
+  // descriptor and a lock of its own, which a reaper respects. It holds nothing
+  // of the library: `git clone` and `initdb` find it empty. (Where others may
+  // not see the lock, TempDirGuarantees::lock, its name ends with `.live`.) For
+  // whoever needs it there: to rename it to something beside it, or to let
+  // others in, who do not get through a root. Prefix and suffix are for the
+  // name that Keep() gives it. A file `.keep` in it keeps reapers away, as in a
+  // root; others who may open it may lock it, too, and so keep it from being
+  // reaped. A program that closes all descriptors loses the lock, to its next
+  // temp dir.
   TempDirOptions& Directly(bool directly = true) {
     directly_ = directly;
     return *this;
@@ -107,8 +115,17 @@ class TempDirOptions {
   // The permissions, whatever the umask; 0700 unless told otherwise. The
   // owner's three must be among them. (Of a temp file: 0600, and any.) Those of
   // others matter once it is kept: before, nobody else gets through the root.
+  // On a file system where it cannot have them, Create fails with
+  // FailedPrecondition or what the system says; without this call it uses those
+  // that it gets (TempDirGuarantees::mode).
   TempDirOptions& Mode(mode_t mode) {
     mode_ = mode;
+    return *this;
+  }
+  // Create fails with FailedPrecondition, and leaves nothing, unless all of
+  // temp_dir_guarantees.h holds.
+  TempDirOptions& RequireGuarantees(bool require = true) {
+    require_guarantees_ = require;
     return *this;
   }
   // Remove(), the destructor and exit rename the directory away, which takes as
@@ -167,6 +184,9 @@ class TempDirOptions {
   const std::string& suffix() const { return suffix_; }
   mode_t mode() const { return mode_.value_or(0700); }
   bool has_mode() const { return mode_.has_value(); }
+  bool require_guarantees() const { return require_guarantees_; }
+  // Whether Create is to fail if it cannot have the permissions.
+  bool insists_on_mode() const { return has_mode() || require_guarantees_; }
   bool directly() const { return directly_; }
   bool short_path() const { return short_path_; }
   bool background() const { return background_; }
@@ -183,6 +203,7 @@ class TempDirOptions {
   bool directly_ = false;
   bool short_path_ = false;
   std::optional<mode_t> mode_;
+  bool require_guarantees_ = false;
   bool background_ = false;
   bool keep_on_failure_ = false;
   size_t keep_last_ = 0;

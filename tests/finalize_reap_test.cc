@@ -149,19 +149,22 @@ TEST_F(FinalizeReapTest, RefusalFailsItIfStrict) {
   EXPECT_THAT(result.out, StartsWith("refused "));
 }
 
-// Everybody may rename what is in it; locks are not known to hold on /proc.
+// Locks are not known to hold on /proc.
 TEST_F(FinalizeReapTest, RefusedParentIsSaidAndStopsNothing) {
-  ASSERT_EQ(mkdir(In("open").c_str(), 0700), 0);
-  ASSERT_EQ(chmod(In("open").c_str(), 0777), 0);
-  for (const std::string& parent :
-       {In("open").native(), std::string("/proc")}) {
-    const path root = LeaveRoot(scratch());
-    const ChildResult result = Run({parent, scratch().native()});
-    EXPECT_TRUE(result.Exited(0)) << result;
-    EXPECT_THAT(result.out, StartsWith("error " + parent));
-    EXPECT_FALSE(Exists(root));
-    EXPECT_TRUE(Run({"--strict", parent}).Exited(1));
-  }
+  const path root = LeaveRoot(scratch());
+  const ChildResult result = Run({"/proc", scratch().native()});
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_THAT(result.out, StartsWith("error /proc"));
+  EXPECT_FALSE(Exists(root));
+  EXPECT_TRUE(Run({"--strict", "/proc"}).Exited(1));
+}
+
+// C30: whoever may rename in a parent, what is marked there is reaped.
+TEST_F(FinalizeReapTest, ParentThatOthersMayChangeIsReaped) {
+  ASSERT_EQ(chmod(scratch().c_str(), 0777), 0);
+  const path root = LeaveRoot(scratch());
+  EXPECT_TRUE(Run({"--strict"}).Exited(0));
+  EXPECT_FALSE(Exists(root));
 }
 
 TEST_F(FinalizeReapTest, ParentThatCannotBeReadFailsIt) {

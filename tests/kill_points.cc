@@ -13,6 +13,7 @@
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
 #include "tempdir/reap.h"
+#include "tests/dead_roots.h"
 #include "tests/temp_dir_fixture.h"
 
 namespace temp_dir_fixture {
@@ -52,6 +53,7 @@ bool KillAt(int stop, const KillPlan& plan) {
 void PrepareDeadRoot() {
   path at = path(kParent) / "finalize-0-bbbbbbbbbbbbbbbb";
   MakeDirectory(at);
+  MarkAsRoot(at);
   MakeDirectory(at / "closed");
   MakeFile(at / "closed" / "file");
   if (chmod((at / "closed").c_str(), 0) != 0 ||

@@ -103,15 +103,6 @@ TYPED_TEST(ProcessRootLockTest, ForkedChildNeverUnlocks) {
   EXPECT_TRUE(IsHeld(root));
 }
 
-TYPED_TEST(ProcessRootLockTest, IdleRootStaysLocked) {
-  path root;
-  {
-    TypeParam dir = Make<TypeParam>();
-    root = dir.path().parent_path();
-  }
-  EXPECT_TRUE(IsHeld(root));
-}
-
 // A program that closes everything loses the lock until its next creation.
 TYPED_TEST(ProcessRootLockTest, IsTakenAgainAfterAllDescriptorsWereClosed) {
   const Ended ended = RunChild([] {
@@ -173,6 +164,8 @@ TEST(RootNameTest, FormIsExact) {
   EXPECT_EQ(ParseRootName("finalize-1000-abcdefghijklmn27")->owner, 1000u);
   EXPECT_FALSE(ParseRootName("finalize-0-abcdefghijklmnop")->reaped);
   EXPECT_TRUE(ParseRootName("finalize-0-abcdefghijklmnop.reap")->reaped);
+  EXPECT_FALSE(ParseRootName("finalize-0-abcdefghijklmnop.reap")->live);
+  EXPECT_TRUE(ParseRootName("finalize-0-abcdefghijklmnop.live")->live);
   for (const char* name :
        {"", "finalize-", "finalize-0", "finalize-0-", "finalize--abcdefgh",
         "finalize-0-abcdefghijklmno", "finalize-0-abcdefghijklmnopq",

@@ -25,7 +25,7 @@ template <class Dir>
 class ProcessRootTest : public TempDirFixture {};
 TYPED_TEST_SUITE(ProcessRootTest, Styles, StyleName);
 
-// The layout: `<parent>/finalize-<uid>-<random>/<name>`, 0700, ours.
+// The layout: `<parent>/finalize-<uid>-<random>/<name>`, 01700, ours.
 TYPED_TEST(ProcessRootTest, FormIsRecognisable) {
   TypeParam dir = Make<TypeParam>();
   const path root = dir.path().parent_path();
@@ -36,7 +36,7 @@ TYPED_TEST(ProcessRootTest, FormIsRecognisable) {
   EXPECT_EQ(
       name.find_first_not_of("abcdefghijklmnopqrstuvwxyz234567", prefix.size()),
       std::string::npos);
-  EXPECT_EQ(Mode(root), 0700u);
+  EXPECT_EQ(Mode(root), 01700u);
   EXPECT_EQ(root.parent_path(), this->scratch());
 }
 
@@ -60,43 +60,57 @@ TYPED_TEST(ProcessRootTest, OfANamedParentGoesWithItsLastDirectory) {
   EXPECT_TRUE(Entries(parent).empty());
 }
 
-TYPED_TEST(ProcessRootTest, OfTmpdirStaysToBeUsedAgain) {
-  path root;
-  {
-    TypeParam first = Make<TypeParam>();
-    root = first.path().parent_path();
-  }
-  EXPECT_TRUE(Exists(root));
-  TypeParam second = Make<TypeParam>();
-  EXPECT_EQ(second.path().parent_path(), root);
+// C30: a process without temp dirs leaves nothing, however it ends.
+TYPED_TEST(ProcessRootTest, OfTmpdirGoesWithItsLastDirectory) {
+  std::optional<TypeParam> first = Make<TypeParam>();
+  std::optional<TypeParam> last = Make<TypeParam>();
+  first.reset();
+  EXPECT_EQ(Entries(this->scratch()).size(), 1u);
+  last.reset();
+  EXPECT_TRUE(Entries(this->scratch()).empty());
 }
 
-TYPED_TEST(ProcessRootTest, IdleOneGoesWhenTmpdirChanges) {
-  const path old = this->Parent("old");
-  setenv("TMPDIR", old.c_str(), 1);
-  { TypeParam dir = Make<TypeParam>(); }
-  EXPECT_EQ(Entries(old).size(), 1u);
-  setenv("TMPDIR", this->Parent("new").c_str(), 1);
-  TypeParam dir = Make<TypeParam>();
-  EXPECT_TRUE(Entries(old).empty());
-}
-
-TYPED_TEST(ProcessRootTest, GoesAtExit) {
+// C30: an `_exit` in a worker of a pool, say.
+TYPED_TEST(ProcessRootTest, IsNotLeftByUnderscoreExit) {
   const Ended ended = RunChild([] {
     { TypeParam dir = Make<TypeParam>(); }
-    exit(0);
+    { TypeParam dir = Make<TypeParam>(); }
+    _exit(0);
   });
   EXPECT_EQ(ended.output, "");
   EXPECT_TRUE(Entries(this->scratch()).empty());
 }
 
+// C30: its parent was made ready somewhere else, and then published.
+TYPED_TEST(ProcessRootTest, GoesWhereItsParentWasRenamed) {
+  const path stage = this->Parent("stage");
+  TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(stage));
+  MakeFile(dir.path() / "file");
+  const path published = this->In("published");
+  ASSERT_EQ(rename(stage.c_str(), published.c_str()), 0);
+  EXPECT_TRUE(dir.Remove().ok());
+  EXPECT_TRUE(Entries(published).empty());
+}
+
+// C30: what another program put in its place is left.
+TYPED_TEST(ProcessRootTest, ReplacedOneIsNotRemovedByName) {
+  const path parent = this->Parent();
+  TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent));
+  const path root = dir.path().parent_path();
+  ASSERT_EQ(rename(root.c_str(), this->In("away").c_str()), 0);
+  MakeDirectory(root);
+  EXPECT_TRUE(dir.Remove().ok());
+  EXPECT_TRUE(Exists(root));
+}
+
 TYPED_TEST(ProcessRootTest, VanishedOneIsReplaced) {
   path root;
   {
-    TypeParam dir = Make<TypeParam>();
-    root = dir.path().parent_path();
+    TypeParam old = Make<TypeParam>();
+    root = old.path().parent_path();
+    ASSERT_EQ(rmdir(old.path().c_str()), 0);
+    ASSERT_EQ(rmdir(root.c_str()), 0);
   }
-  ASSERT_EQ(rmdir(root.c_str()), 0);
   TypeParam dir = Make<TypeParam>();
   EXPECT_NE(dir.path().parent_path(), root);
   EXPECT_TRUE(Exists(dir.path()));
@@ -154,10 +168,8 @@ TYPED_TEST(ProcessRootTest, ClosedDescriptorIsNoticed) {
 
 TEST(ProcessRootUseTest, ReleaseRemovesTheLastOne) {
   Scratch scratch;
-  auto first =
-      ProcessRoot::Acquire(scratch.path().native(), ProcessRoot::Idle::kRemove);
-  auto second =
-      ProcessRoot::Acquire(scratch.path().native(), ProcessRoot::Idle::kRemove);
+  auto first = ProcessRoot::Acquire(scratch.path().native());
+  auto second = ProcessRoot::Acquire(scratch.path().native());
   ASSERT_TRUE(first.ok() && second.ok());
   EXPECT_EQ(*first, *second);
   EXPECT_TRUE((*first)->Descriptor().ok());

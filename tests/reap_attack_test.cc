@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
+#include "tempdir/internal/root_mark.h"
 #include "tempdir/reap.h"
 #include "tests/dead_roots.h"
 #include "tests/temp_dir_fixture.h"
@@ -110,12 +111,14 @@ TEST_F(ReapAttackTest, OtherNamesAreNotLookedAt) {
   for (const std::string& name :
        {std::string("finalize-0-short"), std::string(255, 'f'),
         std::string(kRootName) + std::string(200, 'a'),
-        std::string("finalize-0-aaaaaaaaaaaaaaaa.reaper"),
-        std::string("finalize-1-aaaaaaaaaaaaaaaa"),
-        std::string("finalize-65534-aaaaaaaaaaaaaaaa"), std::string("-rf"),
+        std::string("finalize-0-aaaaaaaaaaaaaaaa.reaper"), std::string("-rf"),
         std::string("finalize-0-aaaaaaaaaaaaaaa\n")}) {
     MakeDirectory(parent() / name);
   }
+  const path others = parent() / "finalize-65534-aaaaaaaaaaaaaaaa";
+  MakeDirectory(others);
+  ASSERT_EQ(chown(others.c_str(), kNobody, kNobody), 0);
+  MakeFile(parent() / "finalize-65534-bbbbbbbbbbbbbbbb");
   auto report = tempdir::Reap(parent());
   ASSERT_TRUE(report.ok());
   EXPECT_TRUE(report->roots.empty());
@@ -137,31 +140,38 @@ TEST_F(ReapAttackTest, NothingOutsideIsReachedThroughContent) {
   EXPECT_EQ(Mode(outside / "file"), 0444u);
 }
 
-// It may rename any directory of ours to look like a root.
-TEST_F(ReapAttackTest, ParentOfAnotherUserIsRefused) {
+// C30: its owner may rename any directory of ours to look like a root.
+TEST_F(ReapAttackTest, OnlyMarkedRootsAreTakenInAParentOfAnotherUser) {
   MakeDirectory(Named());
+  MakeFile(Named() / "file");
   ASSERT_EQ(chown(parent().c_str(), kNobody, kNobody), 0);
-  EXPECT_TRUE(absl::IsPermissionDenied(tempdir::Reap(parent()).status()));
-  EXPECT_TRUE(Exists(Named()));
-}
-
-TEST_F(ReapAttackTest, ParentThatEverybodyMayChangeIsRefused) {
-  MakeDirectory(Named());
-  ASSERT_EQ(chmod(parent().c_str(), 0777), 0);
-  EXPECT_TRUE(absl::IsPermissionDenied(tempdir::Reap(parent()).status()));
-  ASSERT_EQ(chmod(parent().c_str(), 01777), 0);
+  ExpectRefused();
+  EXPECT_TRUE(Exists(Named() / "file"));
+  MarkAsRoot(Named());
   EXPECT_EQ(ReapOnly().outcome, ReapOutcome::kRemoved);
 }
 
-// A group may be others', too, unless it is the process's own.
-TEST_F(ReapAttackTest, ParentThatAnotherGroupMayChangeIsRefused) {
+// C30: so may everybody. A directory of ours that others could once write may
+// have a mark of theirs; the bit that a root has, they cannot set.
+TEST_F(ReapAttackTest, MarkOfAnotherUserIsNone) {
   MakeDirectory(Named());
-  ASSERT_EQ(chmod(parent().c_str(), 0770), 0);
-  ASSERT_EQ(chown(parent().c_str(), 0, kNobody), 0);
-  EXPECT_TRUE(absl::IsPermissionDenied(tempdir::Reap(parent()).status()));
-  EXPECT_TRUE(Exists(Named()));
-  ASSERT_EQ(chown(parent().c_str(), 0, getegid()), 0);
-  EXPECT_EQ(ReapOnly().outcome, ReapOutcome::kRemoved);
+  ASSERT_EQ(chmod(Named().c_str(), 0777), 0);
+  MakeFile(Named() / "file");
+  const int fd = open(Named().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const Ended ended = RunChild([fd] {
+    BecomeNobody();
+    Say(tempdir_internal::MarkRoot(fd, "").ok(), "no mark");
+    Say(fchmod(fd, tempdir_internal::kMarkedRootMode) != 0, "mode changed");
+  });
+  ASSERT_EQ(ended.output, "");
+  ASSERT_EQ(tempdir_internal::RootMarkOf(fd), tempdir_internal::RootMark::kSet);
+  close(fd);
+  for (const mode_t mode : {0777, 0700, 01777}) {
+    ASSERT_EQ(chmod(Named().c_str(), mode), 0);
+    ASSERT_EQ(chmod(parent().c_str(), 0777), 0);
+    ExpectRefused();
+  }
+  EXPECT_TRUE(Exists(Named() / "file"));
 }
 
 // Another user has filled a sticky parent: with look-alikes that hold a huge

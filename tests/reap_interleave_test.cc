@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/dead_roots.h"
 #include "tests/stepped_process.h"
 #include "tests/temp_dir_styles.h"
 
@@ -65,6 +66,7 @@ void PrepareNothing() {}
 void PrepareDeadRoot() {
   const path root = path(kParent) / "finalize-0-bbbbbbbbbbbbbbbb";
   MakeDirectory(root);
+  MarkAsRoot(root);
   MakeDirectory(root / "directory");
   MakeFile(root / "directory" / "file");
 }

@@ -16,6 +16,7 @@
 #include "gtest/gtest.h"
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/dead_roots.h"
 #include "tests/kill_points.h"
 #include "tests/stepped_process.h"
 #include "tests/temp_dir_styles.h"
@@ -169,7 +170,7 @@ TYPED_TEST(ReapKillTest, ReapOfADeadRoot) {
 TYPED_TEST(ReapKillTest, CreateUnderAnUmaskThatTakesAll) {
   const Ended ended = RunChild([] {
     MountMemory("/tmp");
-    BecomeNobody();
+    BecomeSomeUser();
     MakeDirectory(kParent);
     umask(0777);
     int stop = 0;

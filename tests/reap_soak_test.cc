@@ -20,6 +20,7 @@
 #include "gtest/gtest.h"
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/dead_roots.h"
 #include "tests/forked.h"
 #include "tests/send_signal.h"
 #include "tests/temp_dir_styles.h"
@@ -209,6 +210,7 @@ TYPED_TEST(ReapSoakTest, LiveSiblingsAreNeverTouched) {
         name.push_back(static_cast<char>('a' + left % 10));
       }
       MakeDirectory(parent / name);
+      MarkAsRoot(parent / name);
       MakeFile(parent / name / "file");
     }
     auto report = tempdir::Reap(parent);

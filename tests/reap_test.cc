@@ -130,14 +130,31 @@ TEST_F(ReapTest, DryRunChangesNothing) {
   EXPECT_TRUE(Exists(root));
 }
 
-// Killed between mkdir and chmod, with a umask that takes everything.
+// C30: its mode is changed to look for the mark, and back if there is none.
+TEST_F(ReapTest, LeavesTheModeOfADirectoryThatIsNoRoot) {
+  const Ended ended = RunChild([] {
+    MountMemory("/tmp");
+    BecomeSomeUser();
+    const path own = "/tmp/finalize-1234-aaaaaaaaaaaaaaaa";
+    MakeDirectory(own);
+    MakeFile(own / "file");
+    Say(chmod(own.c_str(), 0) == 0, "chmod");
+    auto report = tempdir::Reap("/tmp");
+    Say(report.ok() && report->Count(ReapOutcome::kRefused) == 1, "taken");
+    Say(Mode(own) == 0, "changed");
+    Say(rmdir(own.c_str()) != 0 && errno == ENOTEMPTY, "emptied");
+  });
+  EXPECT_EQ(ended.output, "");
+}
+
 TEST_F(ReapTest, RemovesARootThatCannotBeRead) {
   const Ended ended = RunChild([] {
     MountMemory("/tmp");
-    BecomeNobody();
-    const path own = "/tmp/finalize-65534-aaaaaaaaaaaaaaaa";
+    BecomeSomeUser();
+    const path own = "/tmp/finalize-1234-aaaaaaaaaaaaaaaa";
     MakeDirectory(own);
     MakeFile(own / "file");
+    MarkAsRoot(own);
     Say(chmod(own.c_str(), 0) == 0, "chmod");
     ReapOptions look;
     look.dry_run = true;

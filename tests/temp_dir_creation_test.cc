@@ -206,19 +206,6 @@ TYPED_TEST(TempDirCreationTest, ReadOnlyFileSystemIsRefused) {
   });
   EXPECT_EQ(ended.output, "");
 }
-// Everybody could replace what is in it.
-TYPED_TEST(TempDirCreationTest, ForeignOpenParentIsRefused) {
-  const Ended ended = RunChild([this] {
-    MountMemory("/tmp", "mode=0777");
-    Say(this->TryTmpdir("/tmp").ok(), "our own is our own affair");
-    BecomeNobody();
-    const absl::Status status = this->TryTmpdir("/tmp");
-    Say(absl::IsPermissionDenied(status), status.ToString());
-    Say(Names(status, "sticky"), status.ToString());
-  });
-  EXPECT_EQ(ended.output, "");
-}
-
 TYPED_TEST(TempDirCreationTest, FullDiskIsResourceExhausted) {
   const Ended ended = RunChild([this] {
     MountMemory("/tmp", "mode=1777,nr_inodes=2");  // one for its own root

@@ -13,7 +13,7 @@
 
 #include "tempdir/internal/failure_mark.h"
 #include "tempdir/internal/fixed_storage.h"
-#include "tempdir/internal/kept_directory.h"
+#include "tempdir/internal/keep_mark.h"
 #include "tempdir/internal/removal_errors.h"
 #include "tempdir/internal/removal_state.h"
 #include "tempdir/internal/system_calls.h"
@@ -120,15 +120,15 @@ int OpenParent(const ClaimedRoot& root) {
   return kKernelCalls.open(AT_FDCWD, parent_path, kFlags);
 }
 
-// Whether it has `name` and holds no `.keep`; gives its owner.
+// Whether it has `name` and is not marked as kept; gives its owner.
 bool IsToBeRemoved(const ClaimedRoot& root, int parent, const char* name,
                    uid_t* owner = nullptr) {
   const int fd =
       kKernelCalls.open(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
   if (fd < 0) return false;
-  struct stat seen, mark;
-  const bool removed = IsOpenAt(root, fd, &seen) &&
-                       kKernelCalls.examine(fd, kKeepMark, &mark) == -ENOENT;
+  struct stat seen;
+  const bool removed =
+      IsOpenAt(root, fd, &seen) && KeepMarkIn(fd) != KeepMark::kKept;
   if (owner != nullptr) *owner = seen.st_uid;
   kKernelCalls.close(fd);
   return removed;
@@ -195,7 +195,10 @@ void KeepClaimedRoot(const ClaimedRoot& root, bool crashed) {
   const bool open = IsOpenAt(root, root.fd);
   const int fd = open ? root.fd : OpenAtPath(root);
   if (fd < 0) return;
-  const bool marked = MarkAsFailure(fd, "");
+  // A live mark makes way in one step: a root is never without one.
+  const bool marked = KeepMarkIn(fd) == KeepMark::kLive
+                          ? MarkKept(fd, ".") == 0
+                          : MarkAsFailure(fd, "");
   Say(marked ? "finalize: kept " : "finalize: cannot mark as kept ");
   Say(root.path);
   Say(Reason(crashed));

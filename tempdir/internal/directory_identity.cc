@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <utility>
@@ -20,6 +21,18 @@ bool Examine(int fd, struct stat* status) {
 }
 
 }  // namespace
+
+bool HandlesLast(int fd) {
+  constexpr unsigned kFuse = 0x65735546;
+  struct statfs status;
+  return fstatfs(fd, &status) == 0 &&
+         static_cast<unsigned>(status.f_type) != kFuse;
+}
+
+// The types of FUSE, which those of XFS are, too.
+bool HandleLasts(int fd, int type) {
+  return (type != 0x81 && type != 0x82) || HandlesLast(fd);
+}
 
 absl::StatusOr<DirectoryIdentity> DirectoryIdentity::Of(int fd) {
   struct stat status;
@@ -80,7 +93,8 @@ DirectoryIdentity::Handle DirectoryIdentity::HandleOf(int fd) {
   int mount_id;
   Handle handle;
   if (name_to_handle_at(fd, "", &answer.header, &mount_id, AT_EMPTY_PATH) !=
-      0) {
+          0 ||
+      !HandleLasts(fd, answer.header.handle_type)) {
     return handle;
   }
   handle.size = answer.header.handle_bytes;

@@ -7,9 +7,10 @@
 //
 // Inode numbers do not do: a removed directory's number is given to the next
 // one at once. The identity is the kernel's file handle (it carries the
-// inode's generation) together with device and inode; where the file system
-// has no handles, a descriptor of the directory is held instead, which keeps
-// its number from being used again.
+// inode's generation) together with device and inode. If the file system has no
+// handles, or handles that end when the kernel forgets the directory (FUSE), a
+// descriptor of the directory is held instead, which keeps its number from
+// being used again.
 //
 // Movable, not copyable. Thread-compatible (const calls may run concurrently).
 
@@ -24,6 +25,13 @@
 #include "absl/status/statusor.h"
 
 namespace tempdir_internal {
+
+// Whether a file handle on the file system of `fd` means the same directory as
+// long as that exists. FUSE makes new ones when the kernel has dropped what it
+// knew of the directory.
+bool HandlesLast(int fd);
+// The same for a handle of this type: no system call for most file systems.
+bool HandleLasts(int fd, int type);
 
 class DirectoryIdentity {
  public:

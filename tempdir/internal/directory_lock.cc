@@ -13,7 +13,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "finalize/escaped_text.h"
+#include "tempdir/internal/keep_mark.h"
 #include "tempdir/internal/local_file_system.h"
+#include "tempdir/internal/root_mark.h"
 #include "tempdir/internal/root_name.h"
 
 namespace tempdir_internal {
@@ -97,6 +99,12 @@ bool HeldLock::IsOpenAt(int fd) const {
 void HeldLock::Release() {
   if (fd_ >= 0 && IsOpenAt(fd_)) close(fd_);
   fd_ = -1;
+}
+
+void HeldLock::Unmark() {
+  if (fd_ < 0 || !IsOpenAt(fd_)) return;
+  UnmarkRoot(fd_);
+  UnmarkLiveDirectly(fd_);
 }
 
 bool HeldLock::TakeAgain(int parent_fd) {

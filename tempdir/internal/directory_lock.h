@@ -51,6 +51,8 @@ class HeldLock {
   void Release();
   // Leaves it to the end of the process.
   void Abandon() { fd_ = -1; }
+  // Takes the marks of a root (root_mark.h, keep_mark.h) from the directory.
+  void Unmark();
   // The directory has been renamed.
   void SetName(std::string name) { name_ = std::move(name); }
   // Takes it again if the program has closed its descriptor, and the name still

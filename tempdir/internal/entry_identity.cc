@@ -40,8 +40,14 @@ absl::StatusOr<EntryIdentity> EntryIdentity::Of(int parent_fd,
   EntryIdentity identity;
   Handle handle;
   Fetch(parent_fd, name, 0, &handle);
-  identity.handle_ = std::string(handle.text());
-  if (!identity.handle_.empty()) return identity;
+  if (handle.size > 0 &&
+      HandleLasts(parent_fd, handle.room.header.handle_type)) {
+    identity.handle_ = std::string(handle.text());
+    return identity;
+  }
+  // FUSE does not tell the time of birth, and its inode numbers may change.
+  if (handle.size == 0) identity.token_ = TokenIdentity::Make(parent_fd, name);
+  if (identity.token_) return identity;
   const int fd = openat(parent_fd, name, kHeld);
   if (fd < 0) return absl::ErrnoToStatus(errno, "cannot open");
   absl::StatusOr<DirectoryIdentity> opened = DirectoryIdentity::Of(fd);
@@ -57,6 +63,7 @@ bool EntryIdentity::IsAt(int parent_fd, const char* name) const {
     Fetch(parent_fd, name, 0, &handle);
     return handle.text() == handle_;
   }
+  if (token_) return token_->IsAt(parent_fd, name);
   const int fd = openat(parent_fd, name, kHeld);
   if (fd < 0) return false;
   const bool is = Is(fd);
@@ -65,14 +72,15 @@ bool EntryIdentity::IsAt(int parent_fd, const char* name) const {
 }
 
 bool EntryIdentity::Is(int fd) const {
+  if (token_) return token_->Is(fd);
   if (handle_.empty()) return opened_->Is(fd);
   Handle handle;
   Fetch(fd, "", AT_EMPTY_PATH, &handle);
   return handle.text() == handle_;
 }
 
-absl::StatusOr<const DirectoryIdentity*> EntryIdentity::FindAt(
-    int parent_fd, const char* name) {
+absl::StatusOr<DirectoryIdentity> EntryIdentity::FindAt(
+    int parent_fd, const char* name) const {
   const int fd = openat(parent_fd, name, kHeld);
   if (fd < 0 && errno == ENOENT) return absl::NotFoundError("nothing");
   if (fd < 0 && errno != ENOTDIR && errno != ELOOP) {
@@ -84,9 +92,7 @@ absl::StatusOr<const DirectoryIdentity*> EntryIdentity::FindAt(
   }
   absl::StatusOr<DirectoryIdentity> opened = DirectoryIdentity::Of(fd);
   close(fd);
-  if (!opened.ok()) return opened.status();
-  opened_.emplace(*std::move(opened));
-  return &*opened_;
+  return opened;
 }
 
 }  // namespace tempdir_internal

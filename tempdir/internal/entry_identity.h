@@ -3,8 +3,10 @@
 //
 // It is the file handle, compared within one file system: an entry of a
 // directory is on the file system of that, or a mount point. (A mount point
-// cannot be removed or moved, and the removal engine does not enter it.) Where
-// the file system has no handles the directory is opened after all.
+// cannot be removed or moved, and the removal engine does not enter it.) If the
+// file system has no handles that last, the directory is opened after all, and
+// marked with a token (token_identity.h). Only if that cannot be, a descriptor
+// of it is held.
 //
 // Movable, not copyable. Thread-compatible (const calls may run concurrently).
 
@@ -17,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tempdir/internal/directory_identity.h"
+#include "tempdir/internal/token_identity.h"
 
 namespace tempdir_internal {
 
@@ -33,18 +36,25 @@ class EntryIdentity {
   bool IsAt(int parent_fd, const char* name) const;
   // Whether `fd` is open on it.
   bool Is(int fd) const;
+  // Takes away what was written into the directory to know it by, for one that
+  // is not the library's any more and is at `path`.
+  void UnmarkAt(const char* path) const {
+    if (token_) token_->ClearAt(path);
+  }
 
   // The same identity in the form that the removal engine takes: found at that
   // entry. NotFound if nothing is there, FailedPrecondition if something else
-  // is. The result lives as long as this.
-  absl::StatusOr<const DirectoryIdentity*> FindAt(int parent_fd,
-                                                  const char* name);
+  // is.
+  absl::StatusOr<DirectoryIdentity> FindAt(int parent_fd,
+                                           const char* name) const;
 
  private:
   EntryIdentity() = default;
 
-  // The handle's type and bytes; empty where there is none.
+  // The handle's type and bytes; empty if there is none that lasts.
   std::string handle_;
+  std::optional<TokenIdentity> token_;
+  // If there is neither.
   std::optional<DirectoryIdentity> opened_;
 };
 

@@ -8,7 +8,7 @@
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/directory_lock.h"
 #include "tempdir/internal/failure_mark.h"
-#include "tempdir/internal/kept_directory.h"
+#include "tempdir/internal/keep_mark.h"
 #include "tempdir/internal/private_directory.h"
 #include "tempdir/internal/random_name.h"
 #include "tempdir/internal/root_name.h"

@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "tempdir/internal/file_identity.h"
-#include "tempdir/internal/kept_directory.h"
+#include "tempdir/internal/keep_mark.h"
 
 namespace tempdir_internal {
 namespace {

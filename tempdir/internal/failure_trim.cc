@@ -18,7 +18,7 @@
 #include "tempdir/internal/directory_identity.h"
 #include "tempdir/internal/directory_lock.h"
 #include "tempdir/internal/failure_mark.h"
-#include "tempdir/internal/kept_directory.h"
+#include "tempdir/internal/keep_mark.h"
 #include "tempdir/internal/remove_tree_at.h"
 #include "tempdir/internal/root_name.h"
 #include "tempdir/remove_tree_options.h"

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "finalize/escaped_text.h"
+#include "tempdir/internal/keep_mark.h"
 #include "tempdir/internal/move_entry.h"
 #include "tempdir/internal/private_directory.h"
 
@@ -44,14 +45,9 @@ std::string PresentPath(const KeptPlan& plan, const std::string& name,
                     : expected;
 }
 
-absl::StatusOr<std::string> MarkRoot(const KeptPlan& plan, int move_error) {
-  const std::string mark = plan.from == KeptPlan::From::kRoot
-                               ? kKeepMark
-                               : absl::StrCat(plan.name, "/", kKeepMark);
-  const int fd = openat(plan.root_fd, mark.c_str(),
-                        O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd >= 0) {
-    close(fd);
+absl::StatusOr<std::string> MarkPlace(const KeptPlan& plan, int move_error) {
+  const bool in_root = plan.from == KeptPlan::From::kRoot;
+  if (MarkKept(plan.root_fd, in_root ? "." : plan.name.c_str()) == 0) {
     return std::string(plan.path);
   }
   return absl::ErrnoToStatus(
@@ -81,7 +77,7 @@ absl::StatusOr<std::string> MoveOutOfReach(const KeptPlan& plan,
   }
   absl::StatusOr<std::string> result =
       error == 0 ? PresentPath(plan, name, held, is_the_entry)
-                 : MarkRoot(plan, error);
+                 : MarkPlace(plan, error);
   close(held);
   return result;
 }

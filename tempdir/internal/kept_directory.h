@@ -17,9 +17,6 @@
 
 namespace tempdir_internal {
 
-// The entry of a root that makes it untouchable for reapers.
-constexpr char kKeepMark[] = ".keep";
-
 struct KeptPlan {
   int root_fd;
   const std::string& name;

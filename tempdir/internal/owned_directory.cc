@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -15,9 +16,12 @@
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/automatic_reap.h"
 #include "tempdir/internal/background_thread.h"
+#include "tempdir/internal/keep_mark.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/private_directory.h"
+#include "tempdir/internal/random_name.h"
 #include "tempdir/internal/removal_backlog.h"
+#include "tempdir/internal/root_mark.h"
 #include "tempdir/internal/root_name.h"
 
 namespace tempdir_internal {
@@ -113,17 +117,13 @@ absl::Status OwnedDirectory::Make() {
   if (!status.ok()) return status;
   const absl::StatusOr<std::string> parent = ParentPath(options_.parent());
   if (!parent.ok()) return parent.status();
-  const ProcessRoot::Idle idle =
-      options_.parent().empty() && home() == ProcessRoot::Home::kRoot
-          ? ProcessRoot::Idle::kKeep
-          : ProcessRoot::Idle::kRemove;
   // A root that vanished after it was looked at is replaced by a new one.
   constexpr int kTries = 4;
   bool waited = false, reaped = false;
   for (int tries = 0; tries < kTries; ++tries) {
     bool again = false;
     const uint64_t ended = EndedRemovals();
-    status = MakeIn(*parent, idle, &again);
+    status = MakeIn(*parent, &again);
     if (absl::IsResourceExhausted(status)) {
       if (!std::exchange(waited, true)) again |= WaitForRoom(ended);
       if (!again && !doomed_ && !std::exchange(reaped, true)) {
@@ -136,32 +136,56 @@ absl::Status OwnedDirectory::Make() {
   return status;
 }
 
-absl::Status OwnedDirectory::MakeIn(const std::string& parent,
-                                    ProcessRoot::Idle idle, bool* again) {
+absl::Status OwnedDirectory::MakeIn(const std::string& parent, bool* again) {
   const CrashGate gate(CrashGate::Use::kMake);
   if (gate.refused()) return Crashing();
-  auto root = ProcessRoot::Acquire(parent, idle, home());
+  auto root = ProcessRoot::Acquire(parent, home());
   if (!root.ok()) return root.status();
-  const std::string& root_path = (*root)->path();
-  absl::Status status;
-  if (root_path.size() + options_.prefix().size() + kNameLetters +
-          options_.suffix().size() + 2 >
-      PATH_MAX) {
-    status = absl::InvalidArgumentError(absl::StrCat(
-        "too long a path for a ", kind(), ": ", EscapedText(root_path)));
-  }
-  if (status.ok()) {
-    status = MakeEntry(**root);
-    if (status.ok()) {
-      root_ = *root;
-      path_ = absl::StrCat(root_path, "/", name_);
-      if (hold_ != nullptr) root_->AddHold(hold_);
-      return status;
-    }
-  }
+  absl::Status status = MakeInRoot(*root);
+  if (status.ok()) return status;
   *again = !(*root)->IsUsable() && !absl::IsInvalidArgument(status);
   (*root)->Release();
   return status;
+}
+
+absl::Status OwnedDirectory::MakeInRoot(ProcessRoot* root) {
+  if (root->path().size() + options_.prefix().size() + kNameLetters +
+          options_.suffix().size() + 2 >
+      PATH_MAX) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "too long a path for a ", kind(), ": ", EscapedText(root->path())));
+  }
+  guarantees_ = root->guarantees();
+  absl::Status status = MakeEntry(*root);
+  if (!status.ok()) return status;
+  status = CheckMade(*root);
+  if (!status.ok()) {
+    hold_.reset();
+    unlinkat(root->fd(), name_.c_str(), is_file() ? 0 : AT_REMOVEDIR);
+    return status;
+  }
+  root_ = root;
+  path_ = absl::StrCat(root->path() == "/" ? "" : root->path(), "/", name_);
+  if (hold_ != nullptr) root_->AddHold(hold_);
+  return status;
+}
+
+absl::Status OwnedDirectory::CheckMade(const ProcessRoot& root) const {
+  if (!root.PathLeadsHere()) {
+    return absl::NotFoundError(
+        absl::StrCat("another directory stands at ", EscapedText(root.path())));
+  }
+  if (!options_.require_guarantees() || guarantees_.all()) {
+    return absl::OkStatus();
+  }
+  const char* const missing =
+      !guarantees_.path    ? "others may rename what is in it"
+      : !guarantees_.mode  ? "its file system does not keep permissions"
+      : !guarantees_.owner ? "its file system shows another owner"
+                           : "locks are not known to be seen by all there";
+  return absl::FailedPreconditionError(
+      absl::StrCat("no ", kind(), " is made in ", EscapedText(root.parent()),
+                   ": ", missing));
 }
 
 absl::Status OwnedDirectory::CheckOptions() const {
@@ -174,10 +198,12 @@ absl::Status OwnedDirectory::MakeEntry(const ProcessRoot& root) {
           ? MakeLocked(root)
           : MakePrivateDirectory(
                 root.fd(), {options_.prefix(), options_.suffix(), kNameLetters,
-                            options_.mode(), root.path()});
+                            options_.mode(), root.path(), &AppendRandomLetters,
+                            options_.insists_on_mode()});
   if (!made.ok()) return made.status();
   name_ = std::move(made->name);
   identity_.emplace(std::move(made->identity));
+  Weaken(made->has_mode, made->is_shown_own);
   return absl::OkStatus();
 }
 
@@ -190,7 +216,8 @@ absl::Status OwnedDirectory::Identify(int root_fd) {
 
 bool OwnedDirectory::IsEntry(int fd) const { return identity_->Is(fd); }
 
-// A reaper may take it before it is locked: then there is another try.
+// A reaper may take it before it is locked: then there is another try. Where
+// others may not see the lock, its name is one that they leave alone.
 absl::StatusOr<PrivateDirectory> OwnedDirectory::MakeLocked(
     const ProcessRoot& root) {
   constexpr int kTries = 100;
@@ -198,23 +225,39 @@ absl::StatusOr<PrivateDirectory> OwnedDirectory::MakeLocked(
   const std::string prefix =
       is_short ? ShortRootPrefix(geteuid()) : RootPrefix(geteuid());
   const size_t letters = is_short ? kShortRootLetters : kRootLetters;
+  const bool live = !root.guarantees().lock;
   absl::Status status;
   for (int tries = 0; tries < kTries; ++tries) {
     auto made = MakePrivateDirectory(
-        root.fd(), {prefix, "", letters, options_.mode(), root.path()});
+        root.fd(),
+        {prefix, live ? kLiveSuffix : "", letters, options_.mode(), root.path(),
+         &AppendRandomLetters, options_.insists_on_mode()});
     status = made.status();
     if (made.ok()) {
-      absl::StatusOr<int> fd = OpenLocked(root.fd(), made->name.c_str());
-      if (fd.ok()) {
-        hold_ = std::make_shared<DirectHold>();
-        hold_->lock = HeldLock(*fd, made->name);
-        return made;
-      }
-      status = fd.status();
+      status = LockMade(root, *made);
+      if (status.ok()) return made;
       unlinkat(root.fd(), made->name.c_str(), AT_REMOVEDIR);
     }
     if (!absl::IsAborted(status) && !absl::IsNotFound(status)) break;
   }
+  return status;
+}
+
+absl::Status OwnedDirectory::LockMade(const ProcessRoot& root,
+                                      const PrivateDirectory& made) {
+  absl::StatusOr<int> fd = OpenLocked(root.fd(), made.name.c_str());
+  if (!fd.ok()) return fd.status();
+  auto hold = std::make_shared<DirectHold>();
+  hold->lock = HeldLock(*fd, made.name);
+  if (!made.identity.Is(*fd)) {
+    return absl::AbortedError(absl::StrCat(EscapedText(made.name),
+                                           " was replaced while it was made"));
+  }
+  if (!root.guarantees().lock) {
+    MarkLiveDirectly(*fd, flock(*fd, LOCK_SH | LOCK_NB) == 0);
+  }
+  absl::Status status = MarkRoot(*fd, made.name);
+  if (status.ok()) hold_ = std::move(hold);
   return status;
 }
 

@@ -20,7 +20,8 @@
 //       +-------------------------------+
 //                 it fails
 //
-//   kCreating  path_, name_ and identity_ are not set; the creator holds
+//   kCreating  path_, guarantees_, name_ and identity_ are not set; the creator
+//   holds
 //              mutex_ from before mkdir until the state changes
 //   kLive      all are set, root_ counts it; a Remove or Keep that fails
 //              leaves it so, with the reason in last_failure_
@@ -60,6 +61,7 @@
 #include "tempdir/internal/private_directory.h"
 #include "tempdir/internal/process_root.h"
 #include "tempdir/internal/removal_backlog.h"
+#include "tempdir/temp_dir_guarantees.h"
 #include "tempdir/temp_dir_options.h"
 
 namespace tempdir_internal {
@@ -138,6 +140,7 @@ class OwnedDirectory : public PutOffRemoval,
   std::string_view description() const;
   // For whoever saw Create succeed.
   const boost::filesystem::path& path() const { return path_; }
+  const tempdir::TempDirGuarantees& guarantees() const { return guarantees_; }
   const tempdir::TempDirOptions& options() const { return options_; }
   virtual bool is_file() const { return false; }
   // For messages.
@@ -159,6 +162,12 @@ class OwnedDirectory : public PutOffRemoval,
   virtual absl::Status RemoveCompletely();
   // For a removal that did not find it at its name: what stands there is
   // another (`replaced`), or nothing; it is at `elsewhere`, if that is known.
+  // It was made without having the permissions, or the owner, that it was to
+  // have, as the file system shows it.
+  void Weaken(bool has_mode, bool is_shown_own) {
+    guarantees_.mode &= has_mode;
+    guarantees_.owner &= is_shown_own;
+  }
   absl::Status NotThere(bool replaced, const std::string& elsewhere);
 
   const ProcessRoot& root() const { return *root_; }
@@ -178,8 +187,10 @@ class OwnedDirectory : public PutOffRemoval,
   };
 
   absl::Status Make();
-  absl::Status MakeIn(const std::string& parent, ProcessRoot::Idle idle,
-                      bool* again);
+  absl::Status MakeIn(const std::string& parent, bool* again);
+  absl::Status MakeInRoot(ProcessRoot* root);
+  // Whether it is where it has to be, and as it has to be.
+  absl::Status CheckMade(const ProcessRoot& root) const;
   // One that is kept anyway is out of the reapers' reach from the beginning: in
   // the parent, under a name that is no root's.
   ProcessRoot::Home home() const {
@@ -188,6 +199,7 @@ class OwnedDirectory : public PutOffRemoval,
   }
   // One with a name and a lock of its own, in the parent.
   absl::StatusOr<PrivateDirectory> MakeLocked(const ProcessRoot& root);
+  absl::Status LockMade(const ProcessRoot& root, const PrivateDirectory& made);
   // Called by the backlog's thread.
   void FinishRemoval() noexcept override;
   absl::Status FinishLocked();
@@ -208,6 +220,9 @@ class OwnedDirectory : public PutOffRemoval,
   absl::Status CheckEntry(int root_fd) const;
   // Says on standard error that it was kept, and why.
   void SayKept(std::string_view why) const;
+  absl::Status RemoveFound(int root_fd, const DirectoryIdentity& identity);
+  // Takes away what the library wrote into one that it was kept as.
+  void UnmarkKept();
   absl::Status NotOurs() const;
   absl::Status CaughtByFork() const;
   absl::Status Crashing() const;
@@ -226,6 +241,7 @@ class OwnedDirectory : public PutOffRemoval,
   std::atomic<uint32_t> attempts_{0};
   std::atomic<bool> lost_{false};
   boost::filesystem::path path_;
+  tempdir::TempDirGuarantees guarantees_;
 
   ForkMutex mutex_;
   // Guarded by mutex_.

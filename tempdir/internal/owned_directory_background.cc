@@ -22,11 +22,12 @@ using finalize::EscapedText;
 
 constexpr char kLeavingPrefix[] = ".leaving-";
 
-// Of one that has no root: a reaper has to know it.
-std::string LeavingName(bool directly) {
+// Of one that has no root: a reaper has to know it, and to leave it alone where
+// it may not see the lock.
+std::string LeavingName(bool directly, bool lock_is_seen) {
   std::string name = directly ? RootPrefix(geteuid()) : kLeavingPrefix;
   if (!AppendRandomLetters(&name, kRootLetters)) return "";
-  if (directly) name.append(kReapedSuffix);
+  if (directly) name.append(lock_is_seen ? kReapedSuffix : kLiveSuffix);
   return name;
 }
 
@@ -41,7 +42,7 @@ bool OwnedDirectory::PutOffLocked() {
 bool OwnedDirectory::RenameAway() {
   // A crash finds it by its name: by none in between, and waits for this.
   if (hold_ != nullptr && !root_->LeaveHold(hold_.get())) return false;
-  std::string leaving = LeavingName(options_.directly());
+  std::string leaving = LeavingName(options_.directly(), guarantees_.lock);
   renamed_ = !leaving.empty() && RenameTo(leaving);
   if (renamed_) name_ = std::move(leaving);
   if (hold_ != nullptr) {

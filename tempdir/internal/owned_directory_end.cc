@@ -9,9 +9,11 @@
 #include "finalize/crash_gate.h"
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/directory_identity.h"
+#include "tempdir/internal/exit_patience.h"
 #include "tempdir/internal/lost_directory.h"
 #include "tempdir/internal/owned_directory.h"
 #include "tempdir/internal/remove_tree_at.h"
+#include "tempdir/remove_tree_options.h"
 
 namespace tempdir_internal {
 
@@ -108,12 +110,9 @@ absl::Status OwnedDirectory::RemoveCompletely() {
   SetLost(false);
   absl::StatusOr<int> fd = root_->Descriptor();
   if (!fd.ok()) return fd.status();
-  absl::StatusOr<const DirectoryIdentity*> identity =
+  absl::StatusOr<DirectoryIdentity> identity =
       identity_->FindAt(*fd, name_.c_str());
-  if (identity.ok()) {
-    return RemoveTreeAt(*fd, name_.c_str(), **identity, {}, nullptr,
-                        path_.native());
-  }
+  if (identity.ok()) return RemoveFound(*fd, *identity);
   const bool replaced = absl::IsFailedPrecondition(identity.status());
   if (!replaced && !absl::IsNotFound(identity.status())) {
     return absl::Status(
@@ -122,6 +121,17 @@ absl::Status OwnedDirectory::RemoveCompletely() {
                      identity.status().message()));
   }
   return NotThere(replaced, FindLostDirectory(*fd, *root_, *identity_));
+}
+
+absl::Status OwnedDirectory::RemoveFound(int root_fd,
+                                         const DirectoryIdentity& identity) {
+  tempdir::RemoveTreeOptions options;
+  options.writer_timeout = ExitPatience(options.writer_timeout);
+  tempdir::RemoveTreeStats stats;
+  absl::Status status = RemoveTreeAt(root_fd, name_.c_str(), identity, options,
+                                     &stats, path_.native());
+  if (!status.ok()) SpendExitPatience(stats.elapsed);
+  return status;
 }
 
 absl::Status OwnedDirectory::NotThere(bool replaced,

@@ -76,6 +76,7 @@ absl::Status OwnedDirectory::PublishLocked(const Destination& destination,
     return status;
   }
   kept_path_ = destination.path();
+  UnmarkKept();
   Settle(State::kKept);
   return status;
 }
@@ -90,6 +91,7 @@ absl::Status OwnedDirectory::Exchange(int root_fd,
   const MovedEntry entry = {root_fd, name_, path_.native(), is_file()};
   absl::Status status = destination.Exchange(entry);
   if (!status.ok()) return status;
+  if (identity_) identity_->UnmarkAt(destination.path().c_str());
   status = Identify(root_fd);
   if (!status.ok()) destination.Exchange(entry).IgnoreError();
   return status;
@@ -121,8 +123,15 @@ absl::Status OwnedDirectory::KeepLocked() {
                      [this](int entry) { return IsEntry(entry); });
   if (!kept.ok()) return kept.status();
   kept_path_ = *kept;
+  UnmarkKept();
   Settle(State::kKept);
   return absl::OkStatus();
+}
+
+// It is nobody's root any more, whatever name it gets.
+void OwnedDirectory::UnmarkKept() {
+  if (hold_ != nullptr) hold_->lock.Unmark();
+  if (identity_) identity_->UnmarkAt(kept_path_.c_str());
 }
 
 absl::Status OwnedDirectory::KeepFailure() {
@@ -130,6 +139,7 @@ absl::Status OwnedDirectory::KeepFailure() {
   if (!fd.ok()) return fd.status();
   if (absl::Status there = CheckEntry(*fd); !there.ok()) return there;
   if (!MoveToFailures(*fd).ok()) return KeepLocked();
+  UnmarkKept();
   TrimFailuresLikeIt();
   Settle(State::kKept);
   return absl::OkStatus();

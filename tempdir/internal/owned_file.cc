@@ -51,7 +51,7 @@ absl::Status SettleFileMode(int fd, const tempdir::TempDirOptions& options,
   }
   if ((identity->mode & kPermissions) == mode) return absl::OkStatus();
   if (fchmod(fd, mode) == 0) identity->LookAt(fd, "");
-  if ((identity->mode & kPermissions) == mode || !options.has_mode()) {
+  if ((identity->mode & kPermissions) == mode || !options.insists_on_mode()) {
     return absl::OkStatus();
   }
   return absl::FailedPreconditionError(absl::StrFormat(
@@ -83,6 +83,7 @@ absl::Status OwnedFile::MakeEntry(const ProcessRoot& root) {
       close(fd);
       return status;
     }
+    Weaken((identity_.mode & kPermissions) == mode, /*is_shown_own=*/true);
     descriptor_.Take(fd, identity_);
     SetName(std::move(name));
     return status;

@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #include "absl/status/statusor.h"
-#include "tempdir/reap.h"
+#include "tempdir/internal/reap_parent.h"
+#include "tempdir/reap_report.h"
 
 namespace tempdir_internal {
 namespace {
@@ -34,7 +35,7 @@ void AwaitEnd(int pidfd) {
 bool ReapAll(const std::vector<std::string>& parents) {
   bool nothing_held = true;
   for (const std::string& parent : parents) {
-    const auto report = tempdir::Reap(parent);
+    const auto report = ReapParent(parent, {}, ReapScope::kOwnMount);
     nothing_held &=
         !report.ok() || report->Count(tempdir::ReapOutcome::kInUse) == 0;
   }

@@ -32,27 +32,17 @@ absl::StatusOr<std::string> DefaultParent() {
   return WithoutSlashesAtEnd(variable);
 }
 
-absl::Status CheckFit(int fd, const std::string& path) {
-  struct stat status;
-  if (fstat(fd, &status) != 0) {
-    return absl::ErrnoToStatus(
-        errno, absl::StrCat("cannot examine ", EscapedText(path)));
-  }
-  if (IsOpenToOthers(status) && status.st_uid != geteuid()) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        EscapedText(path),
-        " belongs to somebody else, is writable by others and has no "
-        "sticky bit: temporary directories in it could be replaced"));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 bool IsOpenToOthers(const struct stat& directory) {
   if ((directory.st_mode & S_ISVTX) != 0) return false;
   if ((directory.st_mode & S_IWOTH) != 0) return true;
   return (directory.st_mode & S_IWGRP) != 0 && directory.st_gid != getegid();
+}
+
+bool IsClosedToOthers(const struct stat& directory) {
+  return (directory.st_uid == geteuid() || directory.st_uid == 0) &&
+         !IsOpenToOthers(directory);
 }
 
 absl::StatusOr<std::string> ParentPath(std::string_view asked_for) {
@@ -74,18 +64,17 @@ absl::StatusOr<std::string> ParentPath(std::string_view asked_for) {
   return WithoutSlashesAtEnd(std::move(path));
 }
 
-absl::StatusOr<int> OpenParent(const std::string& path) {
+absl::StatusOr<OpenedParent> OpenParent(const std::string& path) {
   const int fd = open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) {
-    return ErrnoStatus(errno,
-                       absl::StrCat("cannot make temporary directories in ",
-                                    EscapedText(path)));
+  struct stat status;
+  if (fd >= 0 && fstatat(fd, "", &status, AT_EMPTY_PATH) == 0) {
+    return OpenedParent{fd, IsClosedToOthers(status)};
   }
-  if (absl::Status fit = CheckFit(fd, path); !fit.ok()) {
-    close(fd);
-    return fit;
-  }
-  return fd;
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  return ErrnoStatus(
+      error,
+      absl::StrCat("cannot make temporary directories in ", EscapedText(path)));
 }
 
 }  // namespace tempdir_internal

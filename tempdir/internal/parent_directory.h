@@ -24,11 +24,20 @@ absl::StatusOr<std::string> ParentPath(std::string_view asked_for);
 // than the effective one of this process.
 bool IsOpenToOthers(const struct stat& directory);
 
-// Opens it (O_PATH). NotFound, FailedPrecondition (not a directory) or
-// PermissionDenied, with its path, where that cannot be; PermissionDenied as
-// well where others may replace what is in it: somebody else's directory that
-// is open to others.
-absl::StatusOr<int> OpenParent(const std::string& path);
+// Whether only the effective user and the superuser may rename what is in the
+// directory, as far as its owner and its mode tell.
+bool IsClosedToOthers(const struct stat& directory);
+
+struct OpenedParent {
+  int fd;  // O_PATH
+  // IsClosedToOthers(). Else another user can put a directory of its own in the
+  // place of one that is in it.
+  bool closed_to_others;
+};
+
+// Opens it. NotFound, FailedPrecondition (not a directory) or PermissionDenied,
+// with its path, if that fails.
+absl::StatusOr<OpenedParent> OpenParent(const std::string& path);
 
 }  // namespace tempdir_internal
 

@@ -2,7 +2,8 @@
 //
 // mkdir is the test of whether a name is free: what stands there already is
 // never adopted, whoever made it, and another name is tried. The mode is what
-// was asked for, whatever the umask says.
+// was asked for, whatever the umask says; on a file system that does not let it
+// be so, it is what that shows, unless the plan insists.
 
 #ifndef TEMPDIR_INTERNAL_PRIVATE_DIRECTORY_H_
 #define TEMPDIR_INTERNAL_PRIVATE_DIRECTORY_H_
@@ -32,11 +33,16 @@ struct DirectoryPlan {
   std::string_view parent_path;
   // Where the random letters come from.
   bool (*append_letters)(std::string*, size_t) = &AppendRandomLetters;
+  // Whether it is an error that the mode cannot be had.
+  bool insist_on_mode = true;
 };
 
 struct PrivateDirectory {
   std::string name;
   EntryIdentity identity;
+  bool has_mode;  // as planned
+  bool
+      is_shown_own;  // the effective user is its owner, as the file system says
 };
 
 // Makes a directory in the one that is open at `parent_fd`. An error names

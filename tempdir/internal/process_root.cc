@@ -26,7 +26,6 @@ struct RootTable {
   std::mutex mutex;
   // Guarded by `mutex`.
   std::vector<ProcessRoot*> roots;
-  bool process_ends = false;
 };
 
 namespace {
@@ -90,24 +89,21 @@ RootTable* Table() {
 }  // namespace
 
 absl::StatusOr<ProcessRoot*> ProcessRoot::Acquire(const std::string& parent,
-                                                  Idle idle, Home home) {
+                                                  Home home) {
   RootTable* const table = Table();
   std::lock_guard<std::mutex> lock(table->mutex);
   for (ProcessRoot* root : table->roots) {
     if (root->lost_ || root->parent_ != parent || root->home_ != home) continue;
     ++root->live_;
-    root->keep_idle_ |= idle == Idle::kKeep;
     return root;
   }
   if (AnyIsClosed(*table)) TakeLocksAgain(table);
-  DiscardIdle(table);
   auto* root = new ProcessRoot(table, parent, home);
   if (absl::Status made = root->Make(); !made.ok()) {
     delete root;
     return made;
   }
   root->live_ = 1;
-  root->keep_idle_ = idle == Idle::kKeep;
   if (home == Home::kRoot) {
     root->entry_.Enter(&table->owner, root->path_, root->fd());
   }
@@ -120,7 +116,7 @@ const finalize::OwnerProcess* ProcessRoot::owner() const {
 }
 
 bool ProcessRoot::IsUsable() {
-  if (owner_ == geteuid() && IsAtItsPath()) {
+  if (user_ == geteuid() && IsAtItsPath()) {
     if (IsOpenAt(fd())) return true;
     const absl::Status opened = Descriptor().status();
     if (!absl::IsAborted(opened)) return !opened.ok();
@@ -145,9 +141,7 @@ absl::StatusOr<int> ProcessRoot::Descriptor() {
 void ProcessRoot::Release() {
   if (!table_->owner.IsThis()) return;
   std::lock_guard<std::mutex> lock(table_->mutex);
-  if (--live_ > 0) return;
-  if (keep_idle_ && !lost_ && !table_->process_ends) return;
-  Discard(this);
+  if (--live_ == 0) Discard(this);
 }
 
 void ProcessRoot::Discard(ProcessRoot* root) {
@@ -156,13 +150,6 @@ void ProcessRoot::Discard(ProcessRoot* root) {
   std::vector<ProcessRoot*>& roots = root->table_->roots;
   roots.erase(std::find(roots.begin(), roots.end(), root));
   delete root;
-}
-
-void ProcessRoot::DiscardIdle(RootTable* table) {
-  const std::vector<ProcessRoot*> roots = table->roots;
-  for (ProcessRoot* root : roots) {
-    if (root->live_ == 0) Discard(root);
-  }
 }
 
 bool ProcessRoot::AnyIsClosed(const RootTable& table) {
@@ -226,14 +213,11 @@ void ProcessRoot::DropHold(DirectHold* hold) {
 
 size_t SweepProcessRoots(bool process_ends) {
   RootTable* const table = ExistingTable();
-  if (table == nullptr) return 0;
+  if (table == nullptr || !process_ends) return 0;
   const finalize::CrashGate gate;
   if (gate.refused()) return 0;
-  const size_t left = process_ends ? EndRemovals(TimeToWait()) : 0;
+  const size_t left = EndRemovals(TimeToWait());
   std::lock_guard<std::mutex> lock(table->mutex);
-  ProcessRoot::DiscardIdle(table);
-  if (!process_ends) return left;
-  table->process_ends = true;
   // A thread that was about to make a temp dir finds its root gone.
   for (ProcessRoot* root : table->roots) {
     root->lost_ |= root->RemoveDirectory();

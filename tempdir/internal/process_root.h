@@ -6,32 +6,37 @@
 // in a directory that is open already.
 //
 //                Acquire                       Release of the last one
-//     (nothing) --------> in use, live > 0 --------------------+
-//                          ^  |                                |
-//                          |  | not at its path any more       v
-//                 Acquire  |  v IsUsable              idle, live == 0
-//                          | lost, live > 0            |       |
-//                          +---------------------------+       | not kept idle,
-//                             |                                | or swept
-//                             +------------> removed <---------+
+//     (nothing) --------> in use, live > 0 -----------------> removed
+//                             |                                  ^
+//                             | not at its path any more         |
+//                             v IsUsable                         |
+//                         lost, live > 0 ------------------------+
 //
 //   in use   on the table, descriptor open
-//   idle     as in use; only the root of $TMPDIR stays so, so that a program
-//            that makes one temp dir after the other makes its root once
 //   lost     moved away, removed or replaced by somebody, or not usable since
 //            the process became another user; on the table for the sake of the
 //            temp dirs in it, which are still reached through the descriptor;
 //            new ones get a new root
-//   removed  rmdir'ed (unless something is left in it), descriptor closed
+//   removed  rmdir'ed (unless something is left in it), descriptor closed. It
+//            is found through its descriptor, so that it is also removed if its
+//            parent was renamed.
+//
+// It is made with a mark that tells it from other directories (root_mark.h),
+// and, where others may not see its lock, with one that says so (keep_mark.h):
+//
+//     mkdir --> open --> lock --> live mark --> mark --> the name means it?
+//                                                           | yes    | no
+//                                                         in use   another one
+//
+// Killed on the way, it leaves a directory that holds nothing of a user.
 //
 // A forked child starts with an empty table: it never uses, removes or closes
 // a root of its parent's, unless it has adopted them all.
 //
 // The root is locked shared, through its one descriptor, from the moment it can
 // be seen until it is removed (directory_lock.h): that tells reapers that this
-// process, or a child forked from it, lives. It is made, opened, locked, and
-// then has to be what its name means, or another one is made. Roots of other
-// processes that it lies in are locked along with it.
+// process, or a child forked from it, lives. Roots of other processes that it
+// lies in are locked along with it.
 //
 // A program that closes every descriptor is noticed at the next creation: what
 // was made through it has to be seen at the root's path, and what is not found
@@ -58,7 +63,9 @@
 #include "absl/status/statusor.h"
 #include "finalize/owner_process.h"
 #include "tempdir/internal/directory_lock.h"
+#include "tempdir/internal/private_directory.h"
 #include "tempdir/internal/root_table.h"
+#include "tempdir/temp_dir_guarantees.h"
 
 namespace tempdir_internal {
 
@@ -73,9 +80,6 @@ struct DirectHold {
 
 class ProcessRoot {
  public:
-  // Whether the root outlives its last temp dir.
-  enum class Idle { kRemove, kKeep };
-
   // Where the temp dirs live: in a directory of the process, or in the parent
   // itself. That is neither made nor locked nor removed, and each temp dir has
   // the name and the lock of a root.
@@ -84,7 +88,6 @@ class ProcessRoot {
   // Returns the root in `parent` (absolute), made if there is none, and counts
   // one more temp dir in it.
   static absl::StatusOr<ProcessRoot*> Acquire(const std::string& parent,
-                                              Idle idle,
                                               Home home = Home::kRoot);
   // The converse of Acquire. In a child of the process that acquired it,
   // nothing happens.
@@ -107,9 +110,16 @@ class ProcessRoot {
            first_use_.exchange(false, std::memory_order_relaxed);
   }
 
+  // For a user that has just made something in it: whether the path leads to
+  // it. In a parent that is closed to others, who sees the new entry at its
+  // path has seen that.
+  bool PathLeadsHere() const { return guarantees_.path || IsAtItsPath(); }
+
   const std::string& path() const { return path_; }
   const std::string& parent() const { return parent_; }
   Home home() const { return home_; }
+  // What holds for everything that is made in it.
+  const tempdir::TempDirGuarantees& guarantees() const { return guarantees_; }
   // The process whose root it is. Never destroyed.
   const finalize::OwnerProcess* owner() const;
   // For a user: so many more of its temp dirs are left by a crash.
@@ -134,6 +144,9 @@ class ProcessRoot {
 
   absl::Status Make();
   absl::Status MakeOnce(int parent_fd);
+  // Locks and marks the directory `name`, which was just made.
+  absl::StatusOr<int> TakeMade(int parent_fd, const PrivateDirectory& made);
+  absl::Status Mark(int fd);
   // For Home::kParent.
   absl::StatusOr<int> OpenHome();
   // Opens it at its path and locks it; the old locks are gone.
@@ -143,9 +156,9 @@ class ProcessRoot {
   bool IsOpenAt(int fd) const;
   // Removes it if it is empty.
   bool RemoveDirectory();
+  bool RemoveAt(int base, const std::string& name);
   // For a holder of the table's lock: the end of a root without temp dirs.
   static void Discard(ProcessRoot* root);
-  static void DiscardIdle(RootTable* table);
   // For the same: what the program has closed is locked again, if it can be.
   static void TakeLocksAgain(RootTable* table);
   static bool AnyIsClosed(const RootTable& table);
@@ -157,25 +170,24 @@ class ProcessRoot {
   const std::string parent_;
   const Home home_;
   std::string path_;
-  uid_t owner_ = 0;
+  uid_t user_ = 0;  // whose it was made for
+  tempdir::TempDirGuarantees guarantees_;
   dev_t device_ = 0;
   ino_t inode_ = 0;
   std::atomic<int> fd_{-1};
   std::atomic<bool> first_use_{true};
   // Guarded by the table's lock.
   int live_ = 0;
-  bool keep_idle_ = false;
   bool lost_ = false;
   std::vector<int> enclosing_;  // locks of the roots that it lies in
   RootEntry entry_;
   std::vector<std::shared_ptr<DirectHold>> holds_;
 };
 
-// Removes the roots that are empty. `process_ends`: from now on each root goes
-// with its last temp dir; and first of all, what goes in the background is
-// waited for as long as the deadline of the process's end allows. Returns how
-// much of that is left. An atexit handler calls it, too. Nothing happens on a
-// thread that crashes.
+// Where the process ends: waits for what is removed in the background, as long
+// as the deadline of the process's end allows, and returns how much of that is
+// left; then removes the roots that are empty. An atexit handler calls it, too.
+// Nothing happens on a thread that crashes, or unless `process_ends`.
 size_t SweepProcessRoots(bool process_ends);
 
 // Opens and locks again the roots, and the temp dirs that have none, whose

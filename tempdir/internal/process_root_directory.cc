@@ -2,15 +2,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/directory_lock.h"
+#include "tempdir/internal/keep_mark.h"
+#include "tempdir/internal/local_file_system.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/private_directory.h"
 #include "tempdir/internal/process_root.h"
+#include "tempdir/internal/random_name.h"
+#include "tempdir/internal/root_mark.h"
 #include "tempdir/internal/root_name.h"
 
 namespace tempdir_internal {
@@ -20,7 +25,6 @@ using finalize::EscapedText;
 
 // How often it is tried to be faster than the reapers.
 constexpr int kMostRoots = 100;
-constexpr mode_t kRootMode = 0700;
 
 // It vanished before it was locked.
 bool IsTaken(const absl::Status& made) {
@@ -32,46 +36,77 @@ bool IsTaken(const absl::Status& made) {
 // A reaper may take any of them before it is locked: then there is another try.
 absl::Status ProcessRoot::Make() {
   if (home_ == Home::kParent) return OpenAgain().status();
-  absl::StatusOr<int> parent_fd = OpenParent(parent_);
-  if (!parent_fd.ok()) return parent_fd.status();
-  absl::Status status = LockEnclosingRoots(*parent_fd, &enclosing_);
+  absl::StatusOr<OpenedParent> parent = OpenParent(parent_);
+  if (!parent.ok()) return parent.status();
+  guarantees_.path = parent->closed_to_others;
+  absl::Status status = LockEnclosingRoots(parent->fd, &enclosing_);
   if (status.ok()) {
     int tries = 0;
     do {
-      status = MakeOnce(*parent_fd);
+      status = MakeOnce(parent->fd);
     } while (IsTaken(status) && ++tries < kMostRoots);
   }
-  close(*parent_fd);
+  close(parent->fd);
   if (!status.ok()) CloseDescriptors();
   return status;
 }
 
-// A directory that somebody replaced between mkdir and open is not used: its
-// inode or its owner is another.
 absl::Status ProcessRoot::MakeOnce(int parent_fd) {
   const std::string prefix = RootPrefix(geteuid());
   auto made = MakePrivateDirectory(
-      parent_fd, {prefix, "", kRootLetters, kRootMode, parent_});
+      parent_fd, {prefix, "", kRootLetters, kMarkedRootMode, parent_,
+                  &AppendRandomLetters, false});
   if (!made.ok()) return made.status();
-  const char* const name = made->name.c_str();
-  absl::StatusOr<int> fd = OpenLocked(parent_fd, name);
+  path_ = absl::StrCat(parent_ == "/" ? "" : parent_, "/", made->name);
+  absl::StatusOr<int> fd = TakeMade(parent_fd, *made);
   if (!fd.ok()) {
-    unlinkat(parent_fd, name, AT_REMOVEDIR);
+    unlinkat(parent_fd, made->name.c_str(), AT_REMOVEDIR);
     return fd.status();
   }
-  path_ = absl::StrCat(parent_ == "/" ? "" : parent_, "/", made->name);
-  struct stat seen;
-  if (fstat(*fd, &seen) != 0 || !made->identity.Is(*fd) ||
-      seen.st_uid != geteuid()) {
-    close(*fd);
-    return absl::PermissionDeniedError(
-        absl::StrCat(EscapedText(path_), " was replaced while it was made"));
-  }
-  owner_ = seen.st_uid;
-  device_ = seen.st_dev;
-  inode_ = seen.st_ino;
+  user_ = geteuid();
   fd_.store(*fd, std::memory_order_release);
   return absl::OkStatus();
+}
+
+// A directory that somebody put there between mkdir and open is not used: its
+// identity is another, or, if it came before that was taken, its owner. Only
+// where nobody else can do that may another owner be shown, and on a file
+// system that is known not to tell the owner.
+absl::StatusOr<int> ProcessRoot::TakeMade(int parent_fd,
+                                          const PrivateDirectory& made) {
+  absl::StatusOr<int> fd = OpenLocked(parent_fd, made.name.c_str());
+  if (!fd.ok()) return fd;
+  struct stat seen;
+  guarantees_.lock = FileSystemOf(*fd).flock_holds;
+  guarantees_.owner = made.is_shown_own;
+  absl::Status status;
+  if (fstatat(*fd, "", &seen, AT_EMPTY_PATH) != 0 || !made.identity.Is(*fd) ||
+      (!made.is_shown_own && !guarantees_.path && guarantees_.lock)) {
+    status = absl::AbortedError(
+        absl::StrCat(EscapedText(path_), " was replaced while it was made"));
+  } else {
+    guarantees_.mode = (seen.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+    device_ = seen.st_dev;
+    inode_ = seen.st_ino;
+    status = Mark(*fd);
+  }
+  if (status.ok() && !NameMeans(parent_fd, made.name.c_str(), *fd)) {
+    status = absl::AbortedError(absl::StrCat(EscapedText(path_), " is gone"));
+  }
+  if (status.ok()) return fd;
+  if (!guarantees_.lock) UnmarkLive(*fd);
+  close(*fd);
+  return status;
+}
+
+// Whoever finds the mark of a root finds the live mark, too.
+absl::Status ProcessRoot::Mark(int fd) {
+  if (!guarantees_.lock) {
+    const bool locked = flock(fd, LOCK_SH | LOCK_NB) == 0;
+    absl::Status status = MarkLive(fd, locked, path_);
+    if (!status.ok()) return status;
+  }
+  return MarkRoot(fd, path_);
 }
 
 bool ProcessRoot::IsAtItsPath() const {
@@ -88,17 +123,19 @@ bool ProcessRoot::IsOpenAt(int fd) const {
 }
 
 absl::StatusOr<int> ProcessRoot::OpenHome() {
-  absl::StatusOr<int> fd = OpenParent(parent_);
-  if (!fd.ok()) return fd;
-  const int clear = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  close(*fd);
+  absl::StatusOr<OpenedParent> parent = OpenParent(parent_);
+  if (!parent.ok()) return parent.status();
+  const int clear = fcntl(parent->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  close(parent->fd);
   struct stat seen;
   if (clear < 0 || fstat(clear, &seen) != 0) {
     return absl::ErrnoToStatus(
         errno, absl::StrCat("cannot use ", EscapedText(parent_)));
   }
   path_ = parent_;
-  owner_ = geteuid();
+  user_ = geteuid();
+  guarantees_.path = parent->closed_to_others;
+  guarantees_.lock = FileSystemOf(clear).flock_holds;
   device_ = seen.st_dev;
   inode_ = seen.st_ino;
   return clear;
@@ -127,8 +164,32 @@ absl::StatusOr<int> ProcessRoot::OpenAgain() {
   return fd;
 }
 
+// By descriptor first: its parent may have another path by now. The number may
+// be that of another file, too, from which the name leads elsewhere.
 bool ProcessRoot::RemoveDirectory() {
-  return home_ == Home::kRoot && IsAtItsPath() && rmdir(path_.c_str()) == 0;
+  if (home_ == Home::kParent) return false;
+  const std::string name = path_.substr(path_.rfind('/') + 1);
+  return RemoveAt(fd(), "../" + name) || RemoveAt(AT_FDCWD, path_);
+}
+
+// A live mark stays in a root that is not empty.
+bool ProcessRoot::RemoveAt(int base, const std::string& name) {
+  struct stat seen;
+  if (fstatat(base, name.c_str(), &seen, AT_SYMLINK_NOFOLLOW) != 0 ||
+      seen.st_dev != device_ || seen.st_ino != inode_) {
+    return false;
+  }
+  if (guarantees_.lock) return unlinkat(base, name.c_str(), AT_REMOVEDIR) == 0;
+  const int held = openat(base, name.c_str(),
+                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (held < 0) return false;
+  UnmarkLive(held);
+  const bool removed = unlinkat(base, name.c_str(), AT_REMOVEDIR) == 0;
+  if (!removed && KeepMarkIn(held) == KeepMark::kNone) {
+    MarkLive(held, flock(held, LOCK_SH | LOCK_NB) == 0, path_).IgnoreError();
+  }
+  close(held);
+  return removed;
 }
 
 // Never unlocks: a forked child may hold the same locks.

@@ -17,7 +17,6 @@
 #include "finalize/crash_gate.h"
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/local_file_system.h"
-#include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/root_name.h"
 #include "tempdir/internal/root_reaper.h"
 #include "tempdir/internal/timed_calls.h"
@@ -27,32 +26,12 @@ namespace {
 
 using finalize::EscapedText;
 
-// Whoever may rename what is in a directory may give any directory of the
-// user's there the name of a root.
-absl::Status CheckParent(int fd, const std::string& path) {
-  struct stat status;
-  if (fstatat(fd, "", &status, AT_EMPTY_PATH) != 0) {
-    return absl::ErrnoToStatus(
-        errno, absl::StrCat("cannot examine ", EscapedText(path)));
-  }
-  if (status.st_uid != geteuid() && status.st_uid != 0) {
-    return absl::PermissionDeniedError(
-        absl::StrCat(EscapedText(path), " belongs to user ", status.st_uid,
-                     ", who may rename what is in it: nothing is reaped"));
-  }
-  if (IsOpenToOthers(status)) {
-    return absl::PermissionDeniedError(
-        absl::StrCat(EscapedText(path),
-                     " is writable by others and has no sticky bit: nothing is "
-                     "reaped"));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status CheckFileSystem(const FileSystem& file_system,
                              const std::string& path,
-                             const tempdir::ReapOptions& options) {
-  if (file_system.flock_holds || options.any_file_system) {
+                             const tempdir::ReapOptions& options,
+                             ReapScope scope) {
+  if (file_system.flock_holds || options.any_file_system ||
+      scope == ReapScope::kOwnMount) {
     return absl::OkStatus();
   }
   return absl::FailedPreconditionError(absl::StrCat(
@@ -65,6 +44,14 @@ struct Found {
   std::string name;
   RootName form;
 };
+
+// In another user namespace its owner had another number.
+bool IsOf(uid_t user, int fd, const char* name) {
+  struct stat status;
+  return fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) ==
+             0 &&
+         S_ISDIR(status.st_mode) && status.st_uid == user;
+}
 
 absl::StatusOr<std::vector<Found>> FindRoots(int fd, const std::string& path,
                                              const TimeLimit& limit) {
@@ -87,7 +74,9 @@ absl::StatusOr<std::vector<Found>> FindRoots(int fd, const std::string& path,
       break;
     }
     const std::optional<RootName> form = ParseRootName(entry->d_name);
-    if (form && form->owner == user) found.push_back({entry->d_name, *form});
+    if (form && (form->owner == user || IsOf(user, fd, entry->d_name))) {
+      found.push_back({entry->d_name, *form});
+    }
   }
   closedir(entries);
   if (error != 0) {
@@ -97,23 +86,19 @@ absl::StatusOr<std::vector<Found>> FindRoots(int fd, const std::string& path,
   return found;
 }
 
-absl::Status Check(int fd, const tempdir::ReapOptions& options,
-                   tempdir::ReapReport* report) {
-  absl::Status status = CheckParent(fd, report->parent);
-  if (!status.ok()) return status;
+absl::Status ReapOpened(int fd, const tempdir::ReapOptions& options,
+                        ReapScope scope, tempdir::ReapReport* report) {
   const FileSystem file_system = FileSystemOf(fd);
   report->file_system = file_system.name;
-  return CheckFileSystem(file_system, report->parent, options);
-}
-
-absl::Status ReapOpened(int fd, const tempdir::ReapOptions& options,
-                        tempdir::ReapReport* report) {
-  absl::Status status = Check(fd, options, report);
+  // Where locks hold, all of them are seen.
+  if (file_system.flock_holds) scope = ReapScope::kUnlocked;
+  absl::Status status =
+      CheckFileSystem(file_system, report->parent, options, scope);
   if (!status.ok()) return status;
   const TimeLimit limit(options.time_limit);
   auto found = FindRoots(fd, report->parent, limit);
   if (!found.ok()) return found.status();
-  RootReaper reaper(fd, report->parent, options);
+  RootReaper reaper(fd, report->parent, options, scope);
   for (const Found& root : *found) {
     if (limit.passed() || finalize::CrashGate::IsShut()) break;
     report->roots.push_back(reaper.Reap(root.name, root.form));
@@ -133,22 +118,19 @@ absl::StatusOr<int> OpenToReap(const std::string& parent) {
 
 absl::Status CheckReapable(const std::string& parent) {
   const absl::StatusOr<int> fd = OpenToReap(parent);
-  if (!fd.ok()) return fd.status();
-  tempdir::ReapReport report;
-  report.parent = parent;
-  absl::Status status = Check(*fd, {}, &report);
-  close(*fd);
-  return status;
+  if (fd.ok()) close(*fd);
+  return fd.status();
 }
 
 absl::StatusOr<tempdir::ReapReport> ReapParent(
-    const std::string& parent, const tempdir::ReapOptions& options) {
+    const std::string& parent, const tempdir::ReapOptions& options,
+    ReapScope scope) {
   const absl::Time started = absl::Now();
   tempdir::ReapReport report;
   report.parent = parent;
   const absl::StatusOr<int> fd = OpenToReap(parent);
   if (!fd.ok()) return fd.status();
-  const absl::Status status = ReapOpened(*fd, options, &report);
+  const absl::Status status = ReapOpened(*fd, options, scope, &report);
   close(*fd);
   if (!status.ok()) return status;
   report.elapsed = absl::Now() - started;

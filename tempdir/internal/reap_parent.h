@@ -9,15 +9,17 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "tempdir/internal/root_reaper.h"
 #include "tempdir/reap_report.h"
 
 namespace tempdir_internal {
 
 // `parent` is absolute.
 absl::StatusOr<tempdir::ReapReport> ReapParent(
-    const std::string& parent, const tempdir::ReapOptions& options);
+    const std::string& parent, const tempdir::ReapOptions& options,
+    ReapScope scope = ReapScope::kUnlocked);
 
-// What ReapParent would answer for `parent` with the default options, without
+// What ReapParent would answer for `parent` with ReapScope::kOwnMount, without
 // looking through it.
 absl::Status CheckReapable(const std::string& parent);
 

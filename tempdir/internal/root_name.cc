@@ -52,12 +52,16 @@ bool AreLetters(std::string_view text, size_t count) {
 }
 
 std::optional<RootName> ParseShortName(std::string_view name) {
+  RootName root;
   uint32_t owner;
+  if (const size_t end = name.find(kLiveSuffix); end != name.npos) {
+    root.live = name.substr(end) == kLiveSuffix;
+    if (root.live) name = name.substr(0, end);
+  }
   if (!Consume(&name, kShortStart) || !ConsumeShortNumber(&name, &owner) ||
       !Consume(&name, "-") || !AreLetters(name, kShortRootLetters)) {
     return std::nullopt;
   }
-  RootName root;
   root.owner = owner;
   return root;
 }
@@ -119,7 +123,8 @@ std::optional<RootName> ParseRootName(std::string_view name) {
   }
   name.remove_prefix(kRootLetters);
   root.reaped = name == kReapedSuffix;
-  if (!name.empty() && !root.reaped) return std::nullopt;
+  root.live = name == kLiveSuffix;
+  if (!name.empty() && !root.reaped && !root.live) return std::nullopt;
   return root;
 }
 

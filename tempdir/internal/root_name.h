@@ -3,9 +3,12 @@
 //   finalize-1000-q7d2x2zk4ffwo5ma       the owner's uid, then random letters
 //   finalize-1000-lwm5tzbh3e2xnc7k.reap  one that a reaper has taken for itself
 //   fz7i-q7d2x2zk4f                      short: the uid in base 32, 10 letters
+//   finalize-1000-mj2vhq5w6ktsy3ea.live  a temp dir without a root, the lock of
+//                                        which others may not see (keep_mark.h)
 //
 // A name alone proves nothing: a reaper goes on to ask the kernel whose
-// directory it is and whether somebody holds it.
+// directory it is and whether somebody holds it. The number is a hint for
+// people: in a user namespace it is the uid as the owner sees it.
 
 #ifndef TEMPDIR_INTERNAL_ROOT_NAME_H_
 #define TEMPDIR_INTERNAL_ROOT_NAME_H_
@@ -26,10 +29,12 @@ constexpr size_t kRootLetters = 16;
 constexpr size_t kShortRootLetters = 10;
 
 constexpr std::string_view kReapedSuffix = ".reap";
+constexpr std::string_view kLiveSuffix = ".live";
 
 struct RootName {
   uid_t owner = 0;
   bool reaped = false;  // a reaper has renamed it
+  bool live = false;    // a temp dir without a root, with a live mark
 };
 
 // What the name of a root of `owner` starts with.

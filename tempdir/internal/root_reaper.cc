@@ -1,8 +1,10 @@
 #include "tempdir/internal/root_reaper.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,11 +13,14 @@
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/directory_identity.h"
 #include "tempdir/internal/directory_lock.h"
-#include "tempdir/internal/kept_directory.h"
+#include "tempdir/internal/keep_mark.h"
+#include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/random_name.h"
 #include "tempdir/internal/remove_tree_at.h"
+#include "tempdir/internal/root_mark.h"
 #include "tempdir/internal/system_calls.h"
 #include "tempdir/internal/timed_calls.h"
+#include "tempdir/internal/told_owners.h"
 #include "tempdir/remove_tree_options.h"
 
 namespace tempdir_internal {
@@ -28,7 +33,7 @@ using tempdir::ReapOutcome;
 
 constexpr int kReadable = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 constexpr int kHeld = O_PATH | O_DIRECTORY | O_NOFOLLOW;
-constexpr mode_t kOwnersPermissions = 0700;
+constexpr mode_t kAllModes = 07777;
 constexpr int kMostNames = 100;
 
 int OpenInPlace(int parent_fd, const char* name, int flags) {
@@ -49,10 +54,21 @@ void Fail(ReapedRoot* root, absl::string_view doing, int error) {
       error, absl::StrCat("cannot ", doing, " ", EscapedText(root->path)));
 }
 
-bool IsMarkedKept(int fd) {
-  struct stat status;
-  return fstatat(fd, kKeepMark, &status, AT_SYMLINK_NOFOLLOW) == 0 ||
-         errno != ENOENT;
+bool IsEmpty(int fd) {
+  const int own = kKernelCalls.open(fd, ".", O_RDONLY | O_DIRECTORY);
+  DIR* const entries = own < 0 ? nullptr : fdopendir(own);
+  if (entries == nullptr) {
+    if (own >= 0) kKernelCalls.close(own);
+    return false;
+  }
+  bool empty = true;
+  while (empty) {
+    const dirent* const entry = readdir(entries);
+    if (entry == nullptr) break;
+    empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+  }
+  closedir(entries);
+  return empty;
 }
 
 // Never onto what stands there. Where the kernel cannot promise that, a name
@@ -67,14 +83,17 @@ int Rename(int parent_fd, const char* from, const char* to) {
 }  // namespace
 
 RootReaper::RootReaper(int parent_fd, const std::string& parent,
-                       const tempdir::ReapOptions& options)
+                       const tempdir::ReapOptions& options, ReapScope scope)
     : parent_fd_(parent_fd),
       parent_(parent),
       options_(options),
-      user_(geteuid()) {
+      scope_(scope),
+      user_(geteuid()),
+      user_is_told_(IsToldFromOthers(user_)) {
   struct stat status;
   if (kKernelCalls.examine(parent_fd, "", &status) == 0) {
     device_ = status.st_dev;
+    parent_is_closed_ = IsClosedToOthers(status);
   }
 }
 
@@ -85,9 +104,13 @@ std::string RootReaper::PathOf(const std::string& name) const {
 ReapedRoot RootReaper::Reap(const std::string& name, const RootName& form) {
   ReapedRoot root;
   root.path = PathOf(name);
+  repaired_from_.reset();
   const int fd = Open(name.c_str(), &root);
   if (fd >= 0) {
     ReapOpened(fd, name, form, &root);
+    if (repaired_from_ && root.outcome == ReapOutcome::kRefused) {
+      kKernelCalls.change_mode(fd, *repaired_from_);
+    }
     kKernelCalls.close(fd);
     return root;
   }
@@ -122,9 +145,12 @@ int RootReaper::OpenRepaired(const char* name, ReapedRoot* root) {
   const int held = OpenInPlace(parent_fd_, name, kHeld);
   if (held < 0) return held;
   int fd = -EPERM;
-  if (IsOwn(held, root)) {
-    fd = options_.dry_run ? -EACCES
-                          : kKernelCalls.change_mode(held, kOwnersPermissions);
+  struct stat status;
+  if (IsOwn(held, root) && kKernelCalls.examine(held, "", &status) == 0) {
+    repaired_from_ = status.st_mode & kAllModes;
+    // Never the sticky bit, by which a mark is believed.
+    const mode_t readable = *repaired_from_ | S_IRWXU;
+    fd = options_.dry_run ? -EACCES : kKernelCalls.change_mode(held, readable);
     if (fd == 0) fd = kKernelCalls.open(held, ".", kReadable);
   }
   kKernelCalls.close(held);
@@ -138,6 +164,10 @@ bool RootReaper::IsOwn(int fd, ReapedRoot* root) {
     Refuse(root, "cannot be examined");
   } else if (status.st_uid != user_) {
     Refuse(root, absl::StrCat("belongs to user ", status.st_uid));
+  } else if (!user_is_told_) {
+    Refuse(root, absl::StrCat("is shown as belonging to user ", user_,
+                              ", as all directories of users that this user "
+                              "namespace does not know"));
   } else if (status.st_dev != device_) {
     Refuse(root, "is a mount point");
   } else {
@@ -155,17 +185,79 @@ void RootReaper::ReapOpened(int fd, const std::string& name,
   }
   if (!NameMeans(parent_fd_, name.c_str(), fd)) {
     root->outcome = ReapOutcome::kGone;
-  } else if (IsMarkedKept(fd)) {
+  } else {
+    ReapLocked(fd, name, form, root);
+  }
+  // A child that is forked at this moment has the lock, too, and may live long.
+  if (root->outcome != ReapOutcome::kRemoved) flock(fd, LOCK_UN);
+}
+
+void RootReaper::ReapLocked(int fd, const std::string& name,
+                            const RootName& form, ReapedRoot* root) {
+  const char* why = nullptr;
+  const LiveMark mark =
+      form.live ? ExamineLiveMarkDirectly(fd) : ExamineLiveMark(fd);
+  const bool is_root = IsRoot(fd, mark.names_it && !form.live, &why);
+  const KeepMark keep = KeepMarkIn(fd);
+  if (keep == KeepMark::kKept) {
     root->outcome = ReapOutcome::kKept;
+  } else if (!LockIsSeen(form.live || keep == KeepMark::kLive,
+                         mark.same_mount)) {
+    root->outcome = ReapOutcome::kUnseen;
+  } else if (!is_root) {
+    RemoveEmpty(fd, name, why, root);
   } else if (options_.dry_run) {
-    flock(fd, LOCK_UN);
-    return Count(fd, name, root);
+    Count(fd, name, root);
   } else {
     const std::string taken = form.reaped ? name : TakeAway(fd, name, root);
     if (!taken.empty()) Remove(fd, taken, root);
   }
-  // A child that is forked at this moment has the lock, too, and may live long.
-  if (root->outcome != ReapOutcome::kRemoved) flock(fd, LOCK_UN);
+}
+
+bool RootReaper::IsRoot(int fd, bool names_itself, const char** why) const {
+  const RootMark mark = RootMarkOf(fd);
+  *why =
+      mark == RootMark::kSet         ? "is in a parent where others may rename"
+      : mark == RootMark::kOfAnother ? "is a copy: its mark is that of "
+                                       "another directory"
+      : mark == RootMark::kMissing
+          ? "has no mark of a root"
+          : "is on a file system without marks, in a parent where others may "
+            "rename";
+  if (names_itself || (mark == RootMark::kSet && OnlyOwnerCanMark(fd))) {
+    return true;
+  }
+  return parent_is_closed_ &&
+         (mark == RootMark::kSet || mark == RootMark::kUnsupported ||
+          options_.unmarked);
+}
+
+bool RootReaper::LockIsSeen(bool live, bool same_mount) const {
+  if (live && options_.unseen_locks) return true;
+  if (live) {
+    return same_mount &&
+           (options_.any_file_system || scope_ == ReapScope::kOwnMount);
+  }
+  return scope_ == ReapScope::kUnlocked;
+}
+
+// One that was just made has no mark yet; it holds nothing that could be lost.
+void RootReaper::RemoveEmpty(int fd, const std::string& name, const char* why,
+                             ReapedRoot* root) {
+  int result = IsEmpty(fd) ? 0 : -ENOTEMPTY;
+  if (result == 0 && !options_.dry_run) {
+    result = kKernelCalls.remove(parent_fd_, name.c_str(), AT_REMOVEDIR);
+  }
+  if (result == -ENOTEMPTY || result == -EEXIST) return Refuse(root, why);
+  if (result == -ENOENT) {
+    root->outcome = ReapOutcome::kGone;
+  } else if (result < 0) {
+    Fail(root, "remove", -result);
+  } else {
+    root->outcome =
+        options_.dry_run ? ReapOutcome::kRemovable : ReapOutcome::kRemoved;
+    root->entries = 1;
+  }
 }
 
 std::string RootReaper::TakeAway(int fd, const std::string& name,

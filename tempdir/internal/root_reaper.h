@@ -1,14 +1,19 @@
 // RootReaper: what becomes of one root.
 //
-//   open ---> lock exclusively ---> the name means it? ---> rename ---> remove
-//    |  not ours    |  held              |  no                 |  refused
-//    v              v                    v                     v
-//   kRefused     kInUse, kTaken        kGone                kFailed
+//   open ---> lock ---> the name means it? ---> marked? ---> rename ---> remove
+//    | not    | held      | no                    | no        | refused
+//    | ours   v           v                       v           v
+//    v      kInUse,     kGone                  kRefused    kFailed
+//   kRefused kTaken                            (kRemoved if it is empty)
+//
+// After the mark it looks for the file `.keep` (keep_mark.h), in this order:
+// whoever makes a root puts that there first.
 //
 // Nothing is changed before all of that has been seen (but for the mode of a
-// directory of the user's own that cannot be read); nothing is removed but
-// under the lock. Killed at any point, it leaves the root under its own name or
-// under one that ends with `.reap`, locked by nobody, for the next reaper.
+// directory of the user's own that cannot be read, until then); nothing is
+// removed but under the lock. Killed at any point, it leaves the root under its
+// own name or under one that ends with `.reap`, locked by nobody, for the next
+// reaper.
 //
 // Confined to one thread, which may have a TimeLimit.
 
@@ -17,6 +22,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -25,14 +31,22 @@
 
 namespace tempdir_internal {
 
+// Which roots are removed.
+enum class ReapScope {
+  kUnlocked,  // those that are not locked
+  // Of these, those that are seen through the mount through which they were
+  // locked, if the file system is one where locks are not known to hold.
+  kOwnMount,
+};
+
 class RootReaper {
  public:
   // For the roots of the effective user in the directory `parent`, which is
   // open at `parent_fd`. Both outlive this, as do the options.
   RootReaper(int parent_fd, const std::string& parent,
-             const tempdir::ReapOptions& options);
+             const tempdir::ReapOptions& options, ReapScope scope);
 
-  // `name` has the form of a root of that user.
+  // `name` has the form of a root.
   tempdir::ReapedRoot Reap(const std::string& name, const RootName& form);
 
  private:
@@ -44,6 +58,15 @@ class RootReaper {
   // For one that is open. Leaves it unlocked unless it was removed.
   void ReapOpened(int fd, const std::string& name, const RootName& form,
                   tempdir::ReapedRoot* root);
+  // For one that is locked, and at its name.
+  void ReapLocked(int fd, const std::string& name, const RootName& form,
+                  tempdir::ReapedRoot* root);
+  // Whether it is a root, and not another directory of the user. Else `why`.
+  bool IsRoot(int fd, bool names_itself, const char** why) const;
+  // Whether its lock, which is free, is that of its owner.
+  bool LockIsSeen(bool live, bool same_mount) const;
+  void RemoveEmpty(int fd, const std::string& name, const char* why,
+                   tempdir::ReapedRoot* root);
   // Gives it a name that says that it is being removed, and returns that; its
   // own where a full file system has no room for another; empty if it cannot.
   std::string TakeAway(int fd, const std::string& name,
@@ -58,8 +81,13 @@ class RootReaper {
   const int parent_fd_;
   const std::string& parent_;
   const tempdir::ReapOptions& options_;
+  const ReapScope scope_;
   const uid_t user_;
+  bool user_is_told_ = true;
+  bool parent_is_closed_ = false;
   dev_t device_ = 0;
+  // The mode of the present one, if it was changed.
+  std::optional<mode_t> repaired_from_;
 };
 
 }  // namespace tempdir_internal
