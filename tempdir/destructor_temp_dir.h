@@ -85,9 +85,10 @@ class [[nodiscard]] DestructorTempDir {
  public:
   // Makes a directory. InvalidArgument: options or TMPDIR are of no use;
   // NotFound: the parent is missing; FailedPrecondition: it is not a
-  // directory; PermissionDenied: it may not be written, or others may replace
-  // what is in it; ResourceExhausted: no space, no inodes, no descriptors;
-  // Cancelled: this thread crashes, and with it the process;
+  // directory, or what the options insist on does not hold there;
+  // PermissionDenied: it may not be written; ResourceExhausted: no space, no
+  // inodes, no descriptors; Cancelled: this thread crashes, and with it the
+  // process;
   // Aborted: the parent lies in a temp dir that a reaper is removing. The
   // message names the path.
   static absl::StatusOr<DestructorTempDir> Create(TempDirOptions options = {});

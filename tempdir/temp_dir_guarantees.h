@@ -6,10 +6,10 @@
 //     // Do not let other machines reap in this parent.
 //   }
 //
-// On a local file system, in a directory of the user, in one of root with a
-// sticky bit (/tmp), all of them hold. Elsewhere Create works wherever
-// `mktemp -d` works, and some do not. TempDirOptions::RequireGuarantees makes
-// Create fail instead.
+// On a local file system all of them hold in a directory of the user, and in one
+// of root that has a sticky bit (/tmp). Elsewhere Create works wherever
+// `mktemp -d` works, and some of them do not hold; with
+// TempDirOptions::RequireGuarantees it fails instead.
 //
 // They are what Create saw: a parent whose mode is changed later is not
 // noticed.
