@@ -6,8 +6,8 @@
 //     // Do not let other machines reap in this parent.
 //   }
 //
-// On a local file system all of them hold in a directory of the user, and in one
-// of root that has a sticky bit (/tmp). Elsewhere Create works wherever
+// On a local file system all of them hold in a directory of the user, and in
+// one of root that has a sticky bit (/tmp). Elsewhere Create works wherever
 // `mktemp -d` works, and some of them do not hold; with
 // TempDirOptions::RequireGuarantees it fails instead.
 //
