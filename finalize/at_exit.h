@@ -17,7 +17,9 @@
 // Nothing is installed by linking, and all of it by the first registration of a
 // process: eight std::atexit handlers (one drains, the others are for exit()
 // calls that meet it), a pthread_atfork handler, and a page that a fork wipes
-// (mmap, MADV_WIPEONFORK). The drain starts a watchdog thread, if anything is
+// (mmap, MADV_WIPEONFORK; if the kernel wipes nothing, as gVisor, qemu-user and
+// Linux before 4.14, each use of a finalizer asks which process it is in, some
+// microseconds a time). The drain starts a watchdog thread, if anything is
 // pending. So objects of static storage that were complete before
 // the first registration are still alive while the callbacks run, and those
 // completed after it are gone. The exiting thread's thread_locals are gone.

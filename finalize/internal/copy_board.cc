@@ -1,7 +1,6 @@
 #include "finalize/internal/copy_board.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "absl/base/thread_annotations.h"
 #include "finalize/internal/copy_record.h"
@@ -85,7 +84,7 @@ void Clear(CopySlot* slot) {
 
 // Makes it this process's, if a fork has come between.
 void OwnBoard(Board* board) {
-  const uint32_t self = static_cast<uint32_t>(getpid());
+  const uint32_t self = NumberOfProcess();
   uint32_t seen = board->process.load(std::memory_order_acquire);
   if (seen == self || !board->process.compare_exchange_strong(
                           seen, self, std::memory_order_acq_rel)) {
@@ -163,8 +162,7 @@ Board* SharedBoard() { return the_board.load(std::memory_order_acquire); }
 
 uint32_t OwnNumber() {
   const uint64_t word = joined.load(std::memory_order_acquire);
-  const uint32_t epoch = epoch_page.load(std::memory_order_acquire)
-                             ->load(std::memory_order_relaxed);
+  const uint32_t epoch = KnownEpoch();
   return epoch != 0 && word >> 32 == epoch ? static_cast<uint32_t>(word) : 0;
 }
 

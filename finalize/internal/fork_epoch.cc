@@ -10,6 +10,7 @@
 #include "finalize/internal/frames.h"
 #include "finalize/internal/loaded_objects.h"
 #include "finalize/internal/lock.h"
+#include "finalize/internal/process_mark.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/thread_state.h"
 
@@ -17,6 +18,10 @@ namespace finalize_internal {
 namespace {
 
 constexpr std::atomic<uint32_t> kUnset{0};
+// What the pointer of the header points to if the kernel wipes nothing.
+constexpr std::atomic<uint32_t> kAskTheKernel{0};
+// An advice that no kernel has.
+constexpr int kNoAdvice = 0x7ffffff1;
 
 // The epoch's own copy, which the kernel does not wipe.
 std::atomic<uint32_t> last_epoch{0};
@@ -30,10 +35,40 @@ std::atomic<const void*> forking{nullptr};
 std::atomic<uint32_t>* page = nullptr;
 std::atomic<uint32_t> caught_half_way{0};
 
+// The process whose epoch this is, if the kernel wipes nothing. It is written
+// behind the epoch: who finds itself here sees its own epoch.
+std::atomic<bool> asks{false};
+std::atomic<uint64_t> mark_pid{0};
+std::atomic<uint64_t> mark_namespace{0};
+std::atomic<uint64_t> mark_start{0};
+
+void KeepMark() {
+  const ProcessMark mark = MarkOfThisProcess();
+  mark_start.store(mark.start, std::memory_order_release);
+  mark_namespace.store(mark.pid_namespace, std::memory_order_release);
+  mark_pid.store(mark.pid, std::memory_order_release);
+}
+
+bool MarkIsOurs() {
+  ProcessMark kept;
+  kept.pid = mark_pid.load(std::memory_order_acquire);
+  if (kept.pid != static_cast<uint64_t>(getpid())) return false;
+  kept.pid_namespace = mark_namespace.load(std::memory_order_acquire);
+  kept.start = mark_start.load(std::memory_order_acquire);
+  return MayBeSame(kept, MarkOfThisProcess());
+}
+
+// The epoch; 0 if it is an ancestor's.
+uint32_t OwnEpoch() {
+  if (asks.load(std::memory_order_acquire) && !MarkIsOurs()) return 0;
+  return page->load(std::memory_order_acquire);
+}
+
 void StepInChild() {
   const uint32_t next = last_epoch.load(std::memory_order_relaxed) + 1;
   last_epoch.store(next, std::memory_order_relaxed);
   page->store(next, std::memory_order_release);
+  if (asks.load(std::memory_order_relaxed)) KeepMark();
   RenameFrames();
 }
 
@@ -55,22 +90,31 @@ void AfterForkInChild() {
   if (EndFork() && page != nullptr) StepInChild();
 }
 
-void SetUp() {
-  const long size = sysconf(_SC_PAGESIZE);
-  void* memory =
-      mmap(nullptr, static_cast<size_t>(size), PROT_READ | PROT_WRITE,
-           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  static std::atomic<uint32_t> unwiped{0};  // where there is no such page
-  if (memory == MAP_FAILED ||
-      madvise(memory, static_cast<size_t>(size), MADV_WIPEONFORK) != 0) {
-    page = &unwiped;  // fork() is still seen, by the hook
-  } else {
-    page = new (memory) std::atomic<uint32_t>(0);
+// Returns null if the kernel wipes nothing.
+std::atomic<uint32_t>* MakeWipedPage() {
+  const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  if (madvise(memory, size, kNoAdvice) == 0 ||
+      madvise(memory, size, MADV_WIPEONFORK) != 0) {
+    munmap(memory, size);
+    return nullptr;
   }
+  return new (memory) std::atomic<uint32_t>(0);
+}
+
+void SetUp() {
+  static std::atomic<uint32_t> unwiped{0};
+  page = MakeWipedPage();
+  const bool ask = page == nullptr;
+  if (ask) page = &unwiped;
   last_epoch.store(1, std::memory_order_relaxed);
   page->store(1, std::memory_order_release);
+  if (ask) KeepMark();
+  asks.store(ask, std::memory_order_release);
   pthread_atfork(&BeforeFork, &AfterForkInParent, &AfterForkInChild);
-  epoch_page.store(page, std::memory_order_release);
+  epoch_page.store(ask ? &kAskTheKernel : page, std::memory_order_release);
   SetProcessNumber(page);
   before_lock_wait.store([] { CurrentEpoch(); }, std::memory_order_release);
 }
@@ -83,7 +127,29 @@ uint32_t EpochCaughtHalfWay() {
   return caught_half_way.load(std::memory_order_relaxed);
 }
 
+uint32_t KnownEpoch() {
+  const std::atomic<uint32_t>* const known =
+      epoch_page.load(std::memory_order_acquire);
+  if (known == &kUnset) return 0;
+  return known == &kAskTheKernel ? OwnEpoch()
+                                 : known->load(std::memory_order_relaxed);
+}
+
+uint32_t NumberOfProcess() {
+  if (!asks.load(std::memory_order_acquire)) {
+    return static_cast<uint32_t>(getpid());
+  }
+  const ProcessMark mark = MarkOfThisProcess();
+  const uint64_t mixed =
+      (mark.start * 0x9e3779b97f4a7c15 + mark.pid_namespace) *
+      0xbf58476d1ce4e5b9;
+  return (static_cast<uint32_t>(mixed >> 32) ^
+          static_cast<uint32_t>(mark.pid)) |
+         0x80000000;
+}
+
 uint32_t RenewEpoch() {
+  if (const uint32_t epoch = KnownEpoch()) return epoch;
   const pid_t self = getpid();
   pid_t other = 0;
   while (
@@ -92,9 +158,9 @@ uint32_t RenewEpoch() {
   }
   if (epoch_page.load(std::memory_order_acquire) == &kUnset) {
     SetUp();
-  } else if (page->load(std::memory_order_acquire) == 0 && EndFork()) {
+  } else if (OwnEpoch() == 0 && EndFork()) {
     StepInChild();  // in a fork hook of the program's that comes before ours
-  } else if (page->load(std::memory_order_acquire) == 0) {
+  } else if (OwnEpoch() == 0) {
     // The fork hook did not run: other threads of the parent may have held
     // locks.
     caught_half_way.store(last_epoch.load(std::memory_order_relaxed),

@@ -4,6 +4,11 @@
 // The epoch lies in a page that the kernel wipes in a child: raw clone() and
 // _Fork() are seen as well as fork(). Nothing is set up before the first
 // registration.
+//
+// Some kernels refuse MADV_WIPEONFORK (Linux before 4.14), and some answer any
+// advice with success and take none (gVisor, qemu-user): these are known by an
+// advice that no kernel has. There each look at the epoch asks which process
+// this is (process_mark.h), some microseconds a time.
 #ifndef FINALIZE_INTERNAL_FORK_EPOCH_H_
 #define FINALIZE_INTERNAL_FORK_EPOCH_H_
 
@@ -12,12 +17,21 @@
 
 namespace finalize_internal {
 
-// Points to the epoch in the wiped page; to a zero before the first use.
+// Points to the epoch in the wiped page; to a zero before the first use, and
+// for good if the kernel wipes nothing.
 extern std::atomic<const std::atomic<uint32_t>*> epoch_page;
 
 // Sets the page and the fork hook up, or steps the epoch in a child that the
 // fork hook did not see. Returns the epoch.
 uint32_t RenewEpoch();
+
+// The epoch, but 0 before the first use, and in a child that has not stepped it
+// yet. Changes nothing: async-signal-safe.
+uint32_t KnownEpoch();
+
+// A number for this process that no ancestor has, if the kernel wipes what
+// holds it in a child. If not, ancestors have other numbers in all likelihood.
+uint32_t NumberOfProcess();
 
 // The last epoch that ended in a fork that ran no fork hook, so that its locks
 // may have been held and its lists half changed; 0 if none did.

@@ -23,8 +23,7 @@ uint32_t OwnerEpoch() { return owner_epoch.load(std::memory_order_acquire); }
 
 bool HooksAreOurs() {
   // Not CurrentEpoch(), which may renew it.
-  const uint32_t epoch = epoch_page.load(std::memory_order_acquire)
-                             ->load(std::memory_order_relaxed);
+  const uint32_t epoch = KnownEpoch();
   return epoch != 0 && epoch == OwnerEpoch() &&
          getpid() == owner_process.load(std::memory_order_relaxed);
 }
