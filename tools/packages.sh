@@ -4,6 +4,7 @@ packages_build='bazel-bootstrap bazel-platforms bazel-rules-java g++ pkgconf lib
 packages_compare="$packages_build nlohmann-json3-dev"
 packages_test="$packages_compare libgtest-dev libgmock-dev strace bindfs"
 packages_bench="$packages_build nlohmann-json3-dev libbenchmark-dev strace gnuplot-nox"
+packages_situations='btrfs-progs dosfstools fuse-overlayfs unionfs-fuse xfsprogs'
 packages_user='uidmap'  # beside packages_test, for an ordinary user
 packages_on='mmdebstrap'  # another release of Debian
 packages_clang='clang'
