@@ -139,6 +139,10 @@ int TempFile::fd() const {
   return descriptor_ != nullptr ? descriptor_->fd() : -1;
 }
 
+TempDirGuarantees TempFile::guarantees() const {
+  return owner_ ? owner_->guarantees() : TempDirGuarantees();
+}
+
 absl::Status TempFile::Write(std::string_view contents) {
   const int error = WriteAll(fd(), contents);
   if (error == 0) return absl::OkStatus();

@@ -73,6 +73,7 @@
 #include "tempdir/internal/owned_descriptor.h"
 #include "tempdir/passed_lock.h"
 #include "tempdir/path_argument.h"
+#include "tempdir/temp_dir_guarantees.h"
 #include "tempdir/temp_dir_options.h"
 
 namespace tempdir {
@@ -101,6 +102,10 @@ class [[nodiscard]] TempFile {
   const boost::filesystem::path& path() const;
   // The object's; -1 after Close().
   int fd() const;
+
+  // As FinalizerTempDir's; all of it for an anonymous file, to which no path
+  // leads and which nothing has to remove.
+  TempDirGuarantees guarantees() const;
 
   // Writes all of it at the descriptor's position.
   absl::Status Write(std::string_view contents);

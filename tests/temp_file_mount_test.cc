@@ -79,6 +79,16 @@ TEST_F(TempFileMountTest, ModeThatIsIgnoredFailsOnlyIfAskedFor) {
   });
 }
 
+// C27
+TEST_F(TempFileMountTest, SaysWhatIsNotGuaranteed) {
+  OnModelessMount([this] {
+    const auto file = Make<TempFile>(TempDirOptions().Parent(point()));
+    Say(!file.guarantees().mode, "the mode is said to be right");
+    Say(!file.guarantees().lock, "the lock is said to be seen");
+  });
+  EXPECT_TRUE(Make<TempFile>().guarantees().all());
+}
+
 // The file system has no O_TMPFILE.
 TEST_F(TempFileMountTest, AnonymousFileFallsBackToAnUnlinkedOne) {
   OnModelessMount([this] {
