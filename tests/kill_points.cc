@@ -28,6 +28,9 @@ constexpr char kOfAnotherUser[] = "finalize-65534-aaaaaaaaaaaaaaaa";
 void PlantOthers(const KillPlan& plan) {
   MakeDirectory(kParent);
   MakeDirectory(path(kParent) / kOfAnotherUser);
+  if (chown((path(kParent) / kOfAnotherUser).c_str(), kNobody, kNobody) != 0) {
+    abort();
+  }
   MakeDirectory(path(kParent) / "other");
   MakeFile(path(kParent) / "other" / "file");
   if (!plan.beside_live) return;

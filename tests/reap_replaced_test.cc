@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <functional>
@@ -42,10 +43,10 @@ class ReapReplacedTest : public TempDirFixture {
 
   const path& root() const { return root_; }
 
-  // The last thing that is looked for before the rename is the mark of what is
-  // kept.
+  // One of the last things that are looked for before the rename is the mark of
+  // a root.
   void SwapAtTheLastLook(const std::string& name) const {
-    if (name != ".keep" || Exists(In("moved"))) return;
+    if (name != "user.finalize.root" || Exists(In("moved"))) return;
     ASSERT_EQ(rename(root().c_str(), In("moved").c_str()), 0);
     MakeDirectory(root());
     MakeFile(root() / "foreign");
@@ -98,6 +99,12 @@ TEST_F(ReapReplacedTest, AnotherDirectoryThatCannotBePutBackIsNamed) {
 }  // namespace
 
 // In the place of the C library's.
+extern "C" ssize_t fgetxattr(int fd, const char* name, void* value,
+                             size_t size) noexcept {
+  if (before_look != nullptr) before_look(name);
+  return syscall(SYS_fgetxattr, fd, name, value, size);
+}
+
 extern "C" int fstatat(int fd, const char* path, struct stat* status,
                        int flags) noexcept {
   if (before_look != nullptr) before_look(path);

@@ -79,7 +79,7 @@ TYPED_TEST(TempDirCreationTest, UmaskDoesNotMatter) {
       umask(mask);
       TypeParam dir = Make<TypeParam>();
       Say(Mode(dir.path()) == 0700, "mode");
-      Say(Mode(dir.path().parent_path()) == 0700, "mode of the root");
+      Say(Mode(dir.path().parent_path()) == 01700, "mode of the root");
       Say(mkdir((dir.path() / "sub").c_str(), 0700) == 0, "usable");
       Say(dir.Remove().ok(), dir.Remove().ToString());
     });

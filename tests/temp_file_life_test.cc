@@ -54,7 +54,7 @@ TEST_F(TempFileLifeTest, IsMadeInTheRoot) {
   EXPECT_EQ(name.substr(0, 4), "run-");
   EXPECT_EQ(name.substr(name.size() - 4), ".tbl");
   EXPECT_EQ(file.path().parent_path().parent_path(), scratch());
-  EXPECT_EQ(Mode(file.path().parent_path()), 0700u);
+  EXPECT_EQ(Mode(file.path().parent_path()), 01700u);
   EXPECT_EQ(fcntl(file.fd(), F_GETFD), FD_CLOEXEC);
   ASSERT_TRUE(file.Write("first ").ok());
   ASSERT_TRUE(file.Write("second").ok());

@@ -2,9 +2,9 @@
 
 packages_build='bazel-bootstrap bazel-platforms bazel-rules-java g++ pkgconf libabsl-dev libboost-filesystem-dev'
 packages_compare="$packages_build nlohmann-json3-dev"
-packages_test="$packages_compare libgtest-dev libgmock-dev strace bindfs"
+packages_test="$packages_compare libgtest-dev libgmock-dev strace bindfs btrfs-progs"
 packages_bench="$packages_build nlohmann-json3-dev libbenchmark-dev strace gnuplot-nox"
-packages_situations='btrfs-progs dosfstools fuse-overlayfs unionfs-fuse xfsprogs'
+packages_situations='dosfstools fuse-overlayfs unionfs-fuse xfsprogs'
 packages_user='uidmap'  # beside packages_test, for an ordinary user
 packages_on='mmdebstrap'  # another release of Debian
 packages_clang='clang'

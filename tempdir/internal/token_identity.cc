@@ -23,13 +23,20 @@ bool Examine(int fd, struct statx* seen) {
          (seen->stx_mask & STATX_BTIME) != 0;
 }
 
-// Through /proc for a descriptor that is no more than a place.
+// A descriptor that is no more than a place has no attributes: through /proc, or
+// another descriptor where there is no /proc.
 ssize_t Read(int fd, char* text, size_t size) {
-  const ssize_t got = fgetxattr(fd, kAttribute, text, size);
+  ssize_t got = fgetxattr(fd, kAttribute, text, size);
   if (got >= 0 || errno != EBADF) return got;
   char link[32];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  return getxattr(link, kAttribute, text, size);
+  got = getxattr(link, kAttribute, text, size);
+  if (got >= 0 || errno == ENODATA) return got;
+  const int readable = openat(fd, ".", kReadable);
+  if (readable < 0) return -1;
+  got = fgetxattr(readable, kAttribute, text, size);
+  close(readable);
+  return got;
 }
 
 }  // namespace
