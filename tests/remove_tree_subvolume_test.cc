@@ -32,7 +32,8 @@ std::string MountBtrfs() {
   const bool sized = image >= 0 && ftruncate(image, off_t{256} << 20) == 0;
   close(image);
   if (!sized) return std::string("no image: ") + strerror(errno);
-  if (system("mkfs.btrfs -q image && mount -t btrfs -o loop image disk") != 0) {
+  if (system("PATH=$PATH:/usr/sbin mkfs.btrfs -q -f image && mount -t btrfs -o "
+             "loop image disk") != 0) {
     return "cannot mount a btrfs";
   }
   return "";
