@@ -39,8 +39,8 @@ TEST_F(ForkBesideTempDirsTest, ChildrenAdopt) {
   }
 }
 
-// C21, C27: beside the thread that removes in the background, too. Children that
-// end by _exit, after their last temp dir, leave nothing.
+// C21, C27: beside the thread that removes in the background, too. Children
+// that end by _exit, after their last temp dir, leave nothing.
 TEST_F(ForkBesideTempDirsTest, ChildrenRemoveInTheBackground) {
   const ChildResult result = Run("background_removal_child", "forks-at-work");
   EXPECT_TRUE(result.Exited(0)) << result;

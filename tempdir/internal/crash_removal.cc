@@ -196,9 +196,8 @@ void KeepClaimedRoot(const ClaimedRoot& root, bool crashed) {
   const int fd = open ? root.fd : OpenAtPath(root);
   if (fd < 0) return;
   // A live mark makes way in one step: a root is never without one.
-  const bool marked = KeepMarkIn(fd) == KeepMark::kLive
-                          ? MarkKept(fd, ".") == 0
-                          : MarkAsFailure(fd, "");
+  const bool marked = KeepMarkIn(fd) == KeepMark::kLive ? MarkKept(fd, ".") == 0
+                                                        : MarkAsFailure(fd, "");
   Say(marked ? "finalize: kept " : "finalize: cannot mark as kept ");
   Say(root.path);
   Say(Reason(crashed));
