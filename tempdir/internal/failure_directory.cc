@@ -42,9 +42,9 @@ int MoveInto(const FailedEntry& failed, int directory,
 }
 
 absl::StatusOr<std::string> MoveFrom(const FailedEntry& failed, int parent_fd) {
-  auto made =
-      MakePrivateDirectory(parent_fd, {RootPrefix(geteuid()), "", kRootLetters,
-                                       ModeFor(failed.mode), failed.parent});
+  auto made = MakePrivateDirectory(
+      parent_fd, {RootPrefix(geteuid()), "", kRootLetters, ModeFor(failed.mode),
+                  failed.parent, &AppendRandomLetters, true, true});
   if (!made.ok()) return made.status();
   const absl::StatusOr<int> fd = OpenLocked(parent_fd, made->name.c_str());
   const std::string name = NameFor(failed);

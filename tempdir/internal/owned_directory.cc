@@ -36,6 +36,12 @@ bool KeepsAll() {
   return value != nullptr && *value != '\0' && strcmp(value, "0") != 0;
 }
 
+// Whether others may rename what is made in it.
+bool AmongOthers(const ProcessRoot& root) {
+  return root.home() == ProcessRoot::Home::kParent ? !root.guarantees().path
+                                                   : !root.guarantees().mode;
+}
+
 // Whether there may be some now, since temp dirs have left meanwhile: after
 // `ended` of them there was none.
 bool WaitForRoom(uint64_t ended) {
@@ -199,7 +205,7 @@ absl::Status OwnedDirectory::MakeEntry(const ProcessRoot& root) {
           : MakePrivateDirectory(
                 root.fd(), {options_.prefix(), options_.suffix(), kNameLetters,
                             options_.mode(), root.path(), &AppendRandomLetters,
-                            options_.insists_on_mode()});
+                            options_.insists_on_mode(), AmongOthers(root)});
   if (!made.ok()) return made.status();
   name_ = std::move(made->name);
   identity_.emplace(std::move(made->identity));
@@ -231,7 +237,7 @@ absl::StatusOr<PrivateDirectory> OwnedDirectory::MakeLocked(
     auto made = MakePrivateDirectory(
         root.fd(),
         {prefix, live ? kLiveSuffix : "", letters, options_.mode(), root.path(),
-         &AppendRandomLetters, options_.insists_on_mode()});
+         &AppendRandomLetters, options_.insists_on_mode(), AmongOthers(root)});
     status = made.status();
     if (made.ok()) {
       status = LockMade(root, *made);

@@ -4,6 +4,12 @@
 // never adopted, whoever made it, and another name is tried. The mode is what
 // was asked for, whatever the umask says; on a file system that does not let it
 // be so, it is what that shows, unless the plan insists.
+//
+// In a parent where others may rename, one of them can put a directory of the
+// user's own in the place of the new one before anybody has looked at it. It
+// would be taken for the new one, and removed with all it holds in the end. So
+// the new one is held open there from the first look on, and has to be empty;
+// else another name is tried.
 
 #ifndef TEMPDIR_INTERNAL_PRIVATE_DIRECTORY_H_
 #define TEMPDIR_INTERNAL_PRIVATE_DIRECTORY_H_
@@ -35,14 +41,16 @@ struct DirectoryPlan {
   bool (*append_letters)(std::string*, size_t) = &AppendRandomLetters;
   // Whether it is an error that the mode cannot be had.
   bool insist_on_mode = true;
+  // Whether others may rename in the parent.
+  bool among_others = false;
 };
 
 struct PrivateDirectory {
   std::string name;
   EntryIdentity identity;
   bool has_mode;  // as planned
-  bool
-      is_shown_own;  // the effective user is its owner, as the file system says
+  // The effective user is its owner, as the file system says.
+  bool is_shown_own;
 };
 
 // Makes a directory in the one that is open at `parent_fd`. An error names

@@ -1,10 +1,13 @@
 // The directory of a ProcessRoot: made, locked, opened again, removed.
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "finalize/escaped_text.h"
@@ -31,6 +34,23 @@ bool IsTaken(const absl::Status& made) {
   return absl::IsAborted(made) || absl::IsNotFound(made);
 }
 
+// Takes another descriptor, since reading moves what is open.
+bool HoldsLiveMarkAtMost(int fd) {
+  const int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* const entries = own < 0 ? nullptr : fdopendir(own);
+  if (entries == nullptr) {
+    if (own >= 0) close(own);
+    return false;
+  }
+  bool holds_more = false;
+  while (const dirent* const entry = holds_more ? nullptr : readdir(entries)) {
+    const std::string_view name = entry->d_name;
+    holds_more = name != "." && name != ".." && name != kKeepMark;
+  }
+  closedir(entries);
+  return !holds_more;
+}
+
 }  // namespace
 
 // A reaper may take any of them before it is locked: then there is another try.
@@ -55,7 +75,7 @@ absl::Status ProcessRoot::MakeOnce(int parent_fd) {
   const std::string prefix = RootPrefix(geteuid());
   auto made = MakePrivateDirectory(
       parent_fd, {prefix, "", kRootLetters, kMarkedRootMode, parent_,
-                  &AppendRandomLetters, false});
+                  &AppendRandomLetters, false, !guarantees_.path});
   if (!made.ok()) return made.status();
   path_ = absl::StrCat(parent_ == "/" ? "" : parent_, "/", made->name);
   absl::StatusOr<int> fd = TakeMade(parent_fd, *made);
@@ -172,7 +192,7 @@ bool ProcessRoot::RemoveDirectory() {
   return RemoveAt(fd(), "../" + name) || RemoveAt(AT_FDCWD, path_);
 }
 
-// A live mark stays in a root that is not empty.
+// A live mark stays in a root that holds anything else.
 bool ProcessRoot::RemoveAt(int base, const std::string& name) {
   struct stat seen;
   if (fstatat(base, name.c_str(), &seen, AT_SYMLINK_NOFOLLOW) != 0 ||
@@ -183,10 +203,10 @@ bool ProcessRoot::RemoveAt(int base, const std::string& name) {
   const int held = openat(base, name.c_str(),
                           O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (held < 0) return false;
-  UnmarkLive(held);
-  const bool removed = unlinkat(base, name.c_str(), AT_REMOVEDIR) == 0;
-  if (!removed && KeepMarkIn(held) == KeepMark::kNone) {
-    MarkLive(held, flock(held, LOCK_SH | LOCK_NB) == 0, path_).IgnoreError();
+  bool removed = false;
+  if (HoldsLiveMarkAtMost(held)) {
+    UnmarkLive(held);
+    removed = unlinkat(base, name.c_str(), AT_REMOVEDIR) == 0;
   }
   close(held);
   return removed;
