@@ -2,6 +2,7 @@
 // dirs of the style that its first one names. Prints the path of each. What is
 // left afterwards is for temp_dir_process_test.cc to see.
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,6 +22,7 @@
 
 #include "absl/status/statusor.h"
 #include "finalize/at_exit.h"
+#include "finalize/exit_hooks.h"
 #include "finalize/exit_options.h"
 #include "tempdir/destructor_temp_dir.h"
 #include "tempdir/finalizer_temp_dir.h"
@@ -99,6 +102,26 @@ struct Ways {
   static int QuietEnd() {
     Dir local = MakePrinted<Dir>();
     _exit(4);
+  }
+  // Its temp dirs have all gone in their scopes.
+  static void InScopes() {
+    { Dir local = MakePrinted<Dir>(); }
+    Dir local = MakePrinted<Dir>();
+  }
+  static int QuietEndAfterScopes() {
+    InScopes();
+    _exit(4);
+  }
+  static int SignalAfterScopes() {
+    if (!finalize::InstallExitHooks().ok()) abort();
+    InScopes();
+    raise(SIGTERM);
+    for (;;) pause();
+  }
+  static int TerminateAfterScopes() {
+    if (!finalize::InstallExitHooks().ok()) abort();
+    InScopes();
+    std::terminate();
   }
   // exit() by another thread than the one that holds it.
   static int ExitOfAnotherThread() {
@@ -183,6 +206,9 @@ int Run(const std::string& way) {
       {"nested_exit", &W::NestedExit},
       {"leak", &W::Leak},
       {"quiet_end", &W::QuietEnd},
+      {"quiet_end_after_scopes", &W::QuietEndAfterScopes},
+      {"signal_after_scopes", &W::SignalAfterScopes},
+      {"terminate_after_scopes", &W::TerminateAfterScopes},
       {"exit_of_another_thread", &W::ExitOfAnotherThread},
       {"exit_under_way", &W::ExitUnderWay},
       {"made_in_exit_callback", &W::MadeInExitCallback},

@@ -17,6 +17,9 @@ namespace {
 
 using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
 
+// The exit code of a process that a signal ended.
+constexpr int kBySignal = -1;
+
 // What the process left and how it ended.
 struct Result {
   Ended ended;
@@ -92,6 +95,22 @@ TEST_F(TempDirProcessTest, NestedOnesAreRemoved) {
 // C21, edge 8: the child's exit removes the child's alone.
 TEST_F(TempDirProcessTest, ForkedChildRemovesItsOwnAlone) {
   ExpectNothingLeftByAny("only_forked_child_exits", 0, 2);
+}
+
+// C27: the root of $TMPDIR goes with its last temp dir, so that no end leaves
+// it, whether it drains or not.
+TEST_F(TempDirProcessTest, QuietEndAfterScopesLeavesNothing) {
+  ExpectNothingLeftByAny("quiet_end_after_scopes", 4, 2);
+}
+TEST_F(TempDirProcessTest, SignalAfterScopesLeavesNothing) {
+  ExpectNothingLeftByAny("signal_after_scopes", kBySignal, 2);
+}
+TEST_F(TempDirProcessTest, TerminateAfterScopesLeavesNothing) {
+  for (const char* style : {"destructor", "finalizer", "file"}) {
+    const Result result = Run(style, "terminate_after_scopes");
+    EXPECT_EQ(result.left, 0u) << style << ": " << result.ended.output;
+    EXPECT_EQ(result.ended.exit_code, kBySignal) << style;
+  }
 }
 
 class TempDirAbandonedTest : public TempDirProcessTest {};
