@@ -25,6 +25,7 @@
 #include "boost/filesystem/operations.hpp"
 #include "boost/filesystem/path.hpp"
 #include "finalize/exit_hooks.h"
+#include "finalize/failure_reporter.h"
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_guarantees.h"
@@ -32,6 +33,7 @@
 #include "tests/refused_calls.h"
 #include "tests/send_signal.h"
 #include "tests/temp_dir_styles.h"
+#include "tests/user_namespace.h"
 
 namespace {
 
@@ -194,13 +196,7 @@ const std::vector<int> kCallsOfMounts = {kOpenat2Call, SYS_statx,
 
 void BecomeRootOfANamespace() {
   BecomeSomeUser();
-  Need(unshare(CLONE_NEWUSER) == 0, "a user namespace");
-  Need(
-      system(("echo deny >/proc/$PPID/setgroups && echo 0 " +
-              std::to_string(kSomeUser) + " 1 >/proc/$PPID/uid_map && echo 0 " +
-              std::to_string(kSomeUser) + " 1 >/proc/$PPID/gid_map")
-                 .c_str()) == 0,
-      "its maps");
+  Need(finalize_test::BecomeRootOfANamespace(), "a user namespace");
 }
 
 struct Situation {
@@ -305,6 +301,8 @@ int main() {
     fprintf(stderr, "situations: run it as root, since it mounts\n");
     return 1;
   }
+  // The cells say it.
+  finalize::SetFailureReporter([](const finalize::ReportEntry&) {});
   printf(
       "| situation | create | use | remove | exit | reap after SIGKILL | crash "
       "|\n|---|---|---|---|---|---|---|\n");

@@ -1,11 +1,11 @@
 // C30: reaping between user namespaces: whose a root is, its owner says as the
 // kernel shows it, not the number in its name.
 
-#include <fcntl.h>
+#include "tests/user_namespace.h"
+
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,23 +23,9 @@ using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::ReapOutcome;
 
-void Write(const char* file, const std::string& text) {
-  const int fd = open(file, O_WRONLY | O_CLOEXEC);
-  if (write(fd, text.data(), text.size()) !=
-      static_cast<ssize_t>(text.size())) {
-    abort();
-  }
-  close(fd);
-}
-
-// As `unshare -r` does: this user is root there, all others are one.
+// A user that was an ordinary one before.
 void BecomeRootOfANamespace() {
-  if (unshare(CLONE_NEWUSER) != 0) abort();
-  // Else its files in /proc are the superuser's, since it was that before.
-  if (prctl(PR_SET_DUMPABLE, 1) != 0) abort();
-  Write("/proc/self/setgroups", "deny");
-  Write("/proc/self/uid_map", "0 " + std::to_string(kSomeUser) + " 1");
-  Write("/proc/self/gid_map", "0 " + std::to_string(kSomeUser) + " 1");
+  if (!finalize_test::BecomeRootOfANamespace()) abort();
 }
 
 size_t Count(ReapOutcome outcome) {
