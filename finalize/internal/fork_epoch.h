@@ -29,8 +29,8 @@ uint32_t RenewEpoch();
 // yet. Changes nothing: async-signal-safe.
 uint32_t KnownEpoch();
 
-// A number for this process that no ancestor has, if the kernel wipes what
-// holds it in a child. If not, ancestors have other numbers in all likelihood.
+// A number for this process that differs from every ancestor's; with kernels
+// that wipe no page, only very probably.
 uint32_t NumberOfProcess();
 
 // The last epoch that ended in a fork that ran no fork hook, so that its locks

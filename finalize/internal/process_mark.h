@@ -1,6 +1,6 @@
 // Tells a process from its ancestors by what the kernel says of it. For kernels
-// that wipe no page in a child (fork_epoch.h): it takes three system calls more
-// than a look at such a page does.
+// that wipe no page in a child (fork_epoch.h): it takes five system calls,
+// where a look at such a page takes none.
 //
 // The pid is not enough. A PID 1 may clone a child into a namespace of its own,
 // where that child is PID 1, too; and the pid of an ancestor that has ended may
