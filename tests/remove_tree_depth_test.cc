@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -18,6 +19,7 @@
 #include "tempdir/internal/system_calls.h"
 #include "tempdir/remove_tree.h"
 #include "tests/counting_storage.h"
+#include "tests/refused_calls.h"
 #include "tests/removal_fixture.h"
 #include "tests/tree_shapes.h"
 
@@ -79,6 +81,20 @@ std::string OnSmallStack(std::string (*body)()) {
     return "no thread";
   pthread_join(thread, nullptr);
   return run.said;
+}
+
+// C29, C37: on a kernel without renameat2, and in a container that refuses it.
+TEST_F(RemoveTreeDepthTest, NeedsNoRenameat2) {
+  for (const int error : {ENOSYS, EPERM}) {
+    MakeChain(1000);
+    EXPECT_EQ(InChild([&] {
+                std::string said = LimitDescriptors(30);
+                if (said.empty()) said = RefuseCalls({SYS_renameat2}, error);
+                return said.empty() ? RemoveTree("tree").ToString() : said;
+              }),
+              "OK");
+    EXPECT_FALSE(Exists("tree"));
+  }
 }
 
 // C29, edge 19.

@@ -249,6 +249,8 @@ const std::vector<Situation>& Situations() {
        }},
       {"no getrandom", [] { Refuse({SYS_getrandom}, ENOSYS); }},
       {"no renameat2", [] { Refuse({SYS_renameat2}, ENOSYS); }},
+      {"a container without renameat2 (EPERM)",
+       [] { Refuse({SYS_renameat2}, EPERM); }},
       {"madvise that does nothing", [] { Refuse({SYS_madvise}, 0); }},
       {"bindfs", [] { Bindfs(""); }},
       {"bindfs, another owner is shown", [] { Bindfs("--force-user=1234"); }},

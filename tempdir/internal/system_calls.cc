@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -64,10 +65,21 @@ int Remove(int directory, const char* name, int flags) {
   return static_cast<int>(Call(SYS_unlinkat, directory, name, flags));
 }
 
+// Some container profiles answer EPERM for a system call that they do not know,
+// whatever its arguments.
+bool IsRenameat2Refused() {
+  return Call(SYS_renameat2, -1, "", -1, "", 0u) == -EPERM;
+}
+
 int Rename(int directory, const char* name, int new_directory,
            const char* new_name, unsigned flags) {
-  return static_cast<int>(
+  if (flags == 0) {
+    const int result = renameat(directory, name, new_directory, new_name);
+    return result == 0 ? 0 : -errno;
+  }
+  const int result = static_cast<int>(
       Call(SYS_renameat2, directory, name, new_directory, new_name, flags));
+  return result == -EPERM && IsRenameat2Refused() ? -ENOSYS : result;
 }
 
 int Examine(int fd, const char* name, struct stat* status) {

@@ -36,7 +36,8 @@ struct SystemCalls {
   off_t (*seek)(int fd, off_t offset, int whence);
   // unlinkat(2).
   int (*remove)(int directory, const char* name, int flags);
-  // renameat2(2).
+  // renameat2(2), or renameat(2) if there are no flags. -ENOSYS also if a
+  // container refuses the former.
   int (*rename)(int directory, const char* name, int new_directory,
                 const char* new_name, unsigned flags);
   // fstatat(2) without following a link or mounting anything; an empty name
