@@ -228,10 +228,12 @@ TEST_F(TempFileLifeTest, ForkedChildRemovesNothing) {
   const Ended ended = RunChild([&file] {
     Say(absl::IsFailedPrecondition(file.Remove()), "removed in the child");
     Say(absl::IsFailedPrecondition(file.Keep().status()), "kept in the child");
-    { TempFile mine = std::move(file); }
     exit(0);
   });
   EXPECT_EQ(ended.output, "");
+  const Ended destroyed =
+      RunChild([&file] { TempFile mine = std::move(file); });
+  EXPECT_EQ(destroyed.output, "");
   EXPECT_TRUE(Exists(file.path()));
   EXPECT_TRUE(IsOpen(file.fd()));
 }
