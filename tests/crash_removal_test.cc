@@ -1,10 +1,13 @@
 // The removal of a directory as the handler of a crash does it, outside of one.
 #include "tempdir/internal/crash_removal.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,9 +16,12 @@
 
 #include "gtest/gtest.h"
 #include "tempdir/internal/fixed_storage.h"
+#include "tempdir/internal/move_entry.h"
 #include "tempdir/internal/root_name.h"
 #include "tempdir/internal/root_table.h"
+#include "tempdir/internal/system_calls.h"
 #include "tests/private_mounts.h"
+#include "tests/refused_calls.h"
 #include "tests/removal_fixture.h"
 #include "tests/tree_shapes.h"
 
@@ -183,6 +189,36 @@ TEST_F(CrashRemovalTest, TakesItAway) {
   EXPECT_TRUE(Exists(std::string(crashed.taken_name) + "/dir/file"));
   RemoveCrashedRoot(crashed, After(60));
   EXPECT_FALSE(Exists(crashed.taken_name));
+}
+
+// C23: an old kernel, or the filter of a container.
+TEST_F(CrashRemovalTest, TakesItAwayWithoutRenameat2) {
+  for (const int error : {ENOSYS, EPERM}) {
+    EXPECT_EQ(InChild([&] {
+                std::string said = RefuseCalls({SYS_renameat2}, error);
+                CrashedRoot crashed = {Root(), ""};
+                TakeAway(crashed, After(60));
+                if (!Exists(std::string(crashed.taken_name) + "/dir/file")) {
+                  said += "not taken away";
+                }
+                renameat(fd(), crashed.taken_name, fd(), "root");
+                return said;
+              }),
+              "")
+        << error;
+  }
+}
+TEST_F(CrashRemovalTest, WithoutRenameat2NothingIsReplaced) {
+  MakeDirectory("taken");
+  EXPECT_EQ(InChild([&] {
+              const std::string said = RefuseCalls({SYS_renameat2}, EPERM);
+              if (!said.empty()) return said;
+              const int result = tempdir_internal::MoveDirectory(
+                  tempdir_internal::kKernelCalls, fd(), "root", fd(), "taken");
+              return std::string(result == -EEXIST ? "" : "replaced");
+            }),
+            "");
+  EXPECT_TRUE(Exists("root/dir/file"));
 }
 
 // C23, C28: not what is marked, nor another directory, nor after the deadline.

@@ -14,6 +14,7 @@
 #include "tempdir/internal/failure_mark.h"
 #include "tempdir/internal/fixed_storage.h"
 #include "tempdir/internal/keep_mark.h"
+#include "tempdir/internal/move_entry.h"
 #include "tempdir/internal/removal_errors.h"
 #include "tempdir/internal/removal_state.h"
 #include "tempdir/internal/system_calls.h"
@@ -139,14 +140,6 @@ void Say(const char* text) {
   (void)!write(STDERR_FILENO, text, strlen(text));
 }
 
-// As a reaper does (root_reaper.cc): never onto what stands there.
-int Rename(const SystemCalls& calls, int parent, const char* from,
-           const char* to) {
-  const int result = calls.rename(parent, from, parent, to, RENAME_NOREPLACE);
-  if (result != -EINVAL && result != -ENOSYS) return result;
-  return calls.rename(parent, from, parent, to, 0);
-}
-
 const char* Reason(bool crashed) {
   return crashed ? " (the process crashed)" : " (its process hangs at its end)";
 }
@@ -160,13 +153,14 @@ void TakeAway(CrashedRoot& crashed, uint64_t deadline_nanos) {
   const char* const own = OwnNameOf(crashed.root);
   char name[kReapedNameRoom];
   uid_t owner = 0;
-  if (IsToBeRemoved(crashed.root, parent, own, &owner) &&
-      WriteReapedName(owner, name) && Rename(calls, parent, own, name) == 0) {
+  const bool removed = IsToBeRemoved(crashed.root, parent, own, &owner);
+  WriteReapedName(owner, name);
+  if (removed && MoveDirectory(calls, parent, own, parent, name) == 0) {
     if (IsToBeRemoved(crashed.root, parent, name)) {
       memcpy(crashed.taken_name, name, sizeof name);
     } else {
       // Replaced, or marked, in between.
-      Rename(calls, parent, name, own);
+      MoveDirectory(calls, parent, name, parent, own);
     }
   }
   kKernelCalls.close(parent);

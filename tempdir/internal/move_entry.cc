@@ -9,16 +9,15 @@
 namespace tempdir_internal {
 namespace {
 
-int MoveDirectory(const MovedEntry& entry, int target_directory,
-                  const char* target) {
-  if (mkdirat(target_directory, target, 0700) != 0) return errno;
-  if (renameat(entry.directory, entry.name.c_str(), target_directory, target) ==
-      0) {
-    return 0;
-  }
+bool IsUnknown(int result) { return result == -EINVAL || result == -ENOSYS; }
+
+int ReplaceNew(int directory, const char* name, int target_directory,
+               const char* target) {
+  if (mkdirat(target_directory, target, 0700) != 0) return -errno;
+  if (renameat(directory, name, target_directory, target) == 0) return 0;
   const int error = errno;
   unlinkat(target_directory, target, AT_REMOVEDIR);
-  return error;
+  return -error;
 }
 
 int MoveFile(const MovedEntry& entry, int target_directory,
@@ -37,14 +36,25 @@ int MoveFile(const MovedEntry& entry, int target_directory,
 
 int MoveEntry(const MovedEntry& entry, int target_directory,
               const std::string& target) {
-  if (renameat2(entry.directory, entry.name.c_str(), target_directory,
-                target.c_str(), RENAME_NOREPLACE) == 0) {
-    return 0;
+  const char* const name = entry.name.c_str();
+  if (!entry.is_file) {
+    return -MoveDirectory(kKernelCalls, entry.directory, name, target_directory,
+                          target.c_str());
   }
-  // EPERM: a container profile that does not know the system call.
-  if (errno != EINVAL && errno != ENOSYS && errno != EPERM) return errno;
-  return entry.is_file ? MoveFile(entry, target_directory, target.c_str())
-                       : MoveDirectory(entry, target_directory, target.c_str());
+  const int result =
+      kKernelCalls.rename(entry.directory, name, target_directory,
+                          target.c_str(), RENAME_NOREPLACE);
+  return IsUnknown(result) ? MoveFile(entry, target_directory, target.c_str())
+                           : -result;
+}
+
+int MoveDirectory(const SystemCalls& calls, int directory, const char* name,
+                  int target_directory, const char* target) {
+  const int result =
+      calls.rename(directory, name, target_directory, target, RENAME_NOREPLACE);
+  return IsUnknown(result)
+             ? ReplaceNew(directory, name, target_directory, target)
+             : result;
 }
 
 }  // namespace tempdir_internal

@@ -1,11 +1,13 @@
-// MoveEntry: moves a directory or a file to another name, never over what
-// stands there.
+// MoveEntry, MoveDirectory: move a directory or a file to another name, never
+// over what stands there.
 
 #ifndef TEMPDIR_INTERNAL_MOVE_ENTRY_H_
 #define TEMPDIR_INTERNAL_MOVE_ENTRY_H_
 
 #include <string>
 #include <string_view>
+
+#include "tempdir/internal/system_calls.h"
 
 namespace tempdir_internal {
 
@@ -20,11 +22,16 @@ struct MovedEntry {
 // (O_PATH is enough), in one step. Returns 0 or an errno; EEXIST if something
 // stands there.
 //
-// File systems and kernels without RENAME_NOREPLACE: a directory replaces an
-// empty one that is made there first; a file is linked there, and then its old
-// name is removed.
+// If the file system or the kernel has no RENAME_NOREPLACE, or a filter refuses
+// the system call, a directory replaces an empty one that is made there first;
+// a file is linked there, and then its old name is removed.
 int MoveEntry(const MovedEntry& entry, int target_directory,
               const std::string& target);
+
+// The same for a directory `name` in the one open at `directory`. Returns 0 or
+// -errno. `calls` renames; async-signal-safe if it is.
+int MoveDirectory(const SystemCalls& calls, int directory, const char* name,
+                  int target_directory, const char* target);
 
 }  // namespace tempdir_internal
 
