@@ -18,17 +18,22 @@
 // a mark inside that only its owner can have made, and that names this very
 // directory: an extended attribute, set before anything is put in. So the
 // parent may be any directory, also one in which others may rename, and a copy
-// or a backup of a root is left. In detail: the form of the name
-// (`finalize-<uid>-<16 letters>`, or that with `.reap` or `.live` behind it;
-// the number is a hint for people), the owner and the type (a directory, no
-// link, no mount point) have to be right, all asked of a descriptor, and the
-// mark. One without a mark is removed if it is empty; else it is refused
+// or a backup of a root is left. Directories of TempDirOptions::Directly and
+// ShortPath have no sticky bit, which shows that only the owner can have marked
+// a root: they are reaped only in a parent where nobody but the user and root
+// may rename (a sticky one will do), and refused in any other. In detail: the
+// form of the name (`finalize-<uid>-<16 letters>`, or that with `.reap` or
+// `.live` behind it, or that of ShortPath; the number is a hint for people),
+// the owner and the type (a directory, no link, no mount point) have to be
+// right, all asked of a descriptor, and the mark. One without a mark is removed
+// if it is empty and its name is not short; else it is refused
 // (ReapOptions::unmarked). Root reaps root's own, nobody else's. A root marked
 // `.keep` stays.
 //
 // If the file system has no extended attributes (tmpfs before Linux 6.6,
 // ramfs), name and owner decide, in a parent where only the user and root may
-// rename; elsewhere roots are refused.
+// rename; elsewhere roots are refused. A short name never decides: there,
+// `unmarked` has to be asked for.
 //
 // In a user namespace, owners that it does not map all look the same. A process
 // that runs as that user (65534 as a rule) reaps nothing there.

@@ -24,23 +24,26 @@ struct ReapOptions {
   // entry.
   bool count_bytes = false;
 
-  // Also reaps on file systems where flock is not known to hold. A root whose
-  // owner said so (`unseen_locks`) is removed only if it is looked at through
-  // the very mount through which its owner locked it, since the machine was
-  // started, and is not locked. Others, those of older versions of this library
-  // among them, are removed if they are not locked: set this only if you know
-  // that locks hold; otherwise directories of running processes are removed.
+  // Also reaps on file systems where flock is not known to hold. A root with a
+  // live mark is removed only if it is unlocked, is reached through the mount
+  // its owner used, and the machine has not restarted since. Others, those of
+  // older versions of this library among them, are removed if they are not
+  // locked: set this only if you know that locks hold; otherwise directories of
+  // running processes are removed.
   bool any_file_system = false;
 
-  // Also removes the roots whose owners said that their locks may not be seen
-  // from everywhere, if they are not locked as seen from here. Set this only if
-  // no process that uses the parent through another mount, or from another
-  // machine, is running: the kernel has no proof of it.
+  // Also removes the roots with a live mark, whose owners say that their locks
+  // may not be seen from everywhere, if they are not locked as seen from here.
+  // That mark is proof enough that they are roots (for those of Directly, in a
+  // parent where nobody else may rename). Set this only if no process that uses
+  // the parent through another mount, or from another machine, is running: the
+  // kernel has no proof of it.
   bool unseen_locks = false;
 
   // Also removes roots without a mark, which are then told by name and owner
   // alone, in a parent where nobody else may rename: those of older versions of
-  // this library. A copy or a backup of a root looks the same.
+  // this library, and those of ShortPath on a file system without extended
+  // attributes. A copy or a backup of a root looks the same.
   bool unmarked = false;
 
   // What is not done by then is left for the next one.

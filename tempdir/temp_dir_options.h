@@ -28,6 +28,13 @@
 //                            the background when a process makes its first
 //                            temp dir in a parent, nor by Create where the
 //                            file system is full (reap.h).
+//   FINALIZE_COMPARE_DEVICES not empty and not "0": every removal of temp dirs,
+//                            reaping and the crash tier included, is made with
+//                            RemoveTreeOptions::compare_devices: where nothing
+//                            tells mount points (gVisor), a temp dir that is
+//                            not empty can be removed only so. Read once, when
+//                            the process makes or removes its first one. Not
+//                            looked at in a setuid program.
 //
 // Like finalize::Options it remembers the line at which it was made, the place
 // that a failure report names. A value; thread-compatible (const calls may run
@@ -96,14 +103,26 @@ class TempDirOptions {
   // root; others who may open it may lock it, too, and so keep it from being
   // reaped. A program that closes all descriptors loses the lock, to its next
   // temp dir.
+  //
+  // It is reaped only in a parent where nobody but the user and root may rename
+  // (the user's own, or a sticky one such as /tmp). In any other, such as an
+  // `emptyDir` of Kubernetes with mode 0777, what a dead process left stays
+  // until somebody removes it: without the sticky bit that a root has, no mark
+  // in it proves that it is not another directory of the user's, renamed.
   TempDirOptions& Directly(bool directly = true) {
     directly_ = directly;
     return *this;
   }
   // Makes it Directly(), with a name as short as that of mktemp -d, for paths
   // that have little room, such as those of Unix sockets (107 bytes):
-  // `<parent>/fz<uid>-<10 letters>`, which adds 15 to 21 bytes to the parent's
+  // `<parent>/fz<uid>+<10 letters>`, which adds 15 to 21 bytes to the parent's
   // path instead of 43 to 52. <uid> is in base 32.
+  //
+  // A name so short proves too little: no reaper removes the directory without
+  // the mark that its owner gave it (reap.h), not even if it is empty. So on a
+  // file system without extended attributes (tmpfs before Linux 6.6, ramfs)
+  // what a dead process left needs ReapOptions::unmarked; the path is short
+  // there all the same.
   //
   // 10 letters are 50 random bits. What stands there is never adopted, so a
   // name that is taken costs one more try; that one of a million directories

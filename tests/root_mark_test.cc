@@ -3,11 +3,13 @@
 
 #include "tempdir/internal/root_mark.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/dead_roots.h"
+#include "tests/refused_calls.h"
 #include "tests/send_signal.h"
 #include "tests/temp_dir_styles.h"
 
@@ -124,6 +127,45 @@ TEST_F(RootMarkTest, EmptyDirectoryWithoutAMarkIsRemoved) {
   EXPECT_FALSE(Exists(parent() / kName));
 }
 
+// C30: killed before its live mark was complete, on a file system whose locks
+// may not be seen.
+TEST_F(RootMarkTest, DirectoryWithNothingButAnUnfinishedMarkIsRemoved) {
+  const path unfinished = parent() / kName / ".keep-new";
+  MakeDirectory(parent() / kName);
+  MakeFile(unfinished);
+  ReapOptions look;
+  look.dry_run = true;
+  EXPECT_EQ(ReapOnly(parent(), look).outcome, ReapOutcome::kRemovable);
+  EXPECT_TRUE(Exists(unfinished));
+  EXPECT_EQ(ReapOnly(parent()).outcome, ReapOutcome::kRemoved);
+  EXPECT_FALSE(Exists(parent() / kName));
+}
+TEST_F(RootMarkTest, UnfinishedMarkBesideAnythingElseIsLeft) {
+  const path unfinished = parent() / kName / ".keep-new";
+  MakeDirectory(parent() / kName);
+  ASSERT_EQ(symlink("target", unfinished.c_str()), 0);
+  EXPECT_EQ(ReapOnly(parent()).outcome, ReapOutcome::kRefused);
+  ASSERT_EQ(unlink(unfinished.c_str()), 0);
+  MakeFile(unfinished);
+  MakeFile(parent() / kName / "file");
+  EXPECT_EQ(ReapOnly(parent()).outcome, ReapOutcome::kRefused);
+  EXPECT_EQ(Entries(parent() / kName).size(), 2u);
+}
+
+// C30: an old kernel, or the filter of a container.
+TEST_F(RootMarkTest, DeadRootIsReapedWithoutRenameat2) {
+  for (const int error : {ENOSYS, EPERM}) {
+    LeaveRoot(parent());
+    const Ended ended = RunChild([&] {
+      Say(RefuseCalls({SYS_renameat2}, error).empty(), "no filter");
+      auto report = tempdir::Reap(parent());
+      Say(report.ok() && report->Count(ReapOutcome::kRemoved) == 1, "left");
+    });
+    EXPECT_EQ(ended.output, "") << error;
+    EXPECT_TRUE(Entries(parent()).empty()) << error;
+  }
+}
+
 // C30: on a file system without attributes the parent decides, as before.
 TEST_F(RootMarkTest, WithoutAttributesTheParentDecides) {
   const Ended ended = RunChild([this] {
@@ -162,6 +204,29 @@ TYPED_TEST(DirectMarkTest, DirectTempDirOfADeadProcessIsReaped) {
   ASSERT_TRUE(report.ok());
   EXPECT_EQ(report->Count(ReapOutcome::kRemoved), 1u);
   EXPECT_TRUE(Entries(this->scratch()).empty());
+}
+
+// C30: its mode is what its owner asked for. Without the sticky bit its mark
+// proves nothing to a reaper where others may give it another name.
+TYPED_TEST(DirectMarkTest, InAnOpenParentItIsRefused) {
+  for (const bool is_short : {false, true}) {
+    const path parent = this->Parent(is_short ? "short" : "long");
+    ASSERT_EQ(chmod(parent.c_str(), 0777), 0);
+    RunChild([&] {
+      TempDirOptions options = TempDirOptions().Parent(parent).Directly();
+      if (is_short) options.ShortPath();
+      auto* dir = Abandon(Make<TypeParam>(options));
+      MakeFile(dir->path() / "file");
+      finalize_test::SendSignal(getpid(), SIGKILL);
+    });
+    auto report = tempdir::Reap(parent);
+    ASSERT_TRUE(report.ok());
+    EXPECT_EQ(report->Count(ReapOutcome::kRefused), 1u);
+    ASSERT_EQ(chmod(parent.c_str(), 01777), 0);
+    report = tempdir::Reap(parent);
+    ASSERT_TRUE(report.ok());
+    EXPECT_EQ(report->Count(ReapOutcome::kRemoved), 1u);
+  }
 }
 
 // C28, C30: so that no name that it is given later makes it a root.

@@ -2,6 +2,7 @@
 // a socket, and that is reaped as any other.
 
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -82,30 +83,82 @@ TYPED_TEST(ShortPathTest, KeepGivesItTheNameOfItsPrefix) {
 }
 
 TEST(ShortRootNameTest, HasOneFormForEachUser) {
-  EXPECT_EQ(ShortRootPrefix(0), "fza-");
-  EXPECT_EQ(ShortRootPrefix(1000), "fz7i-");
+  EXPECT_EQ(ShortRootPrefix(0), "fza+");
+  EXPECT_EQ(ShortRootPrefix(1000), "fz7i+");
   for (const uid_t user : {0u, 31u, 32u, 1000u, 65534u, 4294967295u}) {
     const auto parsed = ParseRootName(ShortRootPrefix(user) + "abcdefghij");
     ASSERT_TRUE(parsed.has_value()) << user;
     EXPECT_EQ(parsed->owner, user);
     EXPECT_FALSE(parsed->reaped);
+    EXPECT_TRUE(parsed->is_short);
   }
   for (const char* name :
-       {"fz-abcdefghij", "fzaa-abcdefghij", "fza-abcdefghi", "fza-abcdefghijk",
-        "fza-abcdefghi0", "fzaaaaaaaa-abcdefghij", "fz7777777-abcdefghij",
-        "fzA-abcdefghij", "fza_abcdefghij"}) {
+       {"fz+abcdefghij", "fzaa+abcdefghij", "fza+abcdefghi", "fza+abcdefghijk",
+        "fza+abcdefghi0", "fzaaaaaaaa+abcdefghij", "fz7777777+abcdefghij",
+        "fzA+abcdefghij", "fza_abcdefghij", "fzf-completion", "fzf-extensions",
+        "fzf-benchmarks"}) {
     EXPECT_FALSE(ParseRootName(name).has_value()) << name;
   }
+}
+
+class ShortNameTest : public TempDirFixture {
+ protected:
+  // What becomes of a directory of that name, which nobody marked.
+  static ReapOutcome Reaped(const std::string& parent, bool unmarked = false) {
+    tempdir::ReapOptions options;
+    options.unmarked = unmarked;
+    auto report = tempdir::Reap(parent, options);
+    Say(report.ok() && report->roots.size() == 1, "not one entry");
+    return report.ok() && !report->roots.empty() ? report->roots[0].outcome
+                                                 : ReapOutcome::kGone;
+  }
+};
+
+// C30: the name, the owner and the parent are right: that is too little.
+TEST_F(ShortNameTest, WithoutAMarkItIsLeftEvenIfItIsEmpty) {
+  const std::string parent = scratch().native();
+  const std::string named = parent + "/fza+abcdefghij";
+  MakeDirectory(named);
+  EXPECT_EQ(Reaped(parent), ReapOutcome::kRefused);
+  MakeFile(named + "/file");
+  EXPECT_EQ(Reaped(parent), ReapOutcome::kRefused);
+  EXPECT_TRUE(Exists(named + "/file"));
+  EXPECT_EQ(Reaped(parent, /*unmarked=*/true), ReapOutcome::kRemoved);
+}
+
+// C30: nor is it enough on a file system without attributes.
+TEST_F(ShortNameTest, OnAFileSystemWithoutMarksItHasToBeAskedFor) {
+  const Ended ended = RunChild([] {
+    MountMemory("/tmp");
+    if (mount("none", "/tmp", "ramfs", 0, "mode=01777") != 0) abort();
+    for (const char* name : {"/tmp/fzf-completion", "/tmp/fza+abcdefghij"}) {
+      MakeDirectory(name);
+      MakeFile(std::string(name) + "/file");
+    }
+    Say(Reaped("/tmp") == ReapOutcome::kRefused, "taken");
+    Say(Entries("/tmp").size() == 2, "removed");
+    Say(Reaped("/tmp", /*unmarked=*/true) == ReapOutcome::kRemoved, "left");
+    Say(Exists("/tmp/fzf-completion/file"), "an ordinary name was taken");
+  });
+  EXPECT_EQ(ended.output, "");
+  EXPECT_EQ(ended.exit_code, 0);
+}
+
+// A temp dir may be kept by any ordinary name.
+TEST_F(ShortNameTest, OrdinaryNamesAreNotReserved) {
+  auto dir = Make<tempdir::FinalizerTempDir>(TempDirOptions().Prefix("fzf-"));
+  auto kept = dir.Keep((scratch() / "fzf-completion").native());
+  EXPECT_TRUE(kept.ok()) << kept.status();
 }
 
 // A kept directory, or one of FINALIZE_KEEP_TEMP_DIRS, never looks like one.
 TEST(ShortRootNameTest, PrefixThatGivesItIsRefused) {
   const Scratch scratch;
   EXPECT_TRUE(absl::IsInvalidArgument(
-      tempdir::FinalizerTempDir::Create(TempDirOptions().Prefix("fza-"))
+      tempdir::FinalizerTempDir::Create(TempDirOptions().Prefix("fza+"))
           .status()));
   EXPECT_TRUE(
-      tempdir::FinalizerTempDir::Create(TempDirOptions().Prefix("fz-")).ok());
+      tempdir::FinalizerTempDir::Create(TempDirOptions().Prefix("fz+")).ok());
   EXPECT_TRUE(absl::IsInvalidArgument(
       tempdir::TempFile::Create(TempDirOptions().ShortPath()).status()));
 }

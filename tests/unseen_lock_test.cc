@@ -209,7 +209,6 @@ TYPED_TEST(UnseenLockTest, DeadOneIsReapedElsewhereAtTheCallersWord) {
                 });
                 ReapOptions word;
                 word.unseen_locks = true;
-                word.unmarked = true;
                 Say(Reaped(kBelow, ReapOutcome::kRemoved, word) == 1, "left");
                 Say(Entries(kBelow).empty(), "something is left");
               }

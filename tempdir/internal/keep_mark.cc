@@ -23,8 +23,6 @@ namespace {
 constexpr std::string_view kLiveText =
     "in use: its lock may not be seen through other mounts\n";
 constexpr char kLiveAttribute[] = "user.finalize.live";
-// Under this name until it is complete.
-constexpr char kUnfinished[] = ".keep-new";
 constexpr char kBootId[] = "/proc/sys/kernel/random/boot_id";
 constexpr size_t kRoom = 256;
 
@@ -115,7 +113,7 @@ int MarkKept(int fd, const char* name) {
 }
 
 absl::Status MarkLive(int fd, bool locked, std::string_view path) {
-  const int file = OpenFile(fd, kUnfinished, O_WRONLY | O_CREAT | O_TRUNC);
+  const int file = OpenFile(fd, kUnfinishedMark, O_WRONLY | O_CREAT | O_TRUNC);
   if (file < 0) return CannotMark(path, errno);
   const std::string text =
       absl::StrCat(absl::string_view(kLiveText.data(), kLiveText.size()),
@@ -123,16 +121,23 @@ absl::Status MarkLive(int fd, bool locked, std::string_view path) {
   int error = WriteWhole(file, text) ? 0 : errno;
   // Some file systems tell only now that there was no room.
   if (close(file) != 0 && error == 0) error = errno;
-  if (error == 0 && renameat(fd, kUnfinished, fd, kKeepMark) != 0) {
+  if (error == 0 && renameat(fd, kUnfinishedMark, fd, kKeepMark) != 0) {
     error = errno;
   }
   if (error == 0) return absl::OkStatus();
-  unlinkat(fd, kUnfinished, 0);
+  unlinkat(fd, kUnfinishedMark, 0);
   return CannotMark(path, error);
 }
 
 void UnmarkLive(int fd) {
   if (KeepMarkIn(fd) == KeepMark::kLive) unlinkat(fd, kKeepMark, 0);
+}
+
+bool HoldsUnfinishedMark(int fd) {
+  struct stat seen;
+  return fstatat(fd, kUnfinishedMark, &seen, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISREG(seen.st_mode) && seen.st_uid == geteuid() &&
+         seen.st_nlink == 1 && seen.st_size <= static_cast<off_t>(kRoom);
 }
 
 void MarkLiveDirectly(int fd, bool locked) {

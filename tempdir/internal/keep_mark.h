@@ -32,6 +32,8 @@ namespace tempdir_internal {
 
 // The entry of a root that makes it untouchable for reapers.
 constexpr char kKeepMark[] = ".keep";
+// A live mark, until it is complete.
+constexpr char kUnfinishedMark[] = ".keep-new";
 
 enum class KeepMark { kNone, kLive, kKept };
 
@@ -48,6 +50,9 @@ int MarkKept(int fd, const char* name);
 absl::Status MarkLive(int fd, bool locked, std::string_view path);
 // Ends that, for the owner that is about to remove the root.
 void UnmarkLive(int fd);
+// Whether the directory that is open at `fd` holds what an owner leaves that is
+// killed while it makes a live mark. A root has no other mark at that time.
+bool HoldsUnfinishedMark(int fd);
 
 // The same for a temp dir that has no root. Nothing happens where the file
 // system has no extended attributes.

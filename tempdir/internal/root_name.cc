@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kStart = "finalize-";
 constexpr std::string_view kShortStart = "fz";
+constexpr std::string_view kShortEnd = "+";
 constexpr char kLetters[] = "abcdefghijklmnopqrstuvwxyz234567";
 
 bool Consume(std::string_view* text, std::string_view start) {
@@ -33,7 +34,7 @@ bool ConsumeNumber(std::string_view* text, uint32_t* number) {
 bool ConsumeShortNumber(std::string_view* text, uint32_t* number) {
   constexpr size_t kMostDigits = 7;
   const std::string_view letters = kLetters;
-  const std::string_view digits = text->substr(0, text->find('-'));
+  const std::string_view digits = text->substr(0, text->find(kShortEnd));
   if (digits.empty() || digits.size() > kMostDigits) return false;
   if (digits[0] == kLetters[0] && digits.size() > 1) return false;
   uint64_t value = 0;
@@ -59,10 +60,11 @@ std::optional<RootName> ParseShortName(std::string_view name) {
     if (root.live) name = name.substr(0, end);
   }
   if (!Consume(&name, kShortStart) || !ConsumeShortNumber(&name, &owner) ||
-      !Consume(&name, "-") || !AreLetters(name, kShortRootLetters)) {
+      !Consume(&name, kShortEnd) || !AreLetters(name, kShortRootLetters)) {
     return std::nullopt;
   }
   root.owner = owner;
+  root.is_short = true;
   return root;
 }
 
@@ -94,17 +96,16 @@ std::string ShortRootPrefix(uid_t owner) {
     digits.insert(digits.begin(), kLetters[owner % 32]);
     owner /= 32;
   } while (owner != 0);
-  return absl::StrCat("fz", digits, "-");
+  return std::string(kShortStart).append(digits).append(kShortEnd);
 }
 
-bool WriteReapedName(uid_t owner, char (&name)[kReapedNameRoom]) {
+void WriteReapedName(uid_t owner, char (&name)[kReapedNameRoom]) {
   unsigned char random[kRootLetters];
   FillRandomBytes(random, sizeof random);
   char* end = PutNumber(owner, Put(kStart, name));
   *end++ = '-';
   for (const unsigned char byte : random) *end++ = kLetters[byte & 31];
   *Put(kReapedSuffix, end) = '\0';
-  return true;
 }
 
 std::optional<RootName> ParseRootName(std::string_view name) {

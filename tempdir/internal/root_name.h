@@ -2,13 +2,17 @@
 //
 //   finalize-1000-q7d2x2zk4ffwo5ma       the owner's uid, then random letters
 //   finalize-1000-lwm5tzbh3e2xnc7k.reap  one that a reaper has taken for itself
-//   fz7i-q7d2x2zk4f                      short: the uid in base 32, 10 letters
+//   fz7i+q7d2x2zk4f                      short: the uid in base 32, 10 letters
 //   finalize-1000-mj2vhq5w6ktsy3ea.live  a temp dir without a root, the lock of
 //                                        which others may not see (keep_mark.h)
 //
 // A name alone proves nothing: a reaper goes on to ask the kernel whose
 // directory it is and whether somebody holds it. The number is a hint for
 // people: in a user namespace it is the uid as the owner sees it.
+//
+// A short name is no proof even together with the owner and the parent: the
+// directory needs a mark that names it (root_mark.h). Its plus sign keeps
+// ordinary names such as `fzf-completion` from having that form.
 
 #ifndef TEMPDIR_INTERNAL_ROOT_NAME_H_
 #define TEMPDIR_INTERNAL_ROOT_NAME_H_
@@ -35,6 +39,7 @@ struct RootName {
   uid_t owner = 0;
   bool reaped = false;  // a reaper has renamed it
   bool live = false;    // a temp dir without a root, with a live mark
+  bool is_short = false;
 };
 
 // What the name of a root of `owner` starts with.
@@ -46,9 +51,8 @@ std::string ShortRootPrefix(uid_t owner);
 // Room for any name that a reaper gives, and its end.
 inline constexpr size_t kReapedNameRoom = 48;
 
-// A fresh name as a reaper gives it, for a signal handler. False where the
-// kernel gives no random bytes.
-bool WriteReapedName(uid_t owner, char (&name)[kReapedNameRoom]);
+// Writes a fresh name as a reaper gives it. Async-signal-safe.
+void WriteReapedName(uid_t owner, char (&name)[kReapedNameRoom]);
 
 // Nothing if `name` has not the form.
 std::optional<RootName> ParseRootName(std::string_view name);

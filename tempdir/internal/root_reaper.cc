@@ -3,17 +3,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/directory_identity.h"
 #include "tempdir/internal/directory_lock.h"
 #include "tempdir/internal/keep_mark.h"
+#include "tempdir/internal/move_entry.h"
 #include "tempdir/internal/parent_directory.h"
 #include "tempdir/internal/random_name.h"
 #include "tempdir/internal/remove_tree_at.h"
@@ -54,6 +55,7 @@ void Fail(ReapedRoot* root, absl::string_view doing, int error) {
       error, absl::StrCat("cannot ", doing, " ", EscapedText(root->path)));
 }
 
+// But for a live mark that was never completed.
 bool IsEmpty(int fd) {
   const int own = kKernelCalls.open(fd, ".", O_RDONLY | O_DIRECTORY);
   DIR* const entries = own < 0 ? nullptr : fdopendir(own);
@@ -65,19 +67,37 @@ bool IsEmpty(int fd) {
   while (empty) {
     const dirent* const entry = readdir(entries);
     if (entry == nullptr) break;
-    empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    const std::string_view name = entry->d_name;
+    empty = name == "." || name == ".." ||
+            (name == kUnfinishedMark && HoldsUnfinishedMark(fd));
   }
   closedir(entries);
   return empty;
 }
 
-// Never onto what stands there. Where the kernel cannot promise that, a name
-// that nobody can guess has to do.
+int RemoveEmptyDirectory(int fd, int parent_fd, const char* name) {
+  if (HoldsUnfinishedMark(fd)) kKernelCalls.remove(fd, kUnfinishedMark, 0);
+  return kKernelCalls.remove(parent_fd, name, AT_REMOVEDIR);
+}
+
 int Rename(int parent_fd, const char* from, const char* to) {
-  const int result =
-      kKernelCalls.rename(parent_fd, from, parent_fd, to, RENAME_NOREPLACE);
-  if (result != -EINVAL && result != -ENOSYS) return result;
-  return kKernelCalls.rename(parent_fd, from, parent_fd, to, 0);
+  return MoveDirectory(kKernelCalls, parent_fd, from, parent_fd, to);
+}
+
+const char* WhyNot(RootMark mark, bool is_short) {
+  switch (mark) {
+    case RootMark::kSet:
+      return "is in a parent where others may rename";
+    case RootMark::kOfAnother:
+      return "is a copy: its mark is that of another directory";
+    case RootMark::kMissing:
+      return "has no mark of a root";
+    case RootMark::kUnsupported:
+      break;
+  }
+  return is_short ? "is on a file system without marks, and has a short name"
+                  : "is on a file system without marks, in a parent where "
+                    "others may rename";
 }
 
 }  // namespace
@@ -194,18 +214,19 @@ void RootReaper::ReapOpened(int fd, const std::string& name,
 
 void RootReaper::ReapLocked(int fd, const std::string& name,
                             const RootName& form, ReapedRoot* root) {
-  const char* why = nullptr;
   const LiveMark mark =
       form.live ? ExamineLiveMarkDirectly(fd) : ExamineLiveMark(fd);
-  const bool is_root = IsRoot(fd, mark.names_it && !form.live, &why);
+  const Evidence evidence = Examine(fd, form, mark.names_it);
   const KeepMark keep = KeepMarkIn(fd);
   if (keep == KeepMark::kKept) {
     root->outcome = ReapOutcome::kKept;
   } else if (!LockIsSeen(form.live || keep == KeepMark::kLive,
                          mark.same_mount)) {
     root->outcome = ReapOutcome::kUnseen;
-  } else if (!is_root) {
-    RemoveEmpty(fd, name, why, root);
+  } else if (!evidence.is_root && !evidence.is_root_if_empty) {
+    Refuse(root, evidence.why_not);
+  } else if (!evidence.is_root) {
+    RemoveEmpty(fd, name, evidence.why_not, root);
   } else if (options_.dry_run) {
     Count(fd, name, root);
   } else {
@@ -214,22 +235,21 @@ void RootReaper::ReapLocked(int fd, const std::string& name,
   }
 }
 
-bool RootReaper::IsRoot(int fd, bool names_itself, const char** why) const {
+// A live mark in a file proves more than one in an attribute: that, others may
+// have set while the directory was open to them.
+RootReaper::Evidence RootReaper::Examine(int fd, const RootName& form,
+                                         bool live_mark_names_it) const {
   const RootMark mark = RootMarkOf(fd);
-  *why =
-      mark == RootMark::kSet         ? "is in a parent where others may rename"
-      : mark == RootMark::kOfAnother ? "is a copy: its mark is that of "
-                                       "another directory"
-      : mark == RootMark::kMissing
-          ? "has no mark of a root"
-          : "is on a file system without marks, in a parent where others may "
-            "rename";
-  if (names_itself || (mark == RootMark::kSet && OnlyOwnerCanMark(fd))) {
-    return true;
-  }
-  return parent_is_closed_ &&
-         (mark == RootMark::kSet || mark == RootMark::kUnsupported ||
-          options_.unmarked);
+  const bool is_named = mark == RootMark::kSet || live_mark_names_it;
+  const bool only_owner_marked =
+      (live_mark_names_it && !form.live) ||
+      (mark == RootMark::kSet && OnlyOwnerCanMark(fd));
+  const bool name_is_enough =
+      options_.unmarked || (mark == RootMark::kUnsupported && !form.is_short);
+  return {
+      only_owner_marked || (parent_is_closed_ && (is_named || name_is_enough)),
+      is_named || !form.is_short,
+      WhyNot(is_named ? RootMark::kSet : mark, form.is_short)};
 }
 
 bool RootReaper::LockIsSeen(bool live, bool same_mount) const {
@@ -246,7 +266,7 @@ void RootReaper::RemoveEmpty(int fd, const std::string& name, const char* why,
                              ReapedRoot* root) {
   int result = IsEmpty(fd) ? 0 : -ENOTEMPTY;
   if (result == 0 && !options_.dry_run) {
-    result = kKernelCalls.remove(parent_fd_, name.c_str(), AT_REMOVEDIR);
+    result = RemoveEmptyDirectory(fd, parent_fd_, name.c_str());
   }
   if (result == -ENOTEMPTY || result == -EEXIST) return Refuse(root, why);
   if (result == -ENOENT) {

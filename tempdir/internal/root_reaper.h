@@ -6,6 +6,9 @@
 //    v      kInUse,     kGone                  kRefused    kFailed
 //   kRefused kTaken                            (kRemoved if it is empty)
 //
+// An empty one is removed without a mark, since its owner may have died before
+// it made one; but not if its name is short (root_name.h).
+//
 // After the mark it looks for the file `.keep` (keep_mark.h), in this order:
 // whoever makes a root puts that there first.
 //
@@ -61,8 +64,14 @@ class RootReaper {
   // For one that is locked, and at its name.
   void ReapLocked(int fd, const std::string& name, const RootName& form,
                   tempdir::ReapedRoot* root);
-  // Whether it is a root, and not another directory of the user. Else `why`.
-  bool IsRoot(int fd, bool names_itself, const char** why) const;
+  // What shows that it is a root, and not another directory of the user.
+  struct Evidence {
+    bool is_root;
+    // Whether it may go if it is none but holds nothing.
+    bool is_root_if_empty;
+    const char* why_not;
+  };
+  Evidence Examine(int fd, const RootName& form, bool live_mark_names_it) const;
   // Whether its lock, which is free, is that of its owner.
   bool LockIsSeen(bool live, bool same_mount) const;
   void RemoveEmpty(int fd, const std::string& name, const char* why,
