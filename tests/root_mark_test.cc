@@ -18,6 +18,7 @@
 
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
+#include "tempdir/destructor_temp_dir.h"
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/dead_roots.h"
@@ -150,6 +151,21 @@ TEST_F(RootMarkTest, UnfinishedMarkBesideAnythingElseIsLeft) {
   MakeFile(parent() / kName / "file");
   EXPECT_EQ(ReapOnly(parent()).outcome, ReapOutcome::kRefused);
   EXPECT_EQ(Entries(parent() / kName).size(), 2u);
+}
+
+// C30: a root that its owner could not mark is none for a reaper. Marks that
+// are refused are no reason to do without temp dirs; a disk that fails is.
+TEST_F(RootMarkTest, OnlyAFailingDiskKeepsARootFromBeingMade) {
+  for (const int error : {EPERM, EACCES, ENOSYS, EOPNOTSUPP, EIO}) {
+    const Ended ended = RunChild([&] {
+      Say(RefuseCalls({SYS_fsetxattr}, error).empty(), "no filter");
+      auto dir =
+          tempdir::DestructorTempDir::Create(TempDirOptions().Parent(parent()));
+      Say(dir.ok() == (error != EIO), dir.status().ToString());
+    });
+    EXPECT_EQ(ended.output, "") << error;
+    EXPECT_TRUE(Entries(parent()).empty()) << error;
+  }
 }
 
 // C30: an old kernel, or the filter of a container.

@@ -42,6 +42,13 @@ std::string NameByHandle(int fd) {
   return absl::StrCat("h ", absl::Hex(seen.st_ino), " ", absl::Hex(digest));
 }
 
+// Whether a directory without a mark is all that can be had there: the file
+// system has no such attributes or refuses them, or a filter or a policy does.
+bool RefusesMarks(int error) {
+  return error == EOPNOTSUPP || error == ENOSYS || error == EPERM ||
+         error == EACCES || error == EINVAL;
+}
+
 }  // namespace
 
 absl::Status MarkRoot(int fd, std::string_view path) {
@@ -49,11 +56,11 @@ absl::Status MarkRoot(int fd, std::string_view path) {
   if (mark.empty()) mark = NameByHandle(fd);
   if (mark.empty() ||
       fsetxattr(fd, kAttribute, mark.data(), mark.size(), 0) == 0 ||
-      (errno != ENOSPC && errno != EDQUOT)) {
+      RefusesMarks(errno)) {
     return absl::OkStatus();
   }
   return absl::ErrnoToStatus(
-      errno,
+      errno == ESTALE ? ENOENT : errno,
       absl::StrCat("cannot mark ", finalize::EscapedText(std::string(path))));
 }
 

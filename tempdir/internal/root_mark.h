@@ -11,7 +11,9 @@
 // the owner alone, so a root is made with mode 01700: another user can set
 // neither that bit nor, from then on, the attribute. A mark on a directory
 // without the bit (TempDirOptions::Directly) counts only in a parent in which
-// no other user may rename.
+// no other user may rename: whoever could write some directory of the user's
+// once may have given it a mark that names it, and in any other parent may give
+// it the name of a root. Its present mode does not tell.
 //
 // An owner marks its root under the lock and before anything is made in it. The
 // mark ends with the directory, in one step.
@@ -41,8 +43,10 @@ enum class RootMark {
 };
 
 // Marks the directory that is open at `fd`. OK also if the file system has no
-// such attributes, or refuses them; ResourceExhausted if it is full. `path` is
-// for the message.
+// such attributes, or if they are refused (by it, or by a filter of system
+// calls): then the directory has no mark. Any other error is one:
+// ResourceExhausted if the file system is full, NotFound if the directory is
+// gone. `path` is for the message.
 absl::Status MarkRoot(int fd, std::string_view path);
 
 // Takes the mark away; harmless if there is none.
