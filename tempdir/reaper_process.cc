@@ -25,9 +25,14 @@ class SpawnPlan {
  public:
   SpawnPlan() {
     posix_spawn_file_actions_init(&actions_);
-    for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-      Note(posix_spawn_file_actions_addopen(&actions_, fd, "/dev/null", O_RDWR,
-                                            0));
+    OpenNull(STDIN_FILENO);
+    OpenNull(STDOUT_FILENO);
+    if (IsWritable(STDERR_FILENO)) {
+      // Ends its O_CLOEXEC.
+      Note(posix_spawn_file_actions_adddup2(&actions_, STDERR_FILENO,
+                                            STDERR_FILENO));
+    } else {
+      OpenNull(STDERR_FILENO);
     }
     Note(
         posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1));
@@ -61,6 +66,17 @@ class SpawnPlan {
   }
 
  private:
+  // Not what a program has there that closed its standard error: a directory,
+  // say, with a lock that would live on.
+  static bool IsWritable(int fd) {
+    const int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && (flags & O_PATH) == 0 &&
+           (flags & O_ACCMODE) != O_RDONLY;
+  }
+  void OpenNull(int fd) {
+    Note(posix_spawn_file_actions_addopen(&actions_, fd, "/dev/null", O_RDWR,
+                                          0));
+  }
   void Note(int error) {
     if (error_ == 0) error_ = error;
   }

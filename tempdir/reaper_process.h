@@ -14,11 +14,14 @@
 // living child forked from this process still holds to the next start.
 //
 // It is the program `finalize-reap`, started with posix_spawn: nothing of this
-// process's memory is copied, no descriptor is inherited. It has a session of
-// its own, ignores the signals of terminals and service managers, runs in "/"
-// with the null device as its standard streams, and ends by itself: it waits
-// for a pidfd of this process. It is nobody's child: wait() never sees it, but
-// a handler of SIGCHLD may be called once while it starts.
+// process's memory is copied, no descriptor is inherited but standard error. To
+// that it writes one line if something could not be removed; whoever reads a
+// pipe there to its end waits for the reaping, too. It has a session of its
+// own, ignores the signals of terminals and service managers, runs in "/" with
+// the null device as its other standard streams (and as standard error if this
+// process has none that can be written), and ends by itself: it waits for a
+// pidfd of this process. It is nobody's child: wait() never sees it, but a
+// handler of SIGCHLD may be called once while it starts.
 //
 // It reaps no other parents than those. On a file system where locks are not
 // known to hold it removes what it can prove to be dead: the roots that were

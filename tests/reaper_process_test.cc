@@ -115,14 +115,15 @@ TEST_F(ReaperProcessTest, RemovesWhatAKilledOwnerLeft) {
 
 TEST_F(ReaperProcessTest, InheritsNothingAndIsNobodysChild) {
   const Ended ended = RunWatched([this] {
+    const std::string errors = LinkOf("/proc/self/fd/2");
     const int inherited = open(scratch().c_str(), O_RDONLY);  // not O_CLOEXEC
     const pid_t watcher = FindWatcher(getpid());
     Say(watcher > 0, "no watcher");
     const std::string files = "/proc/" + std::to_string(watcher) + "/fd";
     for (const std::string& fd : Entries(files)) {
       const std::string target = LinkOf(files + "/" + fd);
-      Say(target == "/dev/null" || target == "anon_inode:[pidfd]" ||
-              target.empty(),
+      Say(target == (fd == "2" ? errors : "/dev/null") ||
+              target == "anon_inode:[pidfd]" || target.empty(),
           target);
     }
     Say(LinkOf("/proc/" + std::to_string(watcher) + "/cwd") == "/", "cwd");
@@ -185,9 +186,28 @@ TEST_F(ReaperProcessTest, EndsWhileAChildOfItsOwnerHoldsTheRoot) {
   held.Send(SIGKILL);
 }
 
-// Nor does it try for ever to remove what cannot be removed.
+// A descriptor that only happens to have that number is no standard error.
+TEST_F(ReaperProcessTest, InheritsNoDirectoryAsStandardError) {
+  const Ended ended = RunWatched(
+      [] {
+        const pid_t watcher = FindWatcher(getpid());
+        Say(LinkOf("/proc/" + std::to_string(watcher) + "/fd/2") == "/dev/null",
+            "a directory");
+      },
+      [this] {
+        const int fd = open(scratch().c_str(), O_RDONLY | O_DIRECTORY);
+        Say(dup2(fd, STDERR_FILENO) == STDERR_FILENO, "dup2");
+        close(fd);
+      });
+  EXPECT_EQ(ended.output, "");
+}
+
+// Nor does it try for ever to remove what cannot be removed. It says that.
 TEST_F(ReaperProcessTest, EndsThoughSomethingCannotBeRemoved) {
-  LingeringProcess owner([](int out) {
+  int errors[2];
+  ASSERT_EQ(pipe2(errors, O_CLOEXEC), 0);
+  LingeringProcess owner([&](int out) {
+    dup2(errors[1], STDERR_FILENO);
     auto* dir = Abandon(Make<tempdir::TempDir>());
     MakeFile(dir->path() / "file");
     MakeDirectory(dir->path() / "mounted");
@@ -199,6 +219,14 @@ TEST_F(ReaperProcessTest, EndsThoughSomethingCannotBeRemoved) {
   ASSERT_GE(process, 0);
   owner.Kill();
   AwaitEnd(process);
+  close(errors[1]);
+  char text[4096];
+  const ssize_t size = read(errors[0], text, sizeof text);
+  close(errors[0]);
+  const std::string said(text, size > 0 ? static_cast<size_t>(size) : 0);
+  EXPECT_EQ(said.find("finalize-reap: "), 0u) << said;
+  EXPECT_NE(said.find(scratch().native()), std::string::npos) << said;
+  EXPECT_EQ(said.find('\n'), said.size() - 1) << said;
   ASSERT_EQ(Entries(scratch()).size(), 1u);
   const path root = scratch() / Entries(scratch())[0];
   ASSERT_EQ(Entries(root).size(), 1u);

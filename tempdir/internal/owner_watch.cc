@@ -7,7 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "finalize/escaped_text.h"
 #include "tempdir/internal/reap_parent.h"
 #include "tempdir/reap_report.h"
 
@@ -16,6 +19,8 @@ namespace {
 
 // A child that its owner forked to exec may hold the roots a moment longer.
 constexpr long kPauses[] = {5'000'000, 20'000'000, 80'000'000, 0};
+// So that a pipe with room takes it in one piece.
+constexpr size_t kMostOfALine = 3000;
 
 // It has nothing to do but to outlive the owner by a moment, and then ends.
 void IgnoreSignals() {
@@ -31,15 +36,52 @@ void AwaitEnd(int pidfd) {
   }
 }
 
-// Returns whether nobody holds anything there.
-bool ReapAll(const std::vector<std::string>& parents) {
+struct Reaped {
   bool nothing_held = true;
-  for (const std::string& parent : parents) {
-    const auto report = ReapParent(parent, {}, ReapScope::kOwnMount);
-    nothing_held &=
-        !report.ok() || report->Count(tempdir::ReapOutcome::kInUse) == 0;
+  size_t failures = 0;
+  absl::Status first_failure;
+
+  void Fail(const absl::Status& status) {
+    if (failures++ == 0) first_failure = status;
   }
-  return nothing_held;
+};
+
+// A parent that is gone has nothing left.
+void Add(const absl::StatusOr<tempdir::ReapReport>& report, Reaped* reaped) {
+  if (!report.ok()) {
+    if (!absl::IsNotFound(report.status())) reaped->Fail(report.status());
+    return;
+  }
+  for (const tempdir::ReapedRoot& root : report->roots) {
+    if (root.outcome == tempdir::ReapOutcome::kInUse) {
+      reaped->nothing_held = false;
+    } else if (root.outcome == tempdir::ReapOutcome::kFailed) {
+      reaped->Fail(root.status);
+    }
+  }
+}
+
+Reaped ReapAll(const std::vector<std::string>& parents) {
+  Reaped reaped;
+  for (const std::string& parent : parents) {
+    Add(ReapParent(parent, {}, ReapScope::kOwnMount), &reaped);
+  }
+  return reaped;
+}
+
+// Not if that would wait: nobody may be reading.
+void Say(const Reaped& reaped) {
+  pollfd room = {STDERR_FILENO, POLLOUT, 0};
+  if (reaped.failures == 0 || poll(&room, 1, 0) != 1) return;
+  std::string line = absl::StrCat(
+      "finalize-reap: ",
+      finalize::OneLine(std::string(reaped.first_failure.message())));
+  if (line.size() > kMostOfALine) line.resize(kMostOfALine);
+  if (reaped.failures > 1) {
+    absl::StrAppend(&line, " (and ", reaped.failures - 1, " more)");
+  }
+  line.push_back('\n');
+  (void)!write(STDERR_FILENO, line.data(), line.size());
 }
 
 }  // namespace
@@ -53,11 +95,14 @@ int WatchOwner(pid_t owner, const std::vector<std::string>& parents) {
   const pid_t watcher = fork();
   if (watcher != 0) return watcher > 0 ? kWatching : kCannotWatch;
   AwaitEnd(pidfd);
+  Reaped reaped;
   for (long pause : kPauses) {
-    if (ReapAll(parents)) break;
+    reaped = ReapAll(parents);
+    if (reaped.nothing_held) break;
     const timespec time = {0, pause};
     nanosleep(&time, nullptr);
   }
+  Say(reaped);
   return kWatching;
 }
 
