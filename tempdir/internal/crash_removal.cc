@@ -10,6 +10,7 @@
 
 #include <cstddef>
 
+#include "tempdir/internal/compared_devices.h"
 #include "tempdir/internal/failure_mark.h"
 #include "tempdir/internal/fixed_storage.h"
 #include "tempdir/internal/keep_mark.h"
@@ -175,6 +176,7 @@ bool RemoveCrashedRoot(const CrashedRoot& crashed, uint64_t deadline_nanos) {
     RemovalPlan plan;
     plan.exact_root = true;
     plan.writer_timeout = kWriterTimeout;
+    plan.compare_devices = TempDirsCompareDevices();
     TreeRemoval removal(calls, storage, refills, plan, parent, NameOf(crashed));
     if (removal.OpenInode(crashed.root.device, crashed.root.inode) == 0) {
       removal.Run();

@@ -6,6 +6,7 @@
 
 #include "finalize/crash_callback.h"
 #include "finalize/crash_gate.h"
+#include "tempdir/internal/compared_devices.h"
 #include "tempdir/internal/crash_removal.h"
 #include "tempdir/internal/root_table.h"
 #include "tempdir/internal/system_calls.h"
@@ -75,6 +76,7 @@ void Sweep(const finalize::Crash& crash) {
 }  // namespace
 
 void AddCrashSweep() {
+  TempDirsCompareDevices();  // The environment cannot be read in a crash.
   finalize::AddCrashCallback(&Sweep);
   finalize::AddReserveCallback(&Sweep);
 }

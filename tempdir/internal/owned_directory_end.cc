@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "finalize/crash_gate.h"
 #include "finalize/escaped_text.h"
+#include "tempdir/internal/compared_devices.h"
 #include "tempdir/internal/directory_identity.h"
 #include "tempdir/internal/exit_patience.h"
 #include "tempdir/internal/lost_directory.h"
@@ -126,6 +127,7 @@ absl::Status OwnedDirectory::RemoveCompletely() {
 absl::Status OwnedDirectory::RemoveFound(int root_fd,
                                          const DirectoryIdentity& identity) {
   tempdir::RemoveTreeOptions options;
+  options.compare_devices = TempDirsCompareDevices();
   options.writer_timeout = ExitPatience(options.writer_timeout);
   tempdir::RemoveTreeStats stats;
   absl::Status status = RemoveTreeAt(root_fd, name_.c_str(), identity, options,

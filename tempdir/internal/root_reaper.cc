@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "finalize/escaped_text.h"
+#include "tempdir/internal/compared_devices.h"
 #include "tempdir/internal/directory_identity.h"
 #include "tempdir/internal/directory_lock.h"
 #include "tempdir/internal/keep_mark.h"
@@ -316,6 +317,7 @@ absl::Status RootReaper::Run(int fd, const std::string& name, bool dry_run,
   tempdir::RemoveTreeOptions removal;
   removal.dry_run = dry_run;
   removal.count_bytes = options_.count_bytes;
+  removal.compare_devices = TempDirsCompareDevices();
   const bool timed = options_.time_limit < absl::InfiniteDuration();
   if (timed) removal.max_threads = 1;
   tempdir::RemoveTreeStats stats;
