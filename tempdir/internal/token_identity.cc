@@ -18,8 +18,8 @@ constexpr int kReadable = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr int kHeld = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 bool Examine(int fd, struct statx* seen) {
-  return statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_INO | STATX_BTIME,
-               seen) == 0 &&
+  return statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BTIME, seen) ==
+             0 &&
          (seen->stx_mask & STATX_BTIME) != 0;
 }
 
@@ -52,7 +52,6 @@ std::optional<TokenIdentity> TokenIdentity::Make(int parent_fd,
       fsetxattr(fd, kAttribute, made.token_.data(), kLetters, 0) == 0;
   close(fd);
   if (!done) return std::nullopt;
-  made.inode_ = seen.stx_ino;
   made.birth_seconds_ = seen.stx_btime.tv_sec;
   made.birth_nanoseconds_ = seen.stx_btime.tv_nsec;
   return made;
@@ -70,8 +69,7 @@ bool TokenIdentity::IsAt(int parent_fd, const char* name) const {
 bool TokenIdentity::Is(int fd) const {
   struct statx seen;
   char token[kLetters + 1];
-  return Examine(fd, &seen) && seen.stx_ino == inode_ &&
-         seen.stx_btime.tv_sec == birth_seconds_ &&
+  return Examine(fd, &seen) && seen.stx_btime.tv_sec == birth_seconds_ &&
          seen.stx_btime.tv_nsec == birth_nanoseconds_ &&
          Read(fd, token, sizeof token) == kLetters &&
          token_.compare(0, kLetters, token, kLetters) == 0;

@@ -2,10 +2,15 @@
 // handles (overlayfs, or a container profile that refuses them), without
 // holding a descriptor of it.
 //
-// It is inode number and time of birth, and a random token that is written into
-// an extended attribute, `user.finalize.dir`: inode numbers are used again at
-// once, and clocks tick too slowly to tell two directories apart. A copy has
-// the token, but another inode number.
+// It is the time of birth, and a random token that is written into an extended
+// attribute, `user.finalize.dir`: clocks tick too slowly to tell two
+// directories apart. A copy can have the token, but was born later: it can only
+// be made of a directory that has the token, and would have to be made within
+// the tick (4 ms) of the directory's own birth.
+//
+// It is not the inode number: an overlay whose layers are on different file
+// systems invents one, and another one when the kernel has forgotten the
+// directory. The time of birth is that of the directory in the upper layer.
 //
 // Copyable. Thread-compatible (const calls may run concurrently).
 
@@ -34,7 +39,6 @@ class TokenIdentity {
  private:
   TokenIdentity() = default;
 
-  uint64_t inode_ = 0;
   int64_t birth_seconds_ = 0;
   uint32_t birth_nanoseconds_ = 0;
   std::string token_;
