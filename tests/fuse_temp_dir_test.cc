@@ -10,9 +10,11 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
@@ -140,25 +142,104 @@ TYPED_TEST(FuseTempDirTest, IsKnownAfterTheKernelForgot) {
             "");
 }
 
+// Makes one that cannot be removed: a file in it is open.
+template <class Dir>
+Dir MakeBusy() {
+  Dir dir = Make<Dir>(
+      TempDirOptions().OnFailure([](const path&, const absl::Status&) {}));
+  const path file = dir.path() / "file";
+  MakeFile(file);
+  open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  return dir;
+}
+
+// Leaves it to exit: to the drain.
+template <class Dir, int kNumber>
+void LeaveToDrain() {
+  Abandon(MakeBusy<Dir>());
+}
+
+// And to the destructor of a static object.
+template <class Dir, int kNumber>
+void LeaveToDestructor() {
+  static Dir dir = MakeBusy<Dir>();
+}
+
+using Leave = void (*)();
+template <class Dir, int... kNumbers>
+std::vector<Leave> EachToDrain(std::integer_sequence<int, kNumbers...>) {
+  return {&LeaveToDrain<Dir, kNumbers>...};
+}
+template <class Dir, int... kNumbers>
+std::vector<Leave> EachToDestructor(std::integer_sequence<int, kNumbers...>) {
+  return {&LeaveToDestructor<Dir, kNumbers>...};
+}
+
+constexpr char kTook[] = "exit took ";
+
+// In a child: ends the process with what `leave` leaves, and says if that takes
+// longer than three removals.
+void ExpectOneWaitAtExit(absl::Duration one_wait,
+                         const std::vector<Leave>& leave) {
+  static absl::Duration longest;
+  static absl::Time exits;
+  const Ended ended = RunChild([&] {
+    longest = 3 * one_wait;
+    std::atexit([] {
+      const absl::Duration took = absl::Now() - exits;
+      Say(took < longest, kTook + absl::FormatDuration(took));
+    });
+    for (const Leave one : leave) one();
+    exits = absl::Now();
+    exit(0);
+  });
+  // The failures are reported as well.
+  const bool slow = ended.output.find(kTook) != std::string::npos;
+  Say(ended.exit_code == 0 && !slow, ended.output);
+}
+
+// How long one that cannot be removed is waited for.
+template <class Dir>
+absl::Duration OneWait() {
+  absl::Duration took;
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) abort();
+  RunChild([&] {
+    Dir dir = MakeBusy<Dir>();
+    const absl::Time start = absl::Now();
+    Say(!dir.Remove().ok(), "removed");
+    took = absl::Now() - start;
+    (void)!write(ends[1], &took, sizeof took);
+    _exit(0);
+  });
+  (void)!read(ends[0], &took, sizeof took);
+  close(ends[0]);
+  close(ends[1]);
+  return took;
+}
+
 // C15, C27: files that are open are a wait for all of them, not for each.
-TEST(FuseExitTest, WaitsForOpenFilesOnceForAll) {
-  EXPECT_EQ(
-      WithBindfs({},
-                 [] {
-                   const Ended ended = RunChild([] {
-                     for (int i = 0; i < 15; ++i) {
-                       const path file =
-                           Abandon(Make<tempdir::FinalizerTempDir>())->path() /
-                           "file";
-                       MakeFile(file);
-                       open(file.c_str(), O_RDONLY | O_CLOEXEC);
-                     }
-                     exit(0);
-                   });
-                   // Each for two seconds is more than the deadline of the end.
-                   Say(ended.exit_code == 0, ended.output);
-                 }),
-      "");
+TYPED_TEST(FuseTempDirTest, ExitWaitsForOpenFilesOnceForAll) {
+  using Numbers = std::make_integer_sequence<int, 15>;
+  EXPECT_EQ(WithBindfs({},
+                       [] {
+                         const absl::Duration one = OneWait<TypeParam>();
+                         Say(one > absl::Seconds(1), "no wait");
+                         ExpectOneWaitAtExit(
+                             one, EachToDestructor<TypeParam>(Numbers()));
+                       }),
+            "");
+}
+
+TEST(FuseExitTest, DrainWaitsForOpenFilesOnceForAll) {
+  using Numbers = std::make_integer_sequence<int, 15>;
+  using Dir = tempdir::FinalizerTempDir;
+  EXPECT_EQ(WithBindfs({},
+                       [] {
+                         ExpectOneWaitAtExit(OneWait<Dir>(),
+                                             EachToDrain<Dir>(Numbers()));
+                       }),
+            "");
 }
 
 // C15

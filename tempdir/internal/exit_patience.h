@@ -6,6 +6,11 @@
 // is closed. So the directory stays, and each temp dir that holds one would
 // take the whole RemoveTreeOptions::writer_timeout at exit.
 //
+// The process is ending when its exit drain has begun, and before that, as soon
+// as a static destructor has waited in vain: nothing tells that exit() has
+// begun, but a handler that is registered then runs right after that
+// destructor. So the members of one static container wait each for itself.
+//
 // Thread-safe.
 
 #ifndef TEMPDIR_INTERNAL_EXIT_PATIENCE_H_
@@ -21,7 +26,8 @@ void BeginExitPatience();
 // For a removal that begins now; `usual` unless this process is ending.
 absl::Duration ExitPatience(absl::Duration usual);
 
-// One that failed has taken so long.
+// One that failed has taken so long. In a process that is not known to be
+// ending it registers a handler (std::atexit), up to 64 times.
 void SpendExitPatience(absl::Duration spent);
 
 }  // namespace tempdir_internal
