@@ -29,7 +29,8 @@ struct RemoveTreeOptions {
   // empty and returns FailedPrecondition. If true, it enters what is on the
   // same device. A bind mount of the same file system is then still found by
   // rmdir, but not in a directory that the caller must not write: its content
-  // is lost.
+  // is lost. (For temp dirs the environment variable FINALIZE_COMPARE_DEVICES
+  // says so, temp_dir_options.h. It does not count here.)
   bool compare_devices = false;
 
   // Whether RemoveTreeStats::bytes is filled in. Costs one more system call an
@@ -42,8 +43,13 @@ struct RemoveTreeOptions {
 
   // How much time, in all, is spent on what others add: on directories that are
   // found not empty after they were emptied, with what is in them, and on those
-  // that were created meanwhile. What was there before takes as long as it
-  // takes, once. Nothing resets this limit; 0 empties no directory twice.
+  // that were created meanwhile. The first emptying of what was there has no
+  // limit. Nothing resets this one; 0 empties no directory twice.
+  //
+  // What another removal of the same tree moved up is no such addition, but the
+  // time spent on finding it is forgiven only as long as first emptyings took
+  // in all. So a removal takes at most twice the time of these, the limit, and
+  // one pass over a directory.
   absl::Duration writer_timeout = absl::Seconds(2);
 
   // How many errors RemoveTreeStats::errors holds at most; all are counted.

@@ -264,6 +264,33 @@ TEST_F(RemoveTreeLimitTest, OlderDirectoriesMovedUpTakeNoneOfIt) {
   EXPECT_FALSE(Exists("tree"));
 }
 
+int FillAndMoveUpAndRemove(int directory, const char* name, int flags) {
+  if (IsTree(name, flags) && rounds_left > 0) {
+    for (int i = 0; i < 20; ++i) {
+      tree_shapes::MakeFile(scratch, absl::StrCat("tree/", i).c_str());
+    }
+  }
+  return MoveUpAndRemove(directory, name, flags);
+}
+
+// C29: an older directory does not excuse the files that come with it.
+TEST_F(RemoveTreeLimitTest, OlderDirectoriesDoNotExcuseNewFiles) {
+  MakeDirectory("old");
+  for (int i = 0; i < 500; ++i) {
+    const std::string name = absl::StrCat("old/", i);
+    MakeDirectory(name);
+    MakeFile(name + "/file");
+  }
+  SystemCalls calls = TimedByCalls();
+  calls.remove = FillAndMoveUpAndRemove;
+  rounds_left = 500;
+  const absl::Status status = RemoveWithin(absl::Milliseconds(200), calls);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded) << status;
+  // In each pass 20 calls are for what is new, and at most 5 for what is not.
+  EXPECT_LT(rounds, 15);
+  EXPECT_LT(Milliseconds(), 200 + 2 * 5 * 15 + 25);
+}
+
 int NoBirth(int, const char*, tempdir_internal::Birth*) { return -ENOSYS; }
 
 // C29: where nothing tells their age, their names are believed within the

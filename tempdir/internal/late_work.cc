@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 namespace tempdir_internal {
 
 LateWork::Timer::Timer(LateWork* work) : work_(work) {
@@ -18,7 +20,17 @@ LateWork::Timer::~Timer() {
   const bool proven =
       work_->proven_.load(std::memory_order_relaxed) != proven_before_;
   RemovalQueue::Lock lock(work_->queue_);
-  if (--work_->timers_ == 0 && !proven) work_->spent_ += now - work_->since_;
+  if (--work_->timers_ > 0) return;
+  const int64_t elapsed = now - work_->since_;
+  const int64_t forgiven = proven ? work_->Forgivable(now, elapsed) : 0;
+  work_->forgiven_ += forgiven;
+  work_->spent_ += elapsed - forgiven;
+}
+
+int64_t LateWork::Forgivable(int64_t now, int64_t elapsed) const {
+  const int64_t late = spent_ + forgiven_ + elapsed;
+  const int64_t not_late = now - began_ - late;
+  return std::clamp<int64_t>(not_late - forgiven_, 0, elapsed);
 }
 
 bool LateWork::HasTime() {

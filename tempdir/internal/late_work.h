@@ -12,10 +12,11 @@
 // Another removal of the same tree moves directories up (move_up.h), so they
 // are found in a late one: in the root. They prove themselves by their age: one
 // that is older than the first late directory, and is seen for the first time,
-// is not late, and neither is the look that found it. There are finitely many
-// of those. Where the file system keeps no times of birth, the name that
-// removals give is taken for such a proof, but only while the limit has not
-// passed since then.
+// is not late. The look that found it is forgiven, but the looks forgiven take
+// no longer, together, than what is not late has taken: who moves an older
+// directory in beside other files cannot wind the limit up. Where the file
+// system keeps no times of birth, the name that removals give is taken for such
+// a proof, but only while the limit has not passed since then.
 //
 // Times are compared with each other only if the file system gave both: the
 // clock of a server may be another.
@@ -40,7 +41,11 @@ class LateWork {
   // `limit` in nanoseconds.
   LateWork(const SystemCalls& calls, RemovalStorage& storage,
            RemovalQueue& queue, int64_t limit)
-      : calls_(calls), queue_(queue), seen_(storage), limit_(limit) {}
+      : calls_(calls),
+        queue_(queue),
+        seen_(storage),
+        limit_(limit),
+        began_(calls.now()) {}
   LateWork(const LateWork&) = delete;
   LateWork& operator=(const LateWork&) = delete;
 
@@ -80,10 +85,14 @@ class LateWork {
   bool ProvesItself(int parent, const char* name, bool moved);
 
  private:
+  // How much of a look that took `elapsed`, up to `now`, is forgiven.
+  int64_t Forgivable(int64_t now, int64_t elapsed) const;
+
   const SystemCalls& calls_;
   RemovalQueue& queue_;
   SeenInodes seen_;
   const int64_t limit_;
+  const int64_t began_;
 
   // Directories born by then are not late. 0: none is.
   std::atomic<int64_t> born_by_{0};
@@ -95,6 +104,7 @@ class LateWork {
   int timers_ = 0;
   int64_t since_ = 0;
   int64_t spent_ = 0;
+  int64_t forgiven_ = 0;
 };
 
 }  // namespace tempdir_internal
