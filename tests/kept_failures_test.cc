@@ -11,6 +11,7 @@
 
 #include <fstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -134,6 +135,25 @@ TEST_F(KeptFailuresTest, AreTrimmedExceptTheNewest) {
   EXPECT_FALSE(Exists(middle));
   ASSERT_THAT(Listed(), SizeIs(1));
   EXPECT_EQ(Listed()[0].path, newest);
+}
+// Those who look at the same time are no users.
+TEST_F(KeptFailuresTest, LooksDoNotMeet) {
+  const path failure = Fail();
+  for (int i = 0; i < 3000; ++i) MakeFile(failure / std::to_string(i));
+  const auto look = [&] {
+    for (int i = 0; i < 20; ++i) {
+      Say(!Listed()[0].in_use, "in use");
+      TrimOptions options;
+      options.dry_run = true;
+      const auto report = TrimKeptFailures(scratch(), options);
+      Say(report->Count(ReapOutcome::kRemovable) == 1, "not to be trimmed");
+    }
+  };
+  std::string others;
+  std::thread other([&] { others = RunChild(look).output; });
+  EXPECT_EQ(RunChild(look).output, "");
+  other.join();
+  EXPECT_EQ(others, "");
 }
 TEST_F(KeptFailuresTest, DryRunRemovesNothing) {
   Fail();

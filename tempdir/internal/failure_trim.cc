@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "finalize/escaped_text.h"
+#include "tempdir/internal/compared_devices.h"
 #include "tempdir/internal/directory_identity.h"
 #include "tempdir/internal/directory_lock.h"
 #include "tempdir/internal/failure_mark.h"
@@ -76,8 +77,12 @@ class OpenFailure {
 
   const std::optional<FailureMark>& mark() const { return mark_; }
 
-  // False if another process holds it. Unlocked with its object.
-  bool Lock() const { return flock(fd_, LOCK_EX | LOCK_NB) == 0; }
+  // False if somebody else holds it, for more than the moment that Probe takes.
+  // Unlocked with its object.
+  bool Lock() const;
+  // The same, and unlocks it at once: who only looks keeps nobody else from
+  // looking or trimming. (A shared lock would not tell who else has one.)
+  bool Probe() const;
 
   // For a holder of the lock: whether it is still what it was.
   bool IsThere() const {
@@ -97,6 +102,18 @@ class OpenFailure {
   int fd_ = -1;
   std::optional<FailureMark> mark_;
 };
+
+bool OpenFailure::Lock() const {
+  constexpr int kTries = 10;
+  constexpr absl::Duration kPause = absl::Milliseconds(1);
+  for (int tries = 1; flock(fd_, LOCK_EX | LOCK_NB) != 0; ++tries) {
+    if (errno != EWOULDBLOCK || tries == kTries) return false;
+    absl::SleepFor(kPause);
+  }
+  return true;
+}
+
+bool OpenFailure::Probe() const { return Lock() && flock(fd_, LOCK_UN) == 0; }
 
 absl::Status EmptyEntry(int fd, const char* name, const std::string& path,
                         bool dry_run, tempdir::RemoveTreeStats* stats) {
@@ -122,6 +139,7 @@ absl::Status EmptyEntry(int fd, const char* name, const std::string& path,
   tempdir::RemoveTreeOptions options;
   options.dry_run = dry_run;
   options.count_bytes = true;
+  options.compare_devices = TempDirsCompareDevices();
   return RemoveTreeAt(fd, name, *identity, options, stats, path);
 }
 
@@ -157,7 +175,7 @@ ReapedRoot Trim(int parent_fd, const std::string& parent,
   const OpenFailure failure(parent_fd, name);
   if (!failure.mark()) {
     root.outcome = ReapOutcome::kGone;
-  } else if (!failure.Lock()) {
+  } else if (!(dry_run ? failure.Probe() : failure.Lock())) {
     root.outcome = ReapOutcome::kInUse;
   } else if (!failure.IsThere()) {
     root.outcome = ReapOutcome::kGone;
@@ -206,7 +224,7 @@ absl::StatusOr<std::vector<KeptFailure>> ListFailures(
     kept.path = PathIn(parent, one.name);
     kept.kept_at = one.mark.kept_at;
     kept.prefix = one.mark.prefix;
-    kept.in_use = !failure.Lock();
+    kept.in_use = !failure.Probe();
     // What cannot be read is not counted.
     failure.Empty(kept.path, /*dry_run=*/true, &kept.entries, &kept.bytes)
         .IgnoreError();

@@ -7,6 +7,8 @@
 // Killed at any point it leaves the mark for the next one, or an empty
 // directory without one, which the next reaper takes.
 //
+// Who only looks takes the lock for a moment, to learn whether it is held.
+//
 // Thread-safe; keeps no state between calls.
 
 #ifndef TEMPDIR_INTERNAL_FAILURE_TRIM_H_
