@@ -32,13 +32,13 @@
 // Keep(destination) publishes it under that name, in one step: readers see no
 // directory there, or the whole one. Nothing that stands there is replaced:
 // AlreadyExists, and the directory is removed later as before. With
-// IfExists::kExchange the two change places: what was there is at path() then,
-// and is removed as the temp dir was to be (exchange again to take it back). If
-// nothing was there, it is published. A relative destination counts from the
-// current directory. FailedPrecondition: the destination is on another file
-// system or mount (use Parent() to make it on that one), or, for an exchange,
-// it is no directory, or this one was made Directly(). Unimplemented: the file
-// system cannot exchange. Nothing is forced to the disk.
+// IfExists::kExchange the two change places: what was there is at path() then.
+// From then on the object owns and removes that one (exchange again to take it
+// back). If nothing was there, it is published. A relative destination counts
+// from the current directory. FailedPrecondition: the destination is on another
+// file system or mount (use Parent() to make it on that one), or, for an
+// exchange, it is no directory, or this one was made Directly(). Unimplemented:
+// the file system cannot exchange. Nothing is forced to the disk.
 //
 // The destructor removes the directory, unless the options say to keep it; it
 // never throws: a failure goes where TempDirOptions::OnFailure says, and then

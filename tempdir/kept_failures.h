@@ -17,10 +17,10 @@
 //
 // Only what failures left is listed and trimmed: never a live root, never what
 // Keep() or FINALIZE_KEEP_TEMP_DIRS kept, never what a person marked with a
-// file `.keep`, never what another user left. That is asked of the directory:
-// its owner, and a mark in it that names the very directory. To save a failure,
-// move what it holds elsewhere, empty its `.keep`, or hold a lock on the
-// directory (`flock -s <path> sleep infinity`).
+// file `.keep`, never what another user left. It is decided by the directory's
+// owner and a mark inside that names this directory. To save a failure, move
+// what it holds elsewhere, empty its `.keep`, or hold a lock on the directory
+// (`flock -s <path> sleep infinity`).
 //
 // Thread-safe.
 

@@ -23,11 +23,11 @@
 // the removal in a crash do not wait for the program.
 //
 // The descriptor has FD_CLOEXEC: only the program that it is added for gets it.
-// It is one of the process's root, or of the temp dir itself if that was made
-// Directly(): only a directory carries that lock. So it is a way into the temp
-// dirs in there for a program that could not open them by their path, such as
-// one of another user or in another root directory. Do not pass it to a program
-// that is not trusted with them.
+// The descriptor is open on the root, or on the temp dir itself if that was
+// made Directly(): only a directory carries that lock. So it is a way into the
+// temp dirs in there for a program that could not open them by their path, such
+// as one of another user or in another root directory. Do not pass it to a
+// program that is not trusted with them.
 //
 // Lifetime: close this object, by its destructor, once the program has been
 // started; it holds the lock until then. A forked child closes its own copy.

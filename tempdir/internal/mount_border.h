@@ -13,7 +13,7 @@
 // Each may be missing, or refused by the filter of a container. If none of them
 // answers, nothing is opened, unless the caller accepts a comparison of
 // devices: a bind mount of the same file system then passes for a plain
-// directory, as far as rmdir does not tell.
+// directory, unless rmdir says EBUSY.
 //
 // Thread-safe. Async-signal-safe.
 
