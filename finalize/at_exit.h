@@ -38,6 +38,7 @@
 #include <utility>
 
 #include "finalize/finalizer.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/registration.h"
 #include "finalize/options.h"
 

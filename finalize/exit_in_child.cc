@@ -5,6 +5,7 @@
 
 #include "finalize/cause.h"
 #include "finalize/exit_options.h"
+#include "finalize/internal/end_failure.h"
 #include "finalize/internal/end_guard.h"
 #include "finalize/internal/exit_deadline.h"
 #include "finalize/internal/process_end.h"

@@ -60,6 +60,7 @@
 #include "finalize/internal/detached.h"
 #include "finalize/internal/handle.h"
 #include "finalize/internal/rtti_required.h"
+#include "finalize/internal/run_for_caller.h"
 
 namespace finalize {
 

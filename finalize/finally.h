@@ -26,7 +26,9 @@
 #include <utility>
 
 #include "finalize/finalizer.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/registration.h"
+#include "finalize/internal/run_for_caller.h"
 #include "finalize/internal/scope_end.h"
 #include "finalize/options.h"
 

@@ -11,6 +11,8 @@
 #include "finalize/internal/drain_clock.h"
 #include "finalize/internal/handle.h"
 #include "finalize/internal/observe.h"
+#include "finalize/internal/process_core.h"
+#include "finalize/internal/snapshot.h"
 #include "finalize/internal/survey.h"
 #include "finalize/internal/what_text.h"
 #include "finalize/registry.h"

@@ -59,7 +59,10 @@
 #include <utility>
 
 #include "finalize/finalizer.h"
+#include "finalize/internal/cascade.h"
 #include "finalize/internal/lifetime_list.h"
+#include "finalize/internal/process_core.h"
+#include "finalize/internal/referent_list.h"
 #include "finalize/internal/registration.h"
 #include "finalize/options.h"
 

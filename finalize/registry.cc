@@ -11,8 +11,11 @@
 #include "finalize/internal/frames.h"
 #include "finalize/internal/group.h"
 #include "finalize/internal/if_memory.h"
-#include "finalize/internal/inspect.h"
+#include "finalize/internal/pending_walk.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/report_failure.h"
+#include "finalize/internal/snapshot.h"
+#include "finalize/internal/stack_mark.h"
 
 namespace finalize {
 namespace {

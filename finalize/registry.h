@@ -61,6 +61,8 @@
 #include "absl/status/statusor.h"
 #include "finalize/finalizer.h"
 #include "finalize/internal/lifetime_list.h"
+#include "finalize/internal/process_core.h"
+#include "finalize/internal/referent_list.h"
 #include "finalize/internal/refusal.h"
 #include "finalize/internal/registration.h"
 #include "finalize/options.h"

@@ -13,7 +13,8 @@
 #include "finalize/internal/drain_clock.h"
 #include "finalize/internal/group.h"
 #include "finalize/internal/handle.h"
-#include "finalize/internal/inspect.h"
+#include "finalize/internal/pending_walk.h"
+#include "finalize/internal/process_core.h"
 #include "gtest/gtest.h"
 
 namespace finalize::testing {

@@ -5,12 +5,12 @@
 
 #include "finalize/internal/all_lanes.h"
 #include "finalize/internal/core.h"
+#include "finalize/internal/end_door.h"
 #include "finalize/internal/if_memory.h"
-#include "finalize/internal/inspect.h"
 #include "finalize/internal/lifetime_list.h"
-#include "finalize/internal/lock.h"
-#include "finalize/internal/process_exit.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/report_failure.h"
+#include "finalize/internal/snapshot.h"
 #include "finalize/internal/thread_state.h"
 
 namespace finalize_internal {
@@ -18,7 +18,6 @@ namespace {
 
 constexpr size_t kMostReported = 64;
 
-std::atomic<uint32_t> forsaken{0};
 // The first epoch that the process of epoch adopted_in adopted from.
 std::atomic<uint32_t> adopted_from{0};
 std::atomic<uint32_t> adopted_in{0};
@@ -98,23 +97,14 @@ void ReportRunning(const Left& left) {
 
 }  // namespace
 
-void NoteForsaken(uint32_t epoch) {
-  uint32_t before = forsaken.load(std::memory_order_relaxed);
-  while (before < epoch && !forsaken.compare_exchange_weak(
-                               before, epoch, std::memory_order_relaxed)) {
-  }
-}
-
 Adoption AdoptInherited(size_t* count) {
   *count = 0;
   const uint32_t epoch = CurrentEpoch();
   const uint32_t owner = ProcessCore()->epoch.load(std::memory_order_acquire);
   if (owner == 0) return Adoption::kDone;
   if (owner == epoch) return Adoption::kNothingInherited;
-  if (owner <= EpochCaughtHalfWay()) return Adoption::kCaughtHalfWay;
-  if (owner <= forsaken.load(std::memory_order_relaxed)) {
-    return Adoption::kForsaken;
-  }
+  if (owner <= LastEpochForkedWithoutHook()) return Adoption::kCaughtHalfWay;
+  if (owner <= NewestUnadoptableEpoch()) return Adoption::kForsaken;
   if (ArmExitHook() != Refusal::kNone) return Adoption::kNoExitHook;
   const uint32_t from = OldestOf(owner);
   const uint32_t cores = CoreCount();

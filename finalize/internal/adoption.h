@@ -13,15 +13,10 @@
 
 namespace finalize_internal {
 
-// Notes that this process has let go of something that was registered in
-// `epoch`: an inherited registry, lifetime or scope. Nothing as old as that
-// can be adopted from then on, here or by a descendant.
-void NoteForsaken(uint32_t epoch);
-
 enum class Adoption {
   kDone,
   kNothingInherited,  // by this process: the registry is its own
-  kForsaken,          // some of it is let go of: see NoteForsaken
+  kForsaken,          // some of it is let go of: see ForbidAdopting
   kCaughtHalfWay,     // the fork ran no fork hook, which would hold the locks
   kNoExitHook,
 };

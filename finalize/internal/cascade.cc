@@ -1,5 +1,6 @@
 #include "finalize/internal/cascade.h"
 
+#include "finalize/internal/claim.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/slab.h"
@@ -7,7 +8,7 @@
 
 namespace finalize_internal {
 
-void EndReferent(LifetimeList* list, WeakEntry* forgotten) noexcept {
+void EndReferent(LifetimeList* list, WeakLink* forgotten) noexcept {
   DestroySpent(forgotten);
   EndLifetime(list);
 }

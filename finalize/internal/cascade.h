@@ -10,7 +10,7 @@
 
 namespace finalize_internal {
 
-class WeakEntry;
+struct WeakLink;
 
 // The object behind the pointer, its type forgotten.
 class OwnedReferent {
@@ -20,10 +20,15 @@ class OwnedReferent {
   virtual void Destroy() = 0;
 };
 
+// Runs what is on the list, newest first, until nothing is. Lets nothing
+// escape.
+void EndLifetime(LifetimeList* list, const finalize::Cause& cause =
+                                         finalize::Cause::kDestroy) noexcept;
+
 // Ends a referent, whose destructor has run: destroys the entries that were in
 // weak containers, and runs the finalizers on its list, newest first. Lets
 // nothing escape.
-void EndReferent(LifetimeList* list, WeakEntry* forgotten) noexcept;
+void EndReferent(LifetimeList* list, WeakLink* forgotten) noexcept;
 
 }  // namespace finalize_internal
 

@@ -1,8 +1,9 @@
-// How a pending finalizer is claimed: the one step that all triggers race for.
+#include "finalize/internal/claim.h"
+
 #include "absl/base/attributes.h"
-#include "finalize/internal/adoption.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/core.h"
+#include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/thread_state.h"
 #include "finalize/internal/word_wait.h"
@@ -133,7 +134,7 @@ ABSL_ATTRIBUTE_NOINLINE Node* ClaimNewestAnywhere(LifetimeList* list) {
     Node* const node = list->newest;
     if (node == nullptr) return nullptr;
     if (!IsOurs(node)) {  // what lies below it is inherited too
-      NoteForsaken(node->epoch.load(std::memory_order_relaxed));
+      ForbidAdopting(node->epoch.load(std::memory_order_relaxed));
       return nullptr;
     }
     const uint64_t word = node->Word();

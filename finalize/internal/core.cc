@@ -6,28 +6,14 @@
 #include <utility>
 
 #include "absl/base/attributes.h"
-#include "finalize/internal/adoption.h"
-#include "finalize/internal/check.h"
 #include "finalize/internal/const_init_array.h"
-#include "finalize/internal/lifetime_list.h"
+#include "finalize/internal/fork_epoch.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/thread_state.h"
-#include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
 namespace {
-
-// In a class of its own: gcc would fill a bare array at run time, and forget
-// what static constructors have registered.
-struct ProcessLanes {
-  constexpr ProcessLanes() : lanes{} {}
-  Lane lanes[kLanes];
-};
-ABSL_CONST_INIT ProcessLanes process_lanes;
-
-// The callbacks of weak references.
-ABSL_CONST_INIT ProcessLanes weak_lanes;
-ABSL_CONST_INIT Core weak_core(kWeakCoreId, weak_lanes.lanes, -1);
 
 // Cores other than the process registry's, by id - 1, in chunks that stay.
 struct PooledCore {
@@ -77,14 +63,6 @@ Node* TakePhases(Lane* lane) {
 
 }  // namespace
 
-ABSL_CONST_INIT Core process_core(0, process_lanes.lanes, -1);
-
-Core* ProcessCore() { return &process_core; }
-Core* WeakCore() {
-  EnsureCurrent(&process_core);  // this process uses the library
-  return &weak_core;
-}
-
 Core* OtherCoreAt(uint32_t id) {
   if (id == kWeakCoreId) return &weak_core;
   PooledCore* chunk =
@@ -132,7 +110,7 @@ void ForgetInherited(Core* core) {
   const uint32_t epoch = CurrentEpoch();
   const uint32_t inherited = core->epoch.load(std::memory_order_relaxed);
   if (inherited == epoch) return;
-  NoteForsaken(inherited);
+  ForbidAdopting(inherited);
   for (int i = 0; i < (core->sharded() ? kLanes : 1); ++i) {
     core->lanes[i].Forget();
   }

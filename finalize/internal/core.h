@@ -25,7 +25,7 @@
 #include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/lane.h"
 #include "finalize/internal/lock.h"
-#include "finalize/internal/registration.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/thread_state.h"
 
 namespace finalize_internal {
@@ -87,9 +87,7 @@ void VisitLanes(Core* core, Visit visit) {
   }
 }
 
-extern Core process_core;                     // of id 0
-constexpr uint32_t kWeakCoreId = UINT32_MAX;  // of WeakCore()
-Core* OtherCoreAt(uint32_t id);               // any but id 0
+Core* OtherCoreAt(uint32_t id);  // any but id 0
 inline Core* CoreAt(uint32_t id) {
   return id == 0 ? &process_core : OtherCoreAt(id);
 }
@@ -122,72 +120,12 @@ inline bool IsOurs(const Node* node) {
   return node->epoch.load(std::memory_order_relaxed) == CurrentEpoch();
 }
 
-// The claim: if `ref` is pending and ours, takes it off its lists and makes it
-// kRunning, or kDetached. Waits for peeks at it to end. Returns null if lost.
-Node* ClaimToRun(const NodeRef& ref);
-Node* ClaimToDetach(const NodeRef& ref);
-
-// The claim of one of a lifetime, for a drain of `core`: lost, too, where it
-// has moved to another registry.
-Node* ClaimToRunIn(const Core* core, const NodeRef& ref);
-
-// The claim for a holder of the node's lane's and lifetime's locks. The caller
-// must call AwaitUnpinned once it has let go of them.
-void ClaimLocked(Lane* lane, Node* node, NodeState to);
-void AwaitUnpinnedSlow(Node* node);
-inline void AwaitUnpinned(Node* node) {
-  if (node->Word() & kPinnedFlag) AwaitUnpinnedSlow(node);
-}
-
-// Whether this thread peeks at `node`. For a holder of the lane's lock.
-bool PinnedByThisThread(const Lane& lane, const Node* node);
-
 // The lock of the lifetime of a node, or -1. For a holder of its lane's lock.
 inline int LifetimeLaneOf(Node* node) {
   return (node->word.load(std::memory_order_relaxed) & kLifetimeFlag)
              ? node->lifetime_link().lane
              : -1;
 }
-
-// Ends a run that succeeded, outside of any drain: the callback is destroyed
-// and the node is freed.
-void FinishRan(Core* core, Node* node);
-// The same at the end of the lifetime: the destruction may be put off
-// (spent.h).
-void FinishAtEnd(Core* core, Node* node);
-// Ends one that failed: pending again where it may be armed again, else as
-// `finish`, one of these two, does. Returns whether it was armed again.
-bool FinishFailed(Core* core, Node* node,
-                  void (*finish)(Core*, Node*) = &FinishRan);
-
-// The steps of these, for a drain whose threads may be left behind.
-inline bool MayRearm(const Node* node) {
-  return (node->word.load(std::memory_order_relaxed) & kRearmFlag) != 0;
-}
-// Makes a running node pending again, at its old place, or behind the parked
-// ones: if `parked`, or while a drain is under way. Not one that its drain has
-// let go: its registry may be gone.
-bool TryRearm(Core* core, Node* node, bool parked);
-void DestroyCallback(Node* node);
-// Takes a node whose callback is destroyed off its lists, frees it, and gives
-// its frame back. Returns false where its drain, or a thread in exit(), had let
-// it go.
-bool Retire(Core* core, Node* node);
-// Gives the frame alone back: where a callback or its destructor has come back
-// in a forked child, in which its node is nobody's.
-void DropFrame(Node* node);
-// Destroys the callback and retires the node.
-bool DestroyAndRetire(Core* core, Node* node);
-
-// Lets a running node go: it is on no list any more, and the thread that runs
-// it will free it without looking at its core. False if it has ended.
-bool Abandon(Core* core, const NodeRef& ref);
-
-// Counts a failed run. For the thread that runs the node.
-void CountFailure(Core* core, const Node* node);
-
-// Frees a node that is on no list and holds no callable.
-void FreeNode(Node* node);
 
 inline NodeRef RefTo(const Node* node) {
   return {const_cast<Node*>(node), node->Word() & kGenerationMask};

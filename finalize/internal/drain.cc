@@ -13,14 +13,15 @@
 #include "finalize/internal/drain_clock.h"
 #include "finalize/internal/drain_cursor.h"
 #include "finalize/internal/drain_step.h"
-#include "finalize/internal/end_state.h"
+#include "finalize/internal/end_door.h"
 #include "finalize/internal/frames.h"
 #include "finalize/internal/handle.h"
 #include "finalize/internal/if_memory.h"
-#include "finalize/internal/inspect.h"
+#include "finalize/internal/parallel_drain.h"
+#include "finalize/internal/process_core.h"
+#include "finalize/internal/snapshot.h"
 #include "finalize/internal/spent.h"
 #include "finalize/internal/stack_mark.h"
-#include "finalize/internal/takeover.h"
 #include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {

@@ -38,12 +38,6 @@ void EndDrain(Core* core);
 void DrainChild(Core* child, const void* callable,
                 const finalize::Cause& cause) noexcept;
 
-// Runs what the drain may run of one phase, on helper threads. Returns false
-// where the deadline came first; what still runs then is left to its thread,
-// and noted. Nothing where there is no memory for helper threads.
-std::optional<bool> DrainPhaseInParallel(Core* core, int phase,
-                                         DrainContext* context);
-
 }  // namespace finalize_internal
 
 #endif  // FINALIZE_INTERNAL_DRAIN_H_

@@ -6,6 +6,7 @@
 
 #include "absl/base/attributes.h"
 #include "finalize/internal/drain.h"
+#include "finalize/internal/finish.h"
 #include "finalize/internal/frames.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/slab.h"
@@ -100,16 +101,6 @@ FINALIZE_OWN_FRAME bool DrainScope::End() {
   }
   ReleaseNode(node);
   return !was_over_;
-}
-
-bool DrainsOnThisThread(const Core* core) {
-  bool found = false;
-  VisitFrames([&](Node* node, uint64_t life, const Frame& frame) {
-    found = (life & kDrainFrame) != 0 && frame.detail == core &&
-            IsValidFrame(node, life);
-    return !found;
-  });
-  return found;
 }
 
 FINALIZE_OWN_FRAME bool LeaveCallbacks() {

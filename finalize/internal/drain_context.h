@@ -122,10 +122,6 @@ inline bool Measures(const finalize::DrainOptions& options) {
          options.slow != absl::InfiniteDuration();
 }
 
-// Whether this thread works on a drain of `core`: it may register as a running
-// callback may, from the failure reporter.
-bool DrainsOnThisThread(const Core* core);
-
 // For a thread in exit(), which does not return, and at the end of a thread:
 // ends every drain that began on it, and lets its callbacks go, running or
 // suspended, so that nobody waits for them. Returns whether one at the end of

@@ -1,5 +1,7 @@
 #include "finalize/internal/drain_cursor.h"
 
+#include "finalize/internal/claim.h"
+
 namespace finalize_internal {
 
 // Parks what opens the list and must not run at process end.

@@ -1,6 +1,7 @@
 #include "finalize/internal/drain_step.h"
 
 #include "finalize/internal/drain_clock.h"
+#include "finalize/internal/finish.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/run.h"

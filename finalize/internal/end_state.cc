@@ -9,6 +9,7 @@
 
 #include "absl/base/attributes.h"
 #include "finalize/internal/drain.h"
+#include "finalize/internal/end_door.h"
 #include "finalize/internal/end_guard.h"
 #include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/futex.h"
@@ -280,6 +281,8 @@ void RetireEnds() {
   unloads.store(true, std::memory_order_release);
   end_word.store(uint64_t{CurrentEpoch()} << 32, std::memory_order_release);
 }
+
+void ParkForEnd() { Park(CurrentEnd()); }
 
 void Park(const Cause& cause) {
   AddHookFor(cause);  // for the next thread that asks in this way

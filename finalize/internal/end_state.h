@@ -45,6 +45,7 @@
 #include <cstdint>
 
 #include "finalize/cause.h"
+#include "finalize/internal/end_door.h"
 #include "finalize/internal/fork_epoch.h"
 
 namespace finalize_internal {
@@ -65,6 +66,8 @@ enum class Begun {
   kNothing,    // it ends the process without a drain
 };
 
+static_assert(static_cast<uint64_t>(EndState::kArmed) == kArmedState);
+
 // Asks for the end of the process. Returns to the thread that is to go on.
 Begun BeginEnd(const finalize::Cause& cause);
 
@@ -75,40 +78,9 @@ finalize::Cause CurrentEnd();
 // the end it comes to. `turn` as of the beginning of the drain.
 finalize::Cause FinishEnd(uint32_t turn);
 
-// The word: the epoch in its upper half, the state in its lowest byte, the end
-// between them.
-extern std::atomic<uint64_t> end_word;
-
-constexpr uint64_t ArmedWord(uint32_t epoch) {
-  return (uint64_t{epoch} << 32) | static_cast<uint64_t>(EndState::kArmed);
-}
-
-// Whether the state is kArmed, and no end was asked for.
-inline bool IsArmed() {
-  return end_word.load(std::memory_order_acquire) == ArmedWord(CurrentEpoch());
-}
-
 // Makes it kArmed, by add(), if need be. False where it cannot be: the process
 // comes to another end than exit, past() or add() says so.
 bool Arm(bool (*past)(), bool (*add)());
-
-// Grows when a thread takes the drain over. A drain that began in an older turn
-// is not the one under way: it has no thread to compare, since its callbacks
-// may be resumed on another one (frames.h).
-extern std::atomic<uint32_t> end_turn;
-inline uint32_t EndTurn() { return end_turn.load(std::memory_order_acquire); }
-
-// For a drain that began in `turn`, between its callbacks: parks this thread
-// for good where another one has taken the drain over.
-inline void StayDrainer(uint32_t turn);
-
-// Counts the steps of the drain, and says whether it is in a callback.
-extern std::atomic<uint64_t> end_steps;
-inline void NoteEndStep(bool in_callback) {
-  const uint64_t steps = end_steps.load(std::memory_order_relaxed) >> 1;
-  end_steps.store((steps + 1) << 1 | uint64_t{in_callback},
-                  std::memory_order_relaxed);
-}
 
 // Whether this thread is in exit(), and its drain is over.
 bool HasDrainedHere();
@@ -122,10 +94,6 @@ void RetireEnds();
 
 // Blocks a thread for good. The process ends under it.
 [[noreturn]] void Park(const finalize::Cause& cause);
-
-inline void StayDrainer(uint32_t turn) {
-  if (__builtin_expect(EndTurn() != turn, false)) Park(CurrentEnd());
-}
 
 }  // namespace finalize_internal
 

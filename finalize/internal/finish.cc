@@ -1,8 +1,7 @@
-// What becomes of a claimed finalizer: armed again, destroyed and freed, or let
-// go by its drain.
+#include "finalize/internal/finish.h"
+
 #include "absl/base/attributes.h"
 #include "finalize/internal/core.h"
-#include "finalize/internal/detached.h"
 #include "finalize/internal/frames.h"
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/run.h"
@@ -128,11 +127,6 @@ void CountFailure(Core* core, const Node* node) {
 FINALIZE_OWN_FRAME void FreeNode(Node* node) {
   node->SetWord(NextLife(node->word.load(std::memory_order_relaxed)));
   ReleaseNode(node);
-}
-
-void DropDetached(Node* node) {
-  if (!node->ops->trivial) node->ops->destroy(node->callable());
-  FreeNode(node);
 }
 
 FINALIZE_OWN_FRAME void FinishRan(Core* core, Node* node) {

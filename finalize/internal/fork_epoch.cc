@@ -34,6 +34,7 @@ std::atomic<pid_t> renewing{0};
 std::atomic<const void*> forking{nullptr};
 std::atomic<uint32_t>* page = nullptr;
 std::atomic<uint32_t> caught_half_way{0};
+std::atomic<uint32_t> newest_unadoptable{0};
 
 // The process whose epoch this is, if the kernel wipes nothing. It is written
 // behind the epoch: who finds itself here sees its own epoch.
@@ -123,7 +124,7 @@ void SetUp() {
 
 ABSL_CONST_INIT std::atomic<const std::atomic<uint32_t>*> epoch_page{&kUnset};
 
-uint32_t EpochCaughtHalfWay() {
+uint32_t LastEpochForkedWithoutHook() {
   return caught_half_way.load(std::memory_order_relaxed);
 }
 
@@ -146,6 +147,17 @@ uint32_t NumberOfProcess() {
   return (static_cast<uint32_t>(mixed >> 32) ^
           static_cast<uint32_t>(mark.pid)) |
          0x80000000;
+}
+
+void ForbidAdopting(uint32_t epoch) {
+  uint32_t before = newest_unadoptable.load(std::memory_order_relaxed);
+  while (before < epoch && !newest_unadoptable.compare_exchange_weak(
+                               before, epoch, std::memory_order_relaxed)) {
+  }
+}
+
+uint32_t NewestUnadoptableEpoch() {
+  return newest_unadoptable.load(std::memory_order_relaxed);
 }
 
 uint32_t RenewEpoch() {

@@ -35,7 +35,13 @@ uint32_t NumberOfProcess();
 
 // The last epoch that ended in a fork that ran no fork hook, so that its locks
 // may have been held and its lists half changed; 0 if none did.
-uint32_t EpochCaughtHalfWay();
+uint32_t LastEpochForkedWithoutHook();
+
+// Notes that this process has let go of something that was registered in
+// `epoch`: an inherited registry, lifetime or scope. Nothing as old as that
+// can be adopted (adoption.h) from then on, here or by a descendant.
+void ForbidAdopting(uint32_t epoch);
+uint32_t NewestUnadoptableEpoch();
 
 // The epoch of this process; never 0.
 inline uint32_t CurrentEpoch() {

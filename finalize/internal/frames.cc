@@ -8,10 +8,7 @@
 
 #include "absl/base/attributes.h"
 #include "finalize/internal/core.h"
-#include "finalize/internal/drain_context.h"
 #include "finalize/internal/lock.h"
-#include "finalize/internal/spent.h"
-#include "finalize/internal/stack_mark.h"
 
 namespace finalize_internal {
 namespace {
@@ -124,43 +121,26 @@ size_t CountFrames() {
   return count;
 }
 
-namespace {
-
-// Whether `accepts` takes a valid frame of a callback of this thread.
-template <class Accepts>
-bool AnyCallback(Accepts accepts) {
-  bool found = false;
-  VisitFrames([&](Node* node, uint64_t life, const Frame&) {
-    found =
-        (life & kDrainFrame) == 0 && IsValidFrame(node, life) && accepts(node);
-    return !found;
-  });
-  return found;
-}
-
 bool IsOf(const Core* core, const Node* node) {
   return node->core == core->id && Node::StateOf(node->Word()) == kRunning;
 }
 
-}  // namespace
-
 bool AnyCallback() {
-  return AnyCallback([](const Node*) { return true; });
-}
-
-bool RunsOnThisThread(const Node* node) {
-  return AnyCallback([node](const Node* other) { return other == node; }) ||
-         IsPutOff(node);
+  return AnyCallbackThat([](const Node*) { return true; });
 }
 
 bool RunsCallbackOf(const Core* core) {
-  return AnyCallback([core](const Node* node) { return IsOf(core, node); });
+  return AnyCallbackThat([core](const Node* node) { return IsOf(core, node); });
 }
 
-bool IsBelowCallbackOf(const Core* core) {
-  return AnyCallback([core](const Node* node) {
-    return IsOf(core, node) && IsOnThisStack(RefTo(node));
+bool DrainsOnThisThread(const Core* core) {
+  bool found = false;
+  VisitFrames([&](Node* node, uint64_t life, const Frame& frame) {
+    found = (life & kDrainFrame) != 0 && frame.detail == core &&
+            IsValidFrame(node, life);
+    return !found;
   });
+  return found;
 }
 
 DrainContext* DrainOfCallback(const void* callable) {

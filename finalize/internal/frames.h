@@ -99,18 +99,9 @@ const Node* NewestFrame();
 // How many frames this thread has, void ones included.
 size_t CountFrames();
 
-// Whether a callback of this thread's is under way: running or suspended.
-bool AnyCallback();
-
-// Whether that is one on `node`, or has run and waits for its destruction.
-bool RunsOnThisThread(const Node* node);
-
-// Whether that is one of `core`. One that its drain has left behind does not
-// count: another registry may have the core by now.
-bool RunsCallbackOf(const Core* core);
-
-// The same of one that lies on this very stack: it is running, no doubt.
-bool IsBelowCallbackOf(const Core* core);
+// Whether this thread works on a drain of `core`: it may register as a running
+// callback may, from the failure reporter.
+bool DrainsOnThisThread(const Core* core);
 
 // The drain that runs the callback whose callable is at `callable`, for that
 // callback; null where something else runs it, inside a drain or not.
@@ -144,6 +135,31 @@ inline bool IsValidFrame(const Node* node, uint64_t life) {
   return ((word ^ life) & kGenerationMask) == 0 &&
          ((word & kRunsMask) == kRunning || Node::StateOf(word) == kFree);
 }
+
+// Whether `accepts` takes the node of a callback of this thread's that is under
+// way: running or suspended.
+template <class Accepts>
+bool AnyCallbackThat(Accepts accepts) {
+  bool found = false;
+  VisitFrames([&](Node* node, uint64_t life, const Frame&) {
+    found =
+        (life & kDrainFrame) == 0 && IsValidFrame(node, life) && accepts(node);
+    return !found;
+  });
+  return found;
+}
+
+// Whether any callback of this thread's is under way. RunsOnThisThread(node),
+// in spent.h, asks for one.
+bool AnyCallback();
+
+// Whether a node is a running one of `core`.
+bool IsOf(const Core* core, const Node* node);
+
+// Whether a callback of `core` is under way on this thread. One that its drain
+// has left behind does not count: another registry may have the core by now.
+// IsBelowCallbackOf(core), in stack_mark.h, asks for this very stack.
+bool RunsCallbackOf(const Core* core);
 
 // The thread, as gettid() names it, on which the callback of a node began; 0
 // where that is not known. For a holder of the node's lane's lock.

@@ -2,12 +2,13 @@
 
 #include <utility>
 
+#include "finalize/internal/claim.h"
 #include "finalize/internal/detached.h"
+#include "finalize/internal/end_door.h"
 #include "finalize/internal/frames.h"
-#include "finalize/internal/inspect.h"
 #include "finalize/internal/pending_walk.h"
-#include "finalize/internal/process_exit.h"
 #include "finalize/internal/slab.h"
+#include "finalize/internal/snapshot.h"
 
 namespace finalize_internal {
 namespace {

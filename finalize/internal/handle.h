@@ -17,10 +17,6 @@ namespace finalize_internal {
 
 bool Alive(const NodeRef& ref) noexcept;
 
-// Runs the callback if it can claim it. `result` as in CallbackOps::run.
-// Returns whether it ran. Lets the callback's exception through.
-bool RunForCaller(const NodeRef& ref, void* result);
-
 // Returns the claimed node, in state kDetached, or null.
 Node* Detach(const NodeRef& ref);
 // Destroys a pending callback, unrun. Lets go of an inherited one.
@@ -33,6 +29,9 @@ bool PeekArguments(const NodeRef& ref, const std::type_info& tuple, void* out);
 // Waits while it runs on another thread; `deadline` in nanoseconds since the
 // Unix epoch. Returns false where the deadline came first.
 bool Wait(const NodeRef& ref, int64_t deadline);
+
+// Whether it is pending in the process that registered it, which is another.
+bool Inherited(const NodeRef& ref);
 
 bool AtExitFlag(const NodeRef& ref);
 void SetAtExitFlag(const NodeRef& ref, bool at_exit);

@@ -7,6 +7,7 @@
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/lane.h"
 #include "finalize/internal/lock.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/slab.h"

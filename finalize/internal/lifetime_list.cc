@@ -2,7 +2,6 @@
 
 #include "finalize/internal/core.h"
 #include "finalize/internal/lock.h"
-#include "finalize/internal/shared_deleter.h"
 #include "finalize/internal/thread_state.h"
 
 namespace finalize_internal {
@@ -37,12 +36,6 @@ void LifetimeList::TakeFrom(LifetimeList* other) noexcept {
   newest = other->newest;
   other->newest = nullptr;
   if (newest != nullptr) newest->lifetime_link().from = &newest;
-}
-
-LifetimeList* LifetimeListOf(
-    const std::shared_ptr<const volatile void>& owner) {
-  SharedDeleter* deleter = std::get_deleter<SharedDeleter>(owner);
-  return deleter != nullptr ? deleter->list() : nullptr;
 }
 
 }  // namespace finalize_internal

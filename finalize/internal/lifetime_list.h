@@ -45,32 +45,6 @@ struct LifetimeList {
   const std::weak_ptr<void>* shared = nullptr;
 };
 
-// Claims the newest finalizer of the list to run it; null where none is left.
-// The caller must call AwaitUnpinned.
-Node* ClaimNewestOf(LifetimeList* list);
-
-// Runs what is on the list, newest first, until nothing is. Lets nothing
-// escape.
-void EndLifetime(LifetimeList* list, const finalize::Cause& cause =
-                                         finalize::Cause::kDestroy) noexcept;
-
-// Returns the list of an object that MakeShared or Adopt made; null for any
-// other, and for a null pointer.
-LifetimeList* LifetimeListOf(const std::shared_ptr<const volatile void>& owner);
-
-// The list of what OnDestroy was given: a Lifetime, or a shared_ptr, which may
-// be a temporary.
-template <class Referent>
-LifetimeList* ListOfReferent(Referent&& referent) {
-  static_assert(
-      std::is_lvalue_reference_v<Referent> ||
-          std::is_convertible_v<Referent, std::shared_ptr<const volatile void>>,
-      "OnDestroy was given a temporary Lifetime: it ends with the statement, "
-      "so "
-      "the callback would run at once. An accessor returns `Lifetime&`");
-  return LifetimeListOf(referent);
-}
-
 // RegisterNode on a lifetime; refuses, for `reason`, where there is none.
 template <Invocation kInvocation, class F, class... A>
 NodeRef RegisterOnList(const Request& request, Refusal reason, F&& function,

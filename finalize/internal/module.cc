@@ -4,6 +4,7 @@
 #include <link.h>
 
 #include "finalize/internal/all_lanes.h"
+#include "finalize/internal/claim.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/copies.h"
 #include "finalize/internal/core.h"
@@ -11,11 +12,13 @@
 #include "finalize/internal/end_guard.h"
 #include "finalize/internal/end_state.h"
 #include "finalize/internal/frames.h"
-#include "finalize/internal/inspect.h"
 #include "finalize/internal/loaded_objects.h"
 #include "finalize/internal/pending_walk.h"
+#include "finalize/internal/pin.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/process_end.h"
 #include "finalize/internal/run.h"
+#include "finalize/internal/snapshot.h"
 #include "finalize/internal/spent.h"
 #include "finalize/internal/thread_end.h"
 #include "finalize/internal/word_wait.h"

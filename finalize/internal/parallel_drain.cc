@@ -11,6 +11,8 @@
 // as callbacks. At the deadline the phase waits for the looking ones, which
 // takes a few instructions, and leaves those in a callback: a worker that finds
 // itself kLeft frees its finalizer and ends.
+#include "finalize/internal/parallel_drain.h"
+
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,10 +31,11 @@
 #include "finalize/internal/drain_cursor.h"
 #include "finalize/internal/drain_step.h"
 #include "finalize/internal/exit_lock.h"
+#include "finalize/internal/finish.h"
 #include "finalize/internal/futex.h"
 #include "finalize/internal/if_memory.h"
-#include "finalize/internal/inspect.h"
 #include "finalize/internal/slab.h"
+#include "finalize/internal/snapshot.h"
 
 namespace finalize_internal {
 namespace {

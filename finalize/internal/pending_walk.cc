@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "finalize/internal/if_memory.h"
-#include "finalize/internal/inspect.h"
+#include "finalize/internal/snapshot.h"
 
 namespace finalize_internal {
 namespace {

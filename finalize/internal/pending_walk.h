@@ -52,6 +52,9 @@ class PendingWalk {
   size_t next_ = 0;
 };
 
+// The pending finalizers of a registry, in drain order.
+std::vector<NodeRef> PendingOf(Core* core);
+
 }  // namespace finalize_internal
 
 #endif  // FINALIZE_INTERNAL_PENDING_WALK_H_

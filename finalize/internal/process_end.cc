@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "finalize/exit_options.h"
+#include "finalize/internal/claim.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/copies.h"
 #include "finalize/internal/core.h"
@@ -13,20 +14,23 @@
 #include "finalize/internal/detached.h"
 #include "finalize/internal/drain.h"
 #include "finalize/internal/drain_context.h"
+#include "finalize/internal/end_door.h"
+#include "finalize/internal/end_failure.h"
 #include "finalize/internal/end_guard.h"
 #include "finalize/internal/end_state.h"
 #include "finalize/internal/exit_deadline.h"
 #include "finalize/internal/frames.h"
 #include "finalize/internal/handle.h"
 #include "finalize/internal/if_memory.h"
-#include "finalize/internal/inspect.h"
 #include "finalize/internal/interrupted.h"
 #include "finalize/internal/pending_walk.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/process_exit.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/signal_end.h"
 #include "finalize/internal/slab.h"
+#include "finalize/internal/snapshot.h"
 #include "finalize/internal/terminate_hook.h"
 #include "finalize/internal/thread_state.h"
 #include "finalize/internal/watchdog.h"
@@ -44,14 +48,6 @@ using finalize::ReportEntry;
 std::atomic<uint64_t> start_nanos{0};
 std::atomic<uint64_t> deadline_nanos{0};
 std::atomic<uint32_t> deadline_epoch{0};
-// The epoch in which a drain has failed: until TakeFailure(), and for good.
-std::atomic<uint32_t> failed_epoch{0};
-std::atomic<uint32_t> ever_failed_epoch{0};
-
-void NoteFailure() {
-  failed_epoch.store(CurrentEpoch());
-  ever_failed_epoch.store(CurrentEpoch());
-}
 
 uint64_t Nanos(absl::Duration duration) {
   return duration == absl::InfiniteDuration()
@@ -151,7 +147,7 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
   Watchdog watchdog(TimesOf(limit, exit_options), cause);
   Report report = DrainCore(ProcessCore(), drain, waiting, limit);
   if (epoch != CurrentEpoch()) return;  // a child came out of a callback
-  if (!report.status().ok()) NoteFailure();
+  if (!report.status().ok()) NoteEndFailure();
   // What the failure reporter and destructors register from here on is for the
   // next drain.
   DrainScope scope(ProcessCore(), cause, WhenLeft::kNothing);
@@ -160,7 +156,7 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
     const bool late = entry.outcome == ReportEntry::kRan && !entry.status.ok();
     if (late || entry.outcome == ReportEntry::kRunning) ReportFailure(entry);
   }
-  if (ReportPassedOver(cause)) NoteFailure();
+  if (ReportPassedOver(cause)) NoteEndFailure();
   IfMemory([&] { ReportChildren(report); });
   LeaveTheRest(cause, /*staying=*/true, FailedAndLeft(report));
 }
@@ -221,7 +217,7 @@ void GuardDrain(const Cause& cause, absl::Duration deadline) {
   Guard(cause, deadline);
   if (!PassOverHeldLocks()) return;
   GuardWholeEnd("exit() in a signal handler, which interrupted the library");
-  NoteFailure();
+  NoteEndFailure();
 }
 
 // This thread waits for a lock that it holds: in a signal handler.
@@ -258,12 +254,12 @@ void DrainProcess(const Cause& cause, absl::Duration deadline) noexcept {
   const uint32_t turn = EndTurn();
   deadline = LongestDeadline(cause, deadline);
   GuardDrain(cause, deadline);
-  if (begun == Begun::kTakesOver) NoteFailure();  // a callback was left
+  if (begun == Begun::kTakesOver) NoteEndFailure();  // a callback was left
   AddHookFor(cause);  // for a callback, or another thread, that asks again
   EnsureCurrent(ProcessCore());
   // Closed, once a drain has closed it, until Reopen.
   if (begun == Begun::kDrains) BeginDrain(ProcessCore());
-  if (LeaveCallbacks()) NoteFailure();
+  if (LeaveCallbacks()) NoteEndFailure();
   const uint32_t epoch = CurrentEpoch();
   DrainRest(begun == Begun::kDrains ? cause : CurrentEnd(), deadline,
             nested ? Waiting::kNever : Waiting::kAlways);
@@ -278,13 +274,6 @@ void DrainProcess(const Cause& cause, absl::Duration deadline) noexcept {
 void GuardVainWaits() {
   before_vain_wait.store(&EndAfterVainWait, std::memory_order_release);
 }
-
-bool TakeFailure() {
-  uint32_t epoch = CurrentEpoch();
-  return failed_epoch.compare_exchange_strong(epoch, 0);
-}
-
-bool EndHasFailed() { return ever_failed_epoch.load() == CurrentEpoch(); }
 
 absl::Duration EndTimeLeft() {
   if (deadline_epoch.load(std::memory_order_acquire) != CurrentEpoch()) {

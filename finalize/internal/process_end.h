@@ -20,13 +20,6 @@ void DrainProcess(const finalize::Cause& cause,
 // itself, in a signal handler, does so no longer than a drain that began then.
 void GuardVainWaits();
 
-// Whether a drain of this process has failed since the last call. For the
-// thread that drained.
-bool TakeFailure();
-
-// Whether any drain of this process has failed. Async-signal-safe.
-bool EndHasFailed();
-
 // Whether the deadline of the process's end has passed.
 bool PastEndDeadline();
 

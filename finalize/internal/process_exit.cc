@@ -7,6 +7,8 @@
 #include "finalize/exit_options.h"
 #include "finalize/internal/copy_board.h"
 #include "finalize/internal/deadline_override.h"
+#include "finalize/internal/end_door.h"
+#include "finalize/internal/end_failure.h"
 #include "finalize/internal/end_state.h"
 #include "finalize/internal/exit_deadline.h"
 #include "finalize/internal/exit_lock.h"

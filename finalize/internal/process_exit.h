@@ -9,14 +9,8 @@
 #define FINALIZE_INTERNAL_PROCESS_EXIT_H_
 
 #include "finalize/cause.h"
-#include "finalize/internal/registration.h"
 
 namespace finalize_internal {
-
-// Makes sure that exit() will drain what is in the process registry at this
-// moment. kPastExit where the process is past its exit handlers, or past the
-// deadline of its exit drains; kNoMemory where there is none for a handler.
-Refusal ArmExitHook();
 
 // Adds the hooks in quick_exit(), which do nothing in a child of a fork that
 // did not install the exit hooks. False where there is no memory.

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "finalize/internal/core.h"
+#include "finalize/internal/finish.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/run.h"

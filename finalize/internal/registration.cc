@@ -4,15 +4,13 @@
 #include <string>
 
 #include "absl/base/attributes.h"
+#include "finalize/internal/claim.h"
 #include "finalize/internal/core.h"
-#include "finalize/internal/drain.h"
-#include "finalize/internal/drain_context.h"
-#include "finalize/internal/end_state.h"
+#include "finalize/internal/end_door.h"
 #include "finalize/internal/frames.h"
 #include "finalize/internal/lifetime_list.h"
-#include "finalize/internal/process_exit.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/refusal.h"
-#include "finalize/internal/run.h"
 #include "finalize/internal/sequence.h"
 #include "finalize/internal/slab.h"
 

@@ -7,6 +7,7 @@
 
 #include "finalize/internal/callback.h"
 #include "finalize/internal/node.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/size_class.h"
 #include "finalize/options.h"
 
@@ -14,23 +15,6 @@ namespace finalize_internal {
 
 struct Core;
 struct LifetimeList;
-
-// Returns the core of the process registry; never null, and good from the
-// first static constructor to the last static destructor.
-Core* ProcessCore();
-
-// Returns the core of the callbacks of weak references: no registry has it, and
-// nothing drains it. For one that registers: the process registry is this
-// process's from then on.
-Core* WeakCore();
-
-// The core of a registry, for those parts of the library that look into one.
-struct RegistryAccess {
-  template <class Registry>
-  static Core* CoreOf(const Registry& registry) {
-    return registry.core_;
-  }
-};
 
 // Why a registration is refused.
 enum class Refusal {

@@ -9,14 +9,13 @@
 #include <string>
 
 #include "absl/base/attributes.h"
-#include "finalize/internal/adoption.h"
 #include "finalize/internal/check.h"
-#include "finalize/internal/detached.h"
+#include "finalize/internal/finish.h"
+#include "finalize/internal/fork_epoch.h"
 #include "finalize/internal/frames.h"
-#include "finalize/internal/handle.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/report_failure.h"
-#include "finalize/internal/scope_end.h"
+#include "finalize/internal/run_for_caller.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/stack_mark.h"
 #include "finalize/internal/thread_state.h"
@@ -46,42 +45,6 @@ void AppendException(std::string* text) {
   } catch (...) {
   }
 }
-
-std::unique_ptr<std::string> CopyIfMemory(std::string_view text) {
-  std::unique_ptr<std::string> copy;
-  IfMemory([&] { copy = std::make_unique<std::string>(text); });
-  return copy;
-}
-
-// Notes the exception being handled.
-void NoteException(Failure* failure) {
-  failure->Set(kUnknownCode, "");
-  IfMemory([failure] {
-    failure->text = std::make_unique<std::string>();
-    AppendException(failure->text.get());
-  });
-}
-
-// Finishes a node that RunForCaller runs, however its callback returns.
-class Finisher {
- public:
-  Finisher(Core* core, Node* node) : core_(core), node_(node) {}
-  ~Finisher() {
-    if (failed_) {
-      FinishFailed(core_, node_);
-    } else {
-      FinishRan(core_, node_);
-    }
-  }
-  Finisher(const Finisher&) = delete;
-  Finisher& operator=(const Finisher&) = delete;
-  void set_failed(bool failed) { failed_ = failed; }
-
- private:
-  Core* const core_;
-  Node* const node_;
-  bool failed_ = true;
-};
 
 // RunUnregistered, inlined where it is gone most often.
 // UndefinedBehaviorSanitizer: the object of a forced unwind has no address.
@@ -126,10 +89,12 @@ RunHere(Node* node, DrainContext* context, const finalize::Cause& cause,
 
 }  // namespace
 
-void Failure::Set(int failure_code, std::string_view message) noexcept {
-  failed = true;
-  code = failure_code;
-  text = message.empty() ? nullptr : CopyIfMemory(message);
+void NoteException(Failure* failure) {
+  failure->Set(kUnknownCode, "");
+  IfMemory([failure] {
+    failure->text = std::make_unique<std::string>();
+    AppendException(failure->text.get());
+  });
 }
 
 void RunUnregistered(const CallbackOps& ops, void* callable,
@@ -205,84 +170,6 @@ FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void RunReported(
 FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void RunAtEnd(
     Core* core, Node* node, const finalize::Cause& cause) noexcept {
   RunAndFinish<&FinishAtEnd>(core, node, cause);
-}
-
-namespace {
-
-// Runs a claimed node for RunForCaller, watched. Returns false in a child that
-// came out of the observer.
-ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunWatched(
-    Node* node, void* result, Failure* failure) {
-  RunWatch watch(node, finalize::Cause::kCall);
-  if (!IsOurs(node)) return false;
-  try {
-    node->ops->run(node->callable(), finalize::Cause::kCall, result, failure);
-  } catch (abi::__forced_unwind&) {
-    throw;
-  } catch (...) {
-    NoteException(failure);
-    watch.End(*failure);
-    throw;
-  }
-  watch.End(*failure);
-  return true;
-}
-
-}  // namespace
-
-FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS bool RunForCaller(
-    const NodeRef& ref, void* result) {
-  EnsureEndIsWatched();
-  Node* node = ClaimToRun(ref);
-  if (node == nullptr) return false;
-  Core* core = CoreAt(node->core);
-  Finisher finisher(core, node);
-  PushFrame(node, ref.generation);
-  StackMark mark(node, ref.generation);
-  Failure failure;
-  if (!Watched()) {
-    node->ops->run(node->callable(), finalize::Cause::kCall, result, &failure);
-  } else if (!RunWatched(node, result, &failure)) {
-    return false;
-  }
-  finisher.set_failed(failure.failed);
-  return true;
-}
-
-namespace {
-
-// Whether it is pending in the process that registered it, which is another.
-bool Inherited(const NodeRef& ref) {
-  if (ref.node == nullptr || IsOurs(ref.node)) return false;
-  const uint64_t word = ref.node->Word();
-  return ref.Matches(word) && Node::Pends(word);
-}
-
-}  // namespace
-
-void EndScope(const NodeRef& ref) noexcept {
-  if (Node* node = ClaimToRun(ref)) {
-    RunReported(CoreAt(node->core), node, finalize::Cause::kScope);
-  } else if (Inherited(ref)) {
-    NoteForsaken(ref.node->epoch.load(std::memory_order_relaxed));
-  } else {
-    Wait(ref, INT64_MAX);
-  }
-}
-
-Node* Detach(const NodeRef& ref) { return ClaimToDetach(ref); }
-
-void Cancel(const NodeRef& ref) noexcept {
-  if (Node* node = Detach(ref)) {
-    DropDetached(node);
-  } else if (Inherited(ref)) {
-    NoteForsaken(ref.node->epoch.load(std::memory_order_relaxed));
-  }
-}
-
-void RunDetached(Node* node, void* result) {
-  Failure unused;
-  node->ops->run(node->callable(), finalize::Cause::kCall, result, &unused);
 }
 
 absl::Status ToStatus(const Failure& failure) {

@@ -37,6 +37,9 @@ void RunReported(Core* core, Node* node, const finalize::Cause& cause) noexcept;
 // put off (spent.h).
 void RunAtEnd(Core* core, Node* node, const finalize::Cause& cause) noexcept;
 
+// Notes the exception being handled.
+void NoteException(Failure* failure);
+
 // Fills an entry with what a node says of itself. For the thread that claimed
 // or pinned it. A `spent` callback has run: it may have used its arguments up,
 // unless it can be run again, and they are not shown. Without memory for its

@@ -12,6 +12,7 @@
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/rtti_required.h"
 #include "finalize/internal/weak_link.h"
+#include "finalize/internal/weak_links.h"
 
 namespace finalize_internal {
 
@@ -50,7 +51,7 @@ class SharedDeleter {
       : referent_(std::move(other.referent_)) {}
 
   void operator()(const volatile void*) {
-    WeakEntry* forgotten = nullptr;
+    WeakLink* forgotten = nullptr;
     if (!weak_links_.empty()) {
       forgotten = ForgetReferent(&weak_links_, list_.lane);
     }

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "finalize/internal/copies.h"
+#include "finalize/internal/end_failure.h"
 #include "finalize/internal/hook_owner.h"
-#include "finalize/internal/process_end.h"
 
 namespace finalize_internal {
 

@@ -12,6 +12,7 @@
 #include "finalize/internal/hook_owner.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/process_end.h"
+#include "finalize/internal/registration.h"
 #include "finalize/internal/report_failure.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/shutdown_descriptor.h"

@@ -9,7 +9,7 @@
 #include "absl/base/attributes.h"
 #include "finalize/internal/frames.h"
 #include "finalize/internal/lock.h"
-#include "finalize/internal/thread_end.h"
+#include "finalize/internal/thread_end_door.h"
 
 namespace finalize_internal {
 namespace {

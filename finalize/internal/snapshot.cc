@@ -1,13 +1,17 @@
+#include "finalize/internal/snapshot.h"
+
 #include <algorithm>
 #include <cstring>
 #include <string>
 
+#include "finalize/internal/claim.h"
 #include "finalize/internal/drain_clock.h"
 #include "finalize/internal/frames.h"
 #include "finalize/internal/if_memory.h"
-#include "finalize/internal/inspect.h"
+#include "finalize/internal/pin.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/slab.h"
+#include "finalize/internal/spent.h"
 #include "finalize/internal/thread_state.h"
 #include "finalize/internal/watch.h"
 

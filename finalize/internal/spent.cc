@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "finalize/internal/bracket.h"
+#include "finalize/internal/finish.h"
 #include "finalize/internal/frames.h"
 #include "finalize/internal/thread_state.h"
-#include "finalize/internal/weak_entry.h"
 
 namespace finalize_internal {
 namespace {
@@ -84,10 +84,10 @@ Node* TakeNode() {
   return node;
 }
 
-WeakEntry* TakeEntries() {
+WeakLink* TakeEntries() {
   ThreadSpent* const spent = OfThisThread();
   spent->last_entry = nullptr;
-  return static_cast<WeakEntry*>(std::exchange(spent->first_entry, nullptr));
+  return std::exchange(spent->first_entry, nullptr);
 }
 
 void DestroyNodes() {
@@ -122,7 +122,7 @@ void DestroySpent(Core* core, Node* node) noexcept {
   if (deepest) DestroyPutOff();
 }
 
-void DestroySpent(WeakEntry* forgotten) noexcept {
+void DestroySpent(WeakLink* forgotten) noexcept {
   if (forgotten == nullptr) return;
   const char* const frame = static_cast<char*>(__builtin_frame_address(0));
   if (MustWait(frame)) {
@@ -146,7 +146,7 @@ void DestroySpent(WeakEntry* forgotten) noexcept {
 void DestroyPutOff() noexcept {
   for (;;) {
     DestroyNodes();
-    WeakEntry* const entries = TakeEntries();
+    WeakLink* const entries = TakeEntries();
     if (entries == nullptr) return;
     NestingScope scope(static_cast<char*>(__builtin_frame_address(0)),
                        NewestFrame());
@@ -160,6 +160,11 @@ bool IsPutOff(const Node* node) {
     other = const_cast<Node*>(other)->lifetime_link().older;
   }
   return other != nullptr;
+}
+
+bool RunsOnThisThread(const Node* node) {
+  return AnyCallbackThat([node](const Node* other) { return other == node; }) ||
+         IsPutOff(node);
 }
 
 }  // namespace finalize_internal

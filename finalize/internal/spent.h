@@ -29,11 +29,15 @@ namespace finalize_internal {
 void DestroySpent(Core* core, Node* node) noexcept;
 
 // Destroys what ForgetReferent returned, or puts that off.
-void DestroySpent(WeakEntry* forgotten) noexcept;
+void DestroySpent(WeakLink* forgotten) noexcept;
 
 // Destroys what this thread has put off. For whatever must not come before it:
 // the end of a container, a drain, dlclose(), the end of the thread, exit().
 void DestroyPutOff() noexcept;
+
+// Whether the callback of `node` is under way on this thread, or has run and
+// waits for its destruction.
+bool RunsOnThisThread(const Node* node);
 
 // Whether this thread has put off the destruction of the callback of `node`.
 bool IsPutOff(const Node* node);

@@ -3,6 +3,8 @@
 #include <unwind.h>
 
 #include "absl/base/attributes.h"
+#include "finalize/internal/core.h"
+#include "finalize/internal/frames.h"
 #include "finalize/internal/run.h"
 
 namespace finalize_internal {
@@ -54,6 +56,12 @@ bool IsOnThisStack(const NodeRef& ref) {
   Search search = {ref};
   _Unwind_Backtrace(&Visit, &search);
   return search.found;
+}
+
+bool IsBelowCallbackOf(const Core* core) {
+  return AnyCallbackThat([core](const Node* node) {
+    return IsOf(core, node) && IsOnThisStack(RefTo(node));
+  });
 }
 
 }  // namespace finalize_internal

@@ -15,6 +15,8 @@
 
 namespace finalize_internal {
 
+struct Core;
+
 class StackMark {
  public:
   StackMark(const Node* node, uint64_t generation)
@@ -41,6 +43,10 @@ class StackMark {
 // Whether the callback of `ref` has called, at any depth, what calls this.
 // Takes some microseconds; false where the unwinder cannot go so far.
 bool IsOnThisStack(const NodeRef& ref);
+
+// Whether a callback of `core` lies on this very stack: it is running, no
+// doubt.
+bool IsBelowCallbackOf(const Core* core);
 
 }  // namespace finalize_internal
 

@@ -1,5 +1,7 @@
 #include "finalize/internal/survey.h"
 
+#include "finalize/internal/snapshot.h"
+
 namespace finalize_internal {
 namespace {
 

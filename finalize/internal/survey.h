@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "finalize/internal/core.h"
-#include "finalize/internal/inspect.h"
+#include "finalize/internal/snapshot.h"
 #include "finalize/options.h"
 
 namespace finalize_internal {

@@ -7,15 +7,17 @@
 #include "finalize/internal/clock.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/drain_context.h"
+#include "finalize/internal/end_door.h"
 #include "finalize/internal/end_state.h"
 #include "finalize/internal/exit_lock.h"
 #include "finalize/internal/frames.h"
 #include "finalize/internal/if_memory.h"
-#include "finalize/internal/inspect.h"
 #include "finalize/internal/lane.h"
 #include "finalize/internal/lock.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/process_end.h"
 #include "finalize/internal/report_failure.h"
+#include "finalize/internal/snapshot.h"
 
 namespace finalize_internal {
 namespace {

@@ -40,10 +40,6 @@ class Takeover {
 // reports its callbacks in the process registry as running still.
 void LeaveSleeper(int task, const finalize::Cause& cause);
 
-// The same, without a report, for the thread that runs `ref`, a finalizer of
-// the process registry, if it sleeps in exit(). Returns whether it does.
-bool LeaveIfAsleep(const NodeRef& ref);
-
 }  // namespace finalize_internal
 
 #endif  // FINALIZE_INTERNAL_TAKEOVER_H_

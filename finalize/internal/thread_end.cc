@@ -7,12 +7,14 @@
 #include <memory>
 #include <new>
 
+#include "finalize/internal/cascade.h"
 #include "finalize/internal/core.h"
 #include "finalize/internal/drain_context.h"
 #include "finalize/internal/frames.h"
 #include "finalize/internal/module.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/spent.h"
+#include "finalize/internal/thread_end_door.h"
 #include "finalize/internal/thread_state.h"
 
 extern "C" __attribute__((visibility("hidden"))) void* __dso_handle;

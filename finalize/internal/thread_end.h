@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "finalize/internal/lifetime_list.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/registration.h"
 #include "finalize/options.h"
 
@@ -21,10 +22,6 @@ namespace finalize_internal {
 struct ThreadExits {
   LifetimeList list;
 };
-
-// Makes sure that the free nodes of this thread go back at its end. False
-// where that cannot be had.
-bool WatchThreadEnd();
 
 // Returns the list of this thread, which ends with it; null without memory, or
 // where the end would not be seen.

@@ -15,6 +15,7 @@
 #include "finalize/internal/drain_clock.h"
 #include "finalize/internal/escape.h"
 #include "finalize/internal/fork_epoch.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/slab.h"
 #include "finalize/internal/watch.h"
 

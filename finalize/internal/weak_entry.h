@@ -20,7 +20,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "finalize/internal/weak_link.h"
+#include "finalize/internal/weak_links.h"
 
 namespace finalize_internal {
 

@@ -15,9 +15,6 @@
 
 namespace finalize_internal {
 
-class SharedDeleter;
-class WeakEntry;
-
 struct WeakLink {
   enum Kind : unsigned char { kEntry, kCallback };
 
@@ -40,19 +37,9 @@ struct WeakLinks {
   WeakLink* newest = nullptr;
 };
 
-// Puts a link on the list of a referent, which the caller keeps alive.
-void LinkWeak(SharedDeleter* referent, WeakLink* link);
-
-// Takes it off; false where it is on no list, or the referent's death was
-// first.
-bool UnlinkWeak(WeakLink* link);
-
-// Takes all weak references off a referent that dies, and its entries out of
-// their containers. Returns the entries, for DropForgotten. No allocation.
-WeakEntry* ForgetReferent(WeakLinks* links, int lane) noexcept;
-
-// Destroys what ForgetReferent returned; this runs destructors of the user's.
-void DropForgotten(WeakEntry* forgotten) noexcept;
+// Destroys what ForgetReferent (weak_links.h) returned, linked by `older`; this
+// runs destructors of user code. A door: defined in weak_links.cc.
+void DropForgotten(WeakLink* forgotten) noexcept;
 
 }  // namespace finalize_internal
 

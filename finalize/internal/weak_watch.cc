@@ -5,6 +5,8 @@
 #include "finalize/internal/handle.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/lock.h"
+#include "finalize/internal/process_core.h"
+#include "finalize/internal/weak_links.h"
 
 namespace finalize_internal {
 namespace {

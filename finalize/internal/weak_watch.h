@@ -18,6 +18,7 @@
 #include "finalize/internal/callback.h"
 #include "finalize/internal/lifetime_list.h"
 #include "finalize/internal/node.h"
+#include "finalize/internal/process_core.h"
 #include "finalize/internal/registration.h"
 #include "finalize/internal/shared_deleter.h"
 #include "finalize/internal/weak_link.h"

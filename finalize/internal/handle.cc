@@ -1,18 +1,20 @@
-#include "finalize/internal/inspect.h"
+#include "finalize/internal/handle.h"
 
-#include <algorithm>
 #include <cstring>
+#include <memory>
 #include <string>
 
 #include "finalize/info.h"
 #include "finalize/internal/check.h"
+#include "finalize/internal/claim.h"
 #include "finalize/internal/clock.h"
-#include "finalize/internal/frames.h"
-#include "finalize/internal/handle.h"
+#include "finalize/internal/detached.h"
+#include "finalize/internal/fork_epoch.h"
+#include "finalize/internal/pin.h"
 #include "finalize/internal/run.h"
 #include "finalize/internal/slab.h"
+#include "finalize/internal/spent.h"
 #include "finalize/internal/stack_mark.h"
-#include "finalize/internal/thread_state.h"
 #include "finalize/internal/word_wait.h"
 
 namespace finalize_internal {
@@ -28,44 +30,6 @@ void CheckNotPeeking(Node* node, uint64_t word) {
         "a copy constructor of a bound argument waits for the finalizer that "
         "PeekArguments() copies it from");
 }
-
-// Whether `word` is that of the pending finalizer `ref`.
-bool IsPending(const NodeRef& ref, uint64_t word) {
-  return ref.Matches(word) && Node::Pends(word);
-}
-
-// Returns the lane of a pending finalizer, locked, or null.
-class PendingLane {
- public:
-  explicit PendingLane(const NodeRef& ref) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    if (ref.node == nullptr) return;
-    for (;;) {
-      const uint64_t word = ref.node->Word();
-      if (!IsPending(ref, word) || !IsOurs(ref.node)) return;
-      const int index = Node::LaneOf(word);
-      LockAt(index).Acquire();
-      const uint64_t now = ref.node->Word();
-      if (IsPending(ref, now) && Node::LaneOf(now) == index) {
-        index_ = index;
-        lane_ = &CoreAt(ref.node->core)->LaneAt(index);
-        return;
-      }
-      LockAt(index).Release();
-    }
-  }
-  ~PendingLane() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    if (lane_ != nullptr) LockAt(index_).Release();
-  }
-  PendingLane(const PendingLane&) = delete;
-  PendingLane& operator=(const PendingLane&) = delete;
-
-  Lane* get() const { return lane_; }
-  int index() const { return index_; }
-
- private:
-  Lane* lane_ = nullptr;
-  int index_ = -1;
-};
 
 // Copies what a peek shows besides the callback's text.
 void FillInfo(Node* node, finalize::Info* info) {
@@ -86,45 +50,22 @@ std::shared_ptr<void> ReferentOf(Node* node) {
   return link.referent->lock();
 }
 
-// Returns whether other pins at the same node are left.
-bool RemovePin(Lane* lane, const Pin* pin) {
-  bool others = false;
-  for (Pin** at = &lane->pins; *at != nullptr;) {
-    if (*at == pin) {
-      *at = pin->next;
-    } else {
-      others |= (*at)->node == pin->node;
-      at = &(*at)->next;
-    }
-  }
-  return others;
-}
-
 }  // namespace
 
-PinHolder::PinHolder(const NodeRef& ref) {
-  PendingLane lane(ref);
-  if (lane.get() == nullptr) return;
-  pin_ = {ref.node, lane.get()->pins, &this_thread};
-  lane.get()->pins = &pin_;
-  ref.node->SetWord(ref.node->Word() | kPinnedFlag);
+bool Inherited(const NodeRef& ref) {
+  if (ref.node == nullptr || IsOurs(ref.node)) return false;
+  const uint64_t word = ref.node->Word();
+  return ref.Matches(word) && Node::Pends(word);
 }
 
-PinHolder::~PinHolder() {
-  Node* const node = pin_.node;
-  if (node == nullptr || !IsOurs(node)) return;
-  for (;;) {
-    // A pinned node may be claimed or moved, but not freed.
-    const int index = Node::LaneOf(node->Word());
-    LockHolder lock(LockAt(index));
-    const uint64_t word = node->Word();
-    if (Node::LaneOf(word) != index) continue;
-    if (RemovePin(&CoreAt(node->core)->LaneAt(index), &pin_)) return;
-    node->SetWord(word & ~(kPinnedFlag | kWaitedFlag));
-    if ((word & kWaitedFlag) == 0) return;
-    break;
+Node* Detach(const NodeRef& ref) { return ClaimToDetach(ref); }
+
+void Cancel(const NodeRef& ref) noexcept {
+  if (Node* node = Detach(ref)) {
+    DropDetached(node);
+  } else if (Inherited(ref)) {
+    ForbidAdopting(ref.node->epoch.load(std::memory_order_relaxed));
   }
-  WakeWaiters(node);
 }
 
 bool Alive(const NodeRef& ref) noexcept {

@@ -1,4 +1,4 @@
-#include "finalize/internal/weak_link.h"
+#include "finalize/internal/weak_links.h"
 
 #include <utility>
 
@@ -36,7 +36,7 @@ bool UnlinkWeak(WeakLink* link) {
   return true;
 }
 
-WeakEntry* ForgetReferent(WeakLinks* links, int lane) noexcept {
+WeakLink* ForgetReferent(WeakLinks* links, int lane) noexcept {
   WeakLink* forgotten = nullptr;
   for (bool more = true; more;) {
     WeakLink* link;
@@ -51,14 +51,13 @@ WeakEntry* ForgetReferent(WeakLinks* links, int lane) noexcept {
     static_cast<WeakEntry*>(link)->LeaveTable();
     link->older = std::exchange(forgotten, link);
   }
-  return static_cast<WeakEntry*>(forgotten);
+  return forgotten;
 }
 
-void DropForgotten(WeakEntry* forgotten) noexcept {
+void DropForgotten(WeakLink* forgotten) noexcept {
   while (forgotten != nullptr) {
-    WeakEntry* const entry =
-        std::exchange(forgotten, static_cast<WeakEntry*>(forgotten->older));
-    entry->Unref();
+    WeakLink* const link = std::exchange(forgotten, forgotten->older);
+    static_cast<WeakEntry*>(link)->Unref();
   }
 }
 

@@ -1,10 +1,7 @@
-// Looking at finalizers without claiming them.
-//
-// A peek pins its node: a claim meanwhile wins at once, but whoever claims
-// waits for the pins to go before it touches the callback. Registry::MoveTo
-// takes the pins along.
-#ifndef FINALIZE_INTERNAL_INSPECT_H_
-#define FINALIZE_INTERNAL_INSPECT_H_
+// What is pending and running in a registry, copied for reports: nothing is
+// claimed, and nothing of user code runs under a lock.
+#ifndef FINALIZE_INTERNAL_SNAPSHOT_H_
+#define FINALIZE_INTERNAL_SNAPSHOT_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -14,25 +11,6 @@
 #include "finalize/report.h"
 
 namespace finalize_internal {
-
-// Pins a pending node of this process while it lives. Confined to one thread.
-class PinHolder {
- public:
-  explicit PinHolder(const NodeRef& ref);
-  ~PinHolder();
-  PinHolder(const PinHolder&) = delete;
-  PinHolder& operator=(const PinHolder&) = delete;
-
-  // The node, or null where it was not pending. While it is pinned the
-  // callback, its arguments, the name and the place do not change.
-  Node* node() const { return pin_.node; }
-
- private:
-  Pin pin_ = {};
-};
-
-// The pending finalizers of a registry, in drain order.
-std::vector<NodeRef> PendingOf(Core* core);
 
 // How many are pending.
 size_t CountPending(Core* core);
@@ -89,4 +67,4 @@ bool DescribePending(const NodeRef& ref, const finalize::Cause& cause,
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_INSPECT_H_
+#endif  // FINALIZE_INTERNAL_SNAPSHOT_H_

@@ -1,0 +1,18 @@
+#include "finalize/internal/detached.h"
+
+#include "finalize/internal/callback.h"
+#include "finalize/internal/finish.h"
+
+namespace finalize_internal {
+
+void RunDetached(Node* node, void* result) {
+  Failure unused;
+  node->ops->run(node->callable(), finalize::Cause::kCall, result, &unused);
+}
+
+void DropDetached(Node* node) {
+  if (!node->ops->trivial) node->ops->destroy(node->callable());
+  FreeNode(node);
+}
+
+}  // namespace finalize_internal

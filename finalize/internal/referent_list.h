@@ -1,0 +1,34 @@
+// The list of finalizers of a referent: of a Lifetime, or of an object behind a
+// shared_ptr. A header of its own, so that lifetime.h need not include
+// shared_deleter.h.
+#ifndef FINALIZE_INTERNAL_REFERENT_LIST_H_
+#define FINALIZE_INTERNAL_REFERENT_LIST_H_
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace finalize_internal {
+
+struct LifetimeList;
+
+// Returns the list of an object that MakeShared or Adopt made; null for any
+// other, and for a null pointer.
+LifetimeList* LifetimeListOf(const std::shared_ptr<const volatile void>& owner);
+
+// The list of what OnDestroy was given: a Lifetime, or a shared_ptr, which may
+// be a temporary.
+template <class Referent>
+LifetimeList* ListOfReferent(Referent&& referent) {
+  static_assert(
+      std::is_lvalue_reference_v<Referent> ||
+          std::is_convertible_v<Referent, std::shared_ptr<const volatile void>>,
+      "OnDestroy was given a temporary Lifetime: it ends with the statement, "
+      "so "
+      "the callback would run at once. An accessor returns `Lifetime&`");
+  return LifetimeListOf(referent);
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_REFERENT_LIST_H_
