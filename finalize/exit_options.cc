@@ -1,8 +1,5 @@
 #include "finalize/exit_options.h"
 
-#include <atomic>
-#include <cstdint>
-
 #include "absl/base/attributes.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/exit_deadline.h"
@@ -19,9 +16,7 @@ using finalize_internal::LockHolder;
 // process.
 ABSL_CONST_INIT ExitOptions current ABSL_GUARDED_BY(LockAt(kExitLock));
 
-// Its deadline, for those that must not wait for the lock.
-constexpr int64_t kDefaultNanos = 20000000000;
-std::atomic<int64_t> deadline_nanos{kDefaultNanos};
+// What exit_deadline.cc begins with.
 static_assert(ExitOptions().deadline == absl::Seconds(20));
 
 }  // namespace
@@ -46,8 +41,7 @@ void SetExitOptions(const ExitOptions& options) {
                            "ExitOptions::take_over must not be negative");
   LockHolder lock(LockAt(kExitLock));
   current = options;
-  deadline_nanos.store(absl::ToInt64Nanoseconds(options.deadline),
-                       std::memory_order_relaxed);
+  finalize_internal::SetExitDeadline(options.deadline);
 }
 
 ExitOptions GetExitOptions() {
@@ -56,12 +50,3 @@ ExitOptions GetExitOptions() {
 }
 
 }  // namespace finalize
-
-namespace finalize_internal {
-
-absl::Duration ExitDeadline() {
-  return absl::Nanoseconds(
-      finalize::deadline_nanos.load(std::memory_order_relaxed));
-}
-
-}  // namespace finalize_internal

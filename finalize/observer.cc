@@ -1,91 +1,35 @@
 #include "finalize/observer.h"
 
-#include <new>
+#include <memory>
 #include <utility>
 
-#include "finalize/internal/bracket.h"
-#include "finalize/internal/lock.h"
 #include "finalize/internal/observe.h"
-#include "finalize/internal/own_frame.h"
 
-namespace finalize_internal {
+namespace finalize {
 namespace {
 
-using finalize::Observer;
-using finalize::ReportEntry;
-
-using SharedObserver = std::shared_ptr<const Observer>;
-
-// Null for none. Never destroyed: it serves until the end.
-SharedObserver& CurrentObserver()
-    ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kObserverLock)) {
-  alignas(SharedObserver) static unsigned char storage[sizeof(SharedObserver)];
-  static SharedObserver* observer = nullptr;  // no guard for a fork to catch
-  if (observer == nullptr) observer = new (storage) SharedObserver;
-  return *observer;
-}
-
-// Of the call of the observer that this thread is in.
-FINALIZE_OWN_FRAME const char** Observing() {
-  static thread_local const char* observing = nullptr;
-  const char** bracket = &observing;
-  asm volatile("" : "+r"(bracket));
-  return bracket;
-}
-
-void Tell(const std::function<void(const ReportEntry&)>& function,
-          const ReportEntry& entry) noexcept {
-  if (function == nullptr) return;
-  BracketScope scope(&Observing,
-                     static_cast<char*>(__builtin_frame_address(0)));
-  try {
-    function(entry);
-  } catch (...) {
+struct Installed : finalize_internal::RunObserver {
+  explicit Installed(Observer observer_in) : observer(std::move(observer_in)) {}
+  void Start(const ReportEntry& entry) const override {
+    if (observer.start != nullptr) observer.start(entry);
   }
-}
+  void End(const ReportEntry& entry) const override {
+    if (observer.end != nullptr) observer.end(entry);
+  }
+
+  const Observer observer;
+};
 
 }  // namespace
 
-SharedObserver ExchangeObserver(SharedObserver observer) {
-  LockHolder lock(LockAt(kObserverLock));
-  if (observer != nullptr) {
-    watch_flags.fetch_or(kWatchCallbacks | kWatchTimes,
-                         std::memory_order_relaxed);
-  } else {
-    watch_flags.fetch_and(~uint32_t{kWatchCallbacks},
-                          std::memory_order_relaxed);
-  }
-  std::swap(CurrentObserver(), observer);
-  return observer;
-}
-
-Observation::Observation() {
-  if ((watch_flags.load(std::memory_order_relaxed) & kWatchCallbacks) == 0 ||
-      CanHold(*Observing(), static_cast<char*>(__builtin_frame_address(0)))) {
-    return;
-  }
-  LockHolder lock(LockAt(kObserverLock));
-  observer_ = CurrentObserver();
-}
-
-void Observation::Start(const ReportEntry& entry) const noexcept {
-  Tell(observer_->start, entry);
-}
-
-void Observation::End(const ReportEntry& entry) const noexcept {
-  Tell(observer_->end, entry);
-}
-
-}  // namespace finalize_internal
-
-namespace finalize {
-
 Observer SetObserver(Observer observer) {
-  auto shared = observer.start == nullptr && observer.end == nullptr
-                    ? nullptr
-                    : std::make_shared<const Observer>(std::move(observer));
-  auto old = finalize_internal::ExchangeObserver(std::move(shared));
-  return old == nullptr ? Observer() : *old;
+  std::shared_ptr<const Installed> installed;
+  if (observer.start != nullptr || observer.end != nullptr) {
+    installed = std::make_shared<const Installed>(std::move(observer));
+  }
+  const auto old = finalize_internal::ExchangeObserver(std::move(installed));
+  return old == nullptr ? Observer()
+                        : static_cast<const Installed&>(*old).observer;
 }
 
 }  // namespace finalize

@@ -6,8 +6,9 @@
 
 namespace finalize_internal {
 
-// Defined beside the options. Async-signal-safe.
+// Both are async-signal-safe.
 absl::Duration ExitDeadline();
+void SetExitDeadline(absl::Duration deadline);
 
 }  // namespace finalize_internal
 

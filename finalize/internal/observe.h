@@ -9,10 +9,6 @@
 
 #include "finalize/report.h"
 
-namespace finalize {
-struct Observer;
-}
-
 namespace finalize_internal {
 
 // Who wants to know of callbacks that run. 0 until somebody asks: a run costs
@@ -28,6 +24,18 @@ inline bool Watched() {
                           false);
 }
 
+// What the program has installed. Neither is called without the other.
+class RunObserver {
+ public:
+  virtual ~RunObserver() = default;
+  virtual void Start(const finalize::ReportEntry& entry) const = 0;
+  virtual void End(const finalize::ReportEntry& entry) const = 0;
+};
+
+// Installs one and returns the one before; null stands for none.
+std::shared_ptr<const RunObserver> ExchangeObserver(
+    std::shared_ptr<const RunObserver> observer);
+
 // The observer, from the start of one callback to its end: whatever replaces
 // it meanwhile, the one that heard of the start hears of the end.
 class Observation {
@@ -40,7 +48,7 @@ class Observation {
   void End(const finalize::ReportEntry& entry) const noexcept;
 
  private:
-  std::shared_ptr<const finalize::Observer> observer_;
+  std::shared_ptr<const RunObserver> observer_;
 };
 
 }  // namespace finalize_internal
