@@ -27,45 +27,14 @@
 #ifndef TEMPDIR_KEPT_FAILURES_H_
 #define TEMPDIR_KEPT_FAILURES_H_
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
+#include "tempdir/kept_failure.h"
 #include "tempdir/path_argument.h"
 #include "tempdir/reap_report.h"
 
 namespace tempdir {
-
-struct KeptFailure {
-  // The directory that holds what was kept.
-  std::string path;
-  absl::Time kept_at;
-  // The prefix of the temp dir (TempDirOptions::Prefix); empty after a crash.
-  std::string prefix;
-  // Whether some process holds its lock.
-  bool in_use = false;
-  // How much it is. Itself and its mark are not counted.
-  uint64_t entries = 0;
-  uint64_t bytes = 0;
-};
-
-struct TrimOptions {
-  // So many of the newest stay.
-  size_t keep_last = 0;
-  // None that is younger is removed.
-  absl::Duration older_than = absl::ZeroDuration();
-  // If set, only failures with this prefix are counted and removed.
-  std::optional<std::string> prefix;
-  // Looks, and changes nothing.
-  bool dry_run = false;
-  // Also trims where flock is not known to work (ReapOptions).
-  bool any_file_system = false;
-};
 
 // Returns what failures of the effective user left in `parent`, newest first;
 // empty stands for $TMPDIR. The errors are those of opening and reading it.

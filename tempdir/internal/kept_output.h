@@ -15,7 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "tempdir/kept_failures.h"
+#include "tempdir/kept_failure.h"
 
 namespace tempdir_internal {
 
