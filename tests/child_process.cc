@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -239,8 +240,19 @@ ChildResult RunChild(const std::vector<std::string>& arguments,
 std::string HelperPath(const std::string& name) {
   const char* runfiles = getenv("TEST_SRCDIR");
   const char* workspace = getenv("TEST_WORKSPACE");
-  if (runfiles == nullptr || workspace == nullptr) return "tests/" + name;
-  return std::string(runfiles) + "/" + workspace + "/tests/" + name;
+  const char* binary = getenv("TEST_BINARY");
+  std::string test;
+  if (runfiles != nullptr && workspace != nullptr && binary != nullptr) {
+    test = std::string(runfiles) + "/" + workspace + "/" + binary;
+  } else {
+    // Started by hand: what the build put beside it.
+    char self[PATH_MAX];
+    const ssize_t size = readlink("/proc/self/exe", self, sizeof self);
+    if (size > 0) test.assign(self, static_cast<size_t>(size));
+  }
+  std::string room = test.substr(0, test.rfind('/'));
+  if (name.find('/') != std::string::npos) room.erase(room.rfind('/'));
+  return room + "/" + name;
 }
 
 }  // namespace finalize_test

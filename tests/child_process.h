@@ -102,7 +102,8 @@ class ChildProcess {
 ChildResult RunChild(const std::vector<std::string>& arguments,
                      const ChildOptions& options = {});
 
-// The path of a helper program of //tests, which is in the test's data.
+// The path of a program or file in the test's data, of its own package or, as
+// "fork/fork_child", of a package beside it.
 std::string HelperPath(const std::string& name);
 
 }  // namespace finalize_test

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "tests/child_process.h"
 
 namespace finalize_test {
 
@@ -15,9 +16,9 @@ struct Compilation {
   std::string messages;
 };
 
-// `file` is <target>/<case>.txt in tests/.
+// `file` is <target>/<case>.txt in the package of the test.
 inline Compilation CompilationOf(const std::string& file) {
-  std::ifstream in("tests/" + file);
+  std::ifstream in(HelperPath(file));
   std::string text((std::istreambuf_iterator<char>(in)), {});
   const size_t status = text.rfind("exit status ");
   if (status == std::string::npos) {
