@@ -45,15 +45,15 @@ struct Shape {
 };
 
 bool MakeChain(int directory, int levels) {
-  const int lowest = tree_shapes::MakeDeep(directory, levels);
+  const int lowest = finalize_test::MakeDeep(directory, levels);
   if (lowest >= 0) close(lowest);
   return lowest >= 0;
 }
 
 Shape ShapeOf(Shape::Name name, bool disk) {
-  using tree_shapes::MakeEmpty;
-  using tree_shapes::MakeTree;
-  using tree_shapes::MakeWide;
+  using finalize_test::MakeEmpty;
+  using finalize_test::MakeTree;
+  using finalize_test::MakeWide;
   const int part = bench::Quick() ? 10 : 1;
   const int wide = 200000 / part;
   const int middles = (disk ? 100 : 200) / part;
@@ -154,7 +154,7 @@ class Field {
     const int parent = open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (parent < 0) return false;
     bench::WriteOutAndForget(parent);
-    const int tree = tree_shapes::MakeDirectory(parent, "t");
+    const int tree = finalize_test::MakeDirectory(parent, "t");
     const bool made = tree >= 0 && shape_.make(tree);
     if (!made) perror(root_.c_str());
     close(tree);

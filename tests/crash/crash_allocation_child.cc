@@ -59,19 +59,19 @@ void free(void* block) {
 namespace {
 
 void Crash() {
-  crash_scene::Install();
+  finalize_test::Install();
   // Before the removal is added: called after it.
-  crash_scene::AddCallback([](const finalize::Crash&) {
-    if (before == 0) crash_scene::SaySafely("nothing was counted\n");
-    if (allocations == before) crash_scene::SaySafely("none\n");
-    if (allocations != before) crash_scene::SaySafely("some\n");
+  finalize_test::AddCallback([](const finalize::Crash&) {
+    if (before == 0) finalize_test::SaySafely("nothing was counted\n");
+    if (allocations == before) finalize_test::SaySafely("none\n");
+    if (allocations != before) finalize_test::SaySafely("some\n");
   });
-  tempdir::TempDir& dir = crash_scene::MakeDir();
+  tempdir::TempDir& dir = finalize_test::MakeDir();
   const int fd =
-      tree_shapes::MakeDirectory(AT_FDCWD, (dir.path() / "much").c_str());
-  close(tree_shapes::MakeDeep(fd, 100));
-  finalize_test::Require(tree_shapes::MakeTree(fd, 10, 20, 3), "no content");
-  finalize_test::Require(tree_shapes::MakeWide(fd, 3000), "no content");
+      finalize_test::MakeDirectory(AT_FDCWD, (dir.path() / "much").c_str());
+  close(finalize_test::MakeDeep(fd, 100));
+  finalize_test::Require(finalize_test::MakeTree(fd, 10, 20, 3), "no content");
+  finalize_test::Require(finalize_test::MakeWide(fd, 3000), "no content");
   before = allocations;
   finalize_test::CrashBy("segv");
 }

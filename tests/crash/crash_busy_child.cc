@@ -88,9 +88,9 @@ void WorkIn(std::string_view style) {
 
 int main(int argc, char** argv) {
   Require(argc == 5, "arguments");
-  finalize::ExitHooks hooks = crash_scene::CrashHooks();
+  finalize::ExitHooks hooks = finalize_test::CrashHooks();
   hooks.crash_limit = absl::Minutes(1);
-  crash_scene::Install(hooks);
+  finalize_test::Install(hooks);
   const std::string_view style = argv[1];
   const std::string_view by = argv[4];
   for (int i = std::atoi(argv[2]); i > 0; --i) {

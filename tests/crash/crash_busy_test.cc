@@ -20,7 +20,7 @@ using testing::IsEmpty;
 constexpr int kCrashes = 3;
 
 class CrashBusyTest
-    : public temp_dir_fixture::TempDirFixture,
+    : public finalize_test::TempDirFixture,
       public testing::WithParamInterface<std::tuple<int, const char*>> {
  protected:
   ChildResult Crash(int made, const char* by, const char* reap = "0") {
@@ -38,7 +38,7 @@ TEST_P(CrashBusyTest, LeavesNothing) {
   for (int i = 0; i < kCrashes; ++i) {
     const ChildResult result = Crash(threads + 16 * i, "main");
     EXPECT_TRUE(result.Killed(SIGSEGV)) << result;
-    ASSERT_THAT(temp_dir_fixture::Entries(scratch()), IsEmpty()) << i;
+    ASSERT_THAT(finalize_test::Entries(scratch()), IsEmpty()) << i;
   }
 }
 
@@ -62,16 +62,16 @@ using CrashBusyOnceTest = CrashBusyTest;
 TEST_P(CrashBusyOnceTest, LeavesNothingAfterAnAssertion) {
   const ChildResult result = Crash(30, "thread");
   EXPECT_TRUE(result.Killed(SIGABRT)) << result;
-  EXPECT_THAT(temp_dir_fixture::Entries(scratch()), IsEmpty());
+  EXPECT_THAT(finalize_test::Entries(scratch()), IsEmpty());
 }
 
 // C23, C30: so it is while the reaper's thread is at what a dead process left.
 // That goes with it, or stays for the next one.
 TEST_P(CrashBusyOnceTest, LeavesNothingBesideAReaper) {
-  temp_dir_fixture::LeaveRoot(scratch());
+  finalize_test::LeaveRoot(scratch());
   const ChildResult result = Crash(1, "main", "1");
   EXPECT_TRUE(result.Killed(SIGSEGV)) << result;
-  EXPECT_LE(temp_dir_fixture::Entries(scratch()).size(), 1u);
+  EXPECT_LE(finalize_test::Entries(scratch()).size(), 1u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Eight, CrashBusyOnceTest,

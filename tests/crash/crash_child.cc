@@ -104,8 +104,8 @@ int main(int argc, char** argv) {
   Require(dir.ok() && beside.ok(), "no temp dirs");
   for (const auto* made : {&*dir, &*beside}) {
     const int sub =
-        tree_shapes::MakeDirectory(AT_FDCWD, (made->path() / "sub").c_str());
-    Require(tree_shapes::MakeTree(sub, 2, 3, 2), "no content");
+        finalize_test::MakeDirectory(AT_FDCWD, (made->path() / "sub").c_str());
+    Require(finalize_test::MakeTree(sub, 2, 3, 2), "no content");
     close(sub);
   }
   finalize_test::CrashBy(argv[1]);

@@ -21,6 +21,7 @@ using finalize::CrashGate;
 using finalize_internal::NowNanos;
 using finalize_internal::PassCrashGate;
 using finalize_internal::ShutCrashGate;
+using finalize_test::Latch;
 
 constexpr uint64_t kMillisecond = 1000000;
 constexpr uint64_t kMinute = 60000 * kMillisecond;

@@ -30,20 +30,20 @@
 
 namespace {
 
-using crash_scene::AddCallback;
-using crash_scene::MakeDir;
-using crash_scene::SaySafely;
 using finalize::Crash;
+using finalize_test::AddCallback;
 using finalize_test::CrashBy;
+using finalize_test::MakeDir;
 using finalize_test::Require;
 using finalize_test::Say;
+using finalize_test::SaySafely;
 using tempdir::TempDir;
 
 // Time enough for whatever is waited for in vain.
 void Install() {
-  finalize::ExitHooks hooks = crash_scene::CrashHooks();
+  finalize::ExitHooks hooks = finalize_test::CrashHooks();
   hooks.crash_limit = absl::Minutes(1);
-  crash_scene::Install(hooks);
+  finalize_test::Install(hooks);
 }
 
 void SayWhatCreateGives() {

@@ -17,14 +17,14 @@ using testing::IsEmpty;
 // Less than the minute for which the handler would wait for what never comes.
 constexpr int kKillLimit = 50;
 
-class CrashHeldTest : public temp_dir_fixture::TempDirFixture {
+class CrashHeldTest : public finalize_test::TempDirFixture {
  protected:
   ChildResult ResultOf(const std::string& scene) {
     return finalize_test::RunChild({HelperPath("crash_held_child"), scene},
                                    {{}, kKillLimit});
   }
   std::vector<std::string> Left() const {
-    return temp_dir_fixture::Entries(scratch());
+    return finalize_test::Entries(scratch());
   }
 };
 

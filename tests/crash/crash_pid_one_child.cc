@@ -31,11 +31,11 @@
 
 namespace {
 
-using crash_scene::AddCallback;
-using crash_scene::SaySafely;
 using finalize::Crash;
+using finalize_test::AddCallback;
 using finalize_test::Require;
 using finalize_test::Say;
+using finalize_test::SaySafely;
 
 void HandleBefore(std::string_view before) {
   if (before == "default") return;
@@ -69,17 +69,17 @@ void FaultOnce() {
 [[noreturn]] void BeOne(std::string_view before, const char* way) {
   Require(getpid() == 1, "not PID 1");
   HandleBefore(before);
-  finalize::ExitHooks hooks = crash_scene::CrashHooks();
+  finalize::ExitHooks hooks = finalize_test::CrashHooks();
   if (std::string_view(way) == "hangs") {
     hooks.crash_limit = absl::Milliseconds(20);
     AddCallback([](const Crash&) {
       for (;;) pause();
     });
   }
-  crash_scene::Install(hooks);
+  finalize_test::Install(hooks);
   // Its root is removed with it.
-  tempdir::TempDir& dir =
-      crash_scene::MakeDir(tempdir::TempDirOptions().Parent(getenv("TMPDIR")));
+  tempdir::TempDir& dir = finalize_test::MakeDir(
+      tempdir::TempDirOptions().Parent(getenv("TMPDIR")));
   if (std::string_view(way) == "send") {
     SendAll();
   } else if (std::string_view(way) == "transient") {

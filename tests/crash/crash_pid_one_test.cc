@@ -11,7 +11,7 @@ namespace {
 using finalize_test::HelperPath;
 using testing::IsEmpty;
 
-class CrashPidOneTest : public temp_dir_fixture::TempDirFixture {
+class CrashPidOneTest : public finalize_test::TempDirFixture {
  protected:
   std::string Says(const std::string& before, const std::string& way) {
     return finalize_test::RunChild(
@@ -19,7 +19,7 @@ class CrashPidOneTest : public temp_dir_fixture::TempDirFixture {
         .out;
   }
   std::vector<std::string> Left() const {
-    return temp_dir_fixture::Entries(scratch());
+    return finalize_test::Entries(scratch());
   }
 };
 

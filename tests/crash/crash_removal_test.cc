@@ -27,6 +27,8 @@
 
 namespace {
 
+using finalize_test::EnterPrivateMounts;
+using finalize_test::RefuseCalls;
 using tempdir_internal::ClaimedRoot;
 using tempdir_internal::CrashedRoot;
 using tempdir_internal::FixedStorage;
@@ -43,7 +45,7 @@ uint64_t After(double seconds) {
   return static_cast<uint64_t>((now.tv_sec + seconds) * 1e9) + now.tv_nsec;
 }
 
-class CrashRemovalTest : public removal_fixture::RemovalInMemoryTest {
+class CrashRemovalTest : public finalize_test::RemovalInMemoryTest {
  protected:
   CrashRemovalTest() {
     MakeDirectory("root");
@@ -89,19 +91,19 @@ TEST_F(CrashRemovalTest, RemovesAnEmptyDirectory) {
 
 // C23: the block is small, and reused; directories are as they come.
 TEST_F(CrashRemovalTest, RemovesLargeTrees) {
-  ASSERT_TRUE(tree_shapes::MakeWide(open_, 9000));
-  ASSERT_TRUE(tree_shapes::MakeEmpty(open_, 5000));
-  ASSERT_TRUE(tree_shapes::MakeTree(open_, 20, 60, 3));
+  ASSERT_TRUE(finalize_test::MakeWide(open_, 9000));
+  ASSERT_TRUE(finalize_test::MakeEmpty(open_, 5000));
+  ASSERT_TRUE(finalize_test::MakeTree(open_, 20, 60, 3));
   RemoveClaimedRoot(Root(), After(100));
   EXPECT_FALSE(Exists("root"));
 }
 
 // C23, C29: below more levels than descriptors, names of all lengths.
 TEST_F(CrashRemovalTest, RemovesDeepTrees) {
-  close(tree_shapes::MakeDeep(open_, 2000));
+  close(finalize_test::MakeDeep(open_, 2000));
   const int wide =
-      tree_shapes::MakeDeep(open_, 300, std::string(255, 'x').c_str());
-  EXPECT_TRUE(tree_shapes::MakeWide(wide, 300));
+      finalize_test::MakeDeep(open_, 300, std::string(255, 'x').c_str());
+  EXPECT_TRUE(finalize_test::MakeWide(wide, 300));
   close(wide);
   RemoveClaimedRoot(Root(), After(100));
   EXPECT_FALSE(Exists("root"));
@@ -109,8 +111,8 @@ TEST_F(CrashRemovalTest, RemovesDeepTrees) {
 
 // C23, C29: six descriptors are enough, which the handler has in reserve.
 TEST_F(CrashRemovalTest, NeedsFewDescriptors) {
-  EXPECT_TRUE(tree_shapes::MakeTree(open_, 10, 10, 3));
-  close(tree_shapes::MakeDeep(open_, 100));
+  EXPECT_TRUE(finalize_test::MakeTree(open_, 10, 10, 3));
+  close(finalize_test::MakeDeep(open_, 100));
   EXPECT_EQ(InChild([this] {
               int last = -1;
               int spare[6];
@@ -167,10 +169,10 @@ TEST_F(CrashRemovalTest, CrossesNoMount) {
 TEST_F(CrashRemovalTest, EndsAtTheDeadline) {
   RemoveClaimedRoot(Root(), After(-1));
   EXPECT_TRUE(Exists("root/dir/file"));
-  ASSERT_TRUE(tree_shapes::MakeTree(open_, 60, 60, 4));
-  const int before = removal_fixture::CountDescriptors();
+  ASSERT_TRUE(finalize_test::MakeTree(open_, 60, 60, 4));
+  const size_t before = finalize_test::CountDescriptors();
   RemoveClaimedRoot(Root(), After(0.005));
-  EXPECT_EQ(removal_fixture::CountDescriptors(), before);
+  EXPECT_EQ(finalize_test::CountDescriptors(), before);
   EXPECT_TRUE(Exists("root"));
   RemoveClaimedRoot(Root(), After(100));
   EXPECT_FALSE(Exists("root"));

@@ -14,7 +14,7 @@
 #include "tests/support/scenario.h"
 #include "tests/support/tree_shapes.h"
 
-namespace crash_scene {
+namespace finalize_test {
 
 inline finalize::ExitHooks CrashHooks() {
   finalize::ExitHooks hooks;
@@ -39,7 +39,7 @@ inline tempdir::TempDir& MakeDir(const tempdir::TempDirOptions& options = {}) {
   finalize_test::Require(made.ok(), "no temp dir");
   auto* const dir = new tempdir::TempDir(*std::move(made));
   const int fd = open(dir->path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  finalize_test::Require(tree_shapes::MakeTree(fd, 2, 3, 2), "no content");
+  finalize_test::Require(finalize_test::MakeTree(fd, 2, 3, 2), "no content");
   close(fd);
   return *dir;
 }
@@ -54,6 +54,6 @@ inline void AddCallback(finalize::CrashCallback callback) {
   finalize_test::Require(finalize::AddCrashCallback(callback), "no room");
 }
 
-}  // namespace crash_scene
+}  // namespace finalize_test
 
 #endif  // TESTS_CRASH_CRASH_SCENE_H_

@@ -32,21 +32,22 @@
 
 namespace {
 
-using crash_scene::AddCallback;
-using crash_scene::CrashHooks;
-using crash_scene::Install;
-using crash_scene::MakeDir;
-using crash_scene::SaySafely;
-using crash_scene::ShortLimit;
 using finalize::Crash;
 using finalize::ExitHooks;
+using finalize_test::AddCallback;
 using finalize_test::AwaitInput;
 using finalize_test::CrashBy;
+using finalize_test::CrashHooks;
 using finalize_test::Forked;
+using finalize_test::Install;
+using finalize_test::Latch;
+using finalize_test::MakeDir;
 using finalize_test::Require;
 using finalize_test::Say;
+using finalize_test::SaySafely;
 using finalize_test::SendSignal;
 using finalize_test::SendToThread;
+using finalize_test::ShortLimit;
 using tempdir::TempDir;
 
 // The handler before says at which address the crash was, then dies by it.

@@ -18,13 +18,13 @@ using finalize_test::ChildResult;
 using finalize_test::HelperPath;
 using testing::IsEmpty;
 
-class CrashSceneTest : public temp_dir_fixture::TempDirFixture {
+class CrashSceneTest : public finalize_test::TempDirFixture {
  protected:
   ChildResult ResultOf(const std::string& scene) {
     return finalize_test::RunChild({HelperPath("crash_scene_child"), scene});
   }
   std::vector<std::string> Left() const {
-    return temp_dir_fixture::Entries(scratch());
+    return finalize_test::Entries(scratch());
   }
 };
 

@@ -22,16 +22,16 @@
 
 namespace {
 
-using crash_scene::AddCallback;
-using crash_scene::CrashHooks;
-using crash_scene::Install;
-using crash_scene::MakeDir;
-using crash_scene::SaySafely;
 using finalize::Crash;
 using finalize::ExitHooks;
+using finalize_test::AddCallback;
 using finalize_test::CrashBy;
+using finalize_test::CrashHooks;
+using finalize_test::Install;
+using finalize_test::MakeDir;
 using finalize_test::Require;
 using finalize_test::Say;
+using finalize_test::SaySafely;
 using tempdir::TempDir;
 
 void NoDescriptors() {
@@ -123,9 +123,9 @@ void TooMuch() {
   Install(hooks);
   TempDir& dir = MakeDir();
   const int fd =
-      tree_shapes::MakeDirectory(AT_FDCWD, (dir.path() / "much").c_str());
-  close(tree_shapes::MakeDeep(fd, 1000));
-  Require(tree_shapes::MakeTree(fd, 20, 40, 5), "no content");
+      finalize_test::MakeDirectory(AT_FDCWD, (dir.path() / "much").c_str());
+  close(finalize_test::MakeDeep(fd, 1000));
+  Require(finalize_test::MakeTree(fd, 20, 40, 5), "no content");
   CrashBy("segv");
 }
 

@@ -22,13 +22,13 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class CrashTempDirTest : public temp_dir_fixture::TempDirFixture {
+class CrashTempDirTest : public finalize_test::TempDirFixture {
  protected:
   ChildResult ResultOf(const std::string& scene) {
     return finalize_test::RunChild({HelperPath("crash_temp_dir_child"), scene});
   }
   std::vector<std::string> Left() const {
-    return temp_dir_fixture::Entries(scratch());
+    return finalize_test::Entries(scratch());
   }
   // What the next start does.
   void Reap() { ASSERT_TRUE(tempdir::Reap(scratch().native()).ok()); }
@@ -93,7 +93,7 @@ TEST_F(CrashTempDirTest, KeepsOnFailure) {
   EXPECT_TRUE(result.Killed(SIGSEGV)) << result;
   Reap();
   EXPECT_EQ(Left().size(), 2u);
-  EXPECT_THAT(temp_dir_fixture::Entries(scratch() / "other"), IsEmpty());
+  EXPECT_THAT(finalize_test::Entries(scratch() / "other"), IsEmpty());
 }
 
 // C23, C28: so says the environment.
@@ -109,7 +109,7 @@ TEST_F(CrashTempDirTest, FollowsNoLink) {
   const ChildResult result = ResultOf("link");
   EXPECT_TRUE(result.Killed(SIGSEGV)) << result;
   EXPECT_THAT(Left(), ElementsAre("outside"));
-  EXPECT_THAT(temp_dir_fixture::Entries(scratch() / "outside"),
+  EXPECT_THAT(finalize_test::Entries(scratch() / "outside"),
               ElementsAre("precious"));
 }
 
@@ -151,11 +151,11 @@ TEST_F(CrashTempDirTest, AllocatesNothing) {
 TEST_F(CrashTempDirTest, MayBeKilledAtAnyCall) {
   int stop = 0;
   for (bool alive = true; alive; ++stop) {
-    temp_dir_fixture::SteppedProcess process([] {
-      finalize::ExitHooks hooks = crash_scene::CrashHooks();
+    finalize_test::SteppedProcess process([] {
+      finalize::ExitHooks hooks = finalize_test::CrashHooks();
       hooks.usual_signals = false;
-      crash_scene::Install(hooks);
-      crash_scene::MakeDir();
+      finalize_test::Install(hooks);
+      finalize_test::MakeDir();
       finalize_test::CrashBy("segv");
     });
     alive = process.RunToStop(stop);

@@ -22,7 +22,7 @@ using finalize_test::HelperPath;
 using testing::HasSubstr;
 
 class CrashTest
-    : public temp_dir_fixture::TempDirFixture,
+    : public finalize_test::TempDirFixture,
       public testing::WithParamInterface<std::tuple<const char*, const char*>> {
  protected:
   std::string way() const { return std::get<0>(GetParam()); }
@@ -36,7 +36,7 @@ class CrashTest
   // What is on the disk now, but for cores.
   std::vector<std::string> Left() const {
     std::vector<std::string> left;
-    for (const std::string& name : temp_dir_fixture::Entries(scratch())) {
+    for (const std::string& name : finalize_test::Entries(scratch())) {
       if (name.rfind("core", 0) != 0) left.push_back(name);
     }
     return left;

@@ -17,7 +17,8 @@ TEST(ReadmeTest, HasTheCurrentComparison) {
   const std::string readme(std::istreambuf_iterator<char>(file), {});
   const auto section = compare::MarkedSection(readme);
   ASSERT_TRUE(section.ok()) << section.status();
-  const tool_run::ToolRun run = tool_run::Compare({"--format=markdown"});
+  const finalize_test::ToolRun run =
+      finalize_test::Compare({"--format=markdown"});
   EXPECT_EQ(run.exit_code, 0) << run.errors;
   EXPECT_EQ(*section, run.output) << "run tools/compare --update=README.md";
 }

@@ -18,12 +18,13 @@
 
 namespace {
 
+using finalize_test::Compare;
+using finalize_test::MountPrivateMemory;
+using finalize_test::ToolRun;
 using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-using tool_run::Compare;
-using tool_run::ToolRun;
 
 // The names of the scenarios that `only` stands for.
 std::vector<std::string> Selected(const std::string& only) {
@@ -191,7 +192,7 @@ TEST(SurroundingsTest, BlockedSignalsAreNotInherited) {
 TEST(SurroundingsTest, TheVariableThatKeepsTempDirsIsNotInherited) {
   const std::string parent = std::string(getenv("TEST_TMPDIR")) + "/keep";
   ASSERT_EQ(mkdir(parent.c_str(), 0700), 0);
-  const ToolRun run = tool_run::RunProgram(
+  const ToolRun run = finalize_test::RunProgram(
       "examples/compare_tempdirs", {"--only=scope-end,exit-nested"}, [&] {
         setenv("TMPDIR", parent.c_str(), 1);
         setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);

@@ -103,7 +103,8 @@ struct Result {
 
 const Result& TheResult() {
   static const Result& result = *[] {
-    const tool_run::ToolRun run = tool_run::Compare({"--format=json"});
+    const finalize_test::ToolRun run =
+        finalize_test::Compare({"--format=json"});
     auto* made = new Result{run.exit_code, run.errors, {}};
     const json output = json::parse(run.output);
     for (const json& scenario : output["scenarios"]) {

@@ -12,7 +12,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/forked.h"
 
-namespace tool_run {
+namespace finalize_test {
 namespace {
 
 std::string ScratchDirectory() {
@@ -82,4 +82,4 @@ ToolRun Compare(const std::vector<std::string>& arguments,
   return run;
 }
 
-}  // namespace tool_run
+}  // namespace finalize_test

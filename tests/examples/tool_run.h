@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace tool_run {
+namespace finalize_test {
 
 struct ToolRun {
   int exit_code = -1;  // -1: by a signal
@@ -27,6 +27,6 @@ ToolRun RunProgram(const std::string& program,
 ToolRun Compare(const std::vector<std::string>& arguments,
                 const std::function<void()>& setup = nullptr);
 
-}  // namespace tool_run
+}  // namespace finalize_test
 
 #endif  // TESTS_EXAMPLES_TOOL_RUN_H_

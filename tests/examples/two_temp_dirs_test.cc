@@ -6,8 +6,8 @@
 namespace {
 
 TEST(TwoTempDirsTest, LeavesOnlyWhatNobodyDestroysInDestructorStyle) {
-  const tool_run::ToolRun run =
-      tool_run::RunProgram("examples/two_temp_dirs", {});
+  const finalize_test::ToolRun run =
+      finalize_test::RunProgram("examples/two_temp_dirs", {});
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(run.errors, "");
   EXPECT_EQ(run.output,

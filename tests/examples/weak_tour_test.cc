@@ -9,7 +9,8 @@
 namespace {
 
 TEST(WeakTourTest, TellsItsStory) {
-  const tool_run::ToolRun run = tool_run::RunProgram("examples/weak_tour", {});
+  const finalize_test::ToolRun run =
+      finalize_test::RunProgram("examples/weak_tour", {});
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(run.errors, "");
   EXPECT_EQ(std::regex_replace(run.output, std::regex("0x[0-9a-f]+"), "0x0"),

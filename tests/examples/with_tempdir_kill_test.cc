@@ -21,7 +21,7 @@ using finalize_test::ChildProcess;
 using finalize_test::ChildResult;
 using finalize_test::SendSignal;
 using finalize_test::SendToGroup;
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 
 class WithTempdirKillTest : public TempDirFixture {
  protected:

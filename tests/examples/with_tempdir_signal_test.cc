@@ -28,7 +28,7 @@ using finalize_test::HeldProcess;
 using finalize_test::SendSignal;
 using finalize_test::SendToGroup;
 using testing::EndsWith;
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using Strings = std::vector<std::string>;
 
 class WithTempdirSignalTest : public TempDirFixture {

@@ -23,7 +23,7 @@ using finalize_test::ChildProcess;
 using finalize_test::ChildResult;
 using testing::HasSubstr;
 using testing::StartsWith;
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 
 std::string Program() {
   const char* const program = getenv("WITH_TEMPDIR");

@@ -24,16 +24,14 @@ using testing::IsEmpty;
 using testing::Not;
 
 // Each has an empty directory as its $TMPDIR.
-class HungEndTest : public temp_dir_fixture::TempDirFixture {
+class HungEndTest : public finalize_test::TempDirFixture {
  protected:
   ChildResult ResultOf(const std::string& scenario) {
     ChildProcess child({HelperPath("hung_end_child"), scenario},
                        {{{"TMPDIR", scratch().native()}}});
     return child.Await();
   }
-  std::vector<std::string> Left() {
-    return temp_dir_fixture::Entries(scratch());
-  }
+  std::vector<std::string> Left() { return finalize_test::Entries(scratch()); }
 };
 
 // C15: before the supervisors lose patience: Docker grants 10 s.

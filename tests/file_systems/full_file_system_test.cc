@@ -25,7 +25,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::TempDirOptions;
 using tempdir::WriteFileAtomically;
@@ -43,7 +43,7 @@ void Fill(const path& file) {
   const std::string block(4096, 'f');
   while (write(fd, block.data(), block.size()) > 0) {
   }
-  Say(errno == ENOSPC, "not full");
+  SayUnless(errno == ENOSPC, "not full");
   close(fd);
 }
 
@@ -57,7 +57,7 @@ class FullFileSystemTest : public testing::Test {
   // `body` runs on a file system of 64 KiB and says what is not so.
   template <class Body>
   static void ExpectWell(const Body& body) {
-    const Ended ended = RunChild([&body] {
+    const Ended ended = RunForked([&body] {
       setenv("FINALIZE_REAP", "0", 1);
       MountMemory("/tmp", "mode=1777,size=64k");
       MakeDirectory(kParent);
@@ -77,9 +77,9 @@ TYPED_TEST(FullFileSystemTest, OneIsMadeAndRemoved) {
   this->ExpectWell([] {
     Fill("/tmp/full");
     TypeParam dir = TestFixture::MakeOne();
-    Say(IsFull(), "not full");
-    Say(dir.Remove().ok() && dir.removed(), "not removed");
-    Say(Entries(kParent).empty(), "something is left");
+    SayUnless(IsFull(), "not full");
+    SayUnless(dir.Remove().ok() && dir.removed(), "not removed");
+    SayUnless(Entries(kParent).empty(), "something is left");
   });
 }
 
@@ -87,17 +87,17 @@ TYPED_TEST(FullFileSystemTest, FailedWriteNamesThePathAndLosesNothing) {
   this->ExpectWell([] {
     TypeParam dir = TestFixture::MakeOne();
     const path old = dir.path() / "old";
-    Say(WriteFileAtomically(old, "old").ok(), "first");
+    SayUnless(WriteFileAtomically(old, "old").ok(), "first");
     Fill("/tmp/full");
     for (const path& file : {old, dir.path() / "new"}) {
       const absl::Status status = WriteFileAtomically(file, "new");
-      Say(absl::IsResourceExhausted(status), status.ToString());
-      Say(status.ToString().find(file.native()) != std::string::npos,
-          status.ToString());
+      SayUnless(absl::IsResourceExhausted(status), status.ToString());
+      SayUnless(status.ToString().find(file.native()) != std::string::npos,
+                status.ToString());
     }
-    Say(Read(old) == "old", "lost");
-    Say(Entries(dir.path()).size() == 1, "something is left");
-    Say(dir.Remove().ok(), "not removed");
+    SayUnless(Read(old) == "old", "lost");
+    SayUnless(Entries(dir.path()).size() == 1, "something is left");
+    SayUnless(dir.Remove().ok(), "not removed");
   });
 }
 
@@ -109,10 +109,11 @@ TYPED_TEST(FullFileSystemTest, KeepLosesNothing) {
       MakeFile(dir.path() / "file");
       Fill("/tmp/full");
       const auto kept = dir.Keep();
-      Say(kept.ok(), kept.status().ToString());
-      Say(Read(*kept / "file") == "content", "lost");
+      SayUnless(kept.ok(), kept.status().ToString());
+      SayUnless(Read(*kept / "file") == "content", "lost");
       auto report = tempdir::Reap(kParent);
-      Say(report.ok() && report->roots.empty(), "within a reaper's reach");
+      SayUnless(report.ok() && report->roots.empty(),
+                "within a reaper's reach");
       unlink("/tmp/full");
     }
   });
@@ -123,11 +124,11 @@ TYPED_TEST(FullFileSystemTest, RemoveMakesRoom) {
   this->ExpectWell([] {
     TypeParam dir = TestFixture::MakeOne();
     Fill(dir.path() / "full");
-    Say(IsFull(), "not full");
+    SayUnless(IsFull(), "not full");
     const absl::Status status = dir.Remove();
-    Say(status.ok() && dir.removed(), status.ToString());
-    Say(Entries(kParent).empty(), "something is left");
-    Say(!IsFull(), "no room");
+    SayUnless(status.ok() && dir.removed(), status.ToString());
+    SayUnless(Entries(kParent).empty(), "something is left");
+    SayUnless(!IsFull(), "no room");
   });
 }
 
@@ -138,13 +139,13 @@ TYPED_TEST(FullFileSystemTest, RemovalInTheBackgroundMakesRoom) {
       TypeParam dir = TestFixture::MakeOne(
           TempDirOptions().Directly(directly).RemoveInBackground());
       Fill(dir.path() / "full");
-      Say(dir.Remove().ok() && !dir.removed(), "not put off");
-      Say(IsFull(), "not full");
+      SayUnless(dir.Remove().ok() && !dir.removed(), "not put off");
+      SayUnless(IsFull(), "not full");
       blocked.Release();
       const absl::Status status = tempdir::FinishRemovals();
-      Say(status.ok() && dir.removed(), status.ToString());
-      Say(Entries(kParent).empty(), "something is left");
-      Say(!IsFull(), "no room");
+      SayUnless(status.ok() && dir.removed(), status.ToString());
+      SayUnless(Entries(kParent).empty(), "something is left");
+      SayUnless(!IsFull(), "no room");
       unlink("/tmp/probe");
     }
   });
@@ -156,12 +157,13 @@ TYPED_TEST(FullFileSystemTest, ReapMakesRoomAndLeavesTheLiving) {
     TypeParam live = TestFixture::MakeOne();
     MakeFile(live.path() / "file");
     Fill(LeaveRoot(kParent) / "full");
-    Say(IsFull(), "not full");
+    SayUnless(IsFull(), "not full");
     auto report = tempdir::Reap(kParent);
-    Say(report.ok(), report.status().ToString());
-    Say(report->Count(tempdir::ReapOutcome::kRemoved) == 1, "not removed");
-    Say(Read(live.path() / "file") == "content", "lost");
-    Say(!IsFull(), "no room");
+    SayUnless(report.ok(), report.status().ToString());
+    SayUnless(report->Count(tempdir::ReapOutcome::kRemoved) == 1,
+              "not removed");
+    SayUnless(Read(live.path() / "file") == "content", "lost");
+    SayUnless(!IsFull(), "no room");
   });
 }
 

@@ -1,6 +1,6 @@
 // A FUSE file system for a test, mounted in a mount namespace of its own.
 //
-//   RunChild([] {
+//   RunForked([] {
 //     EnterPrivateMounts();
 //     FuseMount mount({"bindfs", "/tmp/below", "/tmp/above"});
 //     ...
@@ -19,7 +19,7 @@
 
 #include "tests/support/forked.h"
 
-namespace temp_dir_fixture {
+namespace finalize_test {
 
 // Mounts on the last argument, and ends the mount, and with it the server,
 // when it is destroyed. The program returns when the mount is there.
@@ -50,6 +50,6 @@ class FuseMount {
   const std::string target_;
 };
 
-}  // namespace temp_dir_fixture
+}  // namespace finalize_test
 
 #endif  // TESTS_FILE_SYSTEMS_FUSE_MOUNT_H_

@@ -26,7 +26,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::TempDirOptions;
 
@@ -36,7 +36,7 @@ constexpr char kAbove[] = "/tmp/above";
 // Runs `body` where $TMPDIR is a directory as seen through bindfs.
 std::string WithBindfs(const std::vector<std::string>& flags,
                        const std::function<void()>& body) {
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     MountMemory("/tmp");
     MakeDirectory(kBelow);
     MakeDirectory(kAbove);
@@ -57,9 +57,9 @@ class FuseTempDirTest : public testing::Test {
   static void Use(const TempDirOptions& options) {
     Dir dir = Make<Dir>(options);
     MakeFile(dir.path() / "file");
-    Say(Exists(dir.path() / "file"), "no file");
-    Say(dir.Remove().ok(), "not removed");
-    Say(Entries(kBelow).empty(), "something is left");
+    SayUnless(Exists(dir.path() / "file"), "no file");
+    SayUnless(dir.Remove().ok(), "not removed");
+    SayUnless(Entries(kBelow).empty(), "something is left");
   }
 };
 TYPED_TEST_SUITE(FuseTempDirTest, Styles, StyleName);
@@ -71,8 +71,8 @@ TYPED_TEST(FuseTempDirTest, OwnerThatIsShownAsAnotherDoesNotMatter) {
                          TestFixture::Use({});
                          TestFixture::Use(TempDirOptions().Directly());
                          const TypeParam dir = Make<TypeParam>();
-                         Say(!dir.guarantees().owner,
-                             "the owner is said to be right");
+                         SayUnless(!dir.guarantees().owner,
+                                   "the owner is said to be right");
                        }),
             "");
 }
@@ -85,8 +85,8 @@ TYPED_TEST(FuseTempDirTest, ModeThatCannotBeSetIsSaid) {
                            TestFixture::Use({});
                            TestFixture::Use(TempDirOptions().Directly());
                            const TypeParam dir = Make<TypeParam>();
-                           Say(!dir.guarantees().mode,
-                               "the mode is said to be right");
+                           SayUnless(!dir.guarantees().mode,
+                                     "the mode is said to be right");
                          }),
               "");
   }
@@ -102,11 +102,12 @@ TYPED_TEST(FuseTempDirTest, ModeThatIsAskedForIsInsistedOn) {
                       const auto options = TempDirOptions().Directly(directly);
                       const auto asked =
                           TypeParam::Create(TempDirOptions(options).Mode(0700));
-                      Say(!asked.ok(), "made with a mode that it has not");
+                      SayUnless(!asked.ok(),
+                                "made with a mode that it has not");
                       const auto strict = TypeParam::Create(
                           TempDirOptions(options).RequireGuarantees());
-                      Say(!strict.ok(), "made without guarantees");
-                      Say(Entries(kBelow).empty(), "something is left");
+                      SayUnless(!strict.ok(), "made without guarantees");
+                      SayUnless(Entries(kBelow).empty(), "something is left");
                     }
                   }),
               "");
@@ -115,31 +116,31 @@ TYPED_TEST(FuseTempDirTest, ModeThatIsAskedForIsInsistedOn) {
 
 // C27: the kernel forgets what it knew of the directory, and its handle.
 TYPED_TEST(FuseTempDirTest, IsKnownAfterTheKernelForgot) {
-  EXPECT_EQ(WithBindfs({},
-                       [] {
-                         for (const bool directly : {false, true}) {
-                           const auto options =
-                               TempDirOptions().Directly(directly);
-                           TypeParam removed = Make<TypeParam>(options);
-                           TypeParam kept = Make<TypeParam>(options);
-                           MakeFile(removed.path() / "file");
-                           MakeFile(kept.path() / "file");
-                           sync();
-                           const int drop = open("/proc/sys/vm/drop_caches",
-                                                 O_WRONLY | O_CLOEXEC);
-                           Say(write(drop, "2", 1) == 1, "nothing dropped");
-                           close(drop);
-                           const absl::Status status = removed.Remove();
-                           Say(status.ok(), status.ToString());
-                           const auto where = kept.Keep();
-                           Say(where.ok(), where.status().ToString());
-                           Say(Entries(kBelow).size() == 1, "not one kept");
-                           Say(Entries(*where).size() == 1, "not the one");
-                           unlink((*where / "file").c_str());
-                           rmdir(where->c_str());
-                         }
-                       }),
-            "");
+  EXPECT_EQ(
+      WithBindfs({},
+                 [] {
+                   for (const bool directly : {false, true}) {
+                     const auto options = TempDirOptions().Directly(directly);
+                     TypeParam removed = Make<TypeParam>(options);
+                     TypeParam kept = Make<TypeParam>(options);
+                     MakeFile(removed.path() / "file");
+                     MakeFile(kept.path() / "file");
+                     sync();
+                     const int drop =
+                         open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+                     SayUnless(write(drop, "2", 1) == 1, "nothing dropped");
+                     close(drop);
+                     const absl::Status status = removed.Remove();
+                     SayUnless(status.ok(), status.ToString());
+                     const auto where = kept.Keep();
+                     SayUnless(where.ok(), where.status().ToString());
+                     SayUnless(Entries(kBelow).size() == 1, "not one kept");
+                     SayUnless(Entries(*where).size() == 1, "not the one");
+                     unlink((*where / "file").c_str());
+                     rmdir(where->c_str());
+                   }
+                 }),
+      "");
 }
 
 // Makes one that cannot be removed: a file in it is open.
@@ -183,11 +184,11 @@ void ExpectOneWaitAtExit(absl::Duration one_wait,
                          const std::vector<Leave>& leave) {
   static absl::Duration longest;
   static absl::Time exits;
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     longest = 3 * one_wait;
     std::atexit([] {
       const absl::Duration took = absl::Now() - exits;
-      Say(took < longest, kTook + absl::FormatDuration(took));
+      SayUnless(took < longest, kTook + absl::FormatDuration(took));
     });
     for (const Leave one : leave) one();
     exits = absl::Now();
@@ -195,7 +196,7 @@ void ExpectOneWaitAtExit(absl::Duration one_wait,
   });
   // The failures are reported as well.
   const bool slow = ended.output.find(kTook) != std::string::npos;
-  Say(ended.exit_code == 0 && !slow, ended.output);
+  SayUnless(ended.exit_code == 0 && !slow, ended.output);
 }
 
 // How long one that cannot be removed is waited for.
@@ -204,10 +205,10 @@ absl::Duration OneWait() {
   absl::Duration took;
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) abort();
-  RunChild([&] {
+  RunForked([&] {
     Dir dir = MakeBusy<Dir>();
     const absl::Time start = absl::Now();
-    Say(!dir.Remove().ok(), "removed");
+    SayUnless(!dir.Remove().ok(), "removed");
     took = absl::Now() - start;
     (void)!write(ends[1], &took, sizeof took);
     _exit(0);
@@ -224,7 +225,7 @@ TYPED_TEST(FuseTempDirTest, ExitWaitsForOpenFilesOnceForAll) {
   EXPECT_EQ(WithBindfs({},
                        [] {
                          const absl::Duration one = OneWait<TypeParam>();
-                         Say(one > absl::Seconds(1), "no wait");
+                         SayUnless(one > absl::Seconds(1), "no wait");
                          ExpectOneWaitAtExit(
                              one, EachToDestructor<TypeParam>(Numbers()));
                        }),
@@ -245,17 +246,19 @@ TEST(FuseExitTest, DrainWaitsForOpenFilesOnceForAll) {
 // C15
 TEST(ExitPatienceTest, IsOneForAllRemovals) {
   const absl::Duration usual = absl::Seconds(2);
-  const Ended ended = RunChild([usual] {
+  const Ended ended = RunForked([usual] {
     tempdir_internal::SpendExitPatience(usual);
-    Say(tempdir_internal::ExitPatience(usual) == usual, "before the end");
+    SayUnless(tempdir_internal::ExitPatience(usual) == usual, "before the end");
     tempdir_internal::BeginExitPatience();
     tempdir_internal::SpendExitPatience(absl::Seconds(1.5));
     tempdir_internal::BeginExitPatience();
-    Say(tempdir_internal::ExitPatience(usual) == absl::Seconds(0.5), "first");
+    SayUnless(tempdir_internal::ExitPatience(usual) == absl::Seconds(0.5),
+              "first");
     tempdir_internal::SpendExitPatience(usual);
-    Say(tempdir_internal::ExitPatience(usual) == absl::ZeroDuration(), "rest");
-    RunChild([usual] {
-      Say(tempdir_internal::ExitPatience(usual) == usual, "of a child");
+    SayUnless(tempdir_internal::ExitPatience(usual) == absl::ZeroDuration(),
+              "rest");
+    RunForked([usual] {
+      SayUnless(tempdir_internal::ExitPatience(usual) == usual, "of a child");
     });
   });
   EXPECT_EQ(ended.output, "");

@@ -24,7 +24,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::TempDirOptions;
 
@@ -44,7 +44,7 @@ constexpr char kMemoryAbove[] = "mount -t tmpfs none /tmp/above";
 std::string OnOverlay(const std::function<void()>& body,
                       const char* layer = kOneFileSystem,
                       const char* lower = "/tmp/lower") {
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     MountMemory("/tmp");
     for (const char* name : {"/tmp/lower", "/tmp/above", kMerged}) {
       MakeDirectory(name);
@@ -76,7 +76,7 @@ std::string OnOverlayOfDisk(const std::function<void()>& body) {
 void DropCaches() {
   sync();
   const int drop = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
-  Say(write(drop, "2", 1) == 1, "nothing dropped");
+  SayUnless(write(drop, "2", 1) == 1, "nothing dropped");
   close(drop);
 }
 
@@ -105,14 +105,14 @@ TYPED_TEST_SUITE(OverlayTempDirTest, Styles, StyleName);
 TYPED_TEST(OverlayTempDirTest, NoneHoldsADescriptor) {
   EXPECT_EQ(OnOverlay([] {
               const rlimit limit = {64, 64};
-              Say(setrlimit(RLIMIT_NOFILE, &limit) == 0, "no limit");
+              SayUnless(setrlimit(RLIMIT_NOFILE, &limit) == 0, "no limit");
               std::vector<TypeParam> dirs;
               for (int i = 0; i < 500; ++i) {
                 dirs.push_back(Make<TypeParam>());
                 MakeFile(dirs.back().path() / "file");
               }
-              for (TypeParam& dir : dirs) Say(dir.Remove().ok(), "left");
-              Say(Entries(kMerged).empty(), "something is left");
+              for (TypeParam& dir : dirs) SayUnless(dir.Remove().ok(), "left");
+              SayUnless(Entries(kMerged).empty(), "something is left");
             }),
             "");
 }
@@ -125,15 +125,16 @@ TYPED_TEST(OverlayTempDirTest, ReplacedOneIsLeft) {
               for (int i = 0; i < 50; ++i) {
                 TypeParam dir = Make<TypeParam>(Quietly());
                 const ino_t inode = InodeOf(dir.path());
-                Say(rmdir(dir.path().c_str()) == 0, "not empty");
+                SayUnless(rmdir(dir.path().c_str()) == 0, "not empty");
                 MakeDirectory(dir.path());
                 if (InodeOf(dir.path()) == inode) ++same;
                 MakeFile(dir.path() / "file");
                 const absl::Status status = dir.Remove();
-                Say(absl::IsFailedPrecondition(status), status.ToString());
-                Say(Exists(dir.path() / "file"), "emptied");
+                SayUnless(absl::IsFailedPrecondition(status),
+                          status.ToString());
+                SayUnless(Exists(dir.path() / "file"), "emptied");
               }
-              Say(same > 0, "no inode number was used again");
+              SayUnless(same > 0, "no inode number was used again");
             }),
             "");
 }
@@ -153,32 +154,33 @@ TYPED_TEST(OverlayTempDirTest, ReplacedByOneOfTheSameBirthIsLeft) {
                 setxattr((beside / "other").c_str(), "user.finalize.dir",
                          "abcdefghijklmnop", 16, 0);
                 MakeFile(beside / "other/file");
-                Say(rename((beside / "other").c_str(), dir.path().c_str()) == 0,
+                SayUnless(
+                    rename((beside / "other").c_str(), dir.path().c_str()) == 0,
                     "not replaced");
-                Say(absl::IsFailedPrecondition(dir.Remove()), "removed");
-                Say(Exists(dir.path() / "file"), "emptied");
+                SayUnless(absl::IsFailedPrecondition(dir.Remove()), "removed");
+                SayUnless(Exists(dir.path() / "file"), "emptied");
               }
-              Say(same > 0, "none was born in the same tick");
+              SayUnless(same > 0, "none was born in the same tick");
             }),
             "");
 }
 
 // C27: not by a copy of it with all its attributes, either.
 TYPED_TEST(OverlayTempDirTest, CopyInItsPlaceIsLeft) {
-  EXPECT_EQ(OnOverlayOfDisk([] {
-              TypeParam dir = Make<TypeParam>(Quietly());
-              MakeFile(dir.path() / "file");
-              const path away = dir.path().parent_path() / "away";
-              Say(rename(dir.path().c_str(), away.c_str()) == 0, "rename");
-              RunChild([&] {
-                execlp("cp", "cp", "-a", away.c_str(), dir.path().c_str(),
-                       nullptr);
-              });
-              Say(Exists(dir.path() / "file"), "no copy");
-              Say(absl::IsFailedPrecondition(dir.Remove()), "removed");
-              Say(Exists(dir.path() / "file"), "emptied");
-            }),
-            "");
+  EXPECT_EQ(
+      OnOverlayOfDisk([] {
+        TypeParam dir = Make<TypeParam>(Quietly());
+        MakeFile(dir.path() / "file");
+        const path away = dir.path().parent_path() / "away";
+        SayUnless(rename(dir.path().c_str(), away.c_str()) == 0, "rename");
+        RunForked([&] {
+          execlp("cp", "cp", "-a", away.c_str(), dir.path().c_str(), nullptr);
+        });
+        SayUnless(Exists(dir.path() / "file"), "no copy");
+        SayUnless(absl::IsFailedPrecondition(dir.Remove()), "removed");
+        SayUnless(Exists(dir.path() / "file"), "emptied");
+      }),
+      "");
 }
 
 // C27: inode numbers that the overlay invents are others once it has forgotten
@@ -199,13 +201,13 @@ TYPED_TEST(OverlayTempDirTest, IsKnownAfterTheKernelForgot) {
         rmdir((path(kMerged) / name).c_str());
       }
       // One made directly is open, for its lock.
-      Say(directly || InodeOf(removed.path()) != inode, "not forgotten");
+      SayUnless(directly || InodeOf(removed.path()) != inode, "not forgotten");
       const absl::Status status = removed.Remove();
-      Say(status.ok(), status.ToString());
-      Say(!Exists(removed.path()), "left");
+      SayUnless(status.ok(), status.ToString());
+      SayUnless(!Exists(removed.path()), "left");
       const auto where = kept.Keep();
-      Say(where.ok(), where.status().ToString());
-      Say(where.ok() && Exists(*where / "file"), "not the one");
+      SayUnless(where.ok(), where.status().ToString());
+      SayUnless(where.ok() && Exists(*where / "file"), "not the one");
     }
   };
   EXPECT_EQ(OnOverlay(body, kMemoryAbove), "");
@@ -216,11 +218,12 @@ TYPED_TEST(OverlayTempDirTest, KeepTakesTheTokenAway) {
   EXPECT_EQ(OnOverlay([] {
               TypeParam dir = Make<TypeParam>();
               char names[256];
-              Say(listxattr(dir.path().c_str(), names, sizeof names) > 0,
-                  "no token");
+              SayUnless(listxattr(dir.path().c_str(), names, sizeof names) > 0,
+                        "no token");
               const auto kept = dir.Keep();
-              Say(kept.ok(), kept.status().ToString());
-              Say(listxattr(kept->c_str(), names, sizeof names) == 0, "left");
+              SayUnless(kept.ok(), kept.status().ToString());
+              SayUnless(listxattr(kept->c_str(), names, sizeof names) == 0,
+                        "left");
             }),
             "");
 }
@@ -231,9 +234,9 @@ TYPED_TEST(OverlayTempDirTest, RootsThatComeAndGoAreTheirOwn) {
               for (int i = 0; i < 500; ++i) {
                 TypeParam dir = Make<TypeParam>();
                 MakeFile(dir.path() / "file");
-                Say(Exists(dir.path() / "file"), "elsewhere");
-                Say(dir.Remove().ok(), "left");
-                Say(Entries(kMerged).empty(), "something is left");
+                SayUnless(Exists(dir.path() / "file"), "elsewhere");
+                SayUnless(dir.Remove().ok(), "left");
+                SayUnless(Entries(kMerged).empty(), "something is left");
               }
             }),
             "");

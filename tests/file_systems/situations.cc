@@ -37,7 +37,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::FinalizerTempDir;
 using tempdir::ReapOutcome;
@@ -110,7 +110,7 @@ void Remove() {
 void Leave() { MakeFile(Abandon(Make<FinalizerTempDir>())->path() / "file"); }
 
 void Exit() {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     Leave();
     exit(0);
   });
@@ -128,7 +128,7 @@ std::string ReapOnce(const tempdir::ReapOptions& options) {
 }
 
 void Reap() {
-  RunChild([] {
+  RunForked([] {
     Leave();
     finalize_test::SendSignal(getpid(), SIGKILL);
   });
@@ -142,7 +142,7 @@ void Reap() {
 }
 
 void Crash() {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     finalize::ExitHooks hooks;
     hooks.crash = true;
     Need(finalize::InstallExitHooks(hooks).ok(), "InstallExitHooks");
@@ -274,7 +274,7 @@ const std::vector<Situation>& Situations() {
 
 // Also takes away what the cell before it left.
 std::string CellOf(void (*column)()) {
-  const Ended ended = RunChild(column);
+  const Ended ended = RunForked(column);
   for (const std::string& name : Entries(kParent)) {
     boost::system::error_code error;
     remove_all(path(kParent) / name, error);
@@ -309,7 +309,7 @@ int main() {
       "| situation | create | use | remove | exit | reap after SIGKILL | crash "
       "|\n|---|---|---|---|---|---|---|\n");
   for (const Situation& situation : Situations()) {
-    const Ended ended = RunChild([&] { Row(situation); });
+    const Ended ended = RunForked([&] { Row(situation); });
     printf("| %s | %s |\n", situation.name, ended.output.c_str());
   }
   rmdir(kOnDisk);

@@ -20,7 +20,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::TempDirOptions;
 using tempdir::TempFile;
@@ -32,11 +32,11 @@ class ModelessMount {
  public:
   ModelessMount(const path& lower, const path& point) : point_(point) {
     const std::string failed = EnterPrivateMounts();
-    Say(failed.empty(), failed);
+    SayUnless(failed.empty(), failed);
     const std::string mount = "bindfs --chmod-ignore -p 0777 " +
                               lower.native() + " " + point.native();
     mounted_ = system(mount.c_str()) == 0;
-    Say(mounted_, "cannot mount");
+    SayUnless(mounted_, "cannot mount");
   }
   ~ModelessMount() {
     if (mounted_) umount2(point_.c_str(), MNT_DETACH);
@@ -53,7 +53,7 @@ class TempFileMountTest : public TempDirFixture {
   void OnModelessMount(const std::function<void()>& body) {
     const path lower = Parent("lower");
     Parent("point");
-    const Ended ended = RunChild([&] {
+    const Ended ended = RunForked([&] {
       const ModelessMount mount(lower, point());
       body();
     });
@@ -70,12 +70,12 @@ TEST_F(TempFileMountTest, ModeThatIsIgnoredFailsOnlyIfAskedFor) {
     setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);
     const auto options = TempDirOptions().Parent(point());
     const auto insists = TempFile::Create(TempDirOptions(options).Mode(0600));
-    Say(absl::IsFailedPrecondition(insists.status()),
-        insists.status().ToString());
-    Say(Entries(point()).empty(), "something is left");
+    SayUnless(absl::IsFailedPrecondition(insists.status()),
+              insists.status().ToString());
+    SayUnless(Entries(point()).empty(), "something is left");
     auto file = TempFile::Create(options);
-    Say(file.ok(), file.status().ToString());
-    if (file.ok()) Say(file->Keep().ok(), "keep");
+    SayUnless(file.ok(), file.status().ToString());
+    if (file.ok()) SayUnless(file->Keep().ok(), "keep");
   });
 }
 
@@ -83,8 +83,8 @@ TEST_F(TempFileMountTest, ModeThatIsIgnoredFailsOnlyIfAskedFor) {
 TEST_F(TempFileMountTest, SaysWhatIsNotGuaranteed) {
   OnModelessMount([this] {
     const auto file = Make<TempFile>(TempDirOptions().Parent(point()));
-    Say(!file.guarantees().mode, "the mode is said to be right");
-    Say(!file.guarantees().lock, "the lock is said to be seen");
+    SayUnless(!file.guarantees().mode, "the mode is said to be right");
+    SayUnless(!file.guarantees().lock, "the lock is said to be seen");
   });
   EXPECT_TRUE(Make<TempFile>().guarantees().all());
 }
@@ -92,22 +92,24 @@ TEST_F(TempFileMountTest, SaysWhatIsNotGuaranteed) {
 // The file system has no O_TMPFILE.
 TEST_F(TempFileMountTest, AnonymousFileFallsBackToAnUnlinkedOne) {
   OnModelessMount([this] {
-    Say(open(point().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) < 0,
-        "it has O_TMPFILE by now");
+    SayUnless(open(point().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) < 0,
+              "it has O_TMPFILE by now");
     auto file = TempFile::Anonymous(TempDirOptions().Parent(point()));
-    Say(file.ok(), file.status().ToString());
+    SayUnless(file.ok(), file.status().ToString());
     if (!file.ok()) return;
-    Say(file->Write("content").ok(), "write");
-    Say(file->path() == "", "path");
+    SayUnless(file->Write("content").ok(), "write");
+    SayUnless(file->path() == "", "path");
     const auto kept = file->Keep(point() / "kept");
-    Say(absl::IsFailedPrecondition(kept.status()), kept.status().ToString());
-    Say(!Exists(point() / "kept"), "kept");
+    SayUnless(absl::IsFailedPrecondition(kept.status()),
+              kept.status().ToString());
+    SayUnless(!Exists(point() / "kept"), "kept");
     // The root is there for the file, with its mark that a lock is not seen. A
     // file system of this kind gives an open file that is removed another
     // name, which is hidden, until it is closed.
     for (const std::string& root : Entries(point())) {
       for (const std::string& name : Entries(point() / root)) {
-        Say(name == ".keep" || name.substr(0, 5) == ".fuse", name + " is left");
+        SayUnless(name == ".keep" || name.substr(0, 5) == ".fuse",
+                  name + " is left");
       }
     }
   });

@@ -33,7 +33,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::ReapOptions;
 using tempdir::ReapOutcome;
@@ -44,7 +44,7 @@ constexpr char kAbove[] = "/tmp/above";
 
 // Runs `body` where kAbove is kBelow as seen through bindfs.
 std::string WithBindfs(const std::function<void()>& body) {
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     MountMemory("/tmp");
     MakeDirectory(kBelow);
     MakeDirectory(kAbove);
@@ -59,7 +59,7 @@ std::string WithBindfs(const std::function<void()>& body) {
 size_t Reaped(const char* parent, ReapOutcome outcome,
               const ReapOptions& options = {}) {
   auto report = tempdir::Reap(parent, options);
-  Say(report.ok(), report.status().ToString());
+  SayUnless(report.ok(), report.status().ToString());
   return report.ok() ? report->Count(outcome) : 0;
 }
 
@@ -83,24 +83,24 @@ TYPED_TEST_SUITE(UnseenLockTest, Styles, StyleName);
 
 // C30: the live files were gone within a second, unasked.
 TYPED_TEST(UnseenLockTest, LiveOneIsLeftByReapersBelow) {
-  EXPECT_EQ(WithBindfs([] {
-              for (const bool directly : {false, true}) {
-                TypeParam dir =
-                    Make<TypeParam>(TempDirOptions().Directly(directly));
-                Say(!dir.guarantees().lock, "its lock is said to be seen");
-                MakeFile(dir.path() / "file");
-                Say(!OlderReaperTakes(path(kBelow) / Entries(kBelow)[0]),
+  EXPECT_EQ(
+      WithBindfs([] {
+        for (const bool directly : {false, true}) {
+          TypeParam dir = Make<TypeParam>(TempDirOptions().Directly(directly));
+          SayUnless(!dir.guarantees().lock, "its lock is said to be seen");
+          MakeFile(dir.path() / "file");
+          SayUnless(!OlderReaperTakes(path(kBelow) / Entries(kBelow)[0]),
                     "for an older version it is dead");
-                Say(Reaped(kBelow, ReapOutcome::kUnseen) == 1, "not left");
-                ReapOptions any;
-                any.any_file_system = true;
-                Say(Reaped(kBelow, ReapOutcome::kUnseen, any) == 1, "not left");
-                Say(Reaped(kAbove, ReapOutcome::kInUse, any) == 1, "above");
-                Say(Exists(dir.path() / "file"), "the file has gone");
-              }
-              Say(Entries(kBelow).empty(), "something is left");
-            }),
-            "");
+          SayUnless(Reaped(kBelow, ReapOutcome::kUnseen) == 1, "not left");
+          ReapOptions any;
+          any.any_file_system = true;
+          SayUnless(Reaped(kBelow, ReapOutcome::kUnseen, any) == 1, "not left");
+          SayUnless(Reaped(kAbove, ReapOutcome::kInUse, any) == 1, "above");
+          SayUnless(Exists(dir.path() / "file"), "the file has gone");
+        }
+        SayUnless(Entries(kBelow).empty(), "something is left");
+      }),
+      "");
 }
 
 // C30: so is one that leaves in the background, whatever its name.
@@ -110,13 +110,13 @@ TYPED_TEST(UnseenLockTest, OneThatIsRemovedInTheBackgroundIsLeft) {
                 TypeParam dir = Make<TypeParam>(
                     TempDirOptions().Directly(directly).RemoveInBackground());
                 MakeFile(dir.path() / "file");
-                Say(dir.Remove().ok(), "not removed");
+                SayUnless(dir.Remove().ok(), "not removed");
                 for (const std::string& name : Entries(kBelow)) {
-                  Say(!OlderReaperTakes(path(kBelow) / name), name);
+                  SayUnless(!OlderReaperTakes(path(kBelow) / name), name);
                 }
-                Say(dir.Remove().ok(), "not removed");
+                SayUnless(dir.Remove().ok(), "not removed");
               }
-              Say(Entries(kBelow).empty(), "something is left");
+              SayUnless(Entries(kBelow).empty(), "something is left");
             }),
             "");
 }
@@ -124,7 +124,7 @@ TYPED_TEST(UnseenLockTest, OneThatIsRemovedInTheBackgroundIsLeft) {
 // C30: in spite of the mark.
 TYPED_TEST(UnseenLockTest, ExitRemovesIt) {
   EXPECT_EQ(WithBindfs([] {
-              RunChild([] {
+              RunForked([] {
                 static TypeParam dir = Make<TypeParam>();
                 static TypeParam direct =
                     Make<TypeParam>(TempDirOptions().Directly());
@@ -132,7 +132,7 @@ TYPED_TEST(UnseenLockTest, ExitRemovesIt) {
                 MakeFile(direct.path() / "file");
                 exit(0);
               });
-              Say(Entries(kBelow).empty(), "something is left");
+              SayUnless(Entries(kBelow).empty(), "something is left");
             }),
             "");
 }
@@ -141,17 +141,17 @@ TYPED_TEST(UnseenLockTest, ExitRemovesIt) {
 TYPED_TEST(UnseenLockTest, CrashRemovesIt) {
   EXPECT_EQ(
       WithBindfs([] {
-        RunChild([] {
+        RunForked([] {
           finalize::ExitHooks hooks;
           hooks.crash = true;
-          Say(finalize::InstallExitHooks(hooks).ok(), "no hooks");
+          SayUnless(finalize::InstallExitHooks(hooks).ok(), "no hooks");
           MakeFile(Abandon(Make<TypeParam>())->path() / "file");
           MakeFile(
               Abandon(Make<TypeParam>(TempDirOptions().Directly()))->path() /
               "file");
           abort();
         });
-        Say(Entries(kBelow).empty(), "something is left");
+        SayUnless(Entries(kBelow).empty(), "something is left");
       }),
       "");
 }
@@ -159,67 +159,70 @@ TYPED_TEST(UnseenLockTest, CrashRemovesIt) {
 // C23, C28: what is kept in a crash is kept for a person, not live.
 TYPED_TEST(UnseenLockTest, CrashThatKeepsSaysSo) {
   EXPECT_EQ(WithBindfs([] {
-              RunChild([] {
+              RunForked([] {
                 finalize::ExitHooks hooks;
                 hooks.crash = true;
                 hooks.keep_on_crash = true;
-                Say(finalize::InstallExitHooks(hooks).ok(), "no hooks");
+                SayUnless(finalize::InstallExitHooks(hooks).ok(), "no hooks");
                 MakeFile(Abandon(Make<TypeParam>())->path() / "file");
                 abort();
               });
               ReapOptions all;
               all.any_file_system = true;
               all.unseen_locks = true;
-              Say(Reaped(kAbove, ReapOutcome::kKept, all) == 1, "not kept");
+              SayUnless(Reaped(kAbove, ReapOutcome::kKept, all) == 1,
+                        "not kept");
             }),
             "");
 }
 
 // C30: the proof is a lock that is free, seen through the same mount.
 TYPED_TEST(UnseenLockTest, DeadOneIsReapedThroughItsMountIfAskedFor) {
-  EXPECT_EQ(WithBindfs([] {
-              for (const bool directly : {false, true}) {
-                RunChild([directly] {
-                  auto* dir = Abandon(
-                      Make<TypeParam>(TempDirOptions().Directly(directly)));
-                  MakeFile(dir->path() / "file");
-                  finalize_test::SendSignal(getpid(), SIGKILL);
-                });
-                Say(absl::IsFailedPrecondition(tempdir::Reap(kAbove).status()),
+  EXPECT_EQ(
+      WithBindfs([] {
+        for (const bool directly : {false, true}) {
+          RunForked([directly] {
+            auto* dir =
+                Abandon(Make<TypeParam>(TempDirOptions().Directly(directly)));
+            MakeFile(dir->path() / "file");
+            finalize_test::SendSignal(getpid(), SIGKILL);
+          });
+          SayUnless(absl::IsFailedPrecondition(tempdir::Reap(kAbove).status()),
                     "reaped unasked");
-                Say(Reaped(kBelow, ReapOutcome::kUnseen) == 1, "below");
-                ReapOptions any;
-                any.any_file_system = true;
-                Say(Reaped(kAbove, ReapOutcome::kRemoved, any) == 1, "left");
-                Say(Entries(kBelow).empty(), "something is left");
-              }
-            }),
-            "");
+          SayUnless(Reaped(kBelow, ReapOutcome::kUnseen) == 1, "below");
+          ReapOptions any;
+          any.any_file_system = true;
+          SayUnless(Reaped(kAbove, ReapOutcome::kRemoved, any) == 1, "left");
+          SayUnless(Entries(kBelow).empty(), "something is left");
+        }
+      }),
+      "");
 }
 
 // C30: elsewhere there is none but the word of the caller.
 TYPED_TEST(UnseenLockTest, DeadOneIsReapedElsewhereAtTheCallersWord) {
-  EXPECT_EQ(WithBindfs([] {
-              for (const bool directly : {false, true}) {
-                RunChild([directly] {
-                  auto* dir = Abandon(
-                      Make<TypeParam>(TempDirOptions().Directly(directly)));
-                  MakeFile(dir->path() / "file");
-                  finalize_test::SendSignal(getpid(), SIGKILL);
-                });
-                ReapOptions word;
-                word.unseen_locks = true;
-                Say(Reaped(kBelow, ReapOutcome::kRemoved, word) == 1, "left");
-                Say(Entries(kBelow).empty(), "something is left");
-              }
-            }),
-            "");
+  EXPECT_EQ(
+      WithBindfs([] {
+        for (const bool directly : {false, true}) {
+          RunForked([directly] {
+            auto* dir =
+                Abandon(Make<TypeParam>(TempDirOptions().Directly(directly)));
+            MakeFile(dir->path() / "file");
+            finalize_test::SendSignal(getpid(), SIGKILL);
+          });
+          ReapOptions word;
+          word.unseen_locks = true;
+          SayUnless(Reaped(kBelow, ReapOutcome::kRemoved, word) == 1, "left");
+          SayUnless(Entries(kBelow).empty(), "something is left");
+        }
+      }),
+      "");
 }
 
 // C30: another start of the machine, or another mount with the same number.
 TYPED_TEST(UnseenLockTest, ProofIsOfThisStartOfTheMachine) {
   EXPECT_EQ(WithBindfs([] {
-              RunChild([] {
+              RunForked([] {
                 auto* dir = Abandon(Make<TypeParam>());
                 MakeFile(dir->path() / "file");
                 finalize_test::SendSignal(getpid(), SIGKILL);
@@ -231,12 +234,13 @@ TYPED_TEST(UnseenLockTest, ProofIsOfThisStartOfTheMachine) {
                 text.assign(std::istreambuf_iterator<char>(file), {});
               }
               const size_t boot = text.find(" boot ");
-              Say(boot != std::string::npos, text);
+              SayUnless(boot != std::string::npos, text);
               text.replace(boot + 6, 1, text[boot + 6] == 'a' ? "b" : "a");
               std::ofstream(mark.native()) << text;
               ReapOptions any;
               any.any_file_system = true;
-              Say(Reaped(kAbove, ReapOutcome::kUnseen, any) == 1, "taken");
+              SayUnless(Reaped(kAbove, ReapOutcome::kUnseen, any) == 1,
+                        "taken");
             }),
             "");
 }
@@ -258,7 +262,7 @@ TYPED_TEST(UnseenLockTest, ReaperProcessRemovesIt) {
             dprintf(out, "%s\n", started.ToString().c_str());
           });
           const std::string started = owner.AwaitLine();
-          Say(started == "OK", started);
+          SayUnless(started == "OK", started);
           owner.Kill();
           // However long that takes.
           while (!Entries(kBelow).empty()) usleep(10000);

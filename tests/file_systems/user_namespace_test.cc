@@ -19,7 +19,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::ReapOutcome;
 
@@ -30,25 +30,25 @@ void BecomeRootOfANamespace() {
 
 size_t Count(ReapOutcome outcome) {
   auto report = tempdir::Reap("/tmp");
-  Say(report.ok(), report.status().ToString());
+  SayUnless(report.ok(), report.status().ToString());
   return report.ok() ? report->Count(outcome) : 0;
 }
 
 // C30: a rootless container, seen from outside, and the next one.
 TEST(UserNamespaceTest, RootOfADeadProcessInOneIsReaped) {
   for (const bool outside : {false, true}) {
-    const Ended ended = RunChild([outside] {
+    const Ended ended = RunForked([outside] {
       MountMemory("/tmp");
       BecomeSomeUser();
-      const Ended made = RunChild([] {
+      const Ended made = RunForked([] {
         BecomeRootOfANamespace();
         dprintf(STDOUT_FILENO, "%s", LeaveRoot("/tmp").c_str());
       });
-      Say(path(made.output).filename().native().find("finalize-0-") == 0,
-          made.output);
+      SayUnless(path(made.output).filename().native().find("finalize-0-") == 0,
+                made.output);
       if (!outside) BecomeRootOfANamespace();
-      Say(Count(ReapOutcome::kRemoved) == 1, "not reaped");
-      Say(Entries("/tmp").empty(), "something is left");
+      SayUnless(Count(ReapOutcome::kRemoved) == 1, "not reaped");
+      SayUnless(Entries("/tmp").empty(), "something is left");
     });
     EXPECT_EQ(ended.output, "");
     EXPECT_EQ(ended.exit_code, 0);
@@ -57,13 +57,13 @@ TEST(UserNamespaceTest, RootOfADeadProcessInOneIsReaped) {
 
 // C30: and what died outside, from inside.
 TEST(UserNamespaceTest, RootOfADeadProcessOutsideIsReaped) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp");
     BecomeSomeUser();
     LeaveRoot("/tmp");
     BecomeRootOfANamespace();
-    Say(Count(ReapOutcome::kRemoved) == 1, "not reaped");
-    Say(Entries("/tmp").empty(), "something is left");
+    SayUnless(Count(ReapOutcome::kRemoved) == 1, "not reaped");
+    SayUnless(Entries("/tmp").empty(), "something is left");
   });
   EXPECT_EQ(ended.output, "");
   EXPECT_EQ(ended.exit_code, 0);
@@ -72,18 +72,19 @@ TEST(UserNamespaceTest, RootOfADeadProcessOutsideIsReaped) {
 // C30: to the user whose number stands for all that a namespace does not know,
 // the roots of strangers look like its own.
 TEST(UserNamespaceTest, OwnerThatIsNotToldIsNotTrusted) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp");
-    RunChild([] {
+    RunForked([] {
       BecomeSomeUser();
       LeaveRoot("/tmp");
     });
     if (unshare(CLONE_NEWUSER) != 0) abort();
-    Say(geteuid() == kNobody, "somebody");
+    SayUnless(geteuid() == kNobody, "somebody");
     auto report = tempdir::Reap("/tmp");
-    Say(report.ok() && report->Count(ReapOutcome::kRefused) == 1, "taken");
+    SayUnless(report.ok() && report->Count(ReapOutcome::kRefused) == 1,
+              "taken");
     const std::string why(report->roots[0].status.message());
-    Say(why.find("user namespace") != std::string::npos, why);
+    SayUnless(why.find("user namespace") != std::string::npos, why);
   });
   EXPECT_EQ(ended.output, "");
   EXPECT_EQ(ended.exit_code, 0);

@@ -16,6 +16,7 @@ namespace {
 
 using finalize::Finalizer;
 using finalize::Registry;
+using finalize_test::CapturedFailures;
 
 // C4: the callable comes back with its arguments, to be called by its owner.
 TEST(DetachTest, GivesTheCallbackBack) {

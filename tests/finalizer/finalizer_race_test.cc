@@ -25,6 +25,8 @@ using finalize::Finalizer;
 using finalize::Lifetime;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::CapturedFailures;
+using finalize_test::Latch;
 
 // Starts all bodies at once, each on a thread of its own, and joins them.
 void Race(const std::vector<std::function<void()>>& bodies) {

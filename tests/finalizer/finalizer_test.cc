@@ -20,6 +20,8 @@ namespace {
 
 using finalize::Finalizer;
 using finalize::Registry;
+using finalize_test::CapturedFailures;
+using finalize_test::Latch;
 
 // C1: a second Run finds nothing to claim.
 TEST(FinalizerTest, RunsOnce) {

@@ -24,6 +24,9 @@ namespace {
 using finalize::Cause;
 using finalize::Finally;
 using finalize::Registry;
+using finalize_test::CapturedFailures;
+using finalize_test::EventLog;
+using finalize_test::Latch;
 
 static_assert(!std::is_copy_constructible_v<Finally>);
 static_assert(!std::is_move_constructible_v<Finally>);

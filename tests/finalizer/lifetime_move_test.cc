@@ -11,6 +11,7 @@ namespace {
 
 using finalize::Lifetime;
 using finalize::OnDestroy;
+using finalize_test::EventLog;
 
 // C13: moving an object moves its finalizers with it.
 TEST(LifetimeMoveTest, MoveTakesTheFinalizersAlong) {

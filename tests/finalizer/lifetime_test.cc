@@ -21,6 +21,9 @@ using finalize::Lifetime;
 using finalize::OnDestroy;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::CapturedFailures;
+using finalize_test::EventLog;
+using finalize_test::Latch;
 
 // C13: its finalizers run newest first when it ends, on the ending thread.
 TEST(LifetimeTest, EndRunsNewestFirst) {

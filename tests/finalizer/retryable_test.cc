@@ -21,6 +21,8 @@ using finalize::Options;
 using finalize::Registry;
 using finalize::Report;
 using finalize::ReportEntry;
+using finalize_test::CapturedFailures;
+using finalize_test::EventLog;
 
 // Fails until told otherwise.
 struct Flaky {

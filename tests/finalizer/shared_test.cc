@@ -23,6 +23,8 @@ using finalize::OnDestroy;
 using finalize::Options;
 using finalize::Registry;
 using finalize::ReportEntry;
+using finalize_test::CapturedFailures;
+using finalize_test::EventLog;
 
 // Logs its death, and what its memory says at any time.
 struct Object {

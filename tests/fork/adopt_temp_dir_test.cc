@@ -21,6 +21,7 @@ using finalize_test::ChildOptions;
 using finalize_test::ChildResult;
 using finalize_test::Forked;
 using finalize_test::HelperPath;
+using finalize_test::Latch;
 using finalize_test::RunChild;
 using testing::IsEmpty;
 

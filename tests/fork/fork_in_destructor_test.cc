@@ -22,6 +22,7 @@ namespace {
 using finalize::Registry;
 using finalize::Report;
 using finalize_test::Forked;
+using finalize_test::Latch;
 
 constexpr int kUnlikeTheParent = 96;
 

@@ -28,6 +28,7 @@ namespace {
 using finalize::AtExit;
 using finalize::Finalizer;
 using finalize_test::Forked;
+using finalize_test::RefuseCalls;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;

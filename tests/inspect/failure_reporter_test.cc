@@ -21,6 +21,8 @@ using finalize::Options;
 using finalize::Registry;
 using finalize::ReportEntry;
 using finalize::SetFailureReporter;
+using finalize_test::CapturedFailures;
+using finalize_test::Latch;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 

@@ -28,6 +28,7 @@ using finalize::Options;
 using finalize::Registry;
 using finalize::ReportEntry;
 using finalize_test::Forked;
+using finalize_test::Latch;
 
 // Threads that register, run, detach, fail, drain and move until they are told
 // to stop.

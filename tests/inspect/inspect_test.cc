@@ -28,6 +28,8 @@ using finalize::PendingPlace;
 using finalize::Registry;
 using finalize::RunningInfo;
 using finalize::testing::FakeClock;
+using finalize_test::CapturedFailures;
+using finalize_test::Latch;
 
 // A callback that runs on a thread of its own until the end of the scope.
 class Hanging {

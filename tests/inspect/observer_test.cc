@@ -29,6 +29,9 @@ using finalize::Observer;
 using finalize::Options;
 using finalize::Registry;
 using finalize::ReportEntry;
+using finalize_test::CapturedFailures;
+using finalize_test::EventLog;
+using finalize_test::Latch;
 
 // While it lives, there is this observer.
 class Observed {

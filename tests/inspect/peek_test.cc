@@ -24,6 +24,7 @@ using finalize::Finalizer;
 using finalize::Info;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::Latch;
 
 // C5: what a peek shows.
 TEST(PeekTest, ShowsThePendingOne) {

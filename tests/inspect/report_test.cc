@@ -25,6 +25,7 @@ using finalize::Place;
 using finalize::Registry;
 using finalize::Report;
 using finalize::ReportEntry;
+using finalize_test::CapturedFailures;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;

@@ -19,6 +19,7 @@ namespace {
 
 using finalize::AtExit;
 using finalize_test::Forked;
+using finalize_test::Latch;
 using finalize_test::ScarceMemory;
 
 enum Ended { kSufficed, kFailed, kWrong };

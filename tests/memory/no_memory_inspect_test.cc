@@ -18,6 +18,7 @@ namespace {
 using finalize::Finalizer;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::Latch;
 using finalize_test::ScarceMemory;
 
 constexpr char kLong[] = "a text that is too long to be kept within a string";

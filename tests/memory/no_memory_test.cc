@@ -46,6 +46,7 @@ using finalize::IfClosed;
 using finalize::Options;
 using finalize::Registry;
 using finalize::ReportEntry;
+using finalize_test::CapturedFailures;
 
 // Uses up what memory the library has for finalizers with callbacks as large
 // as these, and keeps it from getting more.

@@ -19,6 +19,7 @@ namespace {
 
 using finalize_internal::VisitObjects;
 using finalize_test::Forked;
+using finalize_test::Latch;
 
 // Where each object lies, and where its program headers do.
 using Objects = std::vector<std::pair<ElfW(Addr), const ElfW(Phdr)*>>;

@@ -32,6 +32,7 @@ using finalize::Cause;
 using finalize::Registry;
 using finalize_test::AwaitBlocked;
 using finalize_test::Forked;
+using finalize_test::Latch;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::SendSignal;

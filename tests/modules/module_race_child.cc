@@ -37,6 +37,7 @@ using finalize::Options;
 using finalize::Registry;
 using finalize_test::AwaitBlocked;
 using finalize_test::AwaitInput;
+using finalize_test::Latch;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::ThisThread;

@@ -23,7 +23,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using finalize_test::Forked;
 using finalize_test::SendSignal;
@@ -65,13 +65,13 @@ TYPED_TEST_SUITE(AutomaticReapTest, Styles, StyleName);
 TYPED_TEST(AutomaticReapTest, NextStartRemovesWhatWasLeft) {
   const path root = LeaveRoot(this->scratch());
   const int watch = WatchParent(this->scratch());
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     this->Allow();
     TypeParam dir = Make<TypeParam>();
     AwaitRemoval(watch);
-    Say(!Exists(root), "not removed");
-    Say(Exists(dir.path()), "removed its own");
-    Say(Entries(this->scratch()).size() == 1, "something is left");
+    SayUnless(!Exists(root), "not removed");
+    SayUnless(Exists(dir.path()), "removed its own");
+    SayUnless(Entries(this->scratch()).size() == 1, "something is left");
   });
   EXPECT_EQ(ended.output, "");
   close(watch);
@@ -88,57 +88,57 @@ path FillWithTheDead(const path& parent) {
 
 // C30: a full file system heals at the next start, before anything else.
 TYPED_TEST(AutomaticReapTest, FullFileSystemIsReapedBeforeCreateFails) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     const path dead = FillWithTheDead(this->scratch());
     this->Allow();
     auto dir = TypeParam::Create();
-    Say(dir.ok(), dir.status().ToString());
-    Say(!Exists(dead), "not removed");
-    Say(Entries(this->scratch()).size() == 1, "something is left");
+    SayUnless(dir.ok(), dir.status().ToString());
+    SayUnless(!Exists(dead), "not removed");
+    SayUnless(Entries(this->scratch()).size() == 1, "something is left");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 TYPED_TEST(AutomaticReapTest, FullFileSystemIsReapedForADirectOneToo) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     FillWithTheDead(this->scratch());
     this->Allow();
     auto dir = TypeParam::Create(TempDirOptions().Directly());
-    Say(dir.ok(), dir.status().ToString());
-    Say(Entries(this->scratch()).size() == 1, "something is left");
+    SayUnless(dir.ok(), dir.status().ToString());
+    SayUnless(Entries(this->scratch()).size() == 1, "something is left");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 // A root that is alive is not what makes room.
 TYPED_TEST(AutomaticReapTest, FullFileSystemOfTheLivingIsResourceExhausted) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     // The mark of the root takes a part of an inode, too.
     MountMemory(this->scratch(), "mode=0700,nr_inodes=5");
     this->Allow();
     TypeParam dir = Make<TypeParam>();
     MakeFile(dir.path() / "file");
     const absl::Status full = TypeParam::Create().status();
-    Say(absl::IsResourceExhausted(full), full.ToString());
-    Say(Exists(dir.path() / "file"), "removed its own");
+    SayUnless(absl::IsResourceExhausted(full), full.ToString());
+    SayUnless(Exists(dir.path() / "file"), "removed its own");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 TYPED_TEST(AutomaticReapTest, VariableLeavesAFullFileSystemFull) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     const path dead = FillWithTheDead(this->scratch());
     setenv("FINALIZE_REAP", "0", 1);
     const absl::Status full = TypeParam::Create().status();
-    Say(absl::IsResourceExhausted(full), full.ToString());
-    Say(Exists(dead), "removed");
+    SayUnless(absl::IsResourceExhausted(full), full.ToString());
+    SayUnless(Exists(dead), "removed");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 // Not another one for the second temp dir, nor for a root that is made anew.
 TYPED_TEST(AutomaticReapTest, RunsOnceForEachParent) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     this->Allow();
     const path parent = this->Parent();
     const path dead = LeaveRoot(parent);
@@ -152,20 +152,20 @@ TYPED_TEST(AutomaticReapTest, RunsOnceForEachParent) {
     LeaveRoot(parent);
     for (int i = 0; i < 20; ++i) {
       TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent));
-      Say(CountThreads() == threads, "another thread");
+      SayUnless(CountThreads() == threads, "another thread");
     }
-    Say(Entries(parent).size() == 1, "reaped again");
+    SayUnless(Entries(parent).size() == 1, "reaped again");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 TYPED_TEST(AutomaticReapTest, VariableSwitchesItOff) {
   const path root = LeaveRoot(this->scratch());
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     setenv("FINALIZE_REAP", "0", 1);
     const size_t threads = CountThreads();
     TypeParam dir = Make<TypeParam>();
-    Say(CountThreads() == threads, "a thread");
+    SayUnless(CountThreads() == threads, "a thread");
   });
   EXPECT_EQ(ended.output, "");
   EXPECT_TRUE(Exists(root));
@@ -173,12 +173,12 @@ TYPED_TEST(AutomaticReapTest, VariableSwitchesItOff) {
 
 TYPED_TEST(AutomaticReapTest, CallSwitchesItOffWhateverTheVariableSays) {
   const path root = LeaveRoot(this->scratch());
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     setenv("FINALIZE_REAP", "1", 1);
     tempdir::SetAutomaticReap(false);
     const size_t threads = CountThreads();
     TypeParam dir = Make<TypeParam>();
-    Say(CountThreads() == threads, "a thread");
+    SayUnless(CountThreads() == threads, "a thread");
   });
   EXPECT_EQ(ended.output, "");
   EXPECT_TRUE(Exists(root));
@@ -186,7 +186,7 @@ TYPED_TEST(AutomaticReapTest, CallSwitchesItOffWhateverTheVariableSays) {
 
 // The handler of a signal to the process never runs on that thread.
 TYPED_TEST(AutomaticReapTest, ThreadBlocksAllSignals) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     this->Allow();
     MountMemory(this->scratch(), "mode=0700");
     static const pid_t main_thread = gettid();
@@ -212,7 +212,7 @@ TYPED_TEST(AutomaticReapTest, ExitDoesNotWaitForIt) {
   const path parent = this->Parent();
   for (int i = 0; i < 20; ++i) LeaveRoot(parent);
   for (int tries = 0; tries < 100 && !Entries(parent).empty(); ++tries) {
-    const Ended ended = RunChild([&] {
+    const Ended ended = RunForked([&] {
       this->Allow();
       { TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent)); }
       exit(3);
@@ -228,7 +228,7 @@ TYPED_TEST(AutomaticReapTest, ExitDoesNotWaitForIt) {
 TYPED_TEST(AutomaticReapTest, ChildForkedInTheMiddleMakesItsOwn) {
   const path parent = this->Parent();
   for (int i = 0; i < 20; ++i) LeaveRoot(parent);
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     this->Allow();
     TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent));
     for (int i = 0; i < 20; ++i) {
@@ -241,16 +241,16 @@ TYPED_TEST(AutomaticReapTest, ChildForkedInTheMiddleMakesItsOwn) {
       }
       int status;
       waitpid(child, &status, 0);
-      Say(status == 0, "child");
+      SayUnless(status == 0, "child");
     }
-    Say(Exists(dir.path()), "removed");
+    SayUnless(Exists(dir.path()), "removed");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 // A worker of a supervisor that made its temp dirs long ago.
 TYPED_TEST(AutomaticReapTest, ForkedChildReapsForItself) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     TypeParam supervisors = Make<TypeParam>();
     const path dead = LeaveRoot(this->scratch());
     const int watch = WatchParent(this->scratch());
@@ -263,7 +263,7 @@ TYPED_TEST(AutomaticReapTest, ForkedChildReapsForItself) {
     }
     int status;
     waitpid(worker, &status, 0);
-    Say(status == 0, "not reaped by the worker");
+    SayUnless(status == 0, "not reaped by the worker");
   });
   EXPECT_EQ(ended.output, "");
 }

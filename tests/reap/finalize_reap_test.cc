@@ -23,7 +23,7 @@ using finalize_test::ChildResult;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::StartsWith;
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 
 class FinalizeReapTest : public TempDirFixture {
  protected:
@@ -34,7 +34,7 @@ class FinalizeReapTest : public TempDirFixture {
   }
   // What a temp dir with one file left whose owner failed.
   path LeaveFailure() {
-    RunChild([] {
+    RunForked([] {
       auto dir =
           Make<tempdir::TempDir>(tempdir::TempDirOptions().KeepOnFailure());
       MakeFile(dir.path() / "file");

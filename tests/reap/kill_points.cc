@@ -16,7 +16,7 @@
 #include "tests/support/dead_roots.h"
 #include "tests/support/temp_dir_fixture.h"
 
-namespace temp_dir_fixture {
+namespace finalize_test {
 namespace {
 
 using boost::filesystem::path;
@@ -47,7 +47,7 @@ bool KillAt(int stop, const KillPlan& plan) {
   if (killed && !plan.others_go_on) return true;
   if (killed) process.KillStopped();
   process.RunToEnd();
-  Say(process.succeeded(), "body failed at stop " + std::to_string(stop));
+  SayUnless(process.succeeded(), "body failed at stop " + std::to_string(stop));
   return killed;
 }
 
@@ -75,25 +75,27 @@ void ExpectOthersAlone(const KillPlan& plan, const std::string& where) {
   std::vector<std::string> others = {kOfAnotherUser, "other"};
   if (plan.beside_live) {
     others.insert(others.begin(), path(kLive).filename().native());
-    Say(Entries(kLive) == std::vector<std::string>{"file"}, "live:" + where);
+    SayUnless(Entries(kLive) == std::vector<std::string>{"file"},
+              "live:" + where);
   }
-  Say(left == others, "left:" + where);
-  for (const std::string& name : left) Say(left == others, name);
-  Say(Exists(path(kParent) / "other" / "file"), "touched:" + where);
+  SayUnless(left == others, "left:" + where);
+  for (const std::string& name : left) SayUnless(left == others, name);
+  SayUnless(Exists(path(kParent) / "other" / "file"), "touched:" + where);
 }
 
 void ReapWell(const std::string& parent) {
   auto report = tempdir::Reap(parent);
-  Say(report.ok(), report.status().ToString());
+  SayUnless(report.ok(), report.status().ToString());
   for (const tempdir::ReapedRoot& root : report->roots) {
-    Say(root.outcome == ReapOutcome::kRemoved || root.path == kLive,
-        root.path + " " + ReapOutcomeName(root.outcome));
-    Say(root.outcome == ReapOutcome::kInUse || root.path != kLive, "not live");
+    SayUnless(root.outcome == ReapOutcome::kRemoved || root.path == kLive,
+              root.path + " " + ReapOutcomeName(root.outcome));
+    SayUnless(root.outcome == ReapOutcome::kInUse || root.path != kLive,
+              "not live");
   }
 }
 
 int KillEverywhere(const KillPlan& plan) {
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     MountMemory("/tmp");
     PlantOthers(plan);
     int stop = 0;
@@ -115,4 +117,4 @@ int KillEverywhere(const KillPlan& plan) {
   return points;
 }
 
-}  // namespace temp_dir_fixture
+}  // namespace finalize_test

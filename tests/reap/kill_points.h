@@ -17,7 +17,7 @@
 #include "absl/base/config.h"
 #include "tests/support/stepped_process.h"
 
-namespace temp_dir_fixture {
+namespace finalize_test {
 
 // From one stop to the next at which a process is killed. What a kill leaves is
 // the same in the sanitizers, where each process takes far longer: some do.
@@ -62,6 +62,6 @@ void ReapWell(const std::string& parent = kParent);
 // failure of the test.
 int KillEverywhere(const KillPlan& plan);
 
-}  // namespace temp_dir_fixture
+}  // namespace finalize_test
 
 #endif  // TESTS_REAP_KILL_POINTS_H_

@@ -22,7 +22,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::ReapOutcome;
 using tempdir::ReapReport;
@@ -96,12 +96,13 @@ TEST_F(ReapAttackTest, SocketIsRefused) {
 
 TEST_F(ReapAttackTest, MountPointIsRefused) {
   MakeDirectory(Named());
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     MountMemory(Named());
     MakeFile(Named() / "file");
     auto report = tempdir::Reap(parent());
-    Say(report.ok() && report->Count(ReapOutcome::kRefused) == 1, "taken");
-    Say(Exists(Named() / "file"), "touched");
+    SayUnless(report.ok() && report->Count(ReapOutcome::kRefused) == 1,
+              "taken");
+    SayUnless(Exists(Named() / "file"), "touched");
   });
   EXPECT_EQ(ended.output, "");
 }
@@ -158,10 +159,11 @@ TEST_F(ReapAttackTest, MarkOfAnotherUserIsNone) {
   ASSERT_EQ(chmod(Named().c_str(), 0777), 0);
   MakeFile(Named() / "file");
   const int fd = open(Named().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const Ended ended = RunChild([fd] {
+  const Ended ended = RunForked([fd] {
     BecomeNobody();
-    Say(tempdir_internal::MarkRoot(fd, "").ok(), "no mark");
-    Say(fchmod(fd, tempdir_internal::kMarkedRootMode) != 0, "mode changed");
+    SayUnless(tempdir_internal::MarkRoot(fd, "").ok(), "no mark");
+    SayUnless(fchmod(fd, tempdir_internal::kMarkedRootMode) != 0,
+              "mode changed");
   });
   ASSERT_EQ(ended.output, "");
   ASSERT_EQ(tempdir_internal::RootMarkOf(fd), tempdir_internal::RootMark::kSet);
@@ -177,11 +179,11 @@ TEST_F(ReapAttackTest, MarkOfAnotherUserIsNone) {
 // Another user has filled a sticky parent: with look-alikes that hold a huge
 // name, links of both kinds, and a fifo.
 TEST_F(ReapAttackTest, PlantsInAStickyParentAreLeftAndReported) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp");
     MakeDirectory("/tmp/outside");
     MakeFile("/tmp/outside/file");
-    RunChild([] {
+    RunForked([] {
       BecomeNobody();
       MakeDirectory("/tmp/finalize-0-aaaaaaaaaaaaaaaa");
       const std::string planted = "/tmp/finalize-0-aaaaaaaaaaaaaaaa/";
@@ -196,11 +198,11 @@ TEST_F(ReapAttackTest, PlantsInAStickyParentAreLeftAndReported) {
     });
     const path own = LeaveRoot("/tmp");
     auto report = tempdir::Reap("/tmp");
-    Say(report.ok(), report.status().ToString());
-    Say(report->Count(ReapOutcome::kRemoved) == 1, "own one left");
-    Say(report->Count(ReapOutcome::kRefused) == 5, "not refused");
-    Say(Entries("/tmp").size() == 6, "not what was there");
-    Say(Exists("/tmp/outside/file"), "outside");
+    SayUnless(report.ok(), report.status().ToString());
+    SayUnless(report->Count(ReapOutcome::kRemoved) == 1, "own one left");
+    SayUnless(report->Count(ReapOutcome::kRefused) == 5, "not refused");
+    SayUnless(Entries("/tmp").size() == 6, "not what was there");
+    SayUnless(Exists("/tmp/outside/file"), "outside");
   });
   EXPECT_EQ(ended.output, "");
 }

@@ -20,7 +20,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::ReapOutcome;
 using tempdir::ReapReport;
@@ -82,50 +82,51 @@ class ReapCallbackTest : public TempDirFixture {
 // C30: what was removed can be heard of.
 TEST_F(ReapCallbackTest, HearsWhatWasRemoved) {
   const path root = LeaveRoot(scratch());
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     Listen();
     const TempDir dir = Make<TempDir>();
     const std::string heard = message_.Receive();
-    Say(heard == "finalize-reap " + scratch().native() + " " + root.native(),
+    SayUnless(
+        heard == "finalize-reap " + scratch().native() + " " + root.native(),
         heard);
   });
   EXPECT_EQ(ended.output, "");
 }
 TEST_F(ReapCallbackTest, HearsThatNothingCouldBeReaped) {
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     MountMemory("/tmp");
     MakeDirectory("/tmp/parent");
-    Say(chown("/tmp/parent", kNobody, kNobody) == 0, "chown");
-    Say(chmod("/tmp/parent", 0300) == 0, "chmod");
+    SayUnless(chown("/tmp/parent", kNobody, kNobody) == 0, "chown");
+    SayUnless(chmod("/tmp/parent", 0300) == 0, "chmod");
     BecomeNobody();
     setenv("TMPDIR", "/tmp/parent", 1);
     Listen();
     const TempDir dir = Make<TempDir>();
     const std::string heard = message_.Receive();
-    Say(heard == "finalize-reap /tmp/parent PERMISSION_DENIED", heard);
+    SayUnless(heard == "finalize-reap /tmp/parent PERMISSION_DENIED", heard);
   });
   EXPECT_EQ(ended.output, "");
 }
 // Create itself reaps where the file system is full, under the lock of the temp
 // dir that it makes: the callback runs on another thread.
 TEST_F(ReapCallbackTest, HearsOfAFullFileSystem) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     MountMemory(scratch(), "mode=0700,nr_inodes=10");
     std::string roots;
     for (int i = 0; i < 3; ++i) roots = LeaveRoot(scratch()).native();
     Listen();
     const auto dir = TempDir::Create();
-    Say(dir.ok(), dir.status().ToString());
+    SayUnless(dir.ok(), dir.status().ToString());
     // The one that made room, and the one after it: in either order.
     const std::string heard = message_.Receive() + "\n" + message_.Receive();
-    Say(heard.find(roots) != std::string::npos, heard);
-    Say(heard.find("finalize-reap " + scratch().native()) == 0, heard);
+    SayUnless(heard.find(roots) != std::string::npos, heard);
+    SayUnless(heard.find("finalize-reap " + scratch().native()) == 0, heard);
   });
   EXPECT_EQ(ended.output, "");
 }
 // C14: what it throws is reported.
 TEST_F(ReapCallbackTest, WhatItThrowsIsReported) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     unsetenv("FINALIZE_REAP");
     static Message* const message = &message_;
     finalize::SetFailureReporter([](const finalize::ReportEntry& entry) {
@@ -137,23 +138,23 @@ TEST_F(ReapCallbackTest, WhatItThrowsIsReported) {
         });
     const TempDir dir = Make<TempDir>();
     const std::string heard = message_.Receive();
-    Say(heard == "reap callback: broken", heard);
+    SayUnless(heard == "reap callback: broken", heard);
   });
   EXPECT_EQ(ended.output, "");
 }
 // One that is taken back is not called; the next one hears of it.
 TEST_F(ReapCallbackTest, LastOneSetIsCalled) {
   const path root = LeaveRoot(scratch());
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     tempdir::SetAutomaticReapCallback(
         [](const std::string&, const absl::StatusOr<ReapReport>&) {
-          Say(false, "the replaced one was called");
+          SayUnless(false, "the replaced one was called");
         });
     tempdir::SetAutomaticReapCallback(nullptr);
     Listen();
     const TempDir dir = Make<TempDir>();
     const std::string heard = message_.Receive();
-    Say(heard.find(root.native()) != std::string::npos, heard);
+    SayUnless(heard.find(root.native()) != std::string::npos, heard);
   });
   EXPECT_EQ(ended.output, "");
 }

@@ -18,7 +18,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::ReapOutcome;
 using tempdir::TempDirOptions;
@@ -38,7 +38,7 @@ bool ReapsWell() {
 void Interleave(const std::function<void()>& prepare,
                 const std::function<void()>& stepped,
                 const std::function<void()>& meanwhile) {
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     MountMemory("/tmp");
     MakeDirectory(kParent);
     int stop = 0;
@@ -49,9 +49,9 @@ void Interleave(const std::function<void()>& prepare,
       stopped = process.RunToStop(stop);
       if (stopped) meanwhile();
       process.RunToEnd();
-      Say(process.succeeded(), "failed" + at);
-      Say(ReapsWell(), "reaper in trouble" + at);
-      Say(Entries(kParent).empty(), "left" + at);
+      SayUnless(process.succeeded(), "failed" + at);
+      SayUnless(ReapsWell(), "reaper in trouble" + at);
+      SayUnless(Entries(kParent).empty(), "left" + at);
     }
     dprintf(STDOUT_FILENO, "points %d", stop - 1);
   });
@@ -70,7 +70,7 @@ void PrepareDeadRoot() {
   MakeDirectory(root / "directory");
   MakeFile(root / "directory" / "file");
 }
-void ReapMeanwhile() { Say(ReapsWell(), "reaper in trouble"); }
+void ReapMeanwhile() { SayUnless(ReapsWell(), "reaper in trouble"); }
 
 template <class Dir>
 class ReapInterleaveTest : public testing::Test {

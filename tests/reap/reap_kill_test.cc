@@ -23,7 +23,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::TempDirOptions;
 
@@ -50,11 +50,11 @@ void ExpectKeptOrReaped(const char* name, const std::function<void()>& body) {
       if (entry.compare(0, 4, "tmp-") != 0) continue;
       kept = true;
       const path file = path(kParent) / entry / "file";
-      Say(Exists(file), "kept without its content");
+      SayUnless(Exists(file), "kept without its content");
       unlink(file.c_str());
       rmdir(file.parent_path().c_str());
     }
-    Say(kept || unlink("/tmp/done") != 0, "was reaped after Keep()");
+    SayUnless(kept || unlink("/tmp/done") != 0, "was reaped after Keep()");
     unlink("/tmp/done");
   };
   EXPECT_GT(KillEverywhere(plan), 30);
@@ -168,7 +168,7 @@ TYPED_TEST(ReapKillTest, ReapOfADeadRoot) {
 // A user whose umask takes everything: between mkdir and chmod even the owner
 // cannot read what it made.
 TYPED_TEST(ReapKillTest, CreateUnderAnUmaskThatTakesAll) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp");
     BecomeSomeUser();
     MakeDirectory(kParent);
@@ -182,9 +182,9 @@ TYPED_TEST(ReapKillTest, CreateUnderAnUmaskThatTakesAll) {
       killed = process.RunToStop(stop);
       process.Kill();
       ReapWell();
-      Say(Entries(kParent).empty(), "left at " + std::to_string(stop));
+      SayUnless(Entries(kParent).empty(), "left at " + std::to_string(stop));
     }
-    Say(stop > 30, "few stops");
+    SayUnless(stop > 30, "few stops");
   });
   EXPECT_EQ(ended.output, "");
   EXPECT_EQ(ended.exit_code, 0);

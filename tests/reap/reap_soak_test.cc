@@ -27,7 +27,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using finalize_test::Forked;
 using finalize_test::SendSignal;
@@ -114,16 +114,16 @@ class ReapSoakTest : public TempDirFixture {
   // may be left in there, nor a live directory touched.
   void Soak(const std::function<void(Board&, const path&)>& body) {
     const path memory = Parent("memory");
-    const Ended ended = RunChild([&] {
+    const Ended ended = RunForked([&] {
       MountMemory(memory);
       const Shared board;
       body(*board, memory);
       auto last = tempdir::Reap(memory);
-      Say(last.ok(), last.status().ToString());
-      Say(Entries(memory).empty(), "something is left");
-      Say(board->live_touched == 0, "a live directory was touched");
-      Say(board->failed == 0, std::to_string(board->failed) + " failed");
-      Say(board->made > 0, "none was made");
+      SayUnless(last.ok(), last.status().ToString());
+      SayUnless(Entries(memory).empty(), "something is left");
+      SayUnless(board->live_touched == 0, "a live directory was touched");
+      SayUnless(board->failed == 0, std::to_string(board->failed) + " failed");
+      SayUnless(board->made > 0, "none was made");
     });
     EXPECT_EQ(ended.output, "");
     EXPECT_EQ(ended.exit_code, 0);
@@ -138,7 +138,7 @@ TYPED_TEST(ReapSoakTest, CreatorAgainstFourReapers) {
     for (int i = 0; i < 10000; ++i) LiveOnce<TypeParam>(board, parent, 1);
     board.done = true;
     for (pid_t reaper : reapers) Await(reaper);
-    Say(board.reaped <= board.made, "more reaped than made");
+    SayUnless(board.reaped <= board.made, "more reaped than made");
   });
 }
 
@@ -214,11 +214,13 @@ TYPED_TEST(ReapSoakTest, LiveSiblingsAreNeverTouched) {
       MakeFile(parent / name / "file");
     }
     auto report = tempdir::Reap(parent);
-    Say(report.ok() && report->Count(ReapOutcome::kRemoved) == kDead, "dead");
-    Say(report.ok() && report->Count(ReapOutcome::kInUse) == kLive, "alive");
-    Say(Entries(parent).size() == kLive, "entries");
+    SayUnless(report.ok() && report->Count(ReapOutcome::kRemoved) == kDead,
+              "dead");
+    SayUnless(report.ok() && report->Count(ReapOutcome::kInUse) == kLive,
+              "alive");
+    SayUnless(Entries(parent).size() == kLive, "entries");
     for (const std::string& name : Entries(parent)) {
-      Say(Entries(parent / name).size() == 1, "touched");
+      SayUnless(Entries(parent / name).size() == 1, "touched");
     }
     for (pid_t owner : owners) {
       SendSignal(owner, SIGKILL);

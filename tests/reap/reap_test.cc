@@ -23,7 +23,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::ReapedRoot;
 using tempdir::ReapOptions;
@@ -99,9 +99,9 @@ TEST_F(ReapTest, LeavesWhatAnotherReaperIsAt) {
 
 // C28: what was kept is out of its reach.
 TEST_F(ReapTest, LeavesWhatWasKept) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     auto dir = Make<tempdir::TempDir>(TempDirOptions().Parent(parent()));
-    Say(dir.Keep().ok(), "not kept");
+    SayUnless(dir.Keep().ok(), "not kept");
     Abandon(Make<tempdir::TempDir>(TempDirOptions().Parent(parent())));
   });
   EXPECT_EQ(ended.output, "");
@@ -132,38 +132,40 @@ TEST_F(ReapTest, DryRunChangesNothing) {
 
 // C30: its mode is changed to look for the mark, and back if there is none.
 TEST_F(ReapTest, LeavesTheModeOfADirectoryThatIsNoRoot) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp");
     BecomeSomeUser();
     const path own = "/tmp/finalize-1234-aaaaaaaaaaaaaaaa";
     MakeDirectory(own);
     MakeFile(own / "file");
-    Say(chmod(own.c_str(), 0) == 0, "chmod");
+    SayUnless(chmod(own.c_str(), 0) == 0, "chmod");
     auto report = tempdir::Reap("/tmp");
-    Say(report.ok() && report->Count(ReapOutcome::kRefused) == 1, "taken");
-    Say(Mode(own) == 0, "changed");
-    Say(rmdir(own.c_str()) != 0 && errno == ENOTEMPTY, "emptied");
+    SayUnless(report.ok() && report->Count(ReapOutcome::kRefused) == 1,
+              "taken");
+    SayUnless(Mode(own) == 0, "changed");
+    SayUnless(rmdir(own.c_str()) != 0 && errno == ENOTEMPTY, "emptied");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 TEST_F(ReapTest, RemovesARootThatCannotBeRead) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp");
     BecomeSomeUser();
     const path own = "/tmp/finalize-1234-aaaaaaaaaaaaaaaa";
     MakeDirectory(own);
     MakeFile(own / "file");
     MarkAsRoot(own);
-    Say(chmod(own.c_str(), 0) == 0, "chmod");
+    SayUnless(chmod(own.c_str(), 0) == 0, "chmod");
     ReapOptions look;
     look.dry_run = true;
     auto looked = tempdir::Reap("/tmp", look);
-    Say(looked.ok() && looked->Count(ReapOutcome::kFailed) == 1, "dry run");
-    Say(Mode(own) == 0, "changed by a dry run");
+    SayUnless(looked.ok() && looked->Count(ReapOutcome::kFailed) == 1,
+              "dry run");
+    SayUnless(Mode(own) == 0, "changed by a dry run");
     auto report = tempdir::Reap("/tmp");
-    Say(report.ok() && report->Count(ReapOutcome::kRemoved) == 1, "left");
-    Say(Entries("/tmp").empty(), "something is left");
+    SayUnless(report.ok() && report->Count(ReapOutcome::kRemoved) == 1, "left");
+    SayUnless(Entries("/tmp").empty(), "something is left");
   });
   EXPECT_EQ(ended.output, "");
   EXPECT_EQ(ended.exit_code, 0);
@@ -205,17 +207,17 @@ TEST_F(ReapTest, ReportsWhatItCannotRemove) {
   const path root = Leave();
   const path stubborn = root / "stubborn";
   MakeFile(stubborn);
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     MountMemory(Parent("elsewhere"));
-    Say(mount(stubborn.c_str(), stubborn.c_str(), nullptr, MS_BIND, nullptr) ==
-            0,
-        "no mount");
+    SayUnless(mount(stubborn.c_str(), stubborn.c_str(), nullptr, MS_BIND,
+                    nullptr) == 0,
+              "no mount");
     auto report = tempdir::Reap(parent());
-    Say(report.ok() && report->roots.size() == 1, "no report");
+    SayUnless(report.ok() && report->roots.size() == 1, "no report");
     const ReapedRoot& entry = report->roots[0];
-    Say(entry.outcome == ReapOutcome::kFailed, "not failed");
-    Say(!entry.status.ok(), "no reason");
-    Say(Exists(path(entry.present_path) / "stubborn"), "no present path");
+    SayUnless(entry.outcome == ReapOutcome::kFailed, "not failed");
+    SayUnless(!entry.status.ok(), "no reason");
+    SayUnless(Exists(path(entry.present_path) / "stubborn"), "no present path");
   });
   EXPECT_EQ(ended.output, "");
   // It has no lock any more, and nothing is in the way.
@@ -245,13 +247,14 @@ TEST_F(ReapTest, TouchesNothingOnAFileSystemThatIsNotOnTheList) {
 
 // A program that closed everything: its own reaper locks its roots first.
 TEST_F(ReapTest, SparesTheRootsOfItsOwnProcessWithoutDescriptors) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     auto dir = Make<tempdir::TempDir>(TempDirOptions().Parent(parent()));
     closefrom(3);
     auto report = tempdir::Reap(parent());
-    Say(report.ok() && report->Count(ReapOutcome::kInUse) == 1, "not in use");
-    Say(Exists(dir.path()), "removed");
-    Say(dir.Remove().ok(), "cannot remove");
+    SayUnless(report.ok() && report->Count(ReapOutcome::kInUse) == 1,
+              "not in use");
+    SayUnless(Exists(dir.path()), "removed");
+    SayUnless(dir.Remove().ok(), "cannot remove");
   });
   EXPECT_EQ(ended.output, "");
 }

@@ -20,7 +20,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using finalize_test::Forked;
 using tempdir::TempDirOptions;
 

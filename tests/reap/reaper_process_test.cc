@@ -34,7 +34,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using finalize_test::Forked;
 using finalize_test::HeldProcess;
@@ -88,10 +88,10 @@ class ReaperProcessTest : public TempDirFixture {
       const std::function<void()>& before = [] {}) {
     const int watch = inotify_init1(IN_CLOEXEC);
     inotify_add_watch(watch, scratch().c_str(), IN_DELETE);
-    const Ended ended = RunChild([&] {
+    const Ended ended = RunForked([&] {
       before();
       const absl::Status started = tempdir::StartReaperProcess(Program());
-      Say(started.ok(), started.ToString());
+      SayUnless(started.ok(), started.ToString());
       MakeFile(Abandon(Make<tempdir::TempDir>())->path() / "file");
       body();
       SendSignal(getpid(), SIGKILL);
@@ -118,17 +118,18 @@ TEST_F(ReaperProcessTest, InheritsNothingAndIsNobodysChild) {
     const std::string errors = LinkOf("/proc/self/fd/2");
     const int inherited = open(scratch().c_str(), O_RDONLY);  // not O_CLOEXEC
     const pid_t watcher = FindWatcher(getpid());
-    Say(watcher > 0, "no watcher");
+    SayUnless(watcher > 0, "no watcher");
     const std::string files = "/proc/" + std::to_string(watcher) + "/fd";
     for (const std::string& fd : Entries(files)) {
       const std::string target = LinkOf(files + "/" + fd);
-      Say(target == (fd == "2" ? errors : "/dev/null") ||
-              target == "anon_inode:[pidfd]" || target.empty(),
-          target);
+      SayUnless(target == (fd == "2" ? errors : "/dev/null") ||
+                    target == "anon_inode:[pidfd]" || target.empty(),
+                target);
     }
-    Say(LinkOf("/proc/" + std::to_string(watcher) + "/cwd") == "/", "cwd");
-    Say(getsid(watcher) != getsid(0), "session");
-    Say(waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD, "a child");
+    SayUnless(LinkOf("/proc/" + std::to_string(watcher) + "/cwd") == "/",
+              "cwd");
+    SayUnless(getsid(watcher) != getsid(0), "session");
+    SayUnless(waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD, "a child");
     close(inherited);
   });
   EXPECT_EQ(ended.output, "");
@@ -144,7 +145,7 @@ TEST_F(ReaperProcessTest, OutlivesTheSignalsThatEndItsOwner) {
         }
       },
       // It becomes the watcher's parent: its number is certain.
-      [] { Say(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "no subreaper"); });
+      [] { SayUnless(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "no subreaper"); });
   EXPECT_EQ(ended.output, "");
   EXPECT_EQ(ended.signal, SIGKILL);
   EXPECT_TRUE(Entries(scratch()).empty());
@@ -191,12 +192,13 @@ TEST_F(ReaperProcessTest, InheritsNoDirectoryAsStandardError) {
   const Ended ended = RunWatched(
       [] {
         const pid_t watcher = FindWatcher(getpid());
-        Say(LinkOf("/proc/" + std::to_string(watcher) + "/fd/2") == "/dev/null",
+        SayUnless(
+            LinkOf("/proc/" + std::to_string(watcher) + "/fd/2") == "/dev/null",
             "a directory");
       },
       [this] {
         const int fd = open(scratch().c_str(), O_RDONLY | O_DIRECTORY);
-        Say(dup2(fd, STDERR_FILENO) == STDERR_FILENO, "dup2");
+        SayUnless(dup2(fd, STDERR_FILENO) == STDERR_FILENO, "dup2");
         close(fd);
       });
   EXPECT_EQ(ended.output, "");

@@ -19,6 +19,7 @@ using finalize::Options;
 using finalize::Registry;
 using finalize::Report;
 using finalize::ReportEntry;
+using finalize_test::Latch;
 
 using finalize::testing::FakeClock;
 

@@ -15,6 +15,8 @@ using finalize::Options;
 using finalize::Registry;
 using finalize::Report;
 using finalize::ReportEntry;
+using finalize_test::CapturedFailures;
+using finalize_test::EventLog;
 
 // C14: any exception and any bad status is in the report; the rest still runs.
 TEST(DrainFailureTest, FailuresDoNotStopTheRest) {

@@ -15,6 +15,8 @@ using finalize::Options;
 using finalize::Registry;
 using finalize::Report;
 using finalize::ReportEntry;
+using finalize_test::EventLog;
+using finalize_test::Latch;
 
 // C16: an outermost drain waits for callbacks on other threads.
 TEST(DrainNestingTest, OutermostWaitsForRunningCallbacks) {

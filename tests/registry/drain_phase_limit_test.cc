@@ -26,6 +26,8 @@ using finalize::Report;
 using finalize::ReportEntry;
 using finalize::testing::FakeClock;
 using finalize::testing::HasEntry;
+using finalize_test::EventLog;
+using finalize_test::Latch;
 using testing::AnyOf;
 
 DrainOptions TenSecondsEach() {

@@ -19,6 +19,7 @@ namespace {
 using finalize::Options;
 using finalize::Registry;
 using finalize_test::Forked;
+using finalize_test::Latch;
 
 // C10: threads register while another drains again and again: nothing that
 // was accepted is lost.

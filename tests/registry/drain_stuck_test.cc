@@ -21,6 +21,8 @@ using finalize::Registry;
 using finalize::Report;
 using finalize::ReportEntry;
 using finalize::testing::FakeClock;
+using finalize_test::CapturedFailures;
+using finalize_test::Latch;
 
 // A deadline that passes when whatever hangs says so.
 DrainOptions OneThread(const FakeClock& clock) {

@@ -16,6 +16,9 @@ using finalize::Options;
 using finalize::Registry;
 using finalize::Report;
 using finalize::ReportEntry;
+using finalize_test::CapturedFailures;
+using finalize_test::EventLog;
+using finalize_test::Latch;
 
 DrainOptions WithThreads(int threads) {
   DrainOptions options;

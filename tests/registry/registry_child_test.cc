@@ -18,6 +18,8 @@ using finalize::Options;
 using finalize::Registry;
 using finalize::Report;
 using finalize::ReportEntry;
+using finalize_test::CapturedFailures;
+using finalize_test::EventLog;
 
 DrainOptions AtProcessEnd() {
   DrainOptions options;

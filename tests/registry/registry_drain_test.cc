@@ -16,6 +16,9 @@ using finalize::IfClosed;
 using finalize::Options;
 using finalize::Registry;
 using finalize::Report;
+using finalize_test::CapturedFailures;
+using finalize_test::EventLog;
+using finalize_test::Latch;
 
 // Draining runs everything once; a second drain finds nothing.
 TEST(RegistryDrainTest, RunsEverythingOnce) {

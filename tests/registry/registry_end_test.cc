@@ -22,6 +22,9 @@ using finalize::Lifetime;
 using finalize::Options;
 using finalize::Registry;
 using finalize::ReportEntry;
+using finalize_test::CapturedFailures;
+using finalize_test::EventLog;
+using finalize_test::Latch;
 
 // C12: destroying a registry drains it, at_exit = false included.
 TEST(RegistryEndTest, DestructorRunsEverything) {

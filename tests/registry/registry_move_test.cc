@@ -17,6 +17,8 @@ namespace {
 
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::EventLog;
+using finalize_test::Latch;
 
 // C12: each keeps its place in the order.
 TEST(RegistryMoveTest, EntriesKeepTheirSequence) {

@@ -17,6 +17,8 @@ namespace {
 
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::EventLog;
+using finalize_test::Latch;
 
 // C9: newest first.
 TEST(RegistryOrderTest, NewestFirst) {

@@ -18,6 +18,7 @@ using finalize::IfClosed;
 using finalize::Options;
 using finalize::Registry;
 using finalize::ReportEntry;
+using finalize_test::CapturedFailures;
 
 // C20: a sealed registry refuses: a dead handle, and a report.
 TEST(RegistryRefusalTest, SealedRefusesWithAReport) {

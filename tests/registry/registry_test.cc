@@ -14,6 +14,7 @@ namespace {
 
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::EventLog;
 
 // C26: size counts what is pending.
 TEST(RegistryTest, SizeCountsPending) {

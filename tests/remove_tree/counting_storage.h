@@ -10,7 +10,7 @@
 
 #include "tempdir/internal/removal_storage.h"
 
-namespace counting_storage {
+namespace finalize_test {
 
 // Thread-safe.
 class CountingStorage final : public tempdir_internal::RemovalStorage {
@@ -47,6 +47,6 @@ class CountingStorage final : public tempdir_internal::RemovalStorage {
   size_t refused_call_ = 0;
 };
 
-}  // namespace counting_storage
+}  // namespace finalize_test
 
 #endif  // TESTS_REMOVE_TREE_COUNTING_STORAGE_H_

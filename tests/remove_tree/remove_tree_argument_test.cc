@@ -24,7 +24,7 @@ using absl::StatusCode;
 using tempdir::RemoveTree;
 using tempdir::RemoveTreeStats;
 
-class RemoveTreeArgumentTest : public removal_fixture::RemovalTest {
+class RemoveTreeArgumentTest : public finalize_test::RemovalTest {
  protected:
   void SetUp() override {
     MakeDirectory("tree");
@@ -137,9 +137,9 @@ TEST_F(RemoveTreeArgumentTest, LinksAboveTheLastComponentAreFollowed) {
 // C29, edge 26.
 TEST_F(RemoveTreeArgumentTest, PathMayBeLongerThanTheSystemTakes) {
   const std::string name(200, 'n');
-  const int lowest = tree_shapes::MakeDeep(fd(), 60, name.c_str());
+  const int lowest = finalize_test::MakeDeep(fd(), 60, name.c_str());
   ASSERT_GE(lowest, 0);
-  ASSERT_TRUE(tree_shapes::MakeFile(lowest, "file"));
+  ASSERT_TRUE(finalize_test::MakeFile(lowest, "file"));
   close(lowest);
   std::string path = Path(name);
   for (int i = 1; i < 60; ++i) path += "/" + name;

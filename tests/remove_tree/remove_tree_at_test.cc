@@ -22,7 +22,7 @@ using tempdir::RemoveTreeStats;
 using tempdir_internal::DirectoryIdentity;
 using tempdir_internal::RemoveTreeAt;
 
-class RemoveTreeAtTest : public removal_fixture::RemovalTest {
+class RemoveTreeAtTest : public finalize_test::RemovalTest {
  protected:
   DirectoryIdentity Identify(const std::string& name) {
     const int directory =
@@ -177,7 +177,7 @@ TEST_F(RemoveTreeAtTest, ErrorsShowTheCallersPath) {
                   fchownat(fd(), "mine", 65534, 65534, 0) != 0) {
                 return "not given away";
               }
-              return removal_fixture::Become(
+              return finalize_test::Become(
                   65534, [&] { return Remove(identity).ToString(); });
             }),
             "PERMISSION_DENIED: cannot remove \"/shown/mine/sub/file\": "

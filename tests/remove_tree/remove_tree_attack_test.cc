@@ -27,7 +27,7 @@
 
 namespace {
 
-using removal_fixture::kNobody;
+using finalize_test::kNobody;
 using tempdir::RemoveTree;
 using tempdir::RemoveTreeOptions;
 using tempdir::RemoveTreeStats;
@@ -264,7 +264,7 @@ std::string AttackInRounds(const Target& target, mode_t mode) {
   return said;
 }
 
-class RemoveTreeAttackTest : public removal_fixture::RemovalInMemoryTest {
+class RemoveTreeAttackTest : public finalize_test::RemovalInMemoryTest {
  protected:
   // Runs an attack as `user`, in a directory of its own.
   std::string Run(uid_t user, const std::function<std::string()>& body) {
@@ -272,7 +272,7 @@ class RemoveTreeAttackTest : public removal_fixture::RemovalInMemoryTest {
     MakeDirectory(name, 0777);
     return InChild([&]() -> std::string {
       if (chdir(name.c_str()) != 0) return "not entered";
-      return user == 0 ? body() : removal_fixture::Become(user, body);
+      return user == 0 ? body() : finalize_test::Become(user, body);
     });
   }
 

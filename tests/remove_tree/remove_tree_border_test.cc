@@ -34,8 +34,13 @@
 
 namespace {
 
-using removal_fixture::Become;
-using removal_fixture::kNobody;
+using finalize_test::Become;
+using finalize_test::EnterPrivateMounts;
+using finalize_test::HideProc;
+using finalize_test::kNobody;
+using finalize_test::kOpenat2Call;
+using finalize_test::MountPrivateMemory;
+using finalize_test::RefuseCalls;
 using tempdir::RemoveTree;
 using tempdir::RemoveTreeError;
 using tempdir::RemoveTreeOptions;
@@ -90,7 +95,7 @@ std::string MountPointAt(const std::string& path) {
   return "cannot remove \"" + path + "\": it is a mount point\n";
 }
 
-class RemoveTreeBorderTest : public removal_fixture::RemovalTest {
+class RemoveTreeBorderTest : public finalize_test::RemovalTest {
  protected:
   void SetUp() override {
     MakeDirectory("outside");

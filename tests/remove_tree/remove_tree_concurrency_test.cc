@@ -35,16 +35,16 @@ using tempdir_internal::kKernelCalls;
 using tempdir_internal::RemoveTreeWith;
 using tempdir_internal::SystemCalls;
 
-class RemoveTreeConcurrencyTest : public removal_fixture::RemovalInMemoryTest {
+class RemoveTreeConcurrencyTest : public finalize_test::RemovalInMemoryTest {
  protected:
   // Something of every shape; returns the number of entries.
   uint64_t MakeMixedTree() {
     MakeDirectory("tree");
     const int tree = openat(fd(), "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    EXPECT_TRUE(tree_shapes::MakeTree(tree, 4, 25, 4));
-    EXPECT_TRUE(tree_shapes::MakeEmpty(tree, 100));
-    EXPECT_TRUE(tree_shapes::MakeWide(tree, 3000));
-    close(tree_shapes::MakeDeep(tree, 150, "deep"));
+    EXPECT_TRUE(finalize_test::MakeTree(tree, 4, 25, 4));
+    EXPECT_TRUE(finalize_test::MakeEmpty(tree, 100));
+    EXPECT_TRUE(finalize_test::MakeWide(tree, 3000));
+    close(finalize_test::MakeDeep(tree, 150, "deep"));
     close(tree);
     return 1 + 4 + 100 + 400 + 100 + 3000 + 150;
   }
@@ -133,7 +133,7 @@ int RemoveAndWrite(int directory, const char* name, int flags) {
   if (flags == AT_REMOVEDIR && strcmp(name, "tree") == 0 && writer.left > 0) {
     --writer.left;
     const std::string file = "late" + std::to_string(writer.added++);
-    tree_shapes::MakeFile(writer.tree, file.c_str());
+    finalize_test::MakeFile(writer.tree, file.c_str());
   }
   return CountReturns(directory, name, flags);
 }
@@ -239,7 +239,7 @@ TEST_F(RemoveTreeConcurrencyTest, WriterInAnotherProcessIsOutlasted) {
     const int tree = openat(fd(), "tree", O_PATH | O_DIRECTORY | O_CLOEXEC);
     while (stop == 0) {
       const std::string file = "file" + std::to_string(added);
-      if (tree_shapes::MakeFile(tree, file.c_str())) ++added;
+      if (finalize_test::MakeFile(tree, file.c_str())) ++added;
     }
     _exit(0);
   }

@@ -20,7 +20,7 @@ using tempdir::RemoveTree;
 using tempdir::RemoveTreeOptions;
 using tempdir::RemoveTreeStats;
 
-using RemoveTreeContentTest = removal_fixture::RemovalTest;
+using RemoveTreeContentTest = finalize_test::RemovalTest;
 
 // C29, edge 26.
 TEST_F(RemoveTreeContentTest, AnyNameIsRemoved) {
@@ -43,9 +43,9 @@ TEST_F(RemoveTreeContentTest, PathsInTheTreeMayBeLongerThanTheSystemTakes) {
   MakeDirectory("tree");
   const int tree = openat(fd(), "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const int lowest =
-      tree_shapes::MakeDeep(tree, 100, std::string(250, 'n').c_str());
+      finalize_test::MakeDeep(tree, 100, std::string(250, 'n').c_str());
   ASSERT_GE(lowest, 0);
-  ASSERT_TRUE(tree_shapes::MakeFile(lowest, "file"));
+  ASSERT_TRUE(finalize_test::MakeFile(lowest, "file"));
   close(lowest);
   close(tree);
   RemoveTreeStats stats;
@@ -150,8 +150,8 @@ TEST_F(RemoveTreeContentTest, RunningProgramIsRemoved) {
 TEST_F(RemoveTreeContentTest, EveryEntryIsCountedOnce) {
   MakeDirectory("tree");
   const int tree = openat(fd(), "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  ASSERT_TRUE(tree_shapes::MakeTree(tree, 7, 30, 5));
-  ASSERT_TRUE(tree_shapes::MakeEmpty(tree, 300));
+  ASSERT_TRUE(finalize_test::MakeTree(tree, 7, 30, 5));
+  ASSERT_TRUE(finalize_test::MakeEmpty(tree, 300));
   close(tree);
   RemoveTreeStats stats;
   EXPECT_TRUE(RemoveTree(Path("tree"), {}, &stats).ok());
@@ -182,9 +182,9 @@ TEST_F(RemoveTreeContentTest, BytesOfLastNamesAreCountedOnRequest) {
 TEST_F(RemoveTreeContentTest, DryRunCountsAndTouchesNothing) {
   MakeDirectory("tree");
   const int tree = openat(fd(), "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  ASSERT_TRUE(tree_shapes::MakeTree(tree, 5, 8, 3));
-  const int lowest = tree_shapes::MakeDeep(tree, 100);
-  ASSERT_TRUE(tree_shapes::MakeFile(lowest, "file", 10));
+  ASSERT_TRUE(finalize_test::MakeTree(tree, 5, 8, 3));
+  const int lowest = finalize_test::MakeDeep(tree, 100);
+  ASSERT_TRUE(finalize_test::MakeFile(lowest, "file", 10));
   struct stat before, after;
   ASSERT_EQ(fstat(tree, &before), 0);
   RemoveTreeOptions options;

@@ -45,7 +45,7 @@ int RemoveAndMove(int directory, const char* name, int flags) {
   return result;
 }
 
-class RemoveTreeDepartureTest : public removal_fixture::RemovalTest {
+class RemoveTreeDepartureTest : public finalize_test::RemovalTest {
  protected:
   // "tree/a" with 100 directories of one file each.
   void SetUp() override {
@@ -55,7 +55,7 @@ class RemoveTreeDepartureTest : public removal_fixture::RemovalTest {
     MakeDirectory("tree");
     MakeDirectory("tree/a");
     const int a = openat(fd(), "tree/a", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ASSERT_TRUE(tree_shapes::MakeTree(a, 1, 100, 1));
+    ASSERT_TRUE(finalize_test::MakeTree(a, 1, 100, 1));
     close(a);
   }
   absl::Status RemoveWhileMoving(const char* what, const char* where,
@@ -111,7 +111,7 @@ TEST_F(RemoveTreeDepartureTest, WideDirectoryMovedOutKeepsMostOfItsFiles) {
   MakeDirectory("tree/a/wide");
   const int wide =
       openat(fd(), "tree/a/wide", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  ASSERT_TRUE(tree_shapes::MakeWide(wide, 10000));
+  ASSERT_TRUE(finalize_test::MakeWide(wide, 10000));
   close(wide);
   const absl::Status status = RemoveWhileMoving("tree/a", "outside/a", 1000);
   EXPECT_TRUE(absl::IsAborted(status)) << status;

@@ -25,6 +25,7 @@
 
 namespace {
 
+using finalize_test::RefuseCalls;
 using tempdir::RemoveTree;
 using tempdir::RemoveTreeOptions;
 using tempdir::RemoveTreeStats;
@@ -32,15 +33,15 @@ using tempdir_internal::kKernelCalls;
 using tempdir_internal::RemoveTreeWith;
 using tempdir_internal::SystemCalls;
 
-class RemoveTreeDepthTest : public removal_fixture::RemovalInMemoryTest {
+class RemoveTreeDepthTest : public finalize_test::RemovalInMemoryTest {
  protected:
   // Makes a chain below "tree" with a file at its end.
   void MakeChain(int levels, mode_t mode = 0755) {
     MakeDirectory("tree");
     const int tree = openat(fd(), "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const int lowest = tree_shapes::MakeDeep(tree, levels, "d", 0755);
+    const int lowest = finalize_test::MakeDeep(tree, levels, "d", 0755);
     ASSERT_GE(lowest, 0);
-    ASSERT_TRUE(tree_shapes::MakeFile(lowest, "file"));
+    ASSERT_TRUE(finalize_test::MakeFile(lowest, "file"));
     close(lowest);
     if (mode != 0755) SetModes(tree, mode);
     close(tree);
@@ -117,7 +118,7 @@ TEST_F(RemoveTreeDepthTest, HundredThousandLevelsNeedFewDescriptorsAndNoStack) {
 // C29, edge 19: what the engine allocates, and the process's descriptors.
 TEST_F(RemoveTreeDepthTest, DepthCostsLittleMemory) {
   MakeChain(3000);
-  counting_storage::CountingStorage storage;
+  finalize_test::CountingStorage storage;
   EXPECT_TRUE(
       RemoveTreeWith(kKernelCalls, storage, Path("tree"), {}, nullptr).ok());
   EXPECT_LT(storage.peak(), size_t{1} << 20);
@@ -150,8 +151,8 @@ TEST_F(RemoveTreeDepthTest, BushyTreeFitsInFewDescriptors) {
   uint64_t entries = 1;
   for (int i = 0; i < 20; ++i) {
     const std::string name = "chain" + std::to_string(i);
-    const int lowest = tree_shapes::MakeDeep(tree, 50, name.c_str());
-    ASSERT_TRUE(tree_shapes::MakeTree(lowest, 3, 3, 2));
+    const int lowest = finalize_test::MakeDeep(tree, 50, name.c_str());
+    ASSERT_TRUE(finalize_test::MakeTree(lowest, 3, 3, 2));
     close(lowest);
     entries += 50 + 3 + 9 + 18;
   }
@@ -209,12 +210,12 @@ TEST_F(RemoveTreeDepthTest, RefusedRenamesOfBushyTreeAreClimbedAround) {
   const int tree = openat(fd(), "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   for (int i = 0; i < 10; ++i) {
     const std::string name = "chain" + std::to_string(i);
-    const int lowest = tree_shapes::MakeDeep(tree, 45, name.c_str());
-    ASSERT_TRUE(tree_shapes::MakeTree(lowest, 4, 3, 2));
+    const int lowest = finalize_test::MakeDeep(tree, 45, name.c_str());
+    ASSERT_TRUE(finalize_test::MakeTree(lowest, 4, 3, 2));
     for (int j = 0; j < 3; ++j) {
       const std::string lower = "lower" + std::to_string(j);
-      const int end = tree_shapes::MakeDeep(lowest, 40, lower.c_str());
-      ASSERT_TRUE(tree_shapes::MakeFile(end, "file"));
+      const int end = finalize_test::MakeDeep(lowest, 40, lower.c_str());
+      ASSERT_TRUE(finalize_test::MakeFile(end, "file"));
       close(end);
     }
     close(lowest);

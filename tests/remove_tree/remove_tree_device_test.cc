@@ -11,7 +11,7 @@ namespace {
 using tempdir::RemoveTree;
 using tempdir::RemoveTreeStats;
 
-using RemoveTreeDeviceTest = removal_fixture::RemovalTest;
+using RemoveTreeDeviceTest = finalize_test::RemovalTest;
 
 // C29, edge 27.
 TEST_F(RemoveTreeDeviceTest, DevicesAreRemovedUnopened) {

@@ -19,12 +19,15 @@
 
 namespace {
 
+using finalize_test::EnterPrivateMounts;
+using finalize_test::kOpenat2Call;
+using finalize_test::RefuseCalls;
 using tempdir::RemoveTree;
 using tempdir::RemoveTreeError;
 using tempdir::RemoveTreeOptions;
 using tempdir::RemoveTreeStats;
 
-class RemoveTreeErrorTest : public removal_fixture::RemovalTest {
+class RemoveTreeErrorTest : public finalize_test::RemovalTest {
  protected:
   ~RemoveTreeErrorTest() override {
     for (const int file : immutable_) {
@@ -152,9 +155,9 @@ TEST_F(RemoveTreeErrorTest, ErrorBelowMovedDirectoryHasBothPaths) {
   constexpr int kLevels = 150;
   MakeDirectory("tree");
   const int tree = openat(fd(), "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const int lowest = tree_shapes::MakeDeep(tree, kLevels);
-  ASSERT_TRUE(tree_shapes::MakeFile(lowest, "immutable"));
-  ASSERT_TRUE(tree_shapes::MakeFile(lowest, "other"));
+  const int lowest = finalize_test::MakeDeep(tree, kLevels);
+  ASSERT_TRUE(finalize_test::MakeFile(lowest, "immutable"));
+  ASSERT_TRUE(finalize_test::MakeFile(lowest, "other"));
   MakeImmutable(openat(lowest, "immutable", O_RDONLY | O_CLOEXEC));
   close(lowest);
   close(tree);

@@ -25,7 +25,7 @@
 
 namespace {
 
-using removal_fixture::CountDescriptors;
+using finalize_test::CountDescriptors;
 using tempdir::RemoveTree;
 using tempdir::RemoveTreeOptions;
 using tempdir::RemoveTreeStats;
@@ -34,15 +34,15 @@ using tempdir_internal::kKernelCalls;
 using tempdir_internal::RemoveTreeWith;
 using tempdir_internal::SystemCalls;
 
-class RemoveTreeFaultTest : public removal_fixture::RemovalInMemoryTest {
+class RemoveTreeFaultTest : public finalize_test::RemovalInMemoryTest {
  protected:
   void MakeTree() {
     MakeDirectory("tree");
     const int tree = openat(fd(), "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ASSERT_TRUE(tree_shapes::MakeTree(tree, 3, 6, 3));
-    ASSERT_TRUE(tree_shapes::MakeEmpty(tree, 5));
-    const int lowest = tree_shapes::MakeDeep(tree, 12);
-    ASSERT_TRUE(tree_shapes::MakeFile(lowest, "file"));
+    ASSERT_TRUE(finalize_test::MakeTree(tree, 3, 6, 3));
+    ASSERT_TRUE(finalize_test::MakeEmpty(tree, 5));
+    const int lowest = finalize_test::MakeDeep(tree, 12);
+    ASSERT_TRUE(finalize_test::MakeFile(lowest, "file"));
     close(lowest);
     close(tree);
   }
@@ -136,7 +136,7 @@ TEST_F(RemoveTreeFaultTest, LastingLackOfDescriptorsIsReported) {
   calls.open_beneath = FailingOpenBeneath;
   for (const int at : {1, 2, 3, 7}) {
     MakeTree();
-    const int before = CountDescriptors();
+    const size_t before = CountDescriptors();
     fault.Set(EMFILE, at, true);
     RemoveTreeStats stats;
     const absl::Status status = Remove(calls, &stats);
@@ -152,7 +152,7 @@ TEST_F(RemoveTreeFaultTest, UnreadableDirectoryIsReportedAndTheRestGoes) {
   calls.read_entries = FailingReadEntries;
   for (const int at : {1, 2, 3, 10}) {
     MakeTree();
-    const int before = CountDescriptors();
+    const size_t before = CountDescriptors();
     fault.Set(EIO, at, false);
     RemoveTreeStats stats;
     const absl::Status status = Remove(calls, &stats);
@@ -185,8 +185,8 @@ TEST_F(RemoveTreeFaultTest, LackOfMemoryAtAnyMomentIsOvercomeOrReported) {
   bool more = true;
   for (size_t call = 1; more; ++call) {
     MakeTree();
-    const int before = CountDescriptors();
-    counting_storage::CountingStorage storage;
+    const size_t before = CountDescriptors();
+    finalize_test::CountingStorage storage;
     storage.RefuseCall(call);
     RemoveTreeStats stats;
     RemoveTreeOptions options;
@@ -208,9 +208,9 @@ TEST_F(RemoveTreeFaultTest, LackOfMemoryAtAnyMomentIsOvercomeOrReported) {
 TEST_F(RemoveTreeFaultTest, LittleMemoryIsEnough) {
   MakeDirectory("tree");
   const int tree = openat(fd(), "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  ASSERT_TRUE(tree_shapes::MakeTree(tree, 30, 30, 2));
+  ASSERT_TRUE(finalize_test::MakeTree(tree, 30, 30, 2));
   close(tree);
-  counting_storage::CountingStorage storage;
+  finalize_test::CountingStorage storage;
   storage.Limit(60 << 10);
   RemoveTreeOptions options;
   options.max_threads = 1;
@@ -265,7 +265,7 @@ TEST_F(RemoveTreeFaultTest, MillionFilesNeedLittleMemory) {
   calls.read_entries = ReadMillion;
   calls.remove = RemoveMillion;
   calls.examine_file_system = ExtFileSystem;
-  counting_storage::CountingStorage storage;
+  finalize_test::CountingStorage storage;
   RemoveTreeStats stats;
   const absl::Status status =
       RemoveTreeWith(calls, storage, Path("tree"), {}, &stats);
@@ -344,7 +344,7 @@ TEST_F(RemoveTreeFaultTest, NamesWithSlashesAreNotBelieved) {
 
 // C29, edge 36.
 TEST_F(RemoveTreeFaultTest, NoDescriptorIsLeftOverManyCycles) {
-  const int before = CountDescriptors();
+  const size_t before = CountDescriptors();
   for (int i = 0; i < 5000; ++i) {
     MakeDirectory("tree");
     MakeDirectory("tree/sub");

@@ -86,7 +86,7 @@ std::string MovedName() {
   return name;
 }
 
-class RemoveTreeLimitTest : public removal_fixture::RemovalInMemoryTest {
+class RemoveTreeLimitTest : public finalize_test::RemovalInMemoryTest {
  protected:
   void SetUp() override {
     now = kMillisecond;
@@ -107,7 +107,7 @@ class RemoveTreeLimitTest : public removal_fixture::RemovalInMemoryTest {
 
 int AddFileAndRemove(int directory, const char* name, int flags) {
   if (IsTree(name, flags)) {
-    tree_shapes::MakeFile(scratch, absl::StrCat("tree/", rounds++).c_str());
+    finalize_test::MakeFile(scratch, absl::StrCat("tree/", rounds++).c_str());
   }
   return Remove(directory, name, flags);
 }
@@ -124,7 +124,7 @@ TEST_F(RemoveTreeLimitTest, ZeroEmptiesNothingTwice) {
 
 // C29: and still empties all that was there.
 TEST_F(RemoveTreeLimitTest, ZeroIsEnoughForOneRemoval) {
-  close(tree_shapes::MakeDeep(fd(), 200, "tree"));
+  close(finalize_test::MakeDeep(fd(), 200, "tree"));
   EXPECT_TRUE(RemoveWithin(absl::ZeroDuration(), TimedByCalls()).ok());
   EXPECT_FALSE(Exists("tree"));
 }
@@ -133,7 +133,7 @@ int MakeMovedAndRemove(int directory, const char* name, int flags) {
   if (IsTree(name, flags)) {
     if (rounds == 2) AwaitNextTick();
     mkdirat(scratch, MovedName().c_str(), 0700);
-    tree_shapes::MakeFile(scratch, (MovedName() + "/file").c_str());
+    finalize_test::MakeFile(scratch, (MovedName() + "/file").c_str());
     ++rounds;
   }
   return Remove(directory, name, flags);
@@ -156,8 +156,8 @@ int FillOnceAndRemove(int directory, const char* name, int flags) {
     const std::string once = absl::StrCat("once-", name);
     if (fstatat(scratch, absl::StrCat("tree/", name, "/file").c_str(), &seen,
                 0) != 0 &&
-        tree_shapes::MakeFile(scratch, once.c_str())) {
-      tree_shapes::MakeFile(scratch, file.c_str());
+        finalize_test::MakeFile(scratch, once.c_str())) {
+      finalize_test::MakeFile(scratch, file.c_str());
       ++rounds;
     }
   }
@@ -194,7 +194,7 @@ ssize_t MakeBelowAndRead(int fd, void* buffer, size_t size) {
     --rounds_left;
     ++rounds;
     mkdirat(fd, "below", 0700);
-    tree_shapes::MakeFile(fd, "below/file");
+    finalize_test::MakeFile(fd, "below/file");
   }
   return Read(fd, buffer, size);
 }
@@ -213,7 +213,7 @@ TEST_F(RemoveTreeLimitTest, NewDirectoriesBelowNewOnesTakeTheirShare) {
 // out before it is removed itself.
 int MoveInAndOut(int directory, const char* name, int flags) {
   if (IsTree(name, flags)) {
-    tree_shapes::MakeFile(scratch, "old/file");
+    finalize_test::MakeFile(scratch, "old/file");
     renameat(scratch, "old", scratch, MovedName().c_str());
   } else if (flags == AT_REMOVEDIR && strncmp(name, ".moved", 6) == 0) {
     struct stat seen;
@@ -267,7 +267,7 @@ TEST_F(RemoveTreeLimitTest, OlderDirectoriesMovedUpTakeNoneOfIt) {
 int FillAndMoveUpAndRemove(int directory, const char* name, int flags) {
   if (IsTree(name, flags) && rounds_left > 0) {
     for (int i = 0; i < 20; ++i) {
-      tree_shapes::MakeFile(scratch, absl::StrCat("tree/", i).c_str());
+      finalize_test::MakeFile(scratch, absl::StrCat("tree/", i).c_str());
     }
   }
   return MoveUpAndRemove(directory, name, flags);
@@ -308,9 +308,9 @@ TEST_F(RemoveTreeLimitTest, NamesAreBelievedForTheLimitWithoutTimesOfBirth) {
 TEST_F(RemoveTreeLimitTest, TwoProcessesOnDeepTreeBothSucceed) {
   const int tree = openat(fd(), "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   for (const char* name : {"a", "b", "c", "e"}) {
-    close(tree_shapes::MakeDeep(tree, 20000, name));
+    close(finalize_test::MakeDeep(tree, 20000, name));
   }
-  ASSERT_TRUE(tree_shapes::MakeTree(tree, 20, 999, 0));
+  ASSERT_TRUE(finalize_test::MakeTree(tree, 20, 999, 0));
   close(tree);
   pid_t children[2];
   for (pid_t& child : children) {

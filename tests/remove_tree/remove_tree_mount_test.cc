@@ -24,13 +24,15 @@
 
 namespace {
 
+using finalize_test::EnterPrivateMounts;
+using finalize_test::MountPrivateMemory;
 using tempdir::RemoveTree;
 using tempdir::RemoveTreeStats;
 using tempdir_internal::kKernelCalls;
 using tempdir_internal::RemoveTreeWith;
 using tempdir_internal::SystemCalls;
 
-class RemoveTreeMountTest : public removal_fixture::RemovalTest {
+class RemoveTreeMountTest : public finalize_test::RemovalTest {
  protected:
   void SetUp() override {
     MakeDirectory("outside");

@@ -16,7 +16,7 @@ using tempdir::RemoveTree;
 using tempdir::RemoveTreeOptions;
 using tempdir::RemoveTreeStats;
 
-class RemoveTreePermissionTest : public removal_fixture::RemovalTest {
+class RemoveTreePermissionTest : public finalize_test::RemovalTest {
  protected:
   // "tree" with a file, a directory "sub" of that mode with a file and a
   // directory in it, and a sibling that can be removed.

@@ -24,6 +24,10 @@
 
 namespace {
 
+using finalize_test::EnterPrivateMounts;
+using finalize_test::kOpenat2Call;
+using finalize_test::RefuseCalls;
+
 // Mounts a new btrfs at "disk", of the file "image". Returns what failed.
 std::string MountBtrfs() {
   std::string failed = EnterPrivateMounts();
@@ -48,7 +52,7 @@ std::string MakeSubvolume(const char* parent, const char* name) {
   return made ? "" : std::string("no subvolume: ") + strerror(errno);
 }
 
-class RemoveTreeSubvolumeTest : public removal_fixture::RemovalTest {
+class RemoveTreeSubvolumeTest : public finalize_test::RemovalTest {
  protected:
   void SetUp() override { MakeDirectory("disk"); }
   // What RemoveTree says of a tree with a subvolume that holds a file, where

@@ -22,7 +22,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::ReapOutcome;
 using tempdir::TempDirOptions;
@@ -42,15 +42,15 @@ void BecomeMember() {
 template <class Dir>
 void UseOne(const TempDirOptions& options = {}) {
   auto dir = Dir::Create(options);
-  Say(dir.ok(), dir.status().ToString());
+  SayUnless(dir.ok(), dir.status().ToString());
   if (!dir.ok()) return;
   MakeFile(dir->path() / "file");
-  Say(Exists(dir->path() / "file"), "no file");
-  Say((Mode(dir->path()) & 0777) == 0700, "mode");
-  Say(!dir->guarantees().path, "the path is said to be safe");
-  Say(dir->guarantees().mode && dir->guarantees().owner, "what else?");
-  Say(dir->Remove().ok(), "not removed");
-  Say(Entries(getenv("TMPDIR")).empty(), "something is left");
+  SayUnless(Exists(dir->path() / "file"), "no file");
+  SayUnless((Mode(dir->path()) & 0777) == 0700, "mode");
+  SayUnless(!dir->guarantees().path, "the path is said to be safe");
+  SayUnless(dir->guarantees().mode && dir->guarantees().owner, "what else?");
+  SayUnless(dir->Remove().ok(), "not removed");
+  SayUnless(Entries(getenv("TMPDIR")).empty(), "something is left");
 }
 
 template <class Dir>
@@ -58,7 +58,7 @@ class OpenParentTest : public TempDirFixture {
  protected:
   // In a file system with this mode, of root.
   void ExpectUsable(mode_t mode, gid_t group) {
-    const Ended ended = RunChild([=] {
+    const Ended ended = RunForked([=] {
       MountMemory("/tmp");
       if (chown("/tmp", 0, group) != 0 || chmod("/tmp", mode) != 0) abort();
       setenv("TMPDIR", "/tmp", 1);
@@ -86,7 +86,7 @@ TYPED_TEST(OpenParentTest, OfAGroupAloneIsUsed) {
 }
 // C27: and so is one of another user.
 TYPED_TEST(OpenParentTest, OfAnotherUserIsUsed) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp", "mode=1777,uid=65534");
     setenv("TMPDIR", "/tmp", 1);
     UseOne<TypeParam>();
@@ -137,23 +137,25 @@ TYPED_TEST(OpenParentTest, RootThatIsSwappedIsNotUsedAgain) {
 
 // C30: what died there is reaped, by its user and by the mark alone.
 TEST(OpenParentReapTest, DeadRootsAreReaped) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp", "mode=0777");
     BecomeSomeUser();
     LeaveRoot("/tmp");
     auto report = tempdir::Reap("/tmp");
-    Say(report.ok() && report->Count(ReapOutcome::kRemoved) == 1, "not reaped");
-    Say(Entries("/tmp").empty(), "something is left");
+    SayUnless(report.ok() && report->Count(ReapOutcome::kRemoved) == 1,
+              "not reaped");
+    SayUnless(Entries("/tmp").empty(), "something is left");
   });
   EXPECT_EQ(ended.output, "");
 }
 TEST(OpenParentReapTest, DeadRootsOfTheSuperuserAreReaped) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp", "mode=0777");
     LeaveRoot("/tmp");
     auto report = tempdir::Reap("/tmp");
-    Say(report.ok() && report->Count(ReapOutcome::kRemoved) == 1, "not reaped");
-    Say(Entries("/tmp").empty(), "something is left");
+    SayUnless(report.ok() && report->Count(ReapOutcome::kRemoved) == 1,
+              "not reaped");
+    SayUnless(Entries("/tmp").empty(), "something is left");
   });
   EXPECT_EQ(ended.output, "");
 }

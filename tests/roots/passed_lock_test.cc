@@ -27,7 +27,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using finalize_test::HeldProcess;
 using tempdir::PassedLock;
@@ -147,7 +147,7 @@ TYPED_TEST(PassedLockTest, ForkedWorkerTakesNothingFromTheProgram) {
   ASSERT_TRUE(lock.ok()) << lock.status();
   EXPECT_EQ(fcntl(lock->fd(), F_GETFD), FD_CLOEXEC);
   const path root = entry.path().parent_path();
-  RunChild([&lock] { const PassedLock mine = *std::move(lock); });
+  RunForked([&lock] { const PassedLock mine = *std::move(lock); });
   // Another open file description may not have it for itself.
   const int fd = open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   EXPECT_NE(flock(fd, LOCK_EX | LOCK_NB), 0);

@@ -14,7 +14,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using tempdir_internal::DirectoryPlan;
 using tempdir_internal::kMostNames;
 using tempdir_internal::MakePrivateDirectory;
@@ -76,7 +76,7 @@ TEST_F(PrivateDirectoryTest, TriesAreBounded) {
 TEST_F(PrivateDirectoryTest, ChildDrawsOtherLetters) {
   std::string before;
   ASSERT_TRUE(tempdir_internal::AppendRandomLetters(&before, 5));
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     std::string letters;
     tempdir_internal::AppendRandomLetters(&letters, 20);
     printf("%s", letters.c_str());

@@ -21,7 +21,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using finalize_test::Forked;
 using finalize_test::HeldProcess;
@@ -94,7 +94,7 @@ TYPED_TEST(ProcessRootLockTest, ForkedChildKeepsIt) {
 TYPED_TEST(ProcessRootLockTest, ForkedChildNeverUnlocks) {
   TypeParam dir = Make<TypeParam>();
   const path root = dir.path().parent_path();
-  const Ended ended = RunChild([&dir] {
+  const Ended ended = RunForked([&dir] {
     { TypeParam childs = Make<TypeParam>(); }
     { TypeParam inherited = std::move(dir); }
     exit(0);
@@ -105,27 +105,29 @@ TYPED_TEST(ProcessRootLockTest, ForkedChildNeverUnlocks) {
 
 // A program that closes everything loses the lock until its next creation.
 TYPED_TEST(ProcessRootLockTest, IsTakenAgainAfterAllDescriptorsWereClosed) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     TypeParam old = Make<TypeParam>();
     closefrom(3);
-    Say(!IsHeld(old.path().parent_path()), "held without a descriptor");
+    SayUnless(!IsHeld(old.path().parent_path()), "held without a descriptor");
     TypeParam dir = Make<TypeParam>();
-    Say(dir.path().parent_path() == old.path().parent_path(), "another root");
-    Say(IsHeld(old.path().parent_path()), "not locked again");
+    SayUnless(dir.path().parent_path() == old.path().parent_path(),
+              "another root");
+    SayUnless(IsHeld(old.path().parent_path()), "not locked again");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 TYPED_TEST(ProcessRootLockTest, OneThatAReaperTookMeanwhileIsReplaced) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     TypeParam old = Make<TypeParam>();
     closefrom(3);
     const path root = old.path().parent_path();
     const int reaper = open(root.c_str(), O_RDONLY | O_DIRECTORY);
-    Say(flock(reaper, LOCK_EX | LOCK_NB) == 0, "no lock");
+    SayUnless(flock(reaper, LOCK_EX | LOCK_NB) == 0, "no lock");
     TypeParam dir = Make<TypeParam>();
-    Say(dir.path().parent_path() != root, "made in a root that is reaped");
-    Say(IsHeld(dir.path().parent_path()), "not locked");
+    SayUnless(dir.path().parent_path() != root,
+              "made in a root that is reaped");
+    SayUnless(IsHeld(dir.path().parent_path()), "not locked");
     close(reaper);
   });
   EXPECT_EQ(ended.output, "");

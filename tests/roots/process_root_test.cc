@@ -16,7 +16,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::TempDirOptions;
 using tempdir_internal::ProcessRoot;
@@ -72,7 +72,7 @@ TYPED_TEST(ProcessRootTest, OfTmpdirGoesWithItsLastDirectory) {
 
 // C30: an `_exit` in a worker of a pool, say.
 TYPED_TEST(ProcessRootTest, IsNotLeftByUnderscoreExit) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     { TypeParam dir = Make<TypeParam>(); }
     { TypeParam dir = Make<TypeParam>(); }
     _exit(0);
@@ -129,10 +129,10 @@ TYPED_TEST(ProcessRootTest, MovedOneIsReplacedAndItsDirectoriesRemoved) {
 
 // One descriptor, not inherited by exec, clear of the standard streams.
 TYPED_TEST(ProcessRootTest, DescriptorIsClosedByExec) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     close(STDIN_FILENO);
     TypeParam dir = Make<TypeParam>();
-    Say(fcntl(STDIN_FILENO, F_GETFD) < 0, "took standard input");
+    SayUnless(fcntl(STDIN_FILENO, F_GETFD) < 0, "took standard input");
     int held = 0;
     for (int fd = 3; fd < 100; ++fd) {
       struct stat open_file, root;
@@ -140,16 +140,16 @@ TYPED_TEST(ProcessRootTest, DescriptorIsClosedByExec) {
       stat(dir.path().parent_path().c_str(), &root);
       if (open_file.st_ino != root.st_ino) continue;
       ++held;
-      Say(fcntl(fd, F_GETFD) == FD_CLOEXEC, "not FD_CLOEXEC");
+      SayUnless(fcntl(fd, F_GETFD) == FD_CLOEXEC, "not FD_CLOEXEC");
     }
-    Say(held == 1, "not one descriptor");
+    SayUnless(held == 1, "not one descriptor");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 // A program that closes everything, and whose numbers then mean other files.
 TYPED_TEST(ProcessRootTest, ClosedDescriptorIsNoticed) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     TypeParam old = Make<TypeParam>();
     MakeFile(old.path() / "file");
     for (int fd = 3; fd < 100; ++fd) close(fd);
@@ -158,10 +158,10 @@ TYPED_TEST(ProcessRootTest, ClosedDescriptorIsNoticed) {
       if (open(other.c_str(), O_RDONLY | O_DIRECTORY) < 0) abort();
     }
     TypeParam dir = Make<TypeParam>();
-    Say(Exists(dir.path()), "made");
-    Say(old.Remove().ok() && !Exists(old.path()), "removed");
-    Say(dir.Remove().ok() && !Exists(dir.path()), "removed");
-    Say(Entries(other).empty(), "made elsewhere");
+    SayUnless(Exists(dir.path()), "made");
+    SayUnless(old.Remove().ok() && !Exists(old.path()), "removed");
+    SayUnless(dir.Remove().ok() && !Exists(dir.path()), "removed");
+    SayUnless(Entries(other).empty(), "made elsewhere");
   });
   EXPECT_EQ(ended.output, "");
 }

@@ -28,7 +28,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::ReapedRoot;
 using tempdir::ReapOptions;
@@ -65,7 +65,7 @@ class RootMarkTest : public TempDirFixture {
 TEST_F(RootMarkTest, CopyOfADeadRootIsLeft) {
   const path root = LeaveRoot(parent());
   const path copy = parent() / kName;
-  RunChild([&] {
+  RunForked([&] {
     execlp("cp", "cp", "-a", root.c_str(), copy.c_str(), nullptr);
     _exit(1);
   });
@@ -157,11 +157,11 @@ TEST_F(RootMarkTest, UnfinishedMarkBesideAnythingElseIsLeft) {
 // are refused are no reason to do without temp dirs; a disk that fails is.
 TEST_F(RootMarkTest, OnlyAFailingDiskKeepsARootFromBeingMade) {
   for (const int error : {EPERM, EACCES, ENOSYS, EOPNOTSUPP, EIO}) {
-    const Ended ended = RunChild([&] {
-      Say(RefuseCalls({SYS_fsetxattr}, error).empty(), "no filter");
+    const Ended ended = RunForked([&] {
+      SayUnless(RefuseCalls({SYS_fsetxattr}, error).empty(), "no filter");
       auto dir =
           tempdir::DestructorTempDir::Create(TempDirOptions().Parent(parent()));
-      Say(dir.ok() == (error != EIO), dir.status().ToString());
+      SayUnless(dir.ok() == (error != EIO), dir.status().ToString());
     });
     EXPECT_EQ(ended.output, "") << error;
     EXPECT_TRUE(Entries(parent()).empty()) << error;
@@ -172,10 +172,11 @@ TEST_F(RootMarkTest, OnlyAFailingDiskKeepsARootFromBeingMade) {
 TEST_F(RootMarkTest, DeadRootIsReapedWithoutRenameat2) {
   for (const int error : {ENOSYS, EPERM}) {
     LeaveRoot(parent());
-    const Ended ended = RunChild([&] {
-      Say(RefuseCalls({SYS_renameat2}, error).empty(), "no filter");
+    const Ended ended = RunForked([&] {
+      SayUnless(RefuseCalls({SYS_renameat2}, error).empty(), "no filter");
       auto report = tempdir::Reap(parent());
-      Say(report.ok() && report->Count(ReapOutcome::kRemoved) == 1, "left");
+      SayUnless(report.ok() && report->Count(ReapOutcome::kRemoved) == 1,
+                "left");
     });
     EXPECT_EQ(ended.output, "") << error;
     EXPECT_TRUE(Entries(parent()).empty()) << error;
@@ -184,14 +185,14 @@ TEST_F(RootMarkTest, DeadRootIsReapedWithoutRenameat2) {
 
 // C30: on a file system without attributes the parent decides, as before.
 TEST_F(RootMarkTest, WithoutAttributesTheParentDecides) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     MountMemory("/tmp");
     if (mount("none", "/tmp", "ramfs", 0, "mode=0777") != 0) abort();
     const path root = LeaveRoot("/tmp");
-    Say(MarkOf(root).empty(), "ramfs has attributes");
-    Say(ReapOnly("/tmp").outcome == ReapOutcome::kRefused, "taken");
-    Say(chmod("/tmp", 01777) == 0, "chmod");
-    Say(ReapOnly("/tmp").outcome == ReapOutcome::kRemoved, "left");
+    SayUnless(MarkOf(root).empty(), "ramfs has attributes");
+    SayUnless(ReapOnly("/tmp").outcome == ReapOutcome::kRefused, "taken");
+    SayUnless(chmod("/tmp", 01777) == 0, "chmod");
+    SayUnless(ReapOnly("/tmp").outcome == ReapOutcome::kRemoved, "left");
   });
   EXPECT_EQ(ended.output, "");
 }
@@ -210,7 +211,7 @@ TYPED_TEST(DirectMarkTest, DirectTempDirHoldsNothing) {
 
 // C30
 TYPED_TEST(DirectMarkTest, DirectTempDirOfADeadProcessIsReaped) {
-  RunChild([] {
+  RunForked([] {
     auto* dir = Abandon(Make<TypeParam>(TempDirOptions().Directly()));
     MakeFile(dir->path() / "file");
     finalize_test::SendSignal(getpid(), SIGKILL);
@@ -228,7 +229,7 @@ TYPED_TEST(DirectMarkTest, InAnOpenParentItIsRefused) {
   for (const bool is_short : {false, true}) {
     const path parent = this->Parent(is_short ? "short" : "long");
     ASSERT_EQ(chmod(parent.c_str(), 0777), 0);
-    RunChild([&] {
+    RunForked([&] {
       TempDirOptions options = TempDirOptions().Parent(parent).Directly();
       if (is_short) options.ShortPath();
       auto* dir = Abandon(Make<TypeParam>(options));

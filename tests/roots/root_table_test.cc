@@ -32,7 +32,7 @@ using tempdir::TempDirOptions;
 using tempdir_internal::ClaimedRoot;
 using tempdir_internal::ClaimRoots;
 using tempdir_internal::RootEntry;
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 
 // The paths of what it claims; "closed" or "another" for a descriptor that is
 // not what the entry says.

@@ -25,6 +25,7 @@ using finalize::ExitHooks;
 using finalize::Options;
 using finalize_test::AwaitInput;
 using finalize_test::Forked;
+using finalize_test::Latch;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;

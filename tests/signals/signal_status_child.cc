@@ -28,6 +28,7 @@ using finalize::ExitHooks;
 using finalize_test::AwaitInput;
 using finalize_test::ExpectSignals;
 using finalize_test::Forked;
+using finalize_test::Latch;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;

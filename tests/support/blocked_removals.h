@@ -17,7 +17,7 @@
 #include "tempdir/internal/removal_backlog.h"
 #include "tests/support/latch.h"
 
-namespace temp_dir_fixture {
+namespace finalize_test {
 
 class BlockedRemovals {
  public:
@@ -49,6 +49,6 @@ class BlockedRemovals {
   std::shared_ptr<Block> block_;
 };
 
-}  // namespace temp_dir_fixture
+}  // namespace finalize_test
 
 #endif  // TESTS_SUPPORT_BLOCKED_REMOVALS_H_

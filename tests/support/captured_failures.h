@@ -11,6 +11,8 @@
 
 #include "finalize/failure_reporter.h"
 
+namespace finalize_test {
+
 class CapturedFailures {
  public:
   CapturedFailures()
@@ -37,5 +39,7 @@ class CapturedFailures {
   mutable std::mutex mutex_;
   std::vector<finalize::ReportEntry> entries_;
 };
+
+}  // namespace finalize_test
 
 #endif  // TESTS_SUPPORT_CAPTURED_FAILURES_H_

@@ -19,7 +19,7 @@
 #include "tests/support/send_signal.h"
 #include "tests/support/temp_dir_styles.h"
 
-namespace temp_dir_fixture {
+namespace finalize_test {
 
 // Makes a directory what a process of this user would have made as its root.
 inline void MarkAsRoot(const boost::filesystem::path& path) {
@@ -48,7 +48,7 @@ inline void BecomeSomeUser() {
 inline boost::filesystem::path LeaveRoot(
     const boost::filesystem::path& parent) {
   std::string output =
-      RunChild([&parent] {
+      RunForked([&parent] {
         setenv("FINALIZE_REAP", "0", 1);
         auto* dir = Abandon(
             Make<tempdir::TempDir>(tempdir::TempDirOptions().Parent(parent)));
@@ -60,6 +60,6 @@ inline boost::filesystem::path LeaveRoot(
   return output;
 }
 
-}  // namespace temp_dir_fixture
+}  // namespace finalize_test
 
 #endif  // TESTS_SUPPORT_DEAD_ROOTS_H_

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+namespace finalize_test {
+
 class EventLog {
  public:
   void Add(std::string event) {
@@ -36,5 +38,7 @@ class EventLog {
   mutable std::mutex mutex_;
   std::vector<std::string> events_;
 };
+
+}  // namespace finalize_test
 
 #endif  // TESTS_SUPPORT_EVENT_LOG_H_

@@ -7,6 +7,8 @@
 #include <condition_variable>
 #include <mutex>
 
+namespace finalize_test {
+
 class Latch {
  public:
   explicit Latch(int count = 1) : count_(count) {}
@@ -38,5 +40,7 @@ class Latch {
   std::condition_variable zero_;
   int count_;
 };
+
+}  // namespace finalize_test
 
 #endif  // TESTS_SUPPORT_LATCH_H_

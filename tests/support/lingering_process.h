@@ -25,7 +25,7 @@
 #include "tests/support/forked.h"
 #include "tests/support/send_signal.h"
 
-namespace temp_dir_fixture {
+namespace finalize_test {
 
 class LingeringProcess {
  public:
@@ -74,6 +74,6 @@ class LingeringProcess {
   int from_it_ = -1;
 };
 
-}  // namespace temp_dir_fixture
+}  // namespace finalize_test
 
 #endif  // TESTS_SUPPORT_LINGERING_PROCESS_H_

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace finalize_test {
+
 namespace {
 
 std::string Failed(const char* what) {
@@ -56,3 +58,5 @@ std::string MountPrivateMemory(const char* path, const char* options) {
     return Failed("no mount");
   return "";
 }
+
+}  // namespace finalize_test

@@ -5,11 +5,15 @@
 
 #include <string>
 
+namespace finalize_test {
+
 // Gives this process a mount namespace of its own. Works inside a chroot, too.
 // Returns what went wrong, or nothing.
 std::string EnterPrivateMounts();
 
 // The same, and mounts an empty file system in memory on `path`.
 std::string MountPrivateMemory(const char* path, const char* options);
+
+}  // namespace finalize_test
 
 #endif  // TESTS_SUPPORT_PRIVATE_MOUNTS_H_

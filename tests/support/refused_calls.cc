@@ -9,6 +9,8 @@
 
 #include "tests/support/private_mounts.h"
 
+namespace finalize_test {
+
 std::string RefuseCalls(const std::vector<int>& calls, int error) {
   std::vector<sock_filter> program;
   const auto add = [&](sock_filter step) { program.push_back(step); };
@@ -29,3 +31,5 @@ std::string RefuseCalls(const std::vector<int>& calls, int error) {
 }
 
 std::string HideProc() { return MountPrivateMemory("/proc", nullptr); }
+
+}  // namespace finalize_test

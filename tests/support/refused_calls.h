@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace finalize_test {
+
 // The number of openat2, which C libraries older than it do not name.
 inline constexpr int kOpenat2Call = 437;
 
@@ -20,5 +22,7 @@ std::string RefuseCalls(const std::vector<int>& calls, int error);
 // Puts an empty file system over /proc, in a mount namespace of its own. Only
 // for the superuser. Returns what went wrong, or nothing.
 std::string HideProc();
+
+}  // namespace finalize_test
 
 #endif  // TESTS_SUPPORT_REFUSED_CALLS_H_

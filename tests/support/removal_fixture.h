@@ -24,11 +24,10 @@
 
 #include "gtest/gtest.h"
 #include "tests/support/forked.h"
+#include "tests/support/own_process.h"
 #include "tests/support/private_mounts.h"
 
-namespace removal_fixture {
-
-inline constexpr uid_t kNobody = 65534;
+namespace finalize_test {
 
 // Runs `body` as `user` from here on, without groups.
 inline std::string Become(uid_t user,
@@ -178,15 +177,6 @@ class RemovalInMemoryTest : public RemovalTest {
   RemovalInMemoryTest() : RemovalTest(MemoryBase()) {}
 };
 
-// Descriptors that this process has open.
-inline int CountDescriptors() {
-  DIR* directory = opendir("/proc/self/fd");
-  int count = -3;  // ".", "..", and its own
-  while (readdir(directory) != nullptr) ++count;
-  closedir(directory);
-  return count;
-}
-
-}  // namespace removal_fixture
+}  // namespace finalize_test
 
 #endif  // TESTS_SUPPORT_REMOVAL_FIXTURE_H_

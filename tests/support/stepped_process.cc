@@ -9,7 +9,7 @@
 #include "tests/support/forked.h"
 #include "tests/support/send_signal.h"
 
-namespace temp_dir_fixture {
+namespace finalize_test {
 namespace {
 
 constexpr int kFamily = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
@@ -113,4 +113,4 @@ void SteppedProcess::Note(pid_t task, int status) {
   if (started != 0) tasks_.insert(static_cast<pid_t>(started));
 }
 
-}  // namespace temp_dir_fixture
+}  // namespace finalize_test

@@ -19,7 +19,7 @@
 #include <functional>
 #include <set>
 
-namespace temp_dir_fixture {
+namespace finalize_test {
 
 enum class Stepped { kFirst, kOthers };
 
@@ -68,6 +68,6 @@ class SteppedProcess {
   int signal_ = 0;         // that it goes on with
 };
 
-}  // namespace temp_dir_fixture
+}  // namespace finalize_test
 
 #endif  // TESTS_SUPPORT_STEPPED_PROCESS_H_

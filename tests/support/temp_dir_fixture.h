@@ -25,11 +25,10 @@
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
 #include "tests/support/forked.h"
+#include "tests/support/own_process.h"
 #include "tests/support/private_mounts.h"
 
-namespace temp_dir_fixture {
-
-inline constexpr uid_t kNobody = 65534;
+namespace finalize_test {
 
 // How a child ended, and what it wrote to standard output and error.
 struct Ended {
@@ -39,7 +38,7 @@ struct Ended {
 };
 
 // Runs `body` in a child process. If it returns, the child leaves by _exit(0).
-inline Ended RunChild(const std::function<void()>& body) {
+inline Ended RunForked(const std::function<void()>& body) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return {};
   fflush(nullptr);
@@ -69,7 +68,7 @@ inline Ended RunChild(const std::function<void()>& body) {
 
 // For the body of a child: what is not so is said, and the test that looks for
 // an empty output fails.
-inline void Say(bool holds, const std::string& what) {
+inline void SayUnless(bool holds, const std::string& what) {
   if (!holds) dprintf(STDERR_FILENO, "%s\n", what.c_str());
 }
 
@@ -114,8 +113,6 @@ inline boost::filesystem::path WhatAFailureLeft(
   return "(nothing was kept)";
 }
 
-inline size_t CountDescriptors() { return Entries("/proc/self/fd").size(); }
-
 // A mount namespace of this process's own, in which `path` is an empty file
 // system in memory with these mount options. Aborts where that is refused.
 inline void MountMemory(const boost::filesystem::path& path,
@@ -148,7 +145,7 @@ class Scratch {
     setenv("FINALIZE_REAP", "0", 1);
   }
   ~Scratch() {
-    RunChild([this] { execlp("rm", "rm", "-rf", path_.c_str(), nullptr); });
+    RunForked([this] { execlp("rm", "rm", "-rf", path_.c_str(), nullptr); });
     unsetenv("TMPDIR");
   }
   const boost::filesystem::path& path() const { return path_; }
@@ -175,6 +172,6 @@ class TempDirFixture : public testing::Test {
   Scratch scratch_;
 };
 
-}  // namespace temp_dir_fixture
+}  // namespace finalize_test
 
 #endif  // TESTS_SUPPORT_TEMP_DIR_FIXTURE_H_

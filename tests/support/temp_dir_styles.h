@@ -13,7 +13,7 @@
 #include "tempdir/finalizer_temp_dir.h"
 #include "tests/support/temp_dir_fixture.h"
 
-namespace temp_dir_fixture {
+namespace finalize_test {
 
 using Styles =
     testing::Types<tempdir::DestructorTempDir, tempdir::FinalizerTempDir>;
@@ -50,6 +50,6 @@ Dir* Abandon(Dir dir) {
   return &link->dir;
 }
 
-}  // namespace temp_dir_fixture
+}  // namespace finalize_test
 
 #endif  // TESTS_SUPPORT_TEMP_DIR_STYLES_H_

@@ -19,7 +19,7 @@
 
 #include <string>
 
-namespace tree_shapes {
+namespace finalize_test {
 
 inline bool MakeFile(int directory, const char* name, size_t bytes = 0) {
   const int fd =
@@ -90,6 +90,6 @@ inline int MakeDeep(int directory, int levels, const char* name = "d",
   return at;
 }
 
-}  // namespace tree_shapes
+}  // namespace finalize_test
 
 #endif  // TESTS_SUPPORT_TREE_SHAPES_H_

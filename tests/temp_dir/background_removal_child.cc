@@ -33,11 +33,12 @@
 
 namespace {
 
+using finalize_test::BlockedRemovals;
 using finalize_test::Forked;
+using finalize_test::MountPrivateMemory;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::SendSignal;
-using temp_dir_fixture::BlockedRemovals;
 using tempdir::DestructorTempDir;
 using tempdir::FinalizerTempDir;
 using tempdir::FinishRemovals;

@@ -15,9 +15,9 @@ namespace {
 
 using finalize_test::ChildOptions;
 using finalize_test::ChildResult;
+using finalize_test::Entries;
 using finalize_test::HelperPath;
-using temp_dir_fixture::Entries;
-using temp_dir_fixture::TempDirFixture;
+using finalize_test::TempDirFixture;
 using testing::HasSubstr;
 using testing::IsEmpty;
 

@@ -30,7 +30,7 @@ using tempdir::TempDirOptions;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 
 TempDirOptions Background() { return TempDirOptions().RemoveInBackground(); }
 
@@ -170,13 +170,13 @@ TYPED_TEST(BackgroundRemovalTest, ChildLeavesItAlone) {
   TypeParam dir = this->MakeFull(Background());
   ASSERT_TRUE(dir.Remove().ok());
   const path root = dir.path().parent_path();
-  const Ended child = RunChild([&] {
-    Say(FinishRemovals().ok(), "nothing to finish");
-    Say(!dir.Remove().ok(), "refused");
-    Say(!dir.removed(), "not removed");
+  const Ended child = RunForked([&] {
+    SayUnless(FinishRemovals().ok(), "nothing to finish");
+    SayUnless(!dir.Remove().ok(), "refused");
+    SayUnless(!dir.removed(), "not removed");
     std::optional<TypeParam> moved(std::move(dir));
     moved.reset();
-    Say(Entries(root).size() == 1, "there");
+    SayUnless(Entries(root).size() == 1, "there");
   });
   EXPECT_EQ(child.output, "");
   blocked.Release();
@@ -186,11 +186,11 @@ TYPED_TEST(BackgroundRemovalTest, ChildLeavesItAlone) {
 
 // C19
 TYPED_TEST(BackgroundRemovalTest, StartsNoThreadBeforeItIsNeeded) {
-  const Ended child = RunChild([] {
+  const Ended child = RunForked([] {
     const size_t before = CountThreads();
     TypeParam dir = Make<TypeParam>(Background());
-    Say(dir.Remove().ok(), "removed");
-    Say(CountThreads() == before, "no thread");
+    SayUnless(dir.Remove().ok(), "removed");
+    SayUnless(CountThreads() == before, "no thread");
   });
   EXPECT_EQ(child.output, "");
 }

@@ -19,7 +19,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using finalize::Registry;
 using tempdir::DestructorTempDir;
@@ -39,7 +39,7 @@ TEST_F(DestructorTempDirTest, NothingIsRegistered) {
 }
 
 TEST_F(DestructorTempDirTest, PlaceOfAFailureIsTheCallersLine) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     absl::StatusOr<DestructorTempDir> dir = DestructorTempDir::Create();
     const path mounted = dir->path() / "mounted";
     MakeDirectory(mounted);
@@ -52,7 +52,7 @@ TEST_F(DestructorTempDirTest, PlaceOfAFailureIsTheCallersLine) {
 
 // After a failure in the destructor it is given up: nobody tries again.
 TEST_F(DestructorTempDirTest, FailedDestructorGivesUp) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     path where;
     finalize::SetFailureReporter([](const finalize::ReportEntry&) {});
     {
@@ -63,7 +63,7 @@ TEST_F(DestructorTempDirTest, FailedDestructorGivesUp) {
     }
     umount((where / "mounted").c_str());
     Registry::Process().Drain();
-    Say(Exists(where), "somebody removed it");
+    SayUnless(Exists(where), "somebody removed it");
     exit(0);
   });
   EXPECT_EQ(ended.output, "");

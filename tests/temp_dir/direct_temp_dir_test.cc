@@ -22,7 +22,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::ReapOutcome;
 using tempdir::TempDirOptions;
@@ -41,7 +41,7 @@ class DirectTempDirTest : public TempDirFixture {
   }
   // By a process that holds none of this one's locks.
   size_t ReapedByOther(ReapOutcome outcome) const {
-    const Ended reaper = RunChild([this, outcome] {
+    const Ended reaper = RunForked([this, outcome] {
       closefrom(STDERR_FILENO + 1);
       const auto report = tempdir_internal::ReapParent(parent().native(), {});
       _exit(report.ok() ? static_cast<int>(report->Count(outcome)) : 100);
@@ -110,7 +110,7 @@ TYPED_TEST(DirectTempDirTest, HoldsOneDescriptorAndOneOfTheParent) {
 // C21.
 TYPED_TEST(DirectTempDirTest, ForkedChildNeitherRemovesNorUnlocks) {
   TypeParam dir = Make<TypeParam>(this->Direct());
-  const Ended ended = RunChild([&dir] {
+  const Ended ended = RunForked([&dir] {
     { TypeParam inherited = std::move(dir); }
     exit(0);
   });
@@ -136,45 +136,45 @@ TYPED_TEST(DirectTempDirTest, StrangerAtItsPathIsLeft) {
 }
 
 TYPED_TEST(DirectTempDirTest, SurvivesTheClosingOfAllDescriptors) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     TypeParam dir = Make<TypeParam>(this->Direct());
     MakeFile(dir.path() / "file");
     closefrom(3);
     const int other = open("/", O_RDONLY | O_DIRECTORY);
     TypeParam next = Make<TypeParam>(this->Direct());
-    Say(this->ReapedByOther(ReapOutcome::kInUse) == 2, "not held");
-    Say(Exists(dir.path() / "file"), "reaped");
-    Say(dir.Remove().ok() && !Exists(dir.path()), "not removed");
-    Say(next.Remove().ok() && !Exists(next.path()), "not removed");
-    Say(fcntl(other, F_GETFD) >= 0, "closed somebody else's");
-    Say(Entries(this->parent()).empty(), "something is left");
+    SayUnless(this->ReapedByOther(ReapOutcome::kInUse) == 2, "not held");
+    SayUnless(Exists(dir.path() / "file"), "reaped");
+    SayUnless(dir.Remove().ok() && !Exists(dir.path()), "not removed");
+    SayUnless(next.Remove().ok() && !Exists(next.path()), "not removed");
+    SayUnless(fcntl(other, F_GETFD) >= 0, "closed somebody else's");
+    SayUnless(Entries(this->parent()).empty(), "something is left");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 // The next one need not be in the same parent, nor be a direct one.
 TYPED_TEST(DirectTempDirTest, IsHeldAgainFromTheNextCreationAnywhere) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     TypeParam dir = Make<TypeParam>(this->Direct());
     closefrom(3);
     TypeParam next = Make<TypeParam>();
-    Say(this->ReapedByOther(ReapOutcome::kInUse) == 1, "not held");
+    SayUnless(this->ReapedByOther(ReapOutcome::kInUse) == 1, "not held");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 // One whose name means another directory by then is not held.
 TYPED_TEST(DirectTempDirTest, StrangerAtItsPathIsNotHeldAgain) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     TypeParam dir = Make<TypeParam>(this->Direct());
     const path away = this->parent() / "away";
-    Say(rename(dir.path().c_str(), away.c_str()) == 0, "rename");
+    SayUnless(rename(dir.path().c_str(), away.c_str()) == 0, "rename");
     MakeDirectory(dir.path());
     closefrom(3);
     TypeParam next = Make<TypeParam>();
-    Say(this->ReapedByOther(ReapOutcome::kRemoved) == 1, "held");
-    Say(Exists(away), "reaped");
-    Say(rename(away.c_str(), dir.path().c_str()) == 0, "rename");
+    SayUnless(this->ReapedByOther(ReapOutcome::kRemoved) == 1, "held");
+    SayUnless(Exists(away), "reaped");
+    SayUnless(rename(away.c_str(), dir.path().c_str()) == 0, "rename");
   });
   EXPECT_EQ(ended.output, "");
 }

@@ -27,7 +27,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using finalize::Registry;
 using tempdir::FinalizerTempDir;
@@ -79,15 +79,15 @@ TEST_F(FinalizerTempDirTest, PlaceIsTheCallersLine) {
 
 // C27: temp dirs are released last.
 TEST_F(FinalizerTempDirTest, DrainReachesItAfterOthers) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     static std::optional<FinalizerTempDir> dir;
     static bool was_there = false;
     finalize::AtExit(finalize::Options("user").Phase(-1000),
                      [] { was_there = Exists(dir->path()); });
     dir = Make<FinalizerTempDir>();
     Registry::Process().Drain();
-    Say(was_there, "gone too early");
-    Say(dir->removed() && dir->Remove().ok(), "removed");
+    SayUnless(was_there, "gone too early");
+    SayUnless(dir->removed() && dir->Remove().ok(), "removed");
   });
   EXPECT_EQ(ended.output, "");
 }
@@ -126,7 +126,7 @@ TEST_F(FinalizerTempDirTest, DoomedMeanwhileLeavesNothing) {
   }
 }
 TEST_F(FinalizerTempDirTest, DrainsRaceCreation) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     const path parent = Parent();
     std::atomic<int> unexpected{0};
     std::atomic<int> busy{3};
@@ -146,36 +146,37 @@ TEST_F(FinalizerTempDirTest, DrainsRaceCreation) {
     }
     while (busy > 0) {
       const auto report = Registry::Process().Drain();
-      Say(report.status().ok(), "a drain failed: " + report.ToString());
+      SayUnless(report.status().ok(), "a drain failed: " + report.ToString());
     }
     for (std::thread& creator : creators) creator.join();
-    Say(Registry::Process().Drain().status().ok(), "the last drain failed");
-    Say(unexpected == 0, "another error than Cancelled");
-    Say(Entries(parent).empty(), "something is left");
+    SayUnless(Registry::Process().Drain().status().ok(),
+              "the last drain failed");
+    SayUnless(unexpected == 0, "another error than Cancelled");
+    SayUnless(Entries(parent).empty(), "something is left");
   });
   EXPECT_EQ(ended.output, "");
 }
 // C10, C27: a registry in its last phase takes nothing from other threads.
 TEST_F(FinalizerTempDirTest, ClosedRegistryCancels) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     const path parent = Parent();
     finalize::AtExit(
         finalize::Options("last").Phase(tempdir::kTempDirPhase - 2), [&] {
           std::thread([&] {
             auto dir =
                 FinalizerTempDir::Create(TempDirOptions().Parent(parent));
-            Say(absl::IsCancelled(dir.status()), dir.status().ToString());
+            SayUnless(absl::IsCancelled(dir.status()), dir.status().ToString());
           }).join();
         });
     Registry::Process().Drain();
-    Say(Entries(parent).empty(), "something is left");
+    SayUnless(Entries(parent).empty(), "something is left");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 // C3: a Remove that loses to a drain waits for it and takes its outcome.
 TEST_F(FinalizerTempDirTest, RemoveTakesTheOutcomeOfADrain) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     std::optional<FinalizerTempDir> dir;
     std::optional<std::thread> loser;
     std::atomic<bool> calling{false};
@@ -193,34 +194,34 @@ TEST_F(FinalizerTempDirTest, RemoveTakesTheOutcomeOfADrain) {
         }));
     Block(dir->path());
     finalize::SetFailureReporter([](const finalize::ReportEntry&) {});
-    Say(Registry::Process().Drain().failed == 1, "drain");
+    SayUnless(Registry::Process().Drain().failed == 1, "drain");
     loser->join();
-    Say(!seen.ok() && !dir->removed(), seen.ToString());
+    SayUnless(!seen.ok() && !dir->removed(), seen.ToString());
     Unblock(dir->path());
-    Say(dir->Remove().ok(), "tried again");
+    SayUnless(dir->Remove().ok(), "tried again");
   });
   EXPECT_EQ(ended.output, "");
 }
 // The failure callback may put things right and try again itself.
 TEST_F(FinalizerTempDirTest, FailureCallbackMayRemove) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     static std::optional<FinalizerTempDir> dir;
     dir = Make<FinalizerTempDir>(
         TempDirOptions().OnFailure([](const path& where, const absl::Status&) {
           Unblock(where);
-          Say(dir->Remove().ok(), "Remove");
+          SayUnless(dir->Remove().ok(), "Remove");
         }));
     Block(dir->path());
     const auto report = Registry::Process().Drain();
-    Say(report.failed == 0, report.ToString());
-    Say(dir->removed(), "removed");
+    SayUnless(report.failed == 0, report.ToString());
+    SayUnless(dir->removed(), "removed");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 // C8, C28: after a failed destructor a drain tries once more.
 TEST_F(FinalizerTempDirTest, DrainTriesAgainAfterAFailedDestructor) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     path where;
     finalize::SetFailureReporter([](const finalize::ReportEntry&) {});
     {
@@ -229,15 +230,15 @@ TEST_F(FinalizerTempDirTest, DrainTriesAgainAfterAFailedDestructor) {
       Block(where);
     }
     Unblock(where);
-    Say(Exists(where), "there");
-    Say(Registry::Process().Drain().status().ok(), "drain");
-    Say(!Exists(where), "gone");
+    SayUnless(Exists(where), "there");
+    SayUnless(Registry::Process().Drain().status().ok(), "drain");
+    SayUnless(!Exists(where), "gone");
   });
   EXPECT_EQ(ended.output, "");
 }
 // C14: a failure at exit is reported; the rest goes.
 TEST_F(FinalizerTempDirTest, FailureAtExitIsReported) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     Abandon(Make<FinalizerTempDir>());
     FinalizerTempDir* blocked = Abandon(Make<FinalizerTempDir>());
     Block(blocked->path());
@@ -252,7 +253,7 @@ TEST_F(FinalizerTempDirTest, FailureAtExitIsReported) {
 }
 // C28: what is marked is kept at exit, too.
 TEST_F(FinalizerTempDirTest, MarkFailedKeepsAtExit) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     FinalizerTempDir* dir = Abandon(Make<FinalizerTempDir>(
         TempDirOptions().KeepOnFailure().Prefix("post-mortem-")));
     dir->MarkFailed();
@@ -266,23 +267,23 @@ TEST_F(FinalizerTempDirTest, MarkFailedKeepsAtExit) {
 
 // Keep against a drain: one of them wins, and the answer is true.
 TEST_F(FinalizerTempDirTest, KeepRacesDrain) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     const path parent = Parent();
     for (int round = 0; round < 100; ++round) {
       FinalizerTempDir dir =
           Make<FinalizerTempDir>(TempDirOptions().Parent(parent));
       absl::StatusOr<path> kept = absl::UnknownError("not called");
       std::thread keeper([&] { kept = dir.Keep(); });
-      Say(Registry::Process().Drain().status().ok(), "drain");
+      SayUnless(Registry::Process().Drain().status().ok(), "drain");
       keeper.join();
       if (kept.ok()) {
-        Say(Exists(*kept) && !dir.removed(), "kept, but gone");
+        SayUnless(Exists(*kept) && !dir.removed(), "kept, but gone");
         rmdir(kept->c_str());
       } else {
-        Say(dir.removed(), "neither kept nor removed");
+        SayUnless(dir.removed(), "neither kept nor removed");
       }
     }
-    Say(Entries(parent).empty(), "something is left");
+    SayUnless(Entries(parent).empty(), "something is left");
   });
   EXPECT_EQ(ended.output, "");
 }

@@ -29,7 +29,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using finalize_test::SendSignal;
 using tempdir::IfExists;
@@ -96,11 +96,12 @@ TYPED_TEST(KeepDestinationTest, Publishes) {
   EXPECT_THAT(Entries(parent), SizeIs(1));
 }
 TYPED_TEST(KeepDestinationTest, CountsFromTheCurrentDirectory) {
-  const Ended ended = RunChild([this] {
-    Say(chdir(this->scratch().c_str()) == 0, "chdir");
+  const Ended ended = RunForked([this] {
+    SayUnless(chdir(this->scratch().c_str()) == 0, "chdir");
     TypeParam entry = this->MakeFilled();
     auto kept = entry.Keep("published/");
-    Say(kept.ok() && *kept == this->In("published"), kept.status().ToString());
+    SayUnless(kept.ok() && *kept == this->In("published"),
+              kept.status().ToString());
   });
   EXPECT_EQ(ended.output, "");
   EXPECT_EQ(TextOf<TypeParam>(this->In("published")), "new");
@@ -139,16 +140,16 @@ TYPED_TEST(KeepDestinationTest, RefusesWhatIsNoName) {
 // Another file system: nothing is copied, and it says what to do.
 TYPED_TEST(KeepDestinationTest, FailsAcrossFileSystems) {
   const path mount = this->Parent("mount");
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     MountMemory(mount);
     TypeParam entry = this->MakeFilled();
     const absl::Status status = entry.Keep(mount / "published").status();
-    Say(absl::IsFailedPrecondition(status), status.ToString());
-    Say(status.message().find("another file system") != std::string::npos,
-        status.ToString());
-    Say(TextOf<TypeParam>(entry.path()) == "new", "content");
-    Say(Entries(mount).empty(), "something was made");
-    Say(entry.Remove().ok(), "remove");
+    SayUnless(absl::IsFailedPrecondition(status), status.ToString());
+    SayUnless(status.message().find("another file system") != std::string::npos,
+              status.ToString());
+    SayUnless(TextOf<TypeParam>(entry.path()) == "new", "content");
+    SayUnless(Entries(mount).empty(), "something was made");
+    SayUnless(entry.Remove().ok(), "remove");
   });
   EXPECT_EQ(ended.output, "");
 }
@@ -241,9 +242,9 @@ TYPED_TEST(KeepDestinationTest, RacesHaveOneWinner) {
 
 // C30: published, it is out of every reaper's reach, and never half.
 TYPED_TEST(KeepDestinationTest, SurvivesAKillAndAReaper) {
-  RunChild([this] {
+  RunForked([this] {
     auto* entry = Abandon(this->MakeFilled());
-    Say(entry->Keep(this->In("published")).ok(), "keep");
+    SayUnless(entry->Keep(this->In("published")).ok(), "keep");
     SendSignal(getpid(), SIGKILL);
   });
   ASSERT_TRUE(tempdir::Reap(this->scratch()).ok());

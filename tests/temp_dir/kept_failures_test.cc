@@ -29,7 +29,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::KeptFailure;
 using tempdir::KeptFailures;
@@ -49,7 +49,7 @@ class KeptFailuresTest : public TempDirFixture {
   template <class Dir = tempdir::FinalizerTempDir>
   path Fail(TempDirOptions options = {}) {
     const std::string said =
-        RunChild([&] {
+        RunForked([&] {
           Dir dir = Make<Dir>(std::move(options.KeepOnFailure()));
           MakeFile(dir.path() / "file");
           dir.MarkFailed();
@@ -95,7 +95,7 @@ TEST_F(KeptFailuresTest, AreListedNewestFirst) {
   EXPECT_GE(absl::Now() - failures[1].kept_at, absl::Seconds(99));
 }
 TEST_F(KeptFailuresTest, FilesAndDirectOnesAreAsTempDirs) {
-  RunChild([] {
+  RunForked([] {
     TempFile file = Make<TempFile>(TempDirOptions().KeepOnFailure());
     file.MarkFailed();
   });
@@ -142,16 +142,17 @@ TEST_F(KeptFailuresTest, LooksDoNotMeet) {
   for (int i = 0; i < 3000; ++i) MakeFile(failure / std::to_string(i));
   const auto look = [&] {
     for (int i = 0; i < 20; ++i) {
-      Say(!Listed()[0].in_use, "in use");
+      SayUnless(!Listed()[0].in_use, "in use");
       TrimOptions options;
       options.dry_run = true;
       const auto report = TrimKeptFailures(scratch(), options);
-      Say(report->Count(ReapOutcome::kRemovable) == 1, "not to be trimmed");
+      SayUnless(report->Count(ReapOutcome::kRemovable) == 1,
+                "not to be trimmed");
     }
   };
   std::string others;
-  std::thread other([&] { others = RunChild(look).output; });
-  EXPECT_EQ(RunChild(look).output, "");
+  std::thread other([&] { others = RunForked(look).output; });
+  EXPECT_EQ(RunForked(look).output, "");
   other.join();
   EXPECT_EQ(others, "");
 }
@@ -209,7 +210,7 @@ TEST_F(KeptFailuresTest, MarkOfAnotherDirectoryIsNone) {
   const path failure = Fail();
   const path copy = In("finalize-0-aaaaaaaaaaaaaaaa");
   const path linked = In("finalize-0-bbbbbbbbbbbbbbbb");
-  RunChild([&] {
+  RunForked([&] {
     execlp("cp", "cp", "-a", failure.c_str(), copy.c_str(), nullptr);
   });
   MakeDirectory(linked);
@@ -234,7 +235,7 @@ TEST_F(KeptFailuresTest, MissingParentIsNotFound) {
 
 // The parent lets nothing more in: it is kept where it is, as before.
 TEST_F(KeptFailuresTest, ClosedParentKeepsItInItsRoot) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp");
     setenv("TMPDIR", "/tmp", 1);
     auto dir =

@@ -18,7 +18,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::DestructorTempDir;
 using tempdir::FinalizerTempDir;
@@ -53,7 +53,7 @@ constexpr char kReaper[] =
 constexpr char kExit[] = "the end of this process tries again";
 
 TEST_F(RemovalReportTest, DestructorWritesOneLine) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     auto dir = DestructorTempDir::Create(TempDirOptions());
     Block(dir->path());
   });
@@ -62,7 +62,7 @@ TEST_F(RemovalReportTest, DestructorWritesOneLine) {
 
 // The finalizer is pending again, which its line says.
 TEST_F(RemovalReportTest, FinalizerStyleSaysThatExitTriesAgain) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     auto dir = FinalizerTempDir::Create(TempDirOptions());
     Block(dir->path());
   });
@@ -70,7 +70,7 @@ TEST_F(RemovalReportTest, FinalizerStyleSaysThatExitTriesAgain) {
 }
 
 TEST_F(RemovalReportTest, ExitWritesOneLine) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     FinalizerTempDir* dir =
         Abandon(*FinalizerTempDir::Create(TempDirOptions()));
     Block(dir->path());
@@ -80,7 +80,7 @@ TEST_F(RemovalReportTest, ExitWritesOneLine) {
 }
 
 TEST_F(RemovalReportTest, BackgroundRemovalWritesOneLine) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     {
       auto dir =
           DestructorTempDir::Create(TempDirOptions().RemoveInBackground());
@@ -94,7 +94,7 @@ TEST_F(RemovalReportTest, BackgroundRemovalWritesOneLine) {
 }
 
 TEST_F(RemovalReportTest, CrashWritesOneLine) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     auto dir = DestructorTempDir::Create(
         TempDirOptions().OnFailure(OnFailure::kCrash));
     Block(dir->path());
@@ -107,7 +107,7 @@ TEST_F(RemovalReportTest, CrashWritesOneLine) {
 // A directory that somebody moved away is no reaper's.
 TEST_F(RemovalReportTest, MovedOneIsLeftWhereItIs) {
   const path elsewhere = scratch() / kForged;
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     auto dir = DestructorTempDir::Create(TempDirOptions());
     if (rename(dir->path().c_str(), elsewhere.c_str()) != 0) abort();
   });
@@ -118,7 +118,7 @@ TEST_F(RemovalReportTest, MovedOneIsLeftWhereItIs) {
 
 // What the callback of OnFailure throws is reported as its own failure.
 TEST_F(RemovalReportTest, FailureCallbackThatThrowsIsReportedAsSuch) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     auto dir = DestructorTempDir::Create(
         TempDirOptions().OnFailure([](const path&, const absl::Status&) {
           throw std::runtime_error(kForged);
@@ -135,7 +135,7 @@ TEST_F(RemovalReportTest, FailureCallbackThatThrowsIsReportedAsSuch) {
 TEST_F(RemovalReportTest, KeptDirectoryIsNamedOnOneLine) {
   const path parent = scratch() / kForged;
   MakeDirectory(parent);
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     auto dir = DestructorTempDir::Create(
         TempDirOptions().Parent(parent.native()).KeepOnFailure());
     dir->MarkFailed();
@@ -167,17 +167,17 @@ TEST_F(RemovalReportTest, StatusesNameFilesEscaped) {
 }
 
 TEST_F(RemovalReportTest, ErrorsOfATreeNameFilesEscaped) {
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     MakeDirectory(scratch() / "tree");
     Block(scratch() / "tree");
     tempdir::RemoveTreeStats stats;
     const absl::Status status =
         tempdir::RemoveTree((scratch() / "tree").native(), {}, &stats);
-    Say(!status.ok() && stats.errors.size() == 1, "no error");
-    Say(stats.errors[0].path == (scratch() / "tree" / kForged).native(),
-        "the field is plain");
-    Say(std::string(status.message()).find('\n') == std::string::npos,
-        "a line too many");
+    SayUnless(!status.ok() && stats.errors.size() == 1, "no error");
+    SayUnless(stats.errors[0].path == (scratch() / "tree" / kForged).native(),
+              "the field is plain");
+    SayUnless(std::string(status.message()).find('\n') == std::string::npos,
+              "a line too many");
     umount((scratch() / "tree" / kForged).c_str());
   });
   EXPECT_EQ(ended.output, "");

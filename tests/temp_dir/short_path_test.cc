@@ -20,7 +20,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using finalize_test::SendSignal;
 using tempdir::ReapOutcome;
 using tempdir::TempDirOptions;
@@ -41,7 +41,7 @@ TYPED_TEST(ShortPathTest, AddsNoMoreThanMktemp) {
 }
 // A parent of 88 bytes, where one in a root has no room left.
 TYPED_TEST(ShortPathTest, LeavesRoomForASocket) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp");
     const std::string parent = "/tmp/" + std::string(83, 'p');
     MakeDirectory(parent);
@@ -50,20 +50,21 @@ TYPED_TEST(ShortPathTest, LeavesRoomForASocket) {
     const std::string path = (dir.path() / "s").native();
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
-    Say(path.size() < sizeof address.sun_path, path);
+    SayUnless(path.size() < sizeof address.sun_path, path);
     path.copy(address.sun_path, sizeof address.sun_path - 1);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    Say(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0,
+    SayUnless(
+        bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0,
         "bind");
-    Say(dir.Remove().ok(), "remove");
-    Say(Entries(parent).empty(), "something is left");
+    SayUnless(dir.Remove().ok(), "remove");
+    SayUnless(Entries(parent).empty(), "something is left");
   });
   EXPECT_EQ(ended.output, "");
 }
 // C30: in use as long as its owner lives, and then the next reaper's.
 TYPED_TEST(ShortPathTest, IsReapedOnceItsOwnerIsDead) {
   TypeParam live = Make<TypeParam>(TempDirOptions().ShortPath());
-  RunChild([] {
+  RunForked([] {
     Abandon(Make<TypeParam>(TempDirOptions().ShortPath()));
     SendSignal(getpid(), SIGKILL);
   });
@@ -108,7 +109,7 @@ class ShortNameTest : public TempDirFixture {
     tempdir::ReapOptions options;
     options.unmarked = unmarked;
     auto report = tempdir::Reap(parent, options);
-    Say(report.ok() && report->roots.size() == 1, "not one entry");
+    SayUnless(report.ok() && report->roots.size() == 1, "not one entry");
     return report.ok() && !report->roots.empty() ? report->roots[0].outcome
                                                  : ReapOutcome::kGone;
   }
@@ -128,17 +129,18 @@ TEST_F(ShortNameTest, WithoutAMarkItIsLeftEvenIfItIsEmpty) {
 
 // C30: nor is it enough on a file system without attributes.
 TEST_F(ShortNameTest, OnAFileSystemWithoutMarksItHasToBeAskedFor) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp");
     if (mount("none", "/tmp", "ramfs", 0, "mode=01777") != 0) abort();
     for (const char* name : {"/tmp/fzf-completion", "/tmp/fza+abcdefghij"}) {
       MakeDirectory(name);
       MakeFile(std::string(name) + "/file");
     }
-    Say(Reaped("/tmp") == ReapOutcome::kRefused, "taken");
-    Say(Entries("/tmp").size() == 2, "removed");
-    Say(Reaped("/tmp", /*unmarked=*/true) == ReapOutcome::kRemoved, "left");
-    Say(Exists("/tmp/fzf-completion/file"), "an ordinary name was taken");
+    SayUnless(Reaped("/tmp") == ReapOutcome::kRefused, "taken");
+    SayUnless(Entries("/tmp").size() == 2, "removed");
+    SayUnless(Reaped("/tmp", /*unmarked=*/true) == ReapOutcome::kRemoved,
+              "left");
+    SayUnless(Exists("/tmp/fzf-completion/file"), "an ordinary name was taken");
   });
   EXPECT_EQ(ended.output, "");
   EXPECT_EQ(ended.exit_code, 0);

@@ -21,7 +21,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::TempDirOptions;
 
@@ -81,7 +81,7 @@ TYPED_TEST(SwappedCreationTest, DirectOneIsMadeUnderAnotherName) {
 
 // Under a umask that forbids the owner to look into what it made, too.
 TYPED_TEST(SwappedCreationTest, UnreadableOneGetsItsModeBack) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp", "mode=0777");
     setenv("TMPDIR", "/tmp", 1);
     BecomeNobody();
@@ -96,11 +96,11 @@ TYPED_TEST(SwappedCreationTest, UnreadableOneGetsItsModeBack) {
       swapped = std::string("/tmp/") + name;
     };
     TypeParam dir = Make<TypeParam>();
-    Say(dir.path().parent_path() != swapped, "adopted");
-    Say(Mode(swapped) == 0, "another mode");
-    Say(dir.Remove().ok(), "not removed");
+    SayUnless(dir.path().parent_path() != swapped, "adopted");
+    SayUnless(Mode(swapped) == 0, "another mode");
+    SayUnless(dir.Remove().ok(), "not removed");
     if (chmod(swapped.c_str(), 0700) != 0) abort();
-    Say(Exists(path(swapped) / "precious"), "not whole");
+    SayUnless(Exists(path(swapped) / "precious"), "not whole");
   });
   EXPECT_EQ(ended.output, "");
   EXPECT_EQ(ended.exit_code, 0);

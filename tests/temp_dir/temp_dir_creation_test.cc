@@ -18,7 +18,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using tempdir::TempDirOptions;
 using testing::Test;
 
@@ -72,16 +72,16 @@ TYPED_TEST(TempDirCreationTest, NameHasPrefixAndSuffix) {
 // C27, edge 2: whatever the umask. As an ordinary user, who needs the bits.
 TYPED_TEST(TempDirCreationTest, UmaskDoesNotMatter) {
   for (const mode_t mask : {0000, 0077, 0777}) {
-    const Ended ended = RunChild([mask] {
+    const Ended ended = RunForked([mask] {
       MountMemory("/tmp");
       setenv("TMPDIR", "/tmp", 1);
       BecomeNobody();
       umask(mask);
       TypeParam dir = Make<TypeParam>();
-      Say(Mode(dir.path()) == 0700, "mode");
-      Say(Mode(dir.path().parent_path()) == 01700, "mode of the root");
-      Say(mkdir((dir.path() / "sub").c_str(), 0700) == 0, "usable");
-      Say(dir.Remove().ok(), dir.Remove().ToString());
+      SayUnless(Mode(dir.path()) == 0700, "mode");
+      SayUnless(Mode(dir.path().parent_path()) == 01700, "mode of the root");
+      SayUnless(mkdir((dir.path() / "sub").c_str(), 0700) == 0, "usable");
+      SayUnless(dir.Remove().ok(), dir.Remove().ToString());
     });
     EXPECT_EQ(ended.output, "") << mask;
     EXPECT_EQ(ended.exit_code, 0);
@@ -103,14 +103,15 @@ TYPED_TEST(TempDirCreationTest, StandardPathIsWelcome) {
 TYPED_TEST(TempDirCreationTest, RelativeParentIsPinned) {
   const auto parent = this->Parent();
   this->Parent("elsewhere");
-  const Ended ended = RunChild([&] {
-    Say(chdir(this->scratch().c_str()) == 0, "chdir");
+  const Ended ended = RunForked([&] {
+    SayUnless(chdir(this->scratch().c_str()) == 0, "chdir");
     TypeParam dir = Make<TypeParam>(TempDirOptions().Parent("parent/"));
-    Say(chdir("elsewhere") == 0, "chdir");
-    Say(dir.path().parent_path().parent_path() == parent, dir.path().native());
-    Say(Mode(dir.path()) == 0700, "there");
-    Say(dir.Remove().ok(), "removed");
-    Say(!Exists(dir.path()), "gone");
+    SayUnless(chdir("elsewhere") == 0, "chdir");
+    SayUnless(dir.path().parent_path().parent_path() == parent,
+              dir.path().native());
+    SayUnless(Mode(dir.path()) == 0700, "there");
+    SayUnless(dir.Remove().ok(), "removed");
+    SayUnless(!Exists(dir.path()), "gone");
   });
   EXPECT_EQ(ended.output, "");
   EXPECT_TRUE(Entries(parent).empty());
@@ -118,14 +119,14 @@ TYPED_TEST(TempDirCreationTest, RelativeParentIsPinned) {
 
 // Edge 3, the table of what $TMPDIR gives.
 TYPED_TEST(TempDirCreationTest, UnsetOrEmptyTmpdirStandsForTmp) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp");
     unsetenv("TMPDIR");
     TypeParam unset = Make<TypeParam>();
-    Say(unset.path().parent_path().parent_path() == "/tmp", "unset");
+    SayUnless(unset.path().parent_path().parent_path() == "/tmp", "unset");
     setenv("TMPDIR", "", 1);
     TypeParam empty = Make<TypeParam>();
-    Say(empty.path().parent_path().parent_path() == "/tmp", "empty");
+    SayUnless(empty.path().parent_path().parent_path() == "/tmp", "empty");
   });
   EXPECT_EQ(ended.output, "");
 }
@@ -142,18 +143,18 @@ TYPED_TEST(TempDirCreationTest, LoopOfLinksAsTmpdirIsFailedPrecondition) {
 // /dev/urandom.
 TYPED_TEST(TempDirCreationTest, NamesAreRandomWithoutGetrandom) {
   for (const char* hidden : {"/mnt", "/dev"}) {
-    const Ended ended = RunChild([hidden] {
+    const Ended ended = RunForked([hidden] {
       MountMemory("/tmp");
       MountMemory(hidden);
       const std::string refused = RefuseCalls({SYS_getrandom}, EPERM);
-      Say(refused.empty(), refused);
+      SayUnless(refused.empty(), refused);
       const auto options = [] { return TempDirOptions().Parent("/tmp"); };
       TypeParam one = Make<TypeParam>(options());
       TypeParam other = Make<TypeParam>(options());
-      Say(one.path() != other.path(), "two names");
+      SayUnless(one.path() != other.path(), "two names");
       const std::string name = one.path().filename().native();
-      Say(name.find_first_not_of(name.back()) != name.npos, name);
-      Say(one.Remove().ok() && other.Remove().ok(), "removed");
+      SayUnless(name.find_first_not_of(name.back()) != name.npos, name);
+      SayUnless(one.Remove().ok() && other.Remove().ok(), "removed");
     });
     EXPECT_EQ(ended.output, "") << hidden;
     EXPECT_EQ(ended.exit_code, 0);
@@ -187,42 +188,42 @@ TYPED_TEST(TempDirCreationTest, LinkToParentIsFollowed) {
   EXPECT_EQ(Entries(parent).size(), 1u);
 }
 TYPED_TEST(TempDirCreationTest, ParentWithoutPermissionIsRefused) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     MountMemory("/tmp", "mode=0755");
     BecomeNobody();
     const absl::Status status = this->TryTmpdir("/tmp");
-    Say(absl::IsPermissionDenied(status), status.ToString());
-    Say(Names(status, "/tmp"), status.ToString());
-    Say(Entries("/tmp").empty(), "something is left");
+    SayUnless(absl::IsPermissionDenied(status), status.ToString());
+    SayUnless(Names(status, "/tmp"), status.ToString());
+    SayUnless(Entries("/tmp").empty(), "something is left");
   });
   EXPECT_EQ(ended.output, "");
 }
 TYPED_TEST(TempDirCreationTest, ReadOnlyFileSystemIsRefused) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     MountMemory("/tmp", "mode=1777,ro");
     const absl::Status status = this->TryTmpdir("/tmp");
-    Say(absl::IsPermissionDenied(status), status.ToString());
-    Say(Names(status, "/tmp: Read-only"), status.ToString());
+    SayUnless(absl::IsPermissionDenied(status), status.ToString());
+    SayUnless(Names(status, "/tmp: Read-only"), status.ToString());
   });
   EXPECT_EQ(ended.output, "");
 }
 TYPED_TEST(TempDirCreationTest, FullDiskIsResourceExhausted) {
-  const Ended ended = RunChild([this] {
+  const Ended ended = RunForked([this] {
     MountMemory("/tmp", "mode=1777,nr_inodes=2");  // one for its own root
     const absl::Status full = this->TryTmpdir("/tmp");
-    Say(absl::IsResourceExhausted(full), full.ToString());
-    Say(Names(full, "/tmp/finalize-0-"), full.ToString());
-    Say(Entries("/tmp").size() <= 1, "something is left");
+    SayUnless(absl::IsResourceExhausted(full), full.ToString());
+    SayUnless(Names(full, "/tmp/finalize-0-"), full.ToString());
+    SayUnless(Entries("/tmp").size() <= 1, "something is left");
   });
   EXPECT_EQ(ended.output, "");
 }
 TYPED_TEST(TempDirCreationTest, LackOfDescriptorsLeavesNothing) {
   const auto parent = this->Parent();
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     const rlimit none = {3, 3};
     setrlimit(RLIMIT_NOFILE, &none);
     const absl::Status status = this->TryIn(parent);
-    Say(absl::IsResourceExhausted(status), status.ToString());
+    SayUnless(absl::IsResourceExhausted(status), status.ToString());
   });
   EXPECT_EQ(ended.output, "");
   EXPECT_TRUE(Entries(parent).empty());

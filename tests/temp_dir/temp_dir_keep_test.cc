@@ -20,7 +20,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using finalize_test::SendSignal;
 using tempdir::TempDirOptions;
@@ -64,7 +64,7 @@ TYPED_TEST(TempDirKeepTest, KeepFindsAnotherNameWhereItsOwnIsTaken) {
   EXPECT_TRUE(Exists(taken));
 }
 TYPED_TEST(TempDirKeepTest, KeepMarksTheRootWhereTheParentIsClosed) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp");
     setenv("TMPDIR", "/tmp", 1);
     TypeParam dir = Make<TypeParam>();
@@ -75,10 +75,10 @@ TYPED_TEST(TempDirKeepTest, KeepMarksTheRootWhereTheParentIsClosed) {
     }
     BecomeNobody();
     auto kept = dir.Keep();
-    Say(kept.ok(), kept.status().ToString());
-    Say(kept.ok() && *kept == dir.path(), "stays where it is");
-    Say(Exists(dir.path().parent_path() / ".keep"), "mark");
-    Say(Exists(dir.path()), "there");
+    SayUnless(kept.ok(), kept.status().ToString());
+    SayUnless(kept.ok() && *kept == dir.path(), "stays where it is");
+    SayUnless(Exists(dir.path().parent_path() / ".keep"), "mark");
+    SayUnless(Exists(dir.path()), "there");
   });
   EXPECT_EQ(ended.output, "");
 }
@@ -99,7 +99,7 @@ TYPED_TEST(TempDirKeepTest, KeepAfterRemoveIsRefused) {
 
 // C28, edge 11: keep on failure, and say where.
 TYPED_TEST(TempDirKeepTest, UnwindingKeepsWhereToldSo) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     try {
       TypeParam dir = Make<TypeParam>(TempDirOptions().KeepOnFailure());
       MakeFile(dir.path() / "file");
@@ -144,7 +144,7 @@ TYPED_TEST(TempDirKeepTest, MadeDuringUnwindingIsRemoved) {
   }
 }
 TYPED_TEST(TempDirKeepTest, MarkFailedKeeps) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     TypeParam dir = Make<TypeParam>(
         TempDirOptions().KeepOnFailure().Prefix("post-mortem-"));
     dir.MarkFailed();
@@ -171,12 +171,12 @@ TYPED_TEST(TempDirKeepTest, MarkFailedAloneKeepsNothing) {
 
 // FINALIZE_KEEP_TEMP_DIRS: every one, and once each it is said where.
 TYPED_TEST(TempDirKeepTest, VariableKeepsEveryDirectory) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);
     TypeParam removed = Make<TypeParam>(TempDirOptions().Prefix("removed-"));
-    Say(removed.Remove().ok(), "Remove");
-    Say(removed.Remove().ok(), "Remove");
-    Say(!removed.removed(), "removed() lies");
+    SayUnless(removed.Remove().ok(), "Remove");
+    SayUnless(removed.Remove().ok(), "Remove");
+    SayUnless(!removed.removed(), "removed() lies");
     TypeParam left = Make<TypeParam>(TempDirOptions().Prefix("left-"));
   });
   const std::vector<std::string> left = Entries(this->scratch());
@@ -194,7 +194,7 @@ TYPED_TEST(TempDirKeepTest, VariableKeepsEveryDirectory) {
 }
 // C28: however the process ends, and for a reaper, too.
 TYPED_TEST(TempDirKeepTest, VariableKeepsWhatAKilledProcessLeaves) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);
     for (bool directly : {false, true}) {
       auto* dir = Abandon(

@@ -19,7 +19,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::TempDirOptions;
 
@@ -113,7 +113,7 @@ TYPED_TEST(TempDirOwnershipTest, ContainerMayHoldThem) {
 
 // C14: nothing escapes from the destructor; the failure is reported.
 TYPED_TEST(TempDirOwnershipTest, FailureInDestructorIsReported) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     TypeParam dir = Make<TypeParam>();
     Block(dir.path());
   });
@@ -123,7 +123,7 @@ TYPED_TEST(TempDirOwnershipTest, FailureInDestructorIsReported) {
   EXPECT_TRUE(Contains(ended.output, "/mounted")) << ended.output;
 }
 TYPED_TEST(TempDirOwnershipTest, FailureInDestructorGoesToTheCallback) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     std::string told;
     path where;
     {
@@ -134,12 +134,12 @@ TYPED_TEST(TempDirOwnershipTest, FailureInDestructorGoesToTheCallback) {
       where = dir.path();
       Block(where);
     }
-    Say(told == where.native() + "=failed", told);
+    SayUnless(told == where.native() + "=failed", told);
   });
   EXPECT_EQ(ended.output, "");
 }
 TYPED_TEST(TempDirOwnershipTest, FailureInDestructorCanCrash) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     TypeParam dir =
         Make<TypeParam>(TempDirOptions().OnFailure(tempdir::OnFailure::kCrash));
     Block(dir.path());
@@ -148,7 +148,7 @@ TYPED_TEST(TempDirOwnershipTest, FailureInDestructorCanCrash) {
   EXPECT_TRUE(Contains(ended.output, "/mounted")) << ended.output;
 }
 TYPED_TEST(TempDirOwnershipTest, ThrowingFailureCallbackIsReported) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     TypeParam dir = Make<TypeParam>(
         TempDirOptions().OnFailure([](const path&, const absl::Status&) {
           throw std::runtime_error("callback threw");
@@ -162,11 +162,11 @@ TYPED_TEST(TempDirOwnershipTest, ThrowingFailureCallbackIsReported) {
 // C21, edge 8: a child owns nothing that it inherited.
 TYPED_TEST(TempDirOwnershipTest, ChildIsRefused) {
   TypeParam dir = Make<TypeParam>();
-  const Ended ended = RunChild([&dir] {
+  const Ended ended = RunForked([&dir] {
     const absl::Status status = dir.Remove();
-    Say(absl::IsFailedPrecondition(status), status.ToString());
-    Say(absl::IsFailedPrecondition(dir.Keep().status()), "Keep");
-    Say(!dir.removed(), "removed");
+    SayUnless(absl::IsFailedPrecondition(status), status.ToString());
+    SayUnless(absl::IsFailedPrecondition(dir.Keep().status()), "Keep");
+    SayUnless(!dir.removed(), "removed");
     TypeParam moved = std::move(dir);
   });
   EXPECT_EQ(ended.output, "");
@@ -176,7 +176,7 @@ TYPED_TEST(TempDirOwnershipTest, ChildIsRefused) {
 TYPED_TEST(TempDirOwnershipTest, ChildThatExitsLeavesItsParentsDirectory) {
   static std::optional<TypeParam> dir;
   dir = Make<TypeParam>();
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     dir.reset();  // NOLINT(bugprone-unchecked-optional-access)
     exit(3);
   });
@@ -187,10 +187,10 @@ TYPED_TEST(TempDirOwnershipTest, ChildThatExitsLeavesItsParentsDirectory) {
 }
 TYPED_TEST(TempDirOwnershipTest, ChildMakesARootOfItsOwn) {
   TypeParam dir = Make<TypeParam>();
-  const Ended ended = RunChild([&dir] {
+  const Ended ended = RunForked([&dir] {
     TypeParam own = Make<TypeParam>();
-    Say(own.path().parent_path() != dir.path().parent_path(), "root");
-    Say(own.Remove().ok(), "Remove");
+    SayUnless(own.path().parent_path() != dir.path().parent_path(), "root");
+    SayUnless(own.Remove().ok(), "Remove");
     exit(0);
   });
   EXPECT_EQ(ended.output, "");

@@ -32,11 +32,11 @@
 
 namespace {
 
+using finalize_test::Abandon;
 using finalize_test::Forked;
-using temp_dir_fixture::Abandon;
-using temp_dir_fixture::Make;
-using temp_dir_fixture::MakeDirectory;
-using temp_dir_fixture::MakeFile;
+using finalize_test::Make;
+using finalize_test::MakeDirectory;
+using finalize_test::MakeFile;
 
 template <class Dir>
 void Fill(Dir& dir) {

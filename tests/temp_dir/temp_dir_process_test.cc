@@ -15,7 +15,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 
 // The exit code of a process that a signal ended.
 constexpr int kBySignal = -1;
@@ -36,7 +36,7 @@ class TempDirProcessTest : public TempDirFixture {
   static Result RunIn(const boost::filesystem::path& parent,
                       const std::string& style, const std::string& way) {
     Result result;
-    result.ended = RunChild([&] {
+    result.ended = RunForked([&] {
       if (way == "early") setenv("TEMP_DIR_PROCESS_EARLY", style.c_str(), 1);
       setenv("TMPDIR", parent.c_str(), 1);
       const char* program = getenv("TEMP_DIR_PROCESS");
@@ -148,14 +148,14 @@ TEST_F(TempDirAbandonedTest, QuietEndLeavesInFinalizerStyle) {
 // directory is removed once, and no moment leaves one unowned.
 TEST_F(TempDirAbandonedTest, ExitUnderWayLeavesNothingInFinalizerStyle) {
   const auto memory = Parent("memory");
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     MountMemory(memory);
     for (int round = 0; round < 20; ++round) {
       const Result result = RunIn(memory, round % 2 == 0 ? "finalizer" : "file",
                                   "exit_under_way");
-      Say(result.left == 0, "something is left");
-      Say(result.ended.exit_code == 6, "exit code");
-      Say(result.ended.output.empty(), result.ended.output);
+      SayUnless(result.left == 0, "something is left");
+      SayUnless(result.ended.exit_code == 6, "exit code");
+      SayUnless(result.ended.output.empty(), result.ended.output);
     }
   });
   EXPECT_EQ(ended.output, "");
@@ -163,11 +163,11 @@ TEST_F(TempDirAbandonedTest, ExitUnderWayLeavesNothingInFinalizerStyle) {
 // Edge 13: no deadlock in the other one either.
 TEST_F(TempDirAbandonedTest, ExitUnderWayEndsInDestructorStyle) {
   const auto memory = Parent("memory");
-  const Ended ended = RunChild([&] {
+  const Ended ended = RunForked([&] {
     MountMemory(memory);
     const Result result = RunIn(memory, "destructor", "exit_under_way");
-    Say(result.ended.exit_code == 6, "exit code");
-    Say(result.ended.output.empty(), result.ended.output);
+    SayUnless(result.ended.exit_code == 6, "exit code");
+    SayUnless(result.ended.output.empty(), result.ended.output);
   });
   EXPECT_EQ(ended.output, "");
 }

@@ -19,7 +19,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using tempdir::TempDirOptions;
 
 template <class Dir>
@@ -76,12 +76,12 @@ TYPED_TEST(TempDirRemovalTest, RemoveRemovesAndStaysOk) {
 
 // Edge 6.
 TYPED_TEST(TempDirRemovalTest, RemovedBySomebodyElseIsSuccessWithoutNoise) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     std::optional<TypeParam> first = Make<TypeParam>();
     TypeParam second = Make<TypeParam>();
-    Say(rmdir(first->path().c_str()) == 0, "rmdir");
-    Say(rmdir(second.path().c_str()) == 0, "rmdir");
-    Say(second.Remove().ok() && second.removed(), "Remove");
+    SayUnless(rmdir(first->path().c_str()) == 0, "rmdir");
+    SayUnless(rmdir(second.path().c_str()) == 0, "rmdir");
+    SayUnless(second.Remove().ok() && second.removed(), "Remove");
     first.reset();
   });
   EXPECT_EQ(ended.output, "");
@@ -137,27 +137,27 @@ TYPED_TEST(TempDirRemovalTest, MovedAwayIsLeftAndSaid) {
 
 // C28: it says why, and can be tried again.
 TYPED_TEST(TempDirRemovalTest, FailedRemoveCanBeTriedAgain) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     TypeParam dir = Make<TypeParam>();
     MakeFile(dir.path() / "file");
     Block(dir.path());
     for (int i = 0; i < 2; ++i) {
       const absl::Status status = dir.Remove();
-      Say(!status.ok() && Names(status, dir.path() / "mounted"),
-          status.ToString());
-      Say(!dir.removed(), "removed() lies");
+      SayUnless(!status.ok() && Names(status, dir.path() / "mounted"),
+                status.ToString());
+      SayUnless(!dir.removed(), "removed() lies");
     }
-    Say(!Exists(dir.path() / "file"), "the rest is gone");
+    SayUnless(!Exists(dir.path() / "file"), "the rest is gone");
     Unblock(dir.path());
-    Say(dir.Remove().ok(), dir.Remove().ToString());
-    Say(dir.removed() && !Exists(dir.path()), "gone");
+    SayUnless(dir.Remove().ok(), dir.Remove().ToString());
+    SayUnless(dir.removed() && !Exists(dir.path()), "gone");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 // Edge 7: no throw, no terminate; the status names path and reason.
 TYPED_TEST(TempDirRemovalTest, ReadOnlyRootIsReported) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp");
     setenv("TMPDIR", "/tmp", 1);
     BecomeNobody();
@@ -166,17 +166,17 @@ TYPED_TEST(TempDirRemovalTest, ReadOnlyRootIsReported) {
     const auto root = path.parent_path();
     chmod(root.c_str(), 0555);
     const absl::Status status = dir->Remove();
-    Say(absl::IsPermissionDenied(status), status.ToString());
-    Say(Names(status, path), status.ToString());
+    SayUnless(absl::IsPermissionDenied(status), status.ToString());
+    SayUnless(Names(status, path), status.ToString());
     static std::string reported;
     finalize::SetFailureReporter([](const finalize::ReportEntry& entry) {
       reported = entry.ToString();
     });
     dir.reset();
-    Say(reported.find(path.native()) != std::string::npos, reported);
-    Say(reported.find("temp_dir_removal_test.cc") != std::string::npos ||
-            reported.find("temp_dir_styles.h") != std::string::npos,
-        reported);
+    SayUnless(reported.find(path.native()) != std::string::npos, reported);
+    SayUnless(reported.find("temp_dir_removal_test.cc") != std::string::npos ||
+                  reported.find("temp_dir_styles.h") != std::string::npos,
+              reported);
     chmod(root.c_str(), 0700);
   });
   EXPECT_EQ(ended.output, "");
@@ -204,7 +204,7 @@ TYPED_TEST(TempDirRemovalTest, ConcurrentRemovesAllSucceed) {
 }
 
 TYPED_TEST(TempDirRemovalTest, ConcurrentRemovesAllFail) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     TypeParam dir = Make<TypeParam>();
     Block(dir.path());
     std::atomic<int> failed{0};
@@ -215,26 +215,26 @@ TYPED_TEST(TempDirRemovalTest, ConcurrentRemovesAllFail) {
       });
     }
     for (std::thread& thread : threads) thread.join();
-    Say(failed == 8, "somebody was told a lie");
+    SayUnless(failed == 8, "somebody was told a lie");
     Unblock(dir.path());
-    Say(dir.Remove().ok(), "tried again");
+    SayUnless(dir.Remove().ok(), "tried again");
   });
   EXPECT_EQ(ended.output, "");
 }
 
 // Edge 36.
 TYPED_TEST(TempDirRemovalTest, ManyCyclesLeakNoDescriptor) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp");
     setenv("TMPDIR", "/tmp", 1);
     { TypeParam first = Make<TypeParam>(); }
     const size_t before = CountDescriptors();
     for (int i = 0; i < 20000; ++i) {
       TypeParam dir = Make<TypeParam>();
-      if (i % 2 == 0) Say(dir.Remove().ok(), "Remove");
+      if (i % 2 == 0) SayUnless(dir.Remove().ok(), "Remove");
     }
-    Say(CountDescriptors() == before, "descriptors leak");
-    Say(Entries("/tmp").empty(), "something is left");
+    SayUnless(CountDescriptors() == before, "descriptors leak");
+    SayUnless(Entries("/tmp").empty(), "something is left");
   });
   EXPECT_EQ(ended.output, "");
 }

@@ -28,7 +28,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using finalize_test::SendSignal;
 using tempdir::TempDirOptions;
@@ -62,13 +62,13 @@ TEST_F(TempFileLifeTest, IsMadeInTheRoot) {
 }
 // C27, edge 2.
 TEST_F(TempFileLifeTest, ModeIsExactWhateverTheUmask) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     for (const mode_t mask : {0, 0777}) {
       umask(mask);
-      Say(Mode(Make<TempFile>().path()) == 0600, "mode");
+      SayUnless(Mode(Make<TempFile>().path()) == 0600, "mode");
       TempFile open = Make<TempFile>(TempDirOptions().Mode(0644));
-      Say(Mode(open.path()) == 0644, "mode asked for");
-      Say(open.Write("x").ok(), "write");
+      SayUnless(Mode(open.path()) == 0644, "mode asked for");
+      SayUnless(open.Write("x").ok(), "write");
     }
   });
   EXPECT_EQ(ended.output, "");
@@ -179,9 +179,9 @@ TEST_F(TempFileLifeTest, ClosedFileCanBeExecuted) {
   ASSERT_TRUE(file.Write("#!/bin/sh\nexit 7\n").ok());
   ASSERT_TRUE(file.Close().ok());
   EXPECT_EQ(file.fd(), -1);
-  const Ended ended = RunChild([&file] {
+  const Ended ended = RunForked([&file] {
     execl(file.path().c_str(), file.path().c_str(), nullptr);
-    Say(false, strerror(errno));
+    SayUnless(false, strerror(errno));
   });
   EXPECT_EQ(ended.exit_code, 7);
   EXPECT_EQ(ended.output, "");
@@ -196,18 +196,18 @@ TEST_F(TempFileLifeTest, CloseReportsWhatTheDiskRefused) {
 }
 // A program that closes every descriptor, and opens others.
 TEST_F(TempFileLifeTest, DescriptorOfAnotherFileIsNotClosed) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     TempFile file = Make<TempFile>();
     const path where = file.path();
     const int fd = file.fd();
     syscall(SYS_close_range, 3, ~0u, 0);
     const int other = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    Say(dup2(other, fd) == fd, "dup2");
+    SayUnless(dup2(other, fd) == fd, "dup2");
     const TempFile gone = std::move(file);
-    Say(!Make<TempFile>().path().empty(), "the next one");
+    SayUnless(!Make<TempFile>().path().empty(), "the next one");
     { const TempFile end = std::move(const_cast<TempFile&>(gone)); }
-    Say(IsOpen(fd), "closed");
-    Say(!Exists(where), "left");
+    SayUnless(IsOpen(fd), "closed");
+    SayUnless(!Exists(where), "left");
   });
   EXPECT_EQ(ended.output, "");
 }
@@ -225,14 +225,16 @@ TEST_F(TempFileLifeTest, StreamSharesTheContent) {
 // C21, edge 8: a child owns nothing of it.
 TEST_F(TempFileLifeTest, ForkedChildRemovesNothing) {
   TempFile file = Make<TempFile>();
-  const Ended ended = RunChild([&file] {
-    Say(absl::IsFailedPrecondition(file.Remove()), "removed in the child");
-    Say(absl::IsFailedPrecondition(file.Keep().status()), "kept in the child");
+  const Ended ended = RunForked([&file] {
+    SayUnless(absl::IsFailedPrecondition(file.Remove()),
+              "removed in the child");
+    SayUnless(absl::IsFailedPrecondition(file.Keep().status()),
+              "kept in the child");
     exit(0);
   });
   EXPECT_EQ(ended.output, "");
   const Ended destroyed =
-      RunChild([&file] { TempFile mine = std::move(file); });
+      RunForked([&file] { TempFile mine = std::move(file); });
   EXPECT_EQ(destroyed.output, "");
   EXPECT_TRUE(Exists(file.path()));
   EXPECT_TRUE(IsOpen(file.fd()));
@@ -265,7 +267,7 @@ TEST_F(TempFileLifeTest, KeepFindsAnotherNameWhereItsOwnIsTaken) {
 }
 // Edge 11.
 TEST_F(TempFileLifeTest, UnwindingKeepsWhereToldSo) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     try {
       TempFile file = Make<TempFile>(TempDirOptions().KeepOnFailure());
       throw std::runtime_error("failure");
@@ -277,7 +279,7 @@ TEST_F(TempFileLifeTest, UnwindingKeepsWhereToldSo) {
   EXPECT_THAT(ended.output, HasSubstr("its owner failed"));
 }
 TEST_F(TempFileLifeTest, VariableKeepsItThroughAKill) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);
     Abandon(Make<TempFile>(TempDirOptions().Prefix("mine-")));
     SendSignal(getpid(), SIGKILL);
@@ -292,7 +294,7 @@ TEST_F(TempFileLifeTest, VariableKeepsItThroughAKill) {
 TEST_F(TempFileLifeTest, KilledOwnersFileIsReaped) {
   const path parent = Parent();
   TempFile live = Make<TempFile>(TempDirOptions().Parent(parent));
-  RunChild([&parent] {
+  RunForked([&parent] {
     Abandon(Make<TempFile>(TempDirOptions().Parent(parent)));
     SendSignal(getpid(), SIGKILL);
   });
@@ -318,12 +320,12 @@ TEST_F(TempFileLifeTest, AnonymousFileLeavesNoName) {
   EXPECT_TRUE(absl::IsFailedPrecondition(file->Keep().status()));
 }
 TEST_F(TempFileLifeTest, AnonymousFileHasTheModeWhateverTheUmask) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     umask(0777);
     struct stat seen;
     auto file = TempFile::Anonymous(TempDirOptions().Mode(0640));
-    Say(file.ok() && fstat(file->fd(), &seen) == 0, "no file");
-    Say((seen.st_mode & 07777) == 0640, "mode");
+    SayUnless(file.ok() && fstat(file->fd(), &seen) == 0, "no file");
+    SayUnless((seen.st_mode & 07777) == 0640, "mode");
   });
   EXPECT_EQ(ended.output, "");
 }

@@ -15,7 +15,7 @@
 
 namespace {
 
-using namespace temp_dir_fixture;  // NOLINT(build/namespaces)
+using namespace finalize_test;  // NOLINT(build/namespaces)
 using tempdir::PathInside;
 using tempdir::WriteFileAtomically;
 
@@ -53,23 +53,23 @@ TEST_F(TempFileTest, WriteMakesAndReplaces) {
   EXPECT_EQ(Entries(scratch()).size(), 1u);
 }
 TEST_F(TempFileTest, WriteToNameWithoutDirectory) {
-  const Ended ended = RunChild([this] {
-    Say(chdir(scratch().c_str()) == 0, "chdir");
-    Say(WriteFileAtomically("bare", "x").ok(), "bare name");
+  const Ended ended = RunForked([this] {
+    SayUnless(chdir(scratch().c_str()) == 0, "chdir");
+    SayUnless(WriteFileAtomically("bare", "x").ok(), "bare name");
   });
   EXPECT_EQ(ended.output, "");
   EXPECT_EQ(Read(In("bare")), "x");
 }
 TEST_F(TempFileTest, FailedWriteLeavesTheOldFileAlone) {
-  const Ended ended = RunChild([] {
+  const Ended ended = RunForked([] {
     MountMemory("/tmp", "size=64k");
-    Say(WriteFileAtomically("/tmp/file", "old").ok(), "first");
+    SayUnless(WriteFileAtomically("/tmp/file", "old").ok(), "first");
     const absl::Status status =
         WriteFileAtomically("/tmp/file", std::string(1 << 20, 'n'));
-    Say(absl::IsResourceExhausted(status), status.ToString());
-    Say(status.ToString().find("/tmp/file") != std::string::npos, "path");
-    Say(Read("/tmp/file") == "old", "old file");
-    Say(Entries("/tmp").size() == 1, "something is left");
+    SayUnless(absl::IsResourceExhausted(status), status.ToString());
+    SayUnless(status.ToString().find("/tmp/file") != std::string::npos, "path");
+    SayUnless(Read("/tmp/file") == "old", "old file");
+    SayUnless(Entries("/tmp").size() == 1, "something is left");
   });
   EXPECT_EQ(ended.output, "");
 }

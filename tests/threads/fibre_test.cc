@@ -30,6 +30,8 @@ using finalize::Lifetime;
 using finalize::MakeShared;
 using finalize::OnDestroy;
 using finalize::Registry;
+using finalize_test::CapturedFailures;
+using finalize_test::EventLog;
 using finalize_test::Fibre;
 
 void OnAnotherThread(const std::function<void()>& body) {

@@ -23,6 +23,8 @@ using finalize::Cause;
 using finalize::Finalizer;
 using finalize::Options;
 using finalize::Registry;
+using finalize_test::CapturedFailures;
+using finalize_test::Latch;
 using testing::ElementsAre;
 
 template <class F>

@@ -18,6 +18,7 @@
 namespace {
 
 using finalize::MakeShared;
+using finalize_test::CapturedFailures;
 
 struct Cat {
   virtual ~Cat() = default;

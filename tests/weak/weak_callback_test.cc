@@ -30,6 +30,8 @@ using finalize::OnDestroy;
 using finalize::WeakRef;
 using finalize::WeakRefCount;
 using finalize::WeakRefs;
+using finalize_test::CapturedFailures;
+using finalize_test::EventLog;
 
 struct Object {
   explicit Object(EventLog* log_in) : log(log_in) {}

@@ -23,6 +23,8 @@ using finalize::Lifetime;
 using finalize::MakeShared;
 using finalize::OnDestroy;
 using finalize::WeakRef;
+using finalize_test::CapturedFailures;
+using finalize_test::EventLog;
 
 constexpr int kLong = 100000;
 constexpr int kShort = 10000;

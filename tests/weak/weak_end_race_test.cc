@@ -19,6 +19,7 @@
 namespace {
 
 using finalize::MakeShared;
+using finalize_test::Latch;
 
 constexpr int kThreads = 4;
 constexpr int kRounds = 300;

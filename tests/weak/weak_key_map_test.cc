@@ -19,6 +19,7 @@ namespace {
 
 using finalize::MakeShared;
 using finalize::WeakKeyMap;
+using finalize_test::EventLog;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 

@@ -21,6 +21,7 @@ using finalize::MakeShared;
 using finalize::WeakKeyMap;
 using finalize::WeakSet;
 using finalize::WeakValueMap;
+using finalize_test::Latch;
 
 // What the next comparisons of all maps do, one call each.
 std::function<void()>& InEquality() {

@@ -18,6 +18,7 @@ namespace {
 
 using finalize::MakeShared;
 using finalize::WeakMethod;
+using finalize_test::EventLog;
 
 struct Counter {
   int Add(int n) { return total += n; }

@@ -18,6 +18,7 @@ namespace {
 using finalize::MakeShared;
 using finalize::ReferenceError;
 using finalize::WeakProxy;
+using finalize_test::EventLog;
 
 struct Cat {
   explicit Cat(std::string name_in, EventLog* log_in = nullptr)

@@ -21,6 +21,7 @@
 namespace {
 
 using finalize::MakeShared;
+using finalize_test::Latch;
 
 constexpr int kThreads = 4;
 constexpr int kSlots = 16;

@@ -24,6 +24,7 @@ using finalize::MakeShared;
 using finalize::WeakKeyMap;
 using finalize::WeakSet;
 using finalize::WeakValueMap;
+using finalize_test::Latch;
 
 // The numbers 0, 1, ... as objects of the library's, or of std::make_shared.
 std::vector<std::shared_ptr<int>> Numbers(int count, bool foreign = false) {
