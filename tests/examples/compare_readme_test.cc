@@ -5,7 +5,7 @@
 #include <iterator>
 #include <string>
 
-#include "examples/compare/marked_section.h"
+#include "examples/compare/print/marked_section.h"
 #include "gtest/gtest.h"
 #include "tests/examples/tool_run.h"
 
