@@ -65,51 +65,48 @@ constexpr char kCrashTier[] =
     "The handler of the crash removes the process's temp dirs by bare system "
     "calls, and then the signal comes again as if there were no handler.";
 
+constexpr Scenario kCrashes[] = {
+    {"exception-uncaught",
+     "exception, uncaught",
+     "A function throws and nobody catches.",
+     {Uncaught<D>, Uncaught<F>},
+     DiesBy(SIGABRT),
+     {{"", nullptr, kNoHandler}, {"hooks", kAtTerminate, kHooksDrain}},
+     "no such record"},
+    {"terminate",
+     "std::terminate()",
+     "The program calls std::terminate().",
+     {Terminate<D>, Terminate<F>},
+     DiesBy(SIGABRT),
+     {{"", nullptr,
+       "The terminate handler calls abort(): neither destructors nor "
+       "exit handlers run."},
+      {"hooks", kAtTerminate, kHooksDrain}},
+     "terminate called"},
+    {"abort",
+     "abort()",
+     "The program calls abort(), as a failed assertion does.",
+     {Abort<D>, Abort<F>},
+     DiesBy(SIGABRT),
+     {{"", nullptr, kAbort},
+      {"crash", "at abort", kCrashTier},
+      kReaperProcessDoes,
+      kNextStartDoes}},
+    {"sigsegv",
+     "SIGSEGV",
+     "The program writes to a page that it must not write to.",
+     {Segv<D>, Segv<F>},
+     DiesBy(SIGSEGV),
+     {{"", nullptr,
+       "The kernel ends the process at the faulting instruction. The "
+       "library installs no handler for crashes unasked."},
+      {"crash", "by the signal", kCrashTier},
+      kReaperProcessDoes,
+      kNextStartDoes}},
+};
+
 }  // namespace
 
-Group Crashes() {
-  return {
-      "crashes",
-      "crashes",
-      {
-          {"exception-uncaught",
-           "exception, uncaught",
-           "A function throws and nobody catches.",
-           {Uncaught<D>, Uncaught<F>},
-           DiesBy(SIGABRT),
-           {{"", nullptr, kNoHandler}, {"hooks", kAtTerminate, kHooksDrain}},
-           "no such record"},
-          {"terminate",
-           "std::terminate()",
-           "The program calls std::terminate().",
-           {Terminate<D>, Terminate<F>},
-           DiesBy(SIGABRT),
-           {{"", nullptr,
-             "The terminate handler calls abort(): neither destructors nor "
-             "exit handlers run."},
-            {"hooks", kAtTerminate, kHooksDrain}},
-           "terminate called"},
-          {"abort",
-           "abort()",
-           "The program calls abort(), as a failed assertion does.",
-           {Abort<D>, Abort<F>},
-           DiesBy(SIGABRT),
-           {{"", nullptr, kAbort},
-            {"crash", "at abort", kCrashTier},
-            kReaperProcessDoes,
-            kNextStartDoes}},
-          {"sigsegv",
-           "SIGSEGV",
-           "The program writes to a page that it must not write to.",
-           {Segv<D>, Segv<F>},
-           DiesBy(SIGSEGV),
-           {{"", nullptr,
-             "The kernel ends the process at the faulting instruction. The "
-             "library installs no handler for crashes unasked."},
-            {"crash", "by the signal", kCrashTier},
-            kReaperProcessDoes,
-            kNextStartDoes}},
-      }};
-}
+Group Crashes() { return {"crashes", "crashes", kCrashes}; }
 
 }  // namespace compare

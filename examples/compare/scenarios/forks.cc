@@ -110,69 +110,66 @@ constexpr char kOwnersOnly[] =
     "of the owner and of its finalizer, and neither may remove anything: the "
     "parent still uses the directory, and removes it at its own end.";
 
+constexpr Scenario kForks[] = {
+    {"fork-child-exits",
+     "fork, child exits",
+     "The process forks; the child calls exit(), then the parent "
+     "returns from main.",
+     {ChildExits<D>, ChildExits<F>},
+     Exits(0),
+     {{"", kParent, kOwnersOnly}}},
+    {"fork-child-returns",
+     "fork, child returns",
+     "The child leaves the owner's scope and returns from main, then "
+     "the parent does.",
+     {ChildReturns<D>, ChildReturns<F>},
+     Exits(0),
+     {{"", kParent, kOwnersOnly}}},
+    {"fork-child-killed",
+     "fork, child is killed",
+     "The child gets SIGKILL; the parent sees it and returns from main.",
+     {ChildKilled<D>, ChildKilled<F>},
+     Exits(0),
+     {{"", kParent,
+       "The child's death is nothing to the parent's directory."}}},
+    {"fork-parent-first",
+     "fork, parent ends first",
+     "The parent returns from main while the child lives on; the child "
+     "returns later.",
+     {ParentFirst<D>, ParentFirst<F>},
+     Exits(0),
+     {{"", kParent,
+       "The parent is the owner and removes the directory at its end, "
+       "whether a child still wants it or not. A child that does has to "
+       "be waited for."}}},
+    {"fork-daemon",
+     "fork, parent calls _exit()",
+     "The process becomes a daemon: it forks, the parent leaves by "
+     "_exit(), the child lives on and returns from main.",
+     {ParentLeaves<D>, ParentLeaves<F>},
+     Exits(0),
+     {{"", nullptr,
+       "The parent owns the directory, and _exit() runs nothing; the "
+       "child does not own it. A daemon makes its temp dirs after it "
+       "has forked, or adopts them."},
+      {"reaper", nullptr,
+       "The child holds the lock along with its parent, and the reaper "
+       "process does not wait for it: that is left to the next start."},
+      kNextStartDoes}},
+    {"fork-daemon-adopts",
+     "fork, the child adopts",
+     "The process becomes a daemon, and the child calls "
+     "AdoptAfterFork() before it goes on.",
+     {ChildAdopts<D>, ChildAdopts<F>},
+     Exits(0),
+     {{"", "by the child",
+       "AdoptAfterFork() makes the child the owner of all that its "
+       "parent had: it removes the directory when it leaves the owner's "
+       "scope."}}},
+};
+
 }  // namespace
 
-Group Forks() {
-  return {
-      "fork",
-      "fork",
-      {
-          {"fork-child-exits",
-           "fork, child exits",
-           "The process forks; the child calls exit(), then the parent "
-           "returns from main.",
-           {ChildExits<D>, ChildExits<F>},
-           Exits(0),
-           {{"", kParent, kOwnersOnly}}},
-          {"fork-child-returns",
-           "fork, child returns",
-           "The child leaves the owner's scope and returns from main, then "
-           "the parent does.",
-           {ChildReturns<D>, ChildReturns<F>},
-           Exits(0),
-           {{"", kParent, kOwnersOnly}}},
-          {"fork-child-killed",
-           "fork, child is killed",
-           "The child gets SIGKILL; the parent sees it and returns from main.",
-           {ChildKilled<D>, ChildKilled<F>},
-           Exits(0),
-           {{"", kParent,
-             "The child's death is nothing to the parent's directory."}}},
-          {"fork-parent-first",
-           "fork, parent ends first",
-           "The parent returns from main while the child lives on; the child "
-           "returns later.",
-           {ParentFirst<D>, ParentFirst<F>},
-           Exits(0),
-           {{"", kParent,
-             "The parent is the owner and removes the directory at its end, "
-             "whether a child still wants it or not. A child that does has to "
-             "be waited for."}}},
-          {"fork-daemon",
-           "fork, parent calls _exit()",
-           "The process becomes a daemon: it forks, the parent leaves by "
-           "_exit(), the child lives on and returns from main.",
-           {ParentLeaves<D>, ParentLeaves<F>},
-           Exits(0),
-           {{"", nullptr,
-             "The parent owns the directory, and _exit() runs nothing; the "
-             "child does not own it. A daemon makes its temp dirs after it "
-             "has forked, or adopts them."},
-            {"reaper", nullptr,
-             "The child holds the lock along with its parent, and the reaper "
-             "process does not wait for it: that is left to the next start."},
-            kNextStartDoes}},
-          {"fork-daemon-adopts",
-           "fork, the child adopts",
-           "The process becomes a daemon, and the child calls "
-           "AdoptAfterFork() before it goes on.",
-           {ChildAdopts<D>, ChildAdopts<F>},
-           Exits(0),
-           {{"", "by the child",
-             "AdoptAfterFork() makes the child the owner of all that its "
-             "parent had: it removes the directory when it leaves the owner's "
-             "scope."}}},
-      }};
-}
+Group Forks() { return {"fork", "fork", kForks}; }
 
 }  // namespace compare

@@ -119,84 +119,81 @@ constexpr char kStaticEnds[] =
     "exit() destroys objects of static storage, and that removes the "
     "directory.";
 
+constexpr Scenario kOwnership[] = {
+    {"owner-throws",
+     "owner's constructor throws",
+     "A class takes the temp dir as its member, then its constructor "
+     "throws.",
+     {OwnerThrows<D>, OwnerThrows<F>},
+     Exits(0),
+     {{"", kThrow,
+       "The class's own destructor does not run, but those of its "
+       "complete members do: a directory that is a member of its own, "
+       "not a path in a string, is safe here."}}},
+    {"heap-leaked",
+     "leaked on the heap",
+     "The owner is made by new and never deleted.",
+     {LeakedOnHeap<D>, LeakedOnHeap<F>},
+     Exits(0),
+     {{"destructor", nullptr, kNeverDestroyed},
+      {"finalizer", kExit, kExitDrains}}},
+    {"shared-cycle",
+     "held by shared_ptr cycle",
+     "Two owners hold each other by shared_ptr.",
+     {SharedCycle<D>, SharedCycle<F>},
+     Exits(0),
+     {{"destructor", nullptr,
+       "The reference counts never reach zero: neither owner is "
+       "destroyed."},
+      {"finalizer", kExit, kExitDrains}}},
+    {"global",
+     "held by a global",
+     "A global variable owns the directory.",
+     {Global<D>, Global<F>},
+     Exits(0),
+     {{"destructor", kExit, kStaticEnds},
+      {"finalizer", kExit,
+       "The finalizer runs at exit before the global is destroyed, for "
+       "it was registered later. What is left for the destructor is "
+       "nothing."}}},
+    {"static-local",
+     "held by a static local",
+     "A static variable of a function owns the directory.",
+     {StaticLocal<D>, StaticLocal<F>},
+     Exits(0),
+     {{"", kExit, kStaticEnds}}},
+    {"thread-local",
+     "held by a thread_local",
+     "A thread_local variable of the main thread owns the directory.",
+     {ThreadLocal<D>, ThreadLocal<F>},
+     Exits(0),
+     {{"", kExit,
+       "exit() first destroys the thread_local objects of the thread "
+       "that calls it, then static ones."}}},
+    {"thread-local-ended",
+     "thread_local, other thread",
+     "A thread_local variable of a thread that ends owns the directory.",
+     {ThreadLocalOfThread<D>, ThreadLocalOfThread<F>},
+     Exits(0),
+     {{"", "at thread end",
+       "The end of a thread destroys its thread_local objects."}}},
+    {"detached-thread",
+     "held by a detached thread",
+     "A detached thread owns the directory and is still busy when main "
+     "returns.",
+     {DetachedThread<D>, DetachedThread<F>},
+     Exits(0),
+     {{"destructor", nullptr,
+       "The thread's stack is never unwound: the end of the process "
+       "just stops it."},
+      {"finalizer", kExit,
+       "The finalizer runs on the thread that exits. It removes the "
+       "directory while its owner is still busy: what a process leaves "
+       "running at its end has to put up with that."}}},
+};
+
 }  // namespace
 
-Group Ownership() {
-  return {
-      "ownership",
-      "ownership",
-      {
-          {"owner-throws",
-           "owner's constructor throws",
-           "A class takes the temp dir as its member, then its constructor "
-           "throws.",
-           {OwnerThrows<D>, OwnerThrows<F>},
-           Exits(0),
-           {{"", kThrow,
-             "The class's own destructor does not run, but those of its "
-             "complete members do: a directory that is a member of its own, "
-             "not a path in a string, is safe here."}}},
-          {"heap-leaked",
-           "leaked on the heap",
-           "The owner is made by new and never deleted.",
-           {LeakedOnHeap<D>, LeakedOnHeap<F>},
-           Exits(0),
-           {{"destructor", nullptr, kNeverDestroyed},
-            {"finalizer", kExit, kExitDrains}}},
-          {"shared-cycle",
-           "held by shared_ptr cycle",
-           "Two owners hold each other by shared_ptr.",
-           {SharedCycle<D>, SharedCycle<F>},
-           Exits(0),
-           {{"destructor", nullptr,
-             "The reference counts never reach zero: neither owner is "
-             "destroyed."},
-            {"finalizer", kExit, kExitDrains}}},
-          {"global",
-           "held by a global",
-           "A global variable owns the directory.",
-           {Global<D>, Global<F>},
-           Exits(0),
-           {{"destructor", kExit, kStaticEnds},
-            {"finalizer", kExit,
-             "The finalizer runs at exit before the global is destroyed, for "
-             "it was registered later. What is left for the destructor is "
-             "nothing."}}},
-          {"static-local",
-           "held by a static local",
-           "A static variable of a function owns the directory.",
-           {StaticLocal<D>, StaticLocal<F>},
-           Exits(0),
-           {{"", kExit, kStaticEnds}}},
-          {"thread-local",
-           "held by a thread_local",
-           "A thread_local variable of the main thread owns the directory.",
-           {ThreadLocal<D>, ThreadLocal<F>},
-           Exits(0),
-           {{"", kExit,
-             "exit() first destroys the thread_local objects of the thread "
-             "that calls it, then static ones."}}},
-          {"thread-local-ended",
-           "thread_local, other thread",
-           "A thread_local variable of a thread that ends owns the directory.",
-           {ThreadLocalOfThread<D>, ThreadLocalOfThread<F>},
-           Exits(0),
-           {{"", "at thread end",
-             "The end of a thread destroys its thread_local objects."}}},
-          {"detached-thread",
-           "held by a detached thread",
-           "A detached thread owns the directory and is still busy when main "
-           "returns.",
-           {DetachedThread<D>, DetachedThread<F>},
-           Exits(0),
-           {{"destructor", nullptr,
-             "The thread's stack is never unwound: the end of the process "
-             "just stops it."},
-            {"finalizer", kExit,
-             "The finalizer runs on the thread that exits. It removes the "
-             "directory while its owner is still busy: what a process leaves "
-             "running at its end has to put up with that."}}},
-      }};
-}
+Group Ownership() { return {"ownership", "ownership", kOwnership}; }
 
 }  // namespace compare

@@ -73,70 +73,65 @@ constexpr char kExitDrains[] =
     "exit() runs the finalizers that are still pending, newest first, on the "
     "thread that called it; the owner need not be destroyed for that.";
 
+constexpr Scenario kProcessExits[] = {
+    {"return-from-main",
+     "return from main",
+     "The owner is a local variable of main, which returns 3.",
+     {ReturnFromMain<D>, ReturnFromMain<F>},
+     Exits(3),
+     {{"", "at return",
+       "main's own variables are destroyed as those of any function, "
+       "before the process begins to exit."}}},
+    {"exit-nested",
+     "exit() in a nested call",
+     "A function deep inside finds that it cannot go on and calls "
+     "exit(3). The owner is a local variable further up.",
+     {ExitNested<D>, ExitNested<F>},
+     Exits(3),
+     {{"destructor", nullptr, kStackStays}, {"finalizer", kExit, kExitDrains}}},
+    {"exit-other-thread",
+     "exit() on another thread",
+     "A second thread calls exit(3) while the first one, which owns the "
+     "directory, waits.",
+     {ExitOnOtherThread<D>, ExitOnOtherThread<F>},
+     Exits(3),
+     {{"destructor", nullptr, "The stack of the owner's thread just vanishes."},
+      {"finalizer", kExit, kExitDrains}}},
+    {"quick-exit",
+     "quick_exit()",
+     "The program calls quick_exit(3).",
+     {QuickExit<D>, QuickExit<F>},
+     Exits(3),
+     {{"", nullptr,
+       "quick_exit() runs at_quick_exit handlers only: no destructor and "
+       "no exit handler. The library installs none unasked."},
+      {"hooks", kQuickExit,
+       "The exit hooks include an at_quick_exit handler, which runs the "
+       "finalizers."}}},
+    {"underscore-exit",
+     "_exit()",
+     "The program calls _exit(3).",
+     {UnderscoreExit<D>, UnderscoreExit<F>},
+     Exits(3),
+     {{"", nullptr,
+       "_exit() is the system call: nothing of the program's runs any "
+       "more, by definition."},
+      kReaperProcessDoes,
+      kNextStartDoes}},
+    {"exec",
+     "exec",
+     "The program replaces itself by another one, which returns 3.",
+     {Exec<D>, Exec<F>},
+     Exits(3),
+     {{"", nullptr,
+       "exec throws the whole program away, objects and exit handlers "
+       "included; the new one knows nothing of the directory."},
+      kReaperProcessDoes,
+      kNextStartDoes}},
+};
+
 }  // namespace
 
-Group ProcessExits() {
-  return {
-      "exits",
-      "exits",
-      {
-          {"return-from-main",
-           "return from main",
-           "The owner is a local variable of main, which returns 3.",
-           {ReturnFromMain<D>, ReturnFromMain<F>},
-           Exits(3),
-           {{"", "at return",
-             "main's own variables are destroyed as those of any function, "
-             "before the process begins to exit."}}},
-          {"exit-nested",
-           "exit() in a nested call",
-           "A function deep inside finds that it cannot go on and calls "
-           "exit(3). The owner is a local variable further up.",
-           {ExitNested<D>, ExitNested<F>},
-           Exits(3),
-           {{"destructor", nullptr, kStackStays},
-            {"finalizer", kExit, kExitDrains}}},
-          {"exit-other-thread",
-           "exit() on another thread",
-           "A second thread calls exit(3) while the first one, which owns the "
-           "directory, waits.",
-           {ExitOnOtherThread<D>, ExitOnOtherThread<F>},
-           Exits(3),
-           {{"destructor", nullptr,
-             "The stack of the owner's thread just vanishes."},
-            {"finalizer", kExit, kExitDrains}}},
-          {"quick-exit",
-           "quick_exit()",
-           "The program calls quick_exit(3).",
-           {QuickExit<D>, QuickExit<F>},
-           Exits(3),
-           {{"", nullptr,
-             "quick_exit() runs at_quick_exit handlers only: no destructor and "
-             "no exit handler. The library installs none unasked."},
-            {"hooks", kQuickExit,
-             "The exit hooks include an at_quick_exit handler, which runs the "
-             "finalizers."}}},
-          {"underscore-exit",
-           "_exit()",
-           "The program calls _exit(3).",
-           {UnderscoreExit<D>, UnderscoreExit<F>},
-           Exits(3),
-           {{"", nullptr,
-             "_exit() is the system call: nothing of the program's runs any "
-             "more, by definition."},
-            kReaperProcessDoes,
-            kNextStartDoes}},
-          {"exec",
-           "exec",
-           "The program replaces itself by another one, which returns 3.",
-           {Exec<D>, Exec<F>},
-           Exits(3),
-           {{"", nullptr,
-             "exec throws the whole program away, objects and exit handlers "
-             "included; the new one knows nothing of the directory."},
-            kReaperProcessDoes,
-            kNextStartDoes}},
-      }};
-}
+Group ProcessExits() { return {"exits", "exits", kProcessExits}; }
 
 }  // namespace compare

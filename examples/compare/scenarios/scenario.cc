@@ -9,6 +9,7 @@ namespace {
 
 const Expectation* Find(const Scenario& scenario, std::string_view column) {
   for (const Expectation& expectation : scenario.expectations) {
+    if (expectation.column == nullptr) break;
     if (expectation.column == column) return &expectation;
   }
   return nullptr;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "examples/compare/scenarios/column.h"
 #include "examples/compare/scenarios/ending.h"
 
@@ -35,7 +36,8 @@ struct Scenario {
   const char* what;   // a sentence or two: what the program does
   Bodies bodies;
   Ending ending;
-  std::vector<Expectation> expectations;
+  // Those that are said; the rest has no column.
+  Expectation expectations[4];
   // What standard error has to contain; "": it has to be empty.
   const char* says = "";
 };
@@ -43,7 +45,7 @@ struct Scenario {
 struct Group {
   const char* name;
   const char* title;
-  std::vector<Scenario> scenarios;
+  absl::Span<const Scenario> scenarios;
 };
 
 // In the order of the table.

@@ -1,4 +1,4 @@
-// The scenarios themselves, a group a function.
+// The scenarios themselves: a table a group, in a source of its own.
 #ifndef EXAMPLES_COMPARE_SCENARIOS_SCENARIO_GROUPS_H_
 #define EXAMPLES_COMPARE_SCENARIOS_SCENARIO_GROUPS_H_
 
