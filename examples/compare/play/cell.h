@@ -1,0 +1,41 @@
+// Cell: what came of one scenario in one column.
+#ifndef EXAMPLES_COMPARE_PLAY_CELL_H_
+#define EXAMPLES_COMPARE_PLAY_CELL_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "examples/compare/play/process.h"
+#include "examples/compare/scenarios/column.h"
+#include "examples/compare/scenarios/scenario.h"
+#include "examples/compare/subject/content.h"
+
+namespace compare {
+
+struct Cell {
+  // kNoResult: it reached the time limit, or never made a temp dir.
+  enum Outcome { kRemoved, kLeft, kNoResult };
+  Outcome outcome() const {
+    if (process.killed) return kNoResult;
+    if (!content.empty()) return kLeft;
+    return stage.empty() ? kNoResult : kRemoved;
+  }
+  bool left() const { return outcome() == kLeft; }
+
+  const Column* column = nullptr;
+  const Expectation* expected = nullptr;
+  ProcessResult process;
+  // What was left when everything was over.
+  Content content;
+  // Where nothing was left: when it went, and how long after the beginning of
+  // that stage it was gone at the latest.
+  std::string stage;
+  absl::Duration after;
+  // What is not as expected, in words; empty where all is.
+  std::vector<std::string> problems;
+};
+
+}  // namespace compare
+
+#endif  // EXAMPLES_COMPARE_PLAY_CELL_H_

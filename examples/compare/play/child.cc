@@ -1,0 +1,49 @@
+#include "examples/compare/play/child.h"
+
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <string_view>
+
+#include "examples/compare/subject/child_process.h"
+#include "examples/compare/subject/owner.h"
+
+namespace compare {
+namespace {
+
+constexpr char kPlayArgument[] = "--internal_play";
+
+// A core file is no result.
+void LimitCore() {
+  const rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
+}  // namespace
+
+std::vector<std::string> ChildArguments(const Scenario& scenario,
+                                        const Column& column,
+                                        const std::string& fill) {
+  return {kPlayArgument, scenario.name, column.id, fill};
+}
+
+bool IsChild(int argc, char** argv) {
+  if (argc < 2) return false;
+  const std::string_view first = argv[1];
+  return (argc == 5 && first == kPlayArgument) ||
+         (argc == 3 && first == kIdleArgument);
+}
+
+int RunChild(int argc, char** argv) {
+  if (argc == 3) return std::atoi(argv[2]);
+  const Scenario* scenario = FindScenario(argv[2]);
+  const Column* column = FindColumn(argv[3]);
+  Check(scenario != nullptr && column != nullptr, "no such scenario");
+  LimitCore();
+  SetFill(argv[4]);
+  if (column->prepare != nullptr) column->prepare();
+  return column->style == Style::kDestructor ? scenario->bodies.destructor()
+                                             : scenario->bodies.finalizer();
+}
+
+}  // namespace compare

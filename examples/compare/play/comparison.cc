@@ -1,0 +1,167 @@
+#include "examples/compare/play/comparison.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "examples/compare/play/child.h"
+#include "examples/compare/play/problems.h"
+#include "examples/compare/subject/stage.h"
+#include "tempdir/remove_tree.h"
+
+namespace compare {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Finds when the directory went: in the last stage at whose beginning it was
+// still there, or after the end of the process. A reaper process may be faster
+// than the tool: what the process leaves without one, the other has removed.
+void FindRemoval(const Scenario& scenario, bool left_by_process, Cell* cell) {
+  const Column& column = *cell->column;
+  if (column.rescue != nullptr &&
+      (left_by_process ||
+       ExpectationFor(scenario, *FindColumn(column.extends)).left())) {
+    cell->stage = column.rescue;
+    cell->after = absl::Nanoseconds(MonotonicNanos() - cell->process.ended);
+    return;
+  }
+  const std::vector<Mark>& marks = cell->process.marks;
+  const auto last = std::find_if(marks.rbegin(), marks.rend(),
+                                 [](const Mark& m) { return m.present != 0; });
+  if (last == marks.rend()) return;
+  cell->stage = last->stage;
+  const int64_t end =
+      last == marks.rbegin() ? cell->process.ended : std::prev(last)->nanos;
+  cell->after = absl::Nanoseconds(end - last->nanos);
+}
+
+absl::Status Play(const ComparisonOptions& options, const Scenario& scenario,
+                  Cell* cell) {
+  const fs::path home = fs::path(options.directory) /
+                        absl::StrCat(scenario.name, ".", cell->column->id);
+  const fs::path parent = home / "tmp";
+  std::error_code error;
+  fs::create_directories(parent, error);
+  // Whatever the umask: nobody reaps where everybody may rename.
+  if (!error) fs::permissions(parent, fs::perms::owner_all, error);
+  if (error) {
+    return absl::ErrnoToStatus(error.value(),
+                               absl::StrCat("mkdir ", parent.string()));
+  }
+  ProcessRequest request;
+  request.program = options.program;
+  request.arguments = ChildArguments(scenario, *cell->column, options.fill);
+  request.temp_directory = parent.string();
+  request.output_directory = home.string();
+  request.limit = options.limit;
+  absl::StatusOr<ProcessResult> process = RunProcess(request);
+  if (!process.ok()) return process.status();
+  cell->process = *std::move(process);
+  const bool left = !Measure(parent).empty();
+  if (cell->column->afterwards != nullptr) {
+    cell->column->afterwards(parent.string());
+  }
+  cell->content = Measure(parent);
+  if (cell->content.empty()) FindRemoval(scenario, left, cell);
+  cell->expected = &ExpectationFor(scenario, *cell->column);
+  cell->problems = FindProblems(scenario, *cell);
+  return tempdir::RemoveTree(home);
+}
+
+// Hands out the cells to the threads that play them, in the order of the table.
+class Work {
+ public:
+  Work(const ComparisonOptions& options, Comparison* comparison)
+      : options_(options), comparison_(comparison) {}
+
+  // Plays cells until there are no more. Called on each thread.
+  void Run() {
+    while (std::optional<Task> task = Next()) {
+      const absl::Status status = Play(options_, *task->scenario, task->cell);
+      std::lock_guard<std::mutex> lock(mutex_);
+      ++done_;
+      status_.Update(status);
+    }
+  }
+
+  absl::Status status() const { return status_; }
+
+ private:
+  struct Task {
+    const Scenario* scenario;
+    Cell* cell;
+  };
+
+  std::optional<Task> Next() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const size_t columns = comparison_->columns.size();
+    if (!status_.ok() || next_ == comparison_->rows.size() * columns) {
+      return std::nullopt;
+    }
+    Row& row = comparison_->rows[next_ / columns];
+    Cell* const cell = &row.cells[next_ % columns];
+    ++next_;
+    if (options_.progress) {
+      options_.progress(*row.scenario, *cell->column, done_);
+    }
+    return Task{row.scenario, cell};
+  }
+
+  const ComparisonOptions& options_;
+  Comparison* const comparison_;
+  std::mutex mutex_;
+  size_t next_ = 0;
+  size_t done_ = 0;
+  absl::Status status_;
+};
+
+Comparison EmptyComparison(const ComparisonOptions& options) {
+  Comparison comparison;
+  comparison.columns = options.columns;
+  for (const Scenario* scenario : options.scenarios) {
+    Row row;
+    row.scenario = scenario;
+    for (const Column* column : options.columns) {
+      row.cells.emplace_back().column = column;
+    }
+    comparison.rows.push_back(std::move(row));
+  }
+  return comparison;
+}
+
+}  // namespace
+
+absl::StatusOr<Comparison> Compare(const ComparisonOptions& options) {
+  Comparison comparison = EmptyComparison(options);
+  Work work(options, &comparison);
+  std::vector<std::thread> threads;
+  for (int i = 1; i < options.jobs; ++i) {
+    threads.emplace_back([&work] { work.Run(); });
+  }
+  work.Run();
+  for (std::thread& thread : threads) thread.join();
+  if (!work.status().ok()) return work.status();
+  return comparison;
+}
+
+std::vector<std::string> AllProblems(const Comparison& comparison) {
+  std::vector<std::string> problems;
+  for (const Row& row : comparison.rows) {
+    for (const Cell& cell : row.cells) {
+      for (const std::string& problem : cell.problems) {
+        problems.push_back(absl::StrCat(row.scenario->name, ", ",
+                                        cell.column->title, ": ", problem));
+      }
+    }
+  }
+  return problems;
+}
+
+}  // namespace compare

@@ -1,0 +1,30 @@
+// The comparison as text, in four forms.
+#ifndef EXAMPLES_COMPARE_PRINT_FORMAT_H_
+#define EXAMPLES_COMPARE_PRINT_FORMAT_H_
+
+#include <string>
+
+#include "examples/compare/play/comparison.h"
+
+namespace compare {
+
+// The table for a terminal of `width` characters; what has no room in a cell is
+// left out, down to "removed" and "LEFT".
+inline constexpr size_t kTableWidth = 120;  // where there is no terminal
+std::string FormatTable(const Comparison& comparison, size_t width,
+                        bool colour);
+
+// For README.md. The same for every run that gives the same results: it has
+// neither times nor sizes.
+std::string FormatMarkdown(const Comparison& comparison);
+
+// Everything that is known. Text that is not UTF-8 has replacement characters.
+std::string FormatJson(const Comparison& comparison);
+
+// A page that needs nothing else: the table, and for each scenario what the
+// program does, what each column makes of it, and why.
+std::string FormatHtml(const Comparison& comparison);
+
+}  // namespace compare
+
+#endif  // EXAMPLES_COMPARE_PRINT_FORMAT_H_

@@ -1,0 +1,27 @@
+// The part of a document that this tool writes: what stands between the lines
+// "<!-- comparison: begin -->" and "<!-- comparison: end -->".
+#ifndef EXAMPLES_COMPARE_PRINT_MARKED_SECTION_H_
+#define EXAMPLES_COMPARE_PRINT_MARKED_SECTION_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace compare {
+
+// Returns what stands between the markers of `document`, from the line after
+// the first to the line before the second. NotFound where a marker is missing.
+absl::StatusOr<std::string> MarkedSection(const std::string& document);
+
+// Returns `document` with `section` there.
+absl::StatusOr<std::string> WithMarkedSection(const std::string& document,
+                                              const std::string& section);
+
+// Does the same to a file.
+absl::Status UpdateMarkedSection(const std::string& path,
+                                 const std::string& section);
+
+}  // namespace compare
+
+#endif  // EXAMPLES_COMPARE_PRINT_MARKED_SECTION_H_

@@ -1,0 +1,74 @@
+#include "examples/compare/print/summary.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "examples/compare/play/words.h"
+
+namespace compare {
+namespace {
+
+using Titles = std::vector<std::string>;
+
+bool LeftByAll(const Row& row) {
+  return row.cells.size() > 1 &&
+         std::all_of(row.cells.begin(), row.cells.end(),
+                     [](const Cell& cell) { return cell.left(); });
+}
+
+// Returns "the 14 below, and exit() in a nested call; leaked on the heap".
+std::string List(const Titles& titles, size_t below) {
+  const std::string list = absl::StrJoin(titles, "; ");
+  if (below == 0) return list;
+  return absl::StrCat("the ", below, " below", titles.empty() ? "" : ", and ",
+                      list);
+}
+
+std::string ColumnSentence(const Comparison& comparison, size_t column) {
+  Titles left;
+  size_t below = 0;
+  size_t without_result = 0;
+  for (const Row& row : comparison.rows) {
+    if (row.cells[column].outcome() == Cell::kNoResult) ++without_result;
+    if (!row.cells[column].left()) continue;
+    if (LeftByAll(row)) {
+      ++below;
+    } else {
+      left.push_back(row.scenario->title);
+    }
+  }
+  const std::string ways =
+      Count(comparison.rows.size(), "way of ending", "ways of ending");
+  const size_t count = left.size() + below;
+  const char* const title = comparison.columns[column]->title;
+  std::string sentence =
+      count == 0 ? absl::StrCat(title, " left nothing behind in ", ways, ".")
+                 : absl::StrCat(title, " left something behind in ", count,
+                                " of ", ways, ": ", List(left, below), ".");
+  if (without_result != 0) {
+    absl::StrAppend(&sentence, " Without result: ", without_result, ".");
+  }
+  return sentence;
+}
+
+}  // namespace
+
+std::vector<std::string> Summarize(const Comparison& comparison) {
+  std::vector<std::string> sentences;
+  for (size_t i = 0; i < comparison.columns.size(); ++i) {
+    sentences.push_back(ColumnSentence(comparison, i));
+  }
+  Titles shared;
+  for (const Row& row : comparison.rows) {
+    if (LeftByAll(row)) shared.push_back(row.scenario->title);
+  }
+  if (!shared.empty()) {
+    sentences.push_back(absl::StrCat("Every style left something behind in ",
+                                     shared.size(), ": ", List(shared, 0),
+                                     "."));
+  }
+  return sentences;
+}
+
+}  // namespace compare

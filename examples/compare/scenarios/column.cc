@@ -1,0 +1,84 @@
+#include "examples/compare/scenarios/column.h"
+
+#include <iostream>
+
+#include "absl/status/statusor.h"
+#include "examples/compare/subject/owner.h"
+#include "examples/compare/subject/reaper.h"
+#include "finalize/exit_hooks.h"
+#include "tempdir/reap.h"
+#include "tempdir/reaper_process.h"
+
+namespace compare {
+namespace {
+
+finalize::ExitHooks AllEnds() {
+  finalize::ExitHooks hooks;
+  hooks.quick_exit = true;
+  hooks.terminate = true;
+  return hooks;
+}
+
+void InstallExitHooks() { CheckOk(finalize::InstallExitHooks(AllEnds())); }
+
+void InstallHooksForCrashes() {
+  finalize::ExitHooks hooks = AllEnds();
+  hooks.crash = true;
+  CheckOk(finalize::InstallExitHooks(hooks));
+}
+
+// The reaper process is this program, too.
+void InstallHooksAndStartReaper() {
+  InstallExitHooks();
+  tempdir::ReaperProcessOptions options;
+  options.program = "/proc/self/exe";
+  CheckOk(tempdir::StartReaperProcess(options));
+}
+
+// What a process does that makes its first temp dir.
+void Reap(const std::string& parent) {
+  const auto report = tempdir::Reap(parent);
+  if (!report.ok()) std::cerr << report.status() << std::endl;
+}
+
+}  // namespace
+
+const std::vector<Column>& AllColumns() {
+  static const auto& columns = *new std::vector<Column>{
+      {"destructor", "destructor style",
+       "DestructorTempDir: the directory goes when its owner is destroyed.",
+       Style::kDestructor, "", nullptr, nullptr},
+      {"finalizer", "finalizer style",
+       "FinalizerTempDir: the directory goes when its owner is destroyed or "
+       "when the process ends by exit(), whichever comes first.",
+       Style::kFinalizer, "", nullptr, nullptr},
+      {"hooks", "finalizer style with exit hooks",
+       "FinalizerTempDir in a program that calls InstallExitHooks first: for "
+       "SIGTERM, SIGINT, SIGHUP, quick_exit() and std::terminate().",
+       Style::kFinalizer, "finalizer", InstallExitHooks, nullptr},
+      {"crash", "finalizer style with crash tier",
+       "The same with ExitHooks::crash: for SIGSEGV, SIGABRT and their like, "
+       "too.",
+       Style::kFinalizer, "hooks", InstallHooksForCrashes, nullptr},
+      {"reaper", "finalizer style with reaper process",
+       "FinalizerTempDir with exit hooks in a program that also starts a "
+       "reaper "
+       "process, which removes what a dead process left.",
+       Style::kFinalizer, "hooks", InstallHooksAndStartReaper,
+       AwaitReaperProcess, kByReaperProcess},
+      {"restart", "finalizer style after the next start",
+       "FinalizerTempDir with exit hooks and no reaper process, and then "
+       "another process makes its first temp dir in the same place.",
+       Style::kFinalizer, "hooks", InstallExitHooks, Reap, kAtNextStart},
+  };
+  return columns;
+}
+
+const Column* FindColumn(std::string_view id) {
+  for (const Column& column : AllColumns()) {
+    if (column.id == id) return &column;
+  }
+  return nullptr;
+}
+
+}  // namespace compare

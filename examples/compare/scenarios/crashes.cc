@@ -1,0 +1,112 @@
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include <cstdlib>
+#include <exception>
+#include <stdexcept>
+
+#include "examples/compare/scenarios/scenario_groups.h"
+#include "examples/compare/subject/owner.h"
+
+namespace compare {
+namespace {
+
+// Crashes are played, not analysed: no core file, wherever the system puts it.
+void LeaveNoCore() { prctl(PR_SET_DUMPABLE, 0); }
+
+constexpr char kAtTerminate[] = "at terminate";
+
+template <class Dir>
+int Uncaught() {
+  Dir dir = MakeDir<Dir>();
+  LeaveNoCore();
+  Stage(kAtTerminate);
+  throw std::runtime_error("no such record");
+}
+
+template <class Dir>
+int Terminate() {
+  Dir dir = MakeDir<Dir>();
+  LeaveNoCore();
+  Stage(kAtTerminate);
+  std::terminate();
+}
+
+template <class Dir>
+int Abort() {
+  Dir dir = MakeDir<Dir>();
+  LeaveNoCore();
+  Stage("at abort");
+  std::abort();
+}
+
+template <class Dir>
+int Segv() {
+  Dir dir = MakeDir<Dir>();
+  LeaveNoCore();
+  void* page = mmap(nullptr, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  Check(page != MAP_FAILED, "mmap");
+  Stage("by the signal");
+  *static_cast<volatile char*>(page) = 1;
+  Fail("the page could be written");
+}
+
+constexpr char kNoHandler[] =
+    "terminate() is called where the exception is thrown, for no handler was "
+    "found: the stack is not unwound, and abort() runs no exit handlers.";
+constexpr char kHooksDrain[] =
+    "The terminate handler of the exit hooks runs the finalizers, and then the "
+    "handler that was there before, which says what was thrown and aborts.";
+constexpr char kAbort[] =
+    "abort() ends the process by SIGABRT, with neither destructors nor exit "
+    "handlers: the state of the program is not to be trusted any more.";
+constexpr char kCrashTier[] =
+    "The handler of the crash removes the process's temp dirs by bare system "
+    "calls, and then the signal comes again as if there were no handler.";
+
+constexpr Scenario kCrashes[] = {
+    {"exception-uncaught",
+     "exception, uncaught",
+     "A function throws and nobody catches.",
+     {Uncaught<D>, Uncaught<F>},
+     DiesBy(SIGABRT),
+     {{"", nullptr, kNoHandler}, {"hooks", kAtTerminate, kHooksDrain}},
+     "no such record"},
+    {"terminate",
+     "std::terminate()",
+     "The program calls std::terminate().",
+     {Terminate<D>, Terminate<F>},
+     DiesBy(SIGABRT),
+     {{"", nullptr,
+       "The terminate handler calls abort(): neither destructors nor "
+       "exit handlers run."},
+      {"hooks", kAtTerminate, kHooksDrain}},
+     "terminate called"},
+    {"abort",
+     "abort()",
+     "The program calls abort(), as a failed assertion does.",
+     {Abort<D>, Abort<F>},
+     DiesBy(SIGABRT),
+     {{"", nullptr, kAbort},
+      {"crash", "at abort", kCrashTier},
+      kReaperProcessDoes,
+      kNextStartDoes}},
+    {"sigsegv",
+     "SIGSEGV",
+     "The program writes to a page that it must not write to.",
+     {Segv<D>, Segv<F>},
+     DiesBy(SIGSEGV),
+     {{"", nullptr,
+       "The kernel ends the process at the faulting instruction. The "
+       "library installs no handler for crashes unasked."},
+      {"crash", "by the signal", kCrashTier},
+      kReaperProcessDoes,
+      kNextStartDoes}},
+};
+
+}  // namespace
+
+Group Crashes() { return {"crashes", "crashes", kCrashes}; }
+
+}  // namespace compare

@@ -1,0 +1,199 @@
+#include <unistd.h>
+
+#include <future>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "examples/compare/scenarios/scenario_groups.h"
+#include "examples/compare/subject/owner.h"
+
+namespace compare {
+namespace {
+
+constexpr char kExit[] = "at exit";
+constexpr char kThrow[] = "by exception";
+
+// The temp dir is the owner's first member, as in most classes that have one.
+template <class Dir>
+struct Owner {
+  explicit Owner(Dir dir_in) : dir(std::move(dir_in)) {}
+  Owner(Dir dir_in, int port) : dir(std::move(dir_in)) {
+    Stage(kThrow);
+    if (port == 0) throw std::runtime_error("no port is free");
+  }
+
+  Dir dir;
+  std::shared_ptr<Owner> other;
+};
+
+// Leaks are what is played here. The pointer keeps leak checkers quiet.
+template <class Dir>
+Owner<Dir>* leaked;
+
+template <class Dir>
+int OwnerThrows() {
+  try {
+    Owner<Dir> owner(MakeDir<Dir>(), 0);
+  } catch (const std::runtime_error&) {
+    Stage(kExit);
+  }
+  return 0;
+}
+
+template <class Dir>
+int LeakedOnHeap() {
+  leaked<Dir> = new Owner<Dir>(MakeDir<Dir>());
+  Stage(kExit);
+  return 0;
+}
+
+template <class Dir>
+int SharedCycle() {
+  auto a = std::make_shared<Owner<Dir>>(MakeDir<Dir>());
+  auto b = std::make_shared<Owner<Dir>>(MakeDir<Dir>());
+  a->other = b;
+  b->other = a;
+  leaked<Dir> = a.get();
+  Stage(kExit);
+  return 0;
+}
+
+template <class Dir>
+std::optional<Dir> global;
+
+template <class Dir>
+int Global() {
+  global<Dir>.emplace(MakeDir<Dir>());
+  Stage(kExit);
+  return 0;
+}
+
+template <class Dir>
+int StaticLocal() {
+  static Dir dir = MakeDir<Dir>();
+  Stage(kExit);
+  return 0;
+}
+
+template <class Dir>
+int ThreadLocal() {
+  thread_local Dir dir = MakeDir<Dir>();
+  Stage(kExit);
+  return 0;
+}
+
+template <class Dir>
+int ThreadLocalOfThread() {
+  std::thread worker([] {
+    thread_local Dir dir = MakeDir<Dir>();
+    Stage("at thread end");
+  });
+  worker.join();
+  Stage(kExit);
+  return 0;
+}
+
+template <class Dir>
+int DetachedThread() {
+  std::promise<void> made;
+  std::thread([&made] {
+    Dir dir = MakeDir<Dir>();
+    made.set_value();
+    for (;;) pause();
+  }).detach();
+  made.get_future().wait();
+  Stage(kExit);
+  return 0;
+}
+
+constexpr char kNeverDestroyed[] =
+    "Nobody destroys the owner, so nobody removes the directory. A leak of "
+    "memory ends with the process; that of a directory does not.";
+constexpr char kExitDrains[] =
+    "The owner is never destroyed, but its finalizer is still pending when "
+    "the process exits, and runs then.";
+constexpr char kStaticEnds[] =
+    "exit() destroys objects of static storage, and that removes the "
+    "directory.";
+
+constexpr Scenario kOwnership[] = {
+    {"owner-throws",
+     "owner's constructor throws",
+     "A class takes the temp dir as its member, then its constructor "
+     "throws.",
+     {OwnerThrows<D>, OwnerThrows<F>},
+     Exits(0),
+     {{"", kThrow,
+       "The class's own destructor does not run, but those of its "
+       "complete members do: a directory that is a member of its own, "
+       "not a path in a string, is safe here."}}},
+    {"heap-leaked",
+     "leaked on the heap",
+     "The owner is made by new and never deleted.",
+     {LeakedOnHeap<D>, LeakedOnHeap<F>},
+     Exits(0),
+     {{"destructor", nullptr, kNeverDestroyed},
+      {"finalizer", kExit, kExitDrains}}},
+    {"shared-cycle",
+     "held by shared_ptr cycle",
+     "Two owners hold each other by shared_ptr.",
+     {SharedCycle<D>, SharedCycle<F>},
+     Exits(0),
+     {{"destructor", nullptr,
+       "The reference counts never reach zero: neither owner is "
+       "destroyed."},
+      {"finalizer", kExit, kExitDrains}}},
+    {"global",
+     "held by a global",
+     "A global variable owns the directory.",
+     {Global<D>, Global<F>},
+     Exits(0),
+     {{"destructor", kExit, kStaticEnds},
+      {"finalizer", kExit,
+       "The finalizer runs at exit before the global is destroyed, for "
+       "it was registered later. What is left for the destructor is "
+       "nothing."}}},
+    {"static-local",
+     "held by a static local",
+     "A static variable of a function owns the directory.",
+     {StaticLocal<D>, StaticLocal<F>},
+     Exits(0),
+     {{"", kExit, kStaticEnds}}},
+    {"thread-local",
+     "held by a thread_local",
+     "A thread_local variable of the main thread owns the directory.",
+     {ThreadLocal<D>, ThreadLocal<F>},
+     Exits(0),
+     {{"", kExit,
+       "exit() first destroys the thread_local objects of the thread "
+       "that calls it, then static ones."}}},
+    {"thread-local-ended",
+     "thread_local, other thread",
+     "A thread_local variable of a thread that ends owns the directory.",
+     {ThreadLocalOfThread<D>, ThreadLocalOfThread<F>},
+     Exits(0),
+     {{"", "at thread end",
+       "The end of a thread destroys its thread_local objects."}}},
+    {"detached-thread",
+     "held by a detached thread",
+     "A detached thread owns the directory and is still busy when main "
+     "returns.",
+     {DetachedThread<D>, DetachedThread<F>},
+     Exits(0),
+     {{"destructor", nullptr,
+       "The thread's stack is never unwound: the end of the process "
+       "just stops it."},
+      {"finalizer", kExit,
+       "The finalizer runs on the thread that exits. It removes the "
+       "directory while its owner is still busy: what a process leaves "
+       "running at its end has to put up with that."}}},
+};
+
+}  // namespace
+
+Group Ownership() { return {"ownership", "ownership", kOwnership}; }
+
+}  // namespace compare

@@ -1,0 +1,64 @@
+// Scenario: one way in which the owner of a temp dir can end, and what has to
+// come of it in each column.
+//
+// A scenario is run in a process of its own. Its body makes a temp dir (see
+// owner.h), says before each step what happens next (see stage.h), and ends
+// the process in its particular way, or returns the exit status of main.
+#ifndef EXAMPLES_COMPARE_SCENARIOS_SCENARIO_H_
+#define EXAMPLES_COMPARE_SCENARIOS_SCENARIO_H_
+
+#include <string_view>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "examples/compare/scenarios/column.h"
+#include "examples/compare/scenarios/ending.h"
+
+namespace compare {
+
+// What has to be on disk when everything is over, and why.
+struct Expectation {
+  const char* column;  // the id of a Column; "" for all without one
+  const char* stage;   // when it has to be removed; null: it is left
+  const char* why;
+
+  bool left() const { return stage == nullptr; }
+};
+
+struct Bodies {
+  int (*destructor)();
+  int (*finalizer)();
+};
+
+struct Scenario {
+  const char* name;   // for --only
+  const char* title;  // a few words
+  const char* what;   // a sentence or two: what the program does
+  Bodies bodies;
+  Ending ending;
+  // Those that are said; the rest has no column.
+  Expectation expectations[4];
+  // What standard error has to contain; "": it has to be empty.
+  const char* says = "";
+};
+
+struct Group {
+  const char* name;
+  const char* title;
+  absl::Span<const Scenario> scenarios;
+};
+
+// In the order of the table.
+const std::vector<Group>& AllGroups();
+
+// Returns null where there is none of that name.
+const Scenario* FindScenario(std::string_view name);
+
+// Returns what `scenario` has to give in `column`: what it says of the column
+// itself, else of the column that this one extends, else of all.
+const Expectation& ExpectationFor(const Scenario& scenario,
+                                  const Column& column);
+
+}  // namespace compare
+
+#endif  // EXAMPLES_COMPARE_SCENARIOS_SCENARIO_H_

@@ -1,0 +1,69 @@
+#include "examples/compare/scenarios/selection.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace compare {
+namespace {
+
+bool Matches(const std::string& pattern, const Group& group,
+             const Scenario& scenario) {
+  return fnmatch(pattern.c_str(), scenario.name, 0) == 0 ||
+         fnmatch(pattern.c_str(), group.name, 0) == 0;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<const Scenario*>> SelectScenarios(
+    const std::vector<std::string>& patterns) {
+  std::vector<const Scenario*> selected;
+  std::vector<bool> used(patterns.size(), false);
+  for (const Group& group : AllGroups()) {
+    for (const Scenario& scenario : group.scenarios) {
+      bool wanted = patterns.empty();
+      for (size_t i = 0; i < patterns.size(); ++i) {
+        if (!Matches(patterns[i], group, scenario)) continue;
+        wanted = true;
+        used[i] = true;
+      }
+      if (wanted) selected.push_back(&scenario);
+    }
+  }
+  const auto unused = std::find(used.begin(), used.end(), false);
+  if (unused != used.end()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "no scenario is called \"", patterns[unused - used.begin()],
+        "\"; --list prints their names"));
+  }
+  return selected;
+}
+
+std::string ListScenarios(const std::vector<const Scenario*>& scenarios) {
+  std::string list;
+  const Group* last = nullptr;
+  for (const Scenario* scenario : scenarios) {
+    const Group& group = GroupOf(*scenario);
+    if (&group != last) absl::StrAppend(&list, group.name, "\n");
+    last = &group;
+    absl::StrAppendFormat(&list, "  %-20s  %s\n", scenario->name,
+                          scenario->title);
+  }
+  return list;
+}
+
+const Group& GroupOf(const Scenario& scenario) {
+  for (const Group& group : AllGroups()) {
+    for (const Scenario& member : group.scenarios) {
+      if (&member == &scenario) return group;
+    }
+  }
+  std::abort();  // there are no others
+}
+
+}  // namespace compare

@@ -1,0 +1,249 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "examples/compare/scenarios/scenario_groups.h"
+#include "examples/compare/subject/owner.h"
+#include "examples/compare/subject/system_call_filter.h"
+#include "finalize/at_exit.h"
+
+namespace compare {
+namespace {
+
+constexpr char kScopeEnd[] = "at scope end";
+constexpr char kRetry[] = "by retry";
+constexpr char kExit[] = "at exit";
+
+// Calls dir->Remove() on a thread for which no file can be removed.
+template <class Dir>
+void FailToRemove(Dir* dir) {
+  std::thread unlucky([dir] {
+    CheckOk(ForbidUnlink());
+    Check(!dir->Remove().ok(), "Remove() says OK");
+  });
+  unlucky.join();
+  Check(!dir->removed(), "removed() is true after a failed Remove()");
+}
+
+template <class Dir>
+int RemoveFailsOnce() {
+  Dir dir = MakeDir<Dir>();
+  Stage("by Remove()");
+  FailToRemove(&dir);
+  Stage(kRetry);
+  CheckOk(dir.Remove());
+  Stage(kScopeEnd);
+  return 0;
+}
+
+template <class Dir>
+int RemoveFailsThenEnd() {
+  {
+    Dir dir = MakeDir<Dir>();
+    Stage("by Remove()");
+    FailToRemove(&dir);
+    Stage(kScopeEnd);
+  }
+  Stage(kExit);
+  return 0;
+}
+
+template <class Dir>
+int RemoveFailsThenExit() {
+  Dir dir = MakeDir<Dir>();
+  Stage("by Remove()");
+  FailToRemove(&dir);
+  Stage(kExit);
+  std::exit(0);
+}
+
+template <class Dir>
+int Undeletable() {
+  {
+    Dir dir = MakeDir<Dir>();
+    CheckOk(ForbidUnlink());
+    Stage(kScopeEnd);
+  }
+  Stage(kExit);
+  return 0;
+}
+
+template <class Dir>
+int OpenFile() {
+  int file = -1;
+  {
+    Dir dir = MakeDir<Dir>();
+    const std::string name = dir.path().string() + "/open";
+    file = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    Check(file >= 0 && write(file, "held", 4) == 4, "write");
+    Stage(kScopeEnd);
+  }
+  char text[4];
+  Check(pread(file, text, 4, 0) == 4, "the open file cannot be read");
+  Stage(kExit);
+  return 0;
+}
+
+template <class Dir>
+int DiskFull() {
+  {
+    Dir dir = MakeDir<Dir>();
+    CheckOk(FillDisk());
+    const std::string name = dir.path().string() + "/more";
+    Check(open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 &&
+              errno == ENOSPC,
+          "the disk is not full");
+    const absl::Status status = Dir::Create(tempdir::TempDirOptions()).status();
+    Check(absl::IsResourceExhausted(status),
+          "Create on a full disk: " + status.ToString());
+    Stage(kScopeEnd);
+  }
+  Stage(kExit);
+  return 0;
+}
+
+// Another directory stands at the path, with a file in it.
+template <class Dir>
+int Replaced() {
+  {
+    Dir dir = MakeDir<Dir>();
+    const std::filesystem::path path = dir.path().string();
+    std::filesystem::rename(path, path.string() + ".away");
+    std::filesystem::create_directory(path);
+    std::filesystem::copy_file(path.string() + ".away/index", path / "other");
+    Stage(kScopeEnd);
+  }
+  Stage(kExit);
+  return 0;
+}
+
+template <class Dir>
+std::optional<Dir> late_global;
+
+template <class Dir>
+int CreatedAtExit() {
+  finalize::AtExit("save state", [] {
+    late_global<Dir>.emplace(MakeDir<Dir>());
+    Stage("later at exit");
+  });
+  return 0;
+}
+
+template <class Dir>
+Dir* late_leaked;
+
+template <class Dir>
+int LeakedAtExit() {
+  finalize::AtExit("save state", [] {
+    late_leaked<Dir> = new Dir(MakeDir<Dir>());
+    Stage("later at exit");
+  });
+  return 0;
+}
+
+constexpr Scenario kTrouble[] = {
+    {"remove-fails-once",
+     "Remove() fails, is retried",
+     "A file cannot be removed (EPERM, as of an immutable one), and "
+     "Remove() says so. The reason goes away, and the program calls "
+     "Remove() again.",
+     {RemoveFailsOnce<D>, RemoveFailsOnce<F>},
+     Exits(0),
+     {{"destructor", kRetry,
+       "The owner keeps its path until the directory is gone."},
+      {"finalizer", kRetry,
+       "A finalizer whose callback fails is pending again. (Python's is "
+       "spent, and its `removed` is true while the directory is still "
+       "there.)"}}},
+    {"remove-fails-scope",
+     "Remove() fails, scope ends",
+     "The same, but the program leaves it at that, and later the "
+     "owner's scope ends.",
+     {RemoveFailsThenEnd<D>, RemoveFailsThenEnd<F>},
+     Exits(0),
+     {{"", kScopeEnd,
+       "The end of the owner tries again, and the reason is gone."}}},
+    {"remove-fails-exit",
+     "Remove() fails, exit()",
+     "The same, but the program calls exit() while the owner is alive.",
+     {RemoveFailsThenExit<D>, RemoveFailsThenExit<F>},
+     Exits(0),
+     {{"destructor", nullptr,
+       "exit() does not destroy the owner: there is no second attempt."},
+      {"finalizer", kExit,
+       "The failed finalizer is pending again, and exit tries it."}}},
+    {"undeletable",
+     "undeletable file",
+     "The reason never goes away.",
+     {Undeletable<D>, Undeletable<F>},
+     Exits(0),
+     {{"", nullptr,
+       "What cannot be removed stays, in either style. It is said on "
+       "standard error with the path and the reason; the rest of the "
+       "program goes on, and its exit status is its own."},
+      kReaperProcessDoes,
+      kNextStartDoes},
+     "PERMISSION_DENIED"},
+    {"open-file",
+     "file in it still open",
+     "The scope ends while a file of the directory is open.",
+     {OpenFile<D>, OpenFile<F>},
+     Exits(0),
+     {{"", kScopeEnd,
+       "A name can be removed while the file is in use: who has it open "
+       "reads and writes on."}}},
+    {"disk-full",
+     "disk full",
+     "The disk is full: no file, directory or name can be made (every "
+     "such call says ENOSPC). The program fails to make a second temp "
+     "dir, and leaves the scope of the first.",
+     {DiskFull<D>, DiskFull<F>},
+     Exits(0),
+     {{"", kScopeEnd, "Removal needs no room on the disk."}}},
+    {"replaced",
+     "another one at its path",
+     "Somebody renames the directory and puts another one at its path.",
+     {Replaced<D>, Replaced<F>},
+     Exits(0),
+     {{"", nullptr,
+       "The owner knows its directory by identity, not by name: what is "
+       "at the path now is somebody else's and stays untouched. The "
+       "message says where its own went, if it is near."},
+      kReaperProcessDoes,
+      kNextStartDoes},
+     "FAILED_PRECONDITION"},
+    {"created-at-exit",
+     "made at exit, in a global",
+     "A callback that runs at exit makes a temp dir and stores it in a "
+     "global variable.",
+     {CreatedAtExit<D>, CreatedAtExit<F>},
+     Exits(0),
+     {{"destructor", "later at exit",
+       "The global is destroyed after the callback, for it was there "
+       "before the callback was registered."},
+      {"finalizer", "later at exit",
+       "What a callback registers during the exit drain runs in that "
+       "drain."}}},
+    {"leaked-at-exit",
+     "made at exit, leaked",
+     "A callback that runs at exit makes a temp dir by new.",
+     {LeakedAtExit<D>, LeakedAtExit<F>},
+     Exits(0),
+     {{"destructor", nullptr,
+       "Nobody destroys it, at exit or at any other time."},
+      {"finalizer", "later at exit",
+       "What a callback registers during the exit drain runs in that "
+       "drain."}}},
+};
+
+}  // namespace
+
+Group Trouble() { return {"trouble", "trouble", kTrouble}; }
+
+}  // namespace compare

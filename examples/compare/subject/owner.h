@@ -1,0 +1,55 @@
+// What the bodies of the scenarios are made of: a temp dir of either style
+// with something in it, and checks.
+//
+//   template <class Dir>
+//   int ScopeEnd() {
+//     {
+//       Dir dir = MakeDir<Dir>();
+//       Stage("at scope end");
+//     }
+//     Stage("at exit");
+//     return 0;
+//   }
+#ifndef EXAMPLES_COMPARE_SUBJECT_OWNER_H_
+#define EXAMPLES_COMPARE_SUBJECT_OWNER_H_
+
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "examples/compare/subject/stage.h"
+#include "tempdir/destructor_temp_dir.h"
+#include "tempdir/finalizer_temp_dir.h"
+#include "tempdir/temp_dir_options.h"
+
+namespace compare {
+
+using D = tempdir::DestructorTempDir;
+using F = tempdir::FinalizerTempDir;
+
+// The exit status of a scenario that could not be played.
+inline constexpr int kNotPlayed = 70;
+
+// Says what is wrong and ends the process at once, with kNotPlayed.
+[[noreturn]] void Fail(const std::string& what);
+void Check(bool condition, const std::string& what);
+void CheckOk(const absl::Status& status);
+
+// The tree that temp dirs get a copy of; "" for three small files.
+void SetFill(const std::string& from);
+
+// Puts the content into a new temp dir and watches it.
+void Furnish(const std::string& path);
+
+template <class Dir>
+Dir MakeDir() {
+  absl::StatusOr<Dir> dir = Dir::Create(tempdir::TempDirOptions());
+  CheckOk(dir.status());
+  Furnish(dir->path().string());
+  return *std::move(dir);
+}
+
+}  // namespace compare
+
+#endif  // EXAMPLES_COMPARE_SUBJECT_OWNER_H_

@@ -1,0 +1,51 @@
+// The handling of a crash that crashes, or hangs, itself.
+#include <signal.h>
+
+#include <string>
+
+#include "gtest/gtest.h"
+#include "tests/support/child_process.h"
+
+namespace {
+
+using finalize_test::ChildResult;
+using finalize_test::HelperPath;
+
+class CrashCutOffTest : public testing::Test {
+ protected:
+  ChildResult ResultOf(const std::string& scene) {
+    return finalize_test::RunChild(
+        {HelperPath("crash_scene_child"), scene},
+        {{{"TMPDIR", testing::TempDir()}, {"FINALIZE_REAP", "0"}}});
+  }
+};
+
+// C23: a crash of the handler, by whatever signal, ends the handling. The first
+// one goes on.
+TEST_F(CrashCutOffTest, SurvivesACrashOfItsOwn) {
+  const ChildResult fault = ResultOf("callback-crashes");
+  EXPECT_TRUE(fault.Killed(SIGSEGV)) << fault;
+  EXPECT_EQ(fault.out, "callback\nown handler at 64\n");
+  const ChildResult abort = ResultOf("callback-aborts");
+  EXPECT_TRUE(abort.Killed(SIGSEGV)) << abort;
+  EXPECT_EQ(abort.out, "own handler at 64\n");
+}
+
+// C23: so does one that never ends, in a loop or in a call.
+TEST_F(CrashCutOffTest, CutsOffWhatHangs) {
+  const ChildResult loop = ResultOf("callback-hangs");
+  EXPECT_TRUE(loop.Killed(SIGSEGV)) << loop;
+  EXPECT_EQ(loop.out, "hangs\nown handler at 64\n");
+  const ChildResult call = ResultOf("callback-sleeps");
+  EXPECT_TRUE(call.Killed(SIGSEGV)) << call;
+  EXPECT_EQ(call.out, "sleeps\nown handler at 64\n");
+}
+
+// C23: where there is no other, it is killed.
+TEST_F(CrashCutOffTest, IsKilledWhereItsOnlyThreadSticks) {
+  const ChildResult result = ResultOf("callback-sticks-alone");
+  EXPECT_TRUE(result.Killed(SIGKILL)) << result;
+  EXPECT_EQ(result.out, "sticks\n");
+}
+
+}  // namespace

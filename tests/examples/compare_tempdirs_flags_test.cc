@@ -1,0 +1,223 @@
+// How compare_tempdirs is called, and in what surroundings it works.
+
+#include <grp.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/examples/tool_run.h"
+#include "tests/support/private_mounts.h"
+
+namespace {
+
+using finalize_test::Compare;
+using finalize_test::MountPrivateMemory;
+using finalize_test::ToolRun;
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+// The names of the scenarios that `only` stands for.
+std::vector<std::string> Selected(const std::string& only) {
+  const ToolRun run = Compare({"--format=json", "--only=" + only});
+  EXPECT_EQ(run.exit_code, 0) << run.errors;
+  std::vector<std::string> names;
+  const json output = json::parse(run.output);
+  for (const json& scenario : output["scenarios"]) {
+    names.push_back(scenario["name"]);
+  }
+  return names;
+}
+
+void ExpectUsageError(const std::vector<std::string>& arguments,
+                      const std::string& named) {
+  const ToolRun run = Compare(arguments);
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.output, "");
+  EXPECT_THAT(run.errors, HasSubstr(named));
+}
+
+TEST(OnlyTest, TakesNamesInTheOrderOfTheTable) {
+  EXPECT_THAT(Selected("sigint,scope-end"),
+              testing::ElementsAre("scope-end", "sigint"));
+}
+
+TEST(OnlyTest, TakesGlobs) {
+  EXPECT_THAT(Selected("sig[ti]*"), testing::ElementsAre("sigterm", "sigint"));
+}
+
+TEST(OnlyTest, TakesGroups) {
+  EXPECT_THAT(Selected("signals"),
+              testing::ElementsAre("sigterm", "sigint", "sighup", "sigkill"));
+}
+
+TEST(OnlyTest, NamesTheOneThatMatchesNothing) {
+  ExpectUsageError({"--only=sigterm,sigquit"}, "\"sigquit\"");
+}
+
+TEST(ListTest, PrintsNamesUnderTheirGroup) {
+  const ToolRun run = Compare({"--list", "--only=sigterm"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.output, StartsWith("signals\n  sigterm "));
+}
+
+TEST(FlagsTest, NamesAnUnknownFlag) {
+  ExpectUsageError({"--colour"}, "'colour'");
+}
+
+TEST(FlagsTest, NamesAnUnknownFormat) {
+  ExpectUsageError({"--format=xml"}, "'xml'");
+}
+
+TEST(FlagsTest, NamesAStrayArgument) {
+  ExpectUsageError({"sigterm"}, "sigterm");
+}
+
+TEST(FlagsTest, WantsAtLeastOneJob) {
+  ExpectUsageError({"--jobs=0"}, "--jobs");
+}
+
+TEST(FlagsTest, WantsADirectoryToFillFrom) {
+  ExpectUsageError({"--fill=/does/not/exist"}, "/does/not/exist");
+}
+
+// C38: a name forges no line.
+TEST(FlagsTest, ErrorIsOneLine) {
+  ExpectUsageError({"--fill=/no\nfinalize: all is well"},
+                   "/no\\nfinalize: all is well");
+}
+
+TEST(FlagsTest, UpdatesWithTheWholeTableOnly) {
+  ExpectUsageError({"--update=README.md", "--only=sigterm"}, "--update");
+}
+
+TEST(FlagsTest, HelpIsNoError) {
+  const ToolRun run = Compare({"--help"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.output, HasSubstr("--only"));
+}
+
+TEST(FillTest, LeavesTheCopyOfTheTree) {
+  const std::string tree = std::string(getenv("TEST_TMPDIR")) + "/tree";
+  const std::string make = "mkdir -p " + tree + "/a/b && echo 12345 > " + tree +
+                           "/a/b/file && ln -sf nowhere " + tree + "/link";
+  ASSERT_EQ(system(make.c_str()), 0);
+  const ToolRun run =
+      Compare({"--format=json", "--only=underscore-exit", "--fill=" + tree});
+  EXPECT_EQ(run.exit_code, 0) << run.errors;
+  const json cell =
+      json::parse(run.output)["scenarios"][0]["cells"]["destructor"];
+  EXPECT_EQ(cell["files"], 2);  // the link as a link
+  EXPECT_EQ(cell["bytes"], 6);
+}
+
+TEST(ProgressTest, IsSilentWithoutATerminal) {
+  EXPECT_EQ(Compare({"--only=scope-end"}).errors, "");
+}
+
+TEST(ProgressTest, SaysWhatIsPlayedWhereAsked) {
+  const ToolRun run = Compare({"--only=scope-end", "--progress", "--jobs=1"});
+  EXPECT_EQ(run.errors,
+            "0/6 scope-end, destructor style\n"
+            "1/6 scope-end, finalizer style\n"
+            "2/6 scope-end, finalizer style with exit hooks\n"
+            "3/6 scope-end, finalizer style with crash tier\n"
+            "4/6 scope-end, finalizer style with reaper process\n"
+            "5/6 scope-end, finalizer style after the next start\n");
+}
+
+TEST(TableTest, HasNoColourWithoutATerminal) {
+  EXPECT_THAT(Compare({"--only=scope-end"}).output, Not(HasSubstr("\033")));
+}
+
+TEST(JobsTest, GiveTheSameResultsInAnyNumber) {
+  const ToolRun one = Compare({"--format=markdown", "--jobs=1"});
+  const ToolRun many = Compare({"--format=markdown", "--jobs=9"});
+  EXPECT_EQ(one.exit_code, 0) << one.errors;
+  EXPECT_EQ(one.output, many.output);
+}
+
+TEST(LimitTest, AScenarioThatReachesItHasNoResult) {
+  // The program under test gets no time at all.
+  const ToolRun run =
+      Compare({"--only=scope-end", "--limit=1ns", "--format=json"});
+  EXPECT_EQ(run.exit_code, 1);
+  const json cell =
+      json::parse(run.output)["scenarios"][0]["cells"]["destructor"];
+  EXPECT_EQ(cell["state"], "no result");
+  EXPECT_THAT(run.errors, HasSubstr("scope-end, destructor style: no result"));
+}
+
+// Nothing may come out otherwise than ever.
+void ExpectAsEver(const std::string& only, const std::function<void()>& setup) {
+  const ToolRun run = Compare({"--format=markdown", "--only=" + only}, setup);
+  EXPECT_EQ(run.exit_code, 0) << run.errors;
+  EXPECT_EQ(run.errors, "");
+}
+
+// The scenarios that depend on what a process inherits.
+constexpr char kInheriting[] =
+    "ordinary,signals,fork,exec,disk-full,undeletable";
+
+TEST(SurroundingsTest, StandardInputMayBeClosed) {
+  ExpectAsEver(kInheriting, [] { close(STDIN_FILENO); });
+}
+
+TEST(SurroundingsTest, IgnoredSignalsAreNotInherited) {
+  ExpectAsEver(kInheriting, [] {
+    for (const int number : {SIGHUP, SIGINT, SIGTERM, SIGCHLD}) {
+      signal(number, SIG_IGN);
+    }
+  });
+}
+
+TEST(SurroundingsTest, BlockedSignalsAreNotInherited) {
+  ExpectAsEver(kInheriting, [] {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, nullptr);
+  });
+}
+
+// The tool's own directory is kept, as asked; what it finds is not changed.
+TEST(SurroundingsTest, TheVariableThatKeepsTempDirsIsNotInherited) {
+  const std::string parent = std::string(getenv("TEST_TMPDIR")) + "/keep";
+  ASSERT_EQ(mkdir(parent.c_str(), 0700), 0);
+  const ToolRun run = finalize_test::RunProgram(
+      "examples/compare_tempdirs", {"--only=scope-end,exit-nested"}, [&] {
+        setenv("TMPDIR", parent.c_str(), 1);
+        setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);
+      });
+  EXPECT_EQ(run.exit_code, 0) << run.errors;
+}
+
+TEST(SurroundingsTest, AnyUmask) {
+  ExpectAsEver(kInheriting, [] { umask(0); });
+}
+
+// As another user where this one is the superuser: in a /tmp of their own, for
+// they cannot get at this test's.
+TEST(SurroundingsTest, AnOrdinaryUser) {
+  ExpectAsEver("*", [] {
+    if (geteuid() != 0) return;
+    constexpr uid_t kNobody = 65534;
+    if (!MountPrivateMemory("/tmp", "mode=1777").empty() ||
+        setgroups(0, nullptr) != 0 ||
+        setresgid(kNobody, kNobody, kNobody) != 0 ||
+        setresuid(kNobody, kNobody, kNobody) != 0 || chdir("/") != 0) {
+      _exit(125);
+    }
+    setenv("TMPDIR", "/tmp", 1);
+  });
+}
+
+}  // namespace

@@ -1,0 +1,39 @@
+// weak_tour prints what its first comment says.
+
+#include <regex>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "tests/examples/tool_run.h"
+
+namespace {
+
+TEST(WeakTourTest, TellsItsStory) {
+  const finalize_test::ToolRun run =
+      finalize_test::RunProgram("examples/weak_tour", {});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(run.errors, "");
+  EXPECT_EQ(std::regex_replace(run.output, std::regex("0x[0-9a-f]+"), "0x0"),
+            "owners of Tom: 1\n"
+            "owners of Tom with a weak reference: 1\n"
+            "<WeakRef to Cat at 0x0>\n"
+            "Tom is eating\n"
+            "owners of Tom while it is locked: 2\n"
+            "Tommy is no more\n"
+            "<WeakRef; dead>\n"
+            "locked: nothing\n"
+            "Tom is eating\n"
+            "through the proxy of Tommy: weakly-referenced object no longer "
+            "exists\n"
+            "loaded cat.png\n"
+            "loaded dog.png\n"
+            "cat.png is still there\n"
+            "images held: cat.png\n"
+            "note on Tom: likes fish\n"
+            "notes when Tom is gone: 0\n"
+            "alive: yes\n"
+            "result: removed /tmp/tour\n"
+            "alive: no, result: nothing\n");
+}
+
+}  // namespace

@@ -1,0 +1,273 @@
+// A process whose exit drain outlives its deadline, or nearly.
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <functional>
+#include <string>
+
+#include "absl/base/config.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "finalize/at_exit.h"
+#include "finalize/exit_options.h"
+#include "finalize/lifetime.h"
+#include "finalize/registry.h"
+#include "tests/support/forked.h"
+#include "tests/support/scenario.h"
+
+namespace {
+
+using finalize::AtExit;
+using finalize::ExitOptions;
+using finalize::Options;
+using finalize::Registry;
+using finalize_test::Forked;
+using finalize_test::Say;
+using finalize_test::Says;
+
+// Hangs for ever.
+void Hang() {
+  Say("hangs");
+  for (;;) pause();
+}
+
+void SetDeadline(absl::Duration deadline, int threads = 0,
+                 int failure_exit_code = 0) {
+  ExitOptions options;
+  options.deadline = deadline;
+  options.threads = threads;
+  options.failure_exit_code = failure_exit_code;
+  finalize::SetExitOptions(options);
+}
+
+// Outlives the deadline, which began later than `since`.
+void OutliveDeadline(absl::Time since, absl::Duration deadline) {
+  while (absl::Now() < since + deadline + absl::Milliseconds(50)) {
+    sched_yield();
+  }
+}
+
+void Hangs() {
+  SetDeadline(absl::Milliseconds(100));
+  AtExit(Options("left one"), Says{"left"});
+  AtExit(Options("hanging one"), Hang);
+  AtExit(Says{"ran"});
+  std::exit(3);
+}
+
+// With a name that would forge a line and clear the screen, at such a place.
+void HangsUnderOddName() {
+  static constexpr char kForged[] = "d\nfinalize: all is well\x1b[2J";
+  SetDeadline(absl::Milliseconds(100));
+  AtExit(Options(kForged).At({kForged, 7}), Says{"left"});
+  AtExit(Options(kForged).At({kForged, 7}), Hang);
+}
+
+void HangsInDestructorOfCallback() {
+  struct Hanging {
+    Hanging() = default;
+    Hanging(Hanging&&) noexcept {}
+    ~Hanging() {
+      if (armed) Hang();
+    }
+    void operator()() { armed = true; }
+    bool armed = false;
+  };
+  SetDeadline(absl::Milliseconds(100));
+  AtExit(Options("hanging one"), Hanging());
+}
+
+// Standard error is a full pipe that nobody reads.
+void HangsWithoutReader() {
+  SetDeadline(absl::Milliseconds(100));
+  int ends[2];
+  if (pipe2(ends, O_NONBLOCK) != 0) _exit(97);
+  while (write(ends[1], "x", 1) == 1) {
+  }
+  fcntl(ends[1], F_SETFL, 0);
+  dup2(ends[1], STDERR_FILENO);
+  AtExit(Hang);
+}
+
+// The fork hook of the library, registered later, has run before this one: the
+// thread that hangs holds every lock.
+void HangsInForkHook() {
+  pthread_atfork(Hang, nullptr, nullptr);
+  SetDeadline(absl::Milliseconds(100));
+  AtExit(Options("forking one"), [] { Forked(fork()); });
+}
+
+// In a child registry, with some more behind it.
+void HangsInChild() {
+  SetDeadline(absl::Milliseconds(100));
+  for (int i = 0; i < 3; ++i) AtExit(Options("left"), Says{"left"});
+  static Registry& child = *new Registry(Registry::Process(), "child");
+  child.Register(Options("left in child"), Says{"left"});
+  child.Register(Options("hanging in child"), Hang);
+}
+
+void HangsBeforeMany() {
+  SetDeadline(absl::Milliseconds(100));
+  for (int i = 0; i < 30; ++i) AtExit(Options("left"), Says{"left"});
+  AtExit(Hang);
+}
+
+void LeavesTheRest(int failure_exit_code) {
+  static constexpr absl::Duration kDeadline = absl::Milliseconds(100);
+  SetDeadline(kDeadline, 0, failure_exit_code);
+  static finalize::Lifetime lifetime;
+  AtExit(Options("left one"), Says{"left"});
+  finalize::OnDestroy(lifetime, Options("on lifetime"), Says{"lifetime"});
+  AtExit(Options().AtExit(false), Says{"skipped"});
+  AtExit("late one", [] { OutliveDeadline(absl::Now(), kDeadline); });
+  AtExit(Says{"ran"});
+}
+void Leaves() { LeavesTheRest(0); }
+
+void LeavesInChild() {
+  static constexpr absl::Duration kDeadline = absl::Milliseconds(100);
+  SetDeadline(kDeadline);
+  static Registry& child = *new Registry(Registry::Process(), "child");
+  child.Register(Options("left in child"), Says{"left"});
+  child.Register([] { OutliveDeadline(absl::Now(), kDeadline); });
+  child.Register(Options("not at exit").AtExit(false), Says{"skipped"});
+}
+void LeavesWithFailureCode() { LeavesTheRest(9); }
+
+// Says how many. The watchdog gives the report a second, in which the
+// sanitizers write fewer.
+void LeavesMany() {
+#if defined(ABSL_HAVE_ADDRESS_SANITIZER) || defined(ABSL_HAVE_THREAD_SANITIZER)
+  constexpr int kMany = 300;
+#else
+  constexpr int kMany = 3000;
+#endif
+  Say(std::to_string(kMany));
+  SetDeadline(absl::Milliseconds(100));
+  for (int i = 0; i < kMany; ++i) AtExit(Options("left"), Says{"left"});
+  AtExit([] { OutliveDeadline(absl::Now(), absl::Milliseconds(100)); });
+}
+
+void RegistersForEver() {
+  SetDeadline(absl::Milliseconds(100));
+  struct Again {
+    void operator()() const { AtExit(Options("again"), Again()); }
+  };
+  AtExit(Options("last"), Says{"left"});
+  AtExit(Options("again"), Again());
+}
+
+void RegistersPastDeadline() {
+  static constexpr absl::Duration kDeadline = absl::Milliseconds(100);
+  SetDeadline(kDeadline);
+  struct Registers {
+    ~Registers() {
+      OutliveDeadline(absl::Now(), kDeadline);
+      Say(AtExit(Options("late"), Says{"late"}).alive() ? "accepted"
+                                                        : "refused");
+      AtExit(Options("run now").IfClosed(finalize::IfClosed::kRunNow),
+             Says{"run now"});
+      Say(Registry::Process()
+              .TryRegister(Options(), [] {})
+              .status()
+              .ToString());
+    }
+  };
+  static Registers registers;
+  AtExit(Says{"ran"});
+}
+
+// The drain ends in time, within a callback's exit(); a static destructor
+// outlives the deadline and the watchdog's margin.
+void NestedExitThenSlowStatic() {
+  static constexpr absl::Duration kDeadline = absl::Seconds(2);
+  SetDeadline(kDeadline);
+  struct Slow {
+    ~Slow() {
+      OutliveDeadline(absl::Now(), kDeadline + absl::Seconds(1.3));
+      Say("slow static");
+    }
+  };
+  static Slow slow;
+  AtExit(Says{"first"});
+  AtExit([] { std::exit(4); });
+}
+
+void ThreadStuck() {
+  SetDeadline(absl::Milliseconds(500), /*threads=*/2);
+  AtExit(Options("low").Phase(-1), Says{"low"});
+  AtExit(Options("stuck one"), Hang);
+  AtExit(Says{"ran"});
+  std::exit(3);
+}
+
+// exit() in callbacks on every helper thread does not hold the drain up.
+void ThreadsExit() {
+  SetDeadline(absl::Hours(1), /*threads=*/2);
+  AtExit(Options().Phase(-1), Says{"low"});
+  for (int i = 0; i < 8; ++i) {
+    AtExit([] {
+      Say("exits");
+      std::exit(5);
+    });
+  }
+  std::exit(3);
+}
+
+// An ordinary drain on helper threads, one of which calls exit().
+void ExitOnHelperThread() {
+  SetDeadline(absl::Hours(1));
+  AtExit(Says{"process registry"});
+  auto* registry = new Registry();
+  registry->Register([] { std::exit(5); });
+  finalize::DrainOptions options;
+  options.threads = 1;
+  registry->Drain(options);
+  for (;;) pause();
+}
+
+// For another user than root. What comes after the drain (LeakSanitizer) may
+// start threads, and look at the process, again.
+void NoThreads() {
+  if (setgid(65534) != 0 || setuid(65534) != 0) _exit(97);
+  prctl(PR_SET_DUMPABLE, 1);
+  static rlimit before;
+  getrlimit(RLIMIT_NPROC, &before);
+  std::atexit([] { setrlimit(RLIMIT_NPROC, &before); });
+  const rlimit none = {0, before.rlim_max};
+  setrlimit(RLIMIT_NPROC, &none);
+  AtExit(Says{"ran"});
+}
+
+void InvalidDeadline() { SetDeadline(absl::InfiniteDuration()); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return finalize_test::RunScenario(
+      argc, argv,
+      {{"hangs-in-child", HangsInChild},
+       {"hangs-before-many", HangsBeforeMany},
+       {"hangs", Hangs},
+       {"hangs-under-odd-name", HangsUnderOddName},
+       {"hangs-in-destructor-of-callback", HangsInDestructorOfCallback},
+       {"hangs-without-reader", HangsWithoutReader},
+       {"hangs-in-fork-hook", HangsInForkHook},
+       {"leaves", Leaves},
+       {"leaves-in-child", LeavesInChild},
+       {"leaves-with-failure-code", LeavesWithFailureCode},
+       {"leaves-many", LeavesMany},
+       {"registers-for-ever", RegistersForEver},
+       {"registers-past-deadline", RegistersPastDeadline},
+       {"nested-exit-then-slow-static", NestedExitThenSlowStatic},
+       {"thread-stuck", ThreadStuck},
+       {"threads-exit", ThreadsExit},
+       {"exit-on-helper-thread", ExitOnHelperThread},
+       {"no-threads", NoThreads},
+       {"invalid-deadline", InvalidDeadline}});
+}

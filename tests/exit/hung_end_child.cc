@@ -1,0 +1,157 @@
+// A process whose drain at the end takes long, or hangs.
+#include <errno.h>
+#include <signal.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "finalize/at_exit.h"
+#include "finalize/exit_hooks.h"
+#include "finalize/exit_options.h"
+#include "tempdir/destructor_temp_dir.h"
+#include "tempdir/finalizer_temp_dir.h"
+#include "tempdir/temp_dir_options.h"
+#include "tests/support/scenario.h"
+
+namespace {
+
+using finalize::AtExit;
+using finalize::ExitOptions;
+using finalize::Options;
+using finalize_test::AwaitInput;
+using finalize_test::Require;
+using finalize_test::Say;
+using finalize_test::Says;
+using tempdir::DestructorTempDir;
+using tempdir::FinalizerTempDir;
+using tempdir::TempDirOptions;
+
+// Has a file in it, is never destroyed, and is told of at the end.
+template <class Dir>
+Dir* MakeDir(TempDirOptions options = {}) {
+  absl::StatusOr<Dir> dir = Dir::Create(std::move(options));
+  Require(dir.ok(), "Create");
+  std::ofstream((dir->path() / "file").native()) << "content";
+  static auto& leaked = *new std::vector<Dir*>();  // reachable, so no leak
+  leaked.push_back(new Dir(*std::move(dir)));
+  return leaked.back();
+}
+
+// The drain has so long, but for the share for temp dirs.
+void SetDeadline(absl::Duration deadline, double share) {
+  ExitOptions options;
+  options.deadline = deadline;
+  options.temp_dir_share = share;
+  finalize::SetExitOptions(options);
+}
+
+void Hang() {
+  for (;;) pause();
+}
+
+void HangUntilGone(const std::string& path) {
+  const int events = inotify_init1(IN_CLOEXEC);
+  Require(events >= 0, "inotify_init1");
+  const int watch =
+      inotify_add_watch(events, path.c_str(), IN_DELETE_SELF | IN_MOVE_SELF);
+  inotify_event event;
+  if (watch >= 0) {
+    Require(read(events, &event, sizeof event) > 0, "read");
+  } else {
+    Require(errno == ENOENT, "inotify_add_watch");
+  }
+  Say("gone");
+}
+
+// A callback waits for its input; the parent sees the notice first.
+void Slow() {
+  ExitOptions options;
+  options.deadline = absl::Hours(1);
+  options.notice = absl::Milliseconds(50);
+  finalize::SetExitOptions(options);
+  AtExit(Says{"left one"});
+  AtExit(Options("slow one"), AwaitInput);
+  std::exit(3);
+}
+
+void QuickEnd() {
+  AtExit(Says{"quick one"});
+  std::exit(3);
+}
+
+void HangWithDirs() {
+  SetDeadline(absl::Seconds(2), 0.75);
+  MakeDir<FinalizerTempDir>();
+  MakeDir<FinalizerTempDir>(TempDirOptions().Directly());
+  MakeDir<DestructorTempDir>();
+  AtExit(Options("hanging one"), Hang);
+}
+void ExitHangs() {
+  HangWithDirs();
+  std::exit(3);
+}
+void SignalHangs() {
+  HangWithDirs();
+  Require(finalize::InstallExitHooks().ok(), "InstallExitHooks");
+  raise(SIGTERM);
+  Hang();
+}
+
+void HangsWithoutShare() {
+  SetDeadline(absl::Milliseconds(50), 0);
+  MakeDir<FinalizerTempDir>();
+  AtExit(Options("hanging one"), Hang);
+  std::exit(3);
+}
+
+// All of the deadline is for temp dirs: they are removed at once.
+void GoesOnAfterwards() {
+  SetDeadline(absl::Hours(1), 1);
+  const std::string path = MakeDir<FinalizerTempDir>()->path().native();
+  AtExit(Says{"left one"});
+  AtExit(Options("slow one"), HangUntilGone, path);
+  std::exit(3);
+}
+
+void KeepsFailed() {
+  SetDeadline(absl::Hours(1), 1);
+  MakeDir<FinalizerTempDir>(TempDirOptions().KeepOnFailure())->MarkFailed();
+  AtExit(Options("slow one"), AwaitInput);
+  std::exit(3);
+}
+
+// The limit of phases alone lets the lower ones run.
+void StuckPhase() {
+  ExitOptions options;
+  options.deadline = absl::Hours(1);
+  options.phase_limit = absl::Milliseconds(200);
+  options.failure_exit_code = 9;
+  finalize::SetExitOptions(options);
+  AtExit(Says{"lower one"});
+  AtExit(Options("stuck one").Phase(1), Hang);
+  AtExit(Options().Phase(2), Says{"higher one"});
+  std::exit(3);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return finalize_test::RunScenario(argc, argv,
+                                    {{"slow", Slow},
+                                     {"quick", QuickEnd},
+                                     {"exit-hangs", ExitHangs},
+                                     {"signal-hangs", SignalHangs},
+                                     {"hangs-without-share", HangsWithoutShare},
+                                     {"goes-on", GoesOnAfterwards},
+                                     {"keeps-failed", KeepsFailed},
+                                     {"stuck-phase", StuckPhase}});
+}

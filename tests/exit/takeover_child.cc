@@ -1,0 +1,170 @@
+// A process that drains on one thread while another waits in exit().
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+#include "absl/time/time.h"
+#include "finalize/at_exit.h"
+#include "finalize/exit_hooks.h"
+#include "finalize/exit_options.h"
+#include "tests/exit/hooked_scenario.h"
+#include "tests/support/blocked_thread.h"
+#include "tests/support/forked.h"
+#include "tests/support/scenario.h"
+
+namespace {
+
+using finalize::AtExit;
+using finalize::Options;
+using finalize_test::AwaitInExit;
+using finalize_test::AwaitInput;
+using finalize_test::Forked;
+using finalize_test::InstallHooks;
+using finalize_test::Say;
+using finalize_test::SayCause;
+using finalize_test::Says;
+using finalize_test::ThisThread;
+
+constexpr absl::Duration kLong = absl::Hours(10);
+
+std::atomic<pid_t> main_thread{0};
+std::atomic<bool> draining{false};
+
+void SetOptions(absl::Duration deadline, absl::Duration take_over) {
+  finalize::ExitOptions options;
+  options.deadline = deadline;
+  options.take_over = take_over;
+  finalize::SetExitOptions(options);
+}
+
+// For a callback: main calls exit() now, and is known to wait in it.
+void HaveMainExit() {
+  draining = true;
+  AwaitInExit(main_thread);
+}
+
+// SIGTERM comes, and main calls exit() when a callback has it do so.
+void EndTwice(absl::Duration deadline) {
+  main_thread = ThisThread();
+  InstallHooks(deadline);
+  raise(SIGTERM);
+  while (!draining) sched_yield();
+  std::exit(3);
+}
+
+// A callback of the signal's drain calls exit() while main is in it.
+void CallbackExits() {
+  SetOptions(kLong, absl::InfiniteDuration());
+  AtExit(SayCause);
+  AtExit(Options("exiting one"), [] {
+    HaveMainExit();
+    std::exit(4);
+  });
+  AtExit(Says{"third"});
+  EndTwice(kLong);
+}
+
+// So does every second one of many.
+void CallbacksExit() {
+  SetOptions(kLong, absl::InfiniteDuration());
+  AtExit(SayCause);
+  for (int i = 0; i < 3; ++i) {
+    AtExit([] { std::exit(4); });
+    AtExit(Says{"between"});
+  }
+  AtExit([] {
+    HaveMainExit();
+    std::exit(4);
+  });
+  EndTwice(kLong);
+}
+
+// A third thread forks all the while.
+void CallbackExitsWhileForking() {
+  std::thread([] {
+    for (;;) {
+      const pid_t child = Forked(fork());
+      if (child == 0) _exit(0);
+      waitpid(child, nullptr, 0);
+    }
+  }).detach();
+  CallbackExits();
+}
+
+// A callback on a helper thread of the signal's drain.
+void HelperExits() {
+  finalize::ExitOptions options;
+  options.deadline = kLong;
+  options.threads = 2;
+  finalize::SetExitOptions(options);
+  AtExit(Options().Phase(-1), SayCause);
+  AtExit(Options("exiting one"), [] {
+    HaveMainExit();
+    std::exit(4);
+  });
+  EndTwice(kLong);
+}
+
+// A callback takes its time: it ends when the others have run.
+std::atomic<bool> others_ran{false};
+void SlowCallback() {
+  SetOptions(kLong, absl::Milliseconds(1));
+  AtExit([] {
+    Say("first");
+    others_ran = true;
+  });
+  AtExit(Options("slow one"), [] {
+    HaveMainExit();
+    while (!others_ran) sched_yield();
+    Say("slow one ends");
+  });
+  AtExit(Says{"third"});
+  EndTwice(kLong);
+}
+
+// It never ends.
+void StuckCallback() {
+  SetOptions(kLong, absl::Milliseconds(1));
+  AtExit(SayCause);
+  AtExit(Options("stuck one"), [] {
+    HaveMainExit();
+    for (;;) AwaitInput();
+  });
+  EndTwice(absl::Seconds(8));
+}
+
+// Nothing is taken over from callbacks that only follow each other.
+void QuickCallbacks() {
+  SetOptions(kLong, absl::Minutes(10));
+  static std::atomic<pid_t> threads{0};
+  AtExit(SayCause);
+  for (int i = 0; i < 1000; ++i) {
+    AtExit([] {
+      if (threads != ThisThread()) Say("on another thread");
+    });
+  }
+  AtExit([] {
+    threads = ThisThread();
+    HaveMainExit();
+  });
+  EndTwice(kLong);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return finalize_test::RunScenario(
+      argc, argv,
+      {{"callback-exits", CallbackExits},
+       {"callbacks-exit", CallbacksExit},
+       {"callback-exits-while-forking", CallbackExitsWhileForking},
+       {"helper-exits", HelperExits},
+       {"slow-callback", SlowCallback},
+       {"stuck-callback", StuckCallback},
+       {"quick-callbacks", QuickCallbacks}});
+}

@@ -1,0 +1,84 @@
+// A thread in exit() goes on with the drain of another.
+//
+// From glibc 2.41 on exit() takes a lock of its own: a callback that calls it
+// while another thread is in exit() sleeps there for good.
+#include <signal.h>
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/child_process.h"
+
+namespace {
+
+using finalize_test::ChildProcess;
+using finalize_test::ChildResult;
+using finalize_test::HelperPath;
+using testing::HasSubstr;
+
+// Its input stays open: it ends by itself.
+ChildResult ResultOf(const std::string& scenario) {
+  ChildProcess child({HelperPath("takeover_child"), scenario});
+  child.AwaitOutput("the end");
+  return child.Await();
+}
+
+// C17, C22: the rest runs once, and the process dies by the signal, long before
+// the deadline.
+TEST(TakeoverTest, OutlivesACallbackThatExits) {
+  const ChildResult result = ResultOf("callback-exits");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out, "third\nfirst, on signal\n");
+}
+
+// C17, C22: on whichever thread the next ones call it.
+TEST(TakeoverTest, OutlivesManyCallbacksThatExit) {
+  const ChildResult result = ResultOf("callbacks-exit");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out, "between\nbetween\nbetween\nfirst, on signal\n");
+}
+
+// C17, C21: a third thread may fork meanwhile.
+TEST(TakeoverTest, MayMeetForks) {
+  for (int i = 0; i < 5; ++i) {
+    const ChildResult result = ResultOf("callback-exits-while-forking");
+    ASSERT_TRUE(result.Killed(SIGTERM)) << result;
+    ASSERT_EQ(result.out, "third\nfirst, on signal\n");
+  }
+}
+
+// C17, C15: a callback on a helper thread of the signal's drain.
+TEST(TakeoverTest, OutlivesAHelperThatExits) {
+  const ChildResult result = ResultOf("helper-exits");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out, "first, on signal\n");
+  EXPECT_EQ(result.err, "");
+}
+
+// C17, C16, C1: a callback that is only slow: the rest runs, once, and the end
+// waits for it; its thread runs nothing more.
+TEST(TakeoverTest, PassesASlowCallbackOver) {
+  const ChildResult result = ResultOf("slow-callback");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out, "third\nfirst\nslow one ends\n");
+  EXPECT_EQ(result.err, "");
+}
+
+// C15, C16: one that never ends is named when the deadline has passed, and the
+// process dies by the signal, not by its watchdog.
+TEST(TakeoverTest, NamesAStuckCallback) {
+  const ChildResult result = ResultOf("stuck-callback");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out, "first, on signal\n");
+  EXPECT_THAT(result.err, HasSubstr("\"stuck one\" still running on signal"));
+}
+
+// C17: callbacks that come to an end stay with their thread.
+TEST(TakeoverTest, LeavesADrainThatGoesOnAlone) {
+  const ChildResult result = ResultOf("quick-callbacks");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out, "first, on signal\n");
+}
+
+}  // namespace

@@ -1,0 +1,177 @@
+// Finally: the end of a scope (contract C1, C3, C14).
+#include "finalize/finally.h"
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <type_traits>
+
+#include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "finalize/cause.h"
+#include "finalize/options.h"
+#include "finalize/registry.h"
+#include "finalize/report.h"
+#include "gtest/gtest.h"
+#include "tests/support/captured_failures.h"
+#include "tests/support/event_log.h"
+#include "tests/support/latch.h"
+
+namespace {
+
+using finalize::Cause;
+using finalize::Finally;
+using finalize::Registry;
+using finalize_test::CapturedFailures;
+using finalize_test::EventLog;
+using finalize_test::Latch;
+
+static_assert(!std::is_copy_constructible_v<Finally>);
+static_assert(!std::is_move_constructible_v<Finally>);
+static_assert(!std::is_copy_assignable_v<Finally>);
+static_assert(!std::is_move_assignable_v<Finally>);
+
+// The end of the scope runs it, on this thread.
+TEST(FinallyTest, EndOfScopeRunsIt) {
+  EventLog log;
+  Cause cause = Cause::kCall;
+  {
+    Finally outer(log.Adds("outer"));
+    Finally inner([&](const Cause& c) {
+      cause = c;
+      log.Add("inner");
+    });
+    log.Add("body");
+  }
+  EXPECT_EQ(log.Text(), "body inner outer");
+  EXPECT_EQ(cause, Cause::kScope);
+}
+
+// However the scope is left.
+TEST(FinallyTest, ExceptionRunsIt) {
+  EventLog log;
+  try {
+    Finally guard(log.Adds("guard"));
+    throw std::runtime_error("out");
+  } catch (const std::runtime_error&) {
+    log.Add("caught");
+  }
+  EXPECT_EQ(log.Text(), "guard caught");
+}
+
+// C1: Run comes first; the end of the scope does nothing then.
+TEST(FinallyTest, RunRunsItOnce) {
+  EventLog log;
+  {
+    Finally guard(log.Adds("ran"));
+    EXPECT_TRUE(guard.alive());
+    EXPECT_TRUE(guard.Run());
+    EXPECT_FALSE(guard.alive());
+    EXPECT_FALSE(guard.Run());
+    log.Add("body");
+  }
+  EXPECT_EQ(log.Text(), "ran body");
+}
+
+// C4: Detach: it will not run, and is destroyed at once.
+TEST(FinallyTest, DetachDestroysItUnrun) {
+  bool ran = false;
+  auto held = std::make_shared<int>();
+  {
+    Finally guard([&ran, held] { ran = true; });
+    EXPECT_TRUE(guard.Detach());
+    EXPECT_EQ(held.use_count(), 1);
+    EXPECT_FALSE(guard.Detach());
+    EXPECT_FALSE(guard.Run());
+  }
+  EXPECT_FALSE(ran);
+}
+
+// C1: a drain of the process registry runs it, once, in order with the rest.
+TEST(FinallyTest, DrainRunsItOnce) {
+  EventLog log;
+  {
+    Registry::Process().Register(log.Adds("older"));
+    Finally guard(log.Adds("guard"));
+    Registry::Process().Register(log.Adds("newer"));
+    Registry::Process().Drain();
+    EXPECT_FALSE(guard.alive());
+    EXPECT_FALSE(guard.Detach());
+  }
+  EXPECT_EQ(log.Text(), "newer guard older");
+}
+
+// C3: its captures live in the frame: the end of the scope waits for the
+// thread that runs it.
+TEST(FinallyTest, EndOfScopeWaitsForTheWinner) {
+  Latch started, release;
+  bool ended = false;
+  std::thread drainer;
+  std::thread releaser;
+  {
+    Finally guard([&] {
+      started.CountDown();
+      release.Wait();
+      ended = true;
+    });
+    drainer = std::thread([] { Registry::Process().Drain(); });
+    started.Wait();
+    releaser = std::thread([&] { release.CountDown(); });
+  }
+  EXPECT_TRUE(ended);
+  drainer.join();
+  releaser.join();
+}
+
+// C3, C15: also where its drain has left it behind.
+TEST(FinallyTest, EndOfScopeWaitsForOneThatWasLeftBehind) {
+  Latch started, release;
+  bool ended = false;
+  std::thread releaser;
+  {
+    Finally guard([&] {
+      started.CountDown();
+      release.Wait();
+      ended = true;
+    });
+    finalize::DrainOptions options;
+    options.threads = 1;
+    size_t running = 0;
+    while (running == 0) {  // the deadline may pass before the helper starts
+      options.deadline = absl::Now() + absl::Milliseconds(20);
+      running = Registry::Process().Drain(options).running;
+    }
+    EXPECT_EQ(running, 1u);
+    releaser = std::thread([&] { release.CountDown(); });
+  }
+  EXPECT_TRUE(ended);
+  releaser.join();
+}
+
+// C14: the end of a scope reports; nothing escapes, even during unwinding.
+TEST(FinallyTest, EndOfScopeReportsFailures) {
+  CapturedFailures failures;
+  {
+    Finally guard("thrower", [] { throw 1; });
+  }
+  try {
+    Finally guard("status", [] { return absl::InternalError("bad"); });
+    throw 2;
+  } catch (int) {
+  }
+  ASSERT_EQ(failures.size(), 2u);
+  EXPECT_EQ(failures.at(0).name, "thrower");
+  EXPECT_EQ(failures.at(0).cause, Cause::kScope);
+  EXPECT_EQ(failures.at(1).status, absl::InternalError("bad"));
+}
+
+// C3: Run lets the exception through.
+TEST(FinallyTest, RunThrows) {
+  Finally guard([] { throw 3; });
+  EXPECT_THROW(guard.Run(), int);
+  EXPECT_FALSE(guard.alive());
+}
+
+}  // namespace

@@ -1,0 +1,102 @@
+// Exit drains that are watched while they hang.
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "finalize/at_exit.h"
+#include "finalize/exit_options.h"
+#include "finalize/inspect.h"
+#include "finalize/observer.h"
+#include "finalize/phase.h"
+#include "finalize/report.h"
+#include "tests/support/scenario.h"
+
+namespace {
+
+using finalize::AtExit;
+using finalize::ExitOptions;
+using finalize::Options;
+using finalize::ReportEntry;
+using finalize_test::Say;
+using finalize_test::Says;
+
+[[noreturn]] void Hang() {
+  for (;;) pause();
+}
+
+void SetDeadline(absl::Duration deadline) {
+  ExitOptions options;
+  options.deadline = deadline;
+  finalize::SetExitOptions(options);
+}
+
+// The observer names the one that hangs: its start is the last that is said.
+void ObservedHang() {
+  SetDeadline(absl::Seconds(2));
+  finalize::SetObserver(
+      {[](const ReportEntry& entry) { Say("+" + entry.name); },
+       [](const ReportEntry& entry) { Say("-" + entry.name); }});
+  AtExit(Options("unreached"), [] {});
+  AtExit(Options("hangs"), Hang);
+  AtExit(Options("ends"), [] {});
+}
+
+// So does another thread, which asks while it hangs, and knows for how long.
+void AskedHang() {
+  SetDeadline(absl::Minutes(10));
+  static int hanging[2];
+  if (pipe(hanging) != 0) _exit(97);
+  AtExit(Options("unreached").Phase(finalize::kReleasePhase), [] {});
+  AtExit(Options("hangs"), [] {
+    if (write(hanging[1], "x", 1) != 1) _exit(97);
+    Hang();
+  });
+  std::thread([] {
+    char byte;
+    if (read(hanging[0], &byte, 1) != 1) _exit(97);
+    for (const finalize::RunningInfo& info : finalize::Running()) {
+      Say(info.name + (info.elapsed ? " since a known time" : ""));
+    }
+    for (const finalize::Info& info : finalize::PendingByAge(9)) {
+      Say(info.name + " pends");
+    }
+    _exit(5);
+  }).detach();
+}
+
+// A phase that outlives its limit is passed by; the process ends as a failed
+// one.
+void LatePhase() {
+  static constexpr absl::Duration kLimit = absl::Seconds(1);
+  ExitOptions options;
+  options.phase_limit = kLimit;
+  options.failure_exit_code = 9;
+  finalize::SetExitOptions(options);
+  AtExit(Options().Phase(finalize::kReleasePhase), Says{"release"});
+  AtExit(Options("left one").Phase(finalize::kFinishWorkPhase), Says{"left"});
+  AtExit(Options().Phase(finalize::kFinishWorkPhase), [] {
+    const absl::Time start = absl::Now();
+    while (absl::Now() - start <= kLimit) std::this_thread::yield();
+  });
+  AtExit(Options().Phase(finalize::kStopAcceptingPhase), Says{"stop"});
+}
+
+void InvalidPhaseLimit() {
+  ExitOptions options;
+  options.phase_limit = absl::ZeroDuration();
+  finalize::SetExitOptions(options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return finalize_test::RunScenario(
+      argc, argv,
+      {{"observed-hang", ObservedHang},
+       {"asked-hang", AskedHang},
+       {"late-phase", LatePhase},
+       {"invalid-phase-limit", InvalidPhaseLimit}});
+}

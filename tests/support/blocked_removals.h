@@ -1,0 +1,54 @@
+// BlockedRemovals: keeps the thread that removes temp dirs in the background
+// from its next one, so that a test sees what is put off.
+//
+//   BlockedRemovals blocked;
+//   dir.Remove();            // queued
+//   blocked.Release();       // and removed
+//
+// Confined to one thread.
+
+#ifndef TESTS_SUPPORT_BLOCKED_REMOVALS_H_
+#define TESTS_SUPPORT_BLOCKED_REMOVALS_H_
+
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "tempdir/internal/removal_backlog.h"
+#include "tests/support/latch.h"
+
+namespace finalize_test {
+
+class BlockedRemovals {
+ public:
+  BlockedRemovals() : block_(std::make_shared<Block>()) {
+    if (!tempdir_internal::TakesRemovals() ||
+        !tempdir_internal::PutOff(block_)) {
+      abort();
+    }
+    block_->begun.Wait();
+  }
+  ~BlockedRemovals() { Release(); }
+
+  void Release() {
+    if (block_ != nullptr) block_->end.CountDown();
+    block_ = nullptr;
+  }
+  // Leaves it so to the end of the process.
+  void Abandon() { new std::shared_ptr<Block>(std::move(block_)); }
+
+ private:
+  struct Block : tempdir_internal::PutOffRemoval {
+    void FinishRemoval() noexcept override {
+      begun.CountDown();
+      end.Wait();
+    }
+    Latch begun;
+    Latch end;
+  };
+  std::shared_ptr<Block> block_;
+};
+
+}  // namespace finalize_test
+
+#endif  // TESTS_SUPPORT_BLOCKED_REMOVALS_H_

@@ -1,0 +1,60 @@
+// AwaitBlocked: waits until another thread of this process sleeps.
+//
+//   pid_t reader = 0;  // set by that thread to ThisThread()
+//   AwaitBlocked(reader, SYS_read);
+//   AwaitInExit(ender);  // it has called exit(), and cannot go on
+#ifndef TESTS_SUPPORT_BLOCKED_THREAD_H_
+#define TESTS_SUPPORT_BLOCKED_THREAD_H_
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <string>
+
+namespace finalize_test {
+
+inline pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
+
+// Whether `thread` sleeps in the system call of number `call`.
+inline bool IsBlocked(pid_t thread, long call) {
+  const std::string path =
+      "/proc/self/task/" + std::to_string(thread) + "/syscall";
+  char text[64] = {};
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const ssize_t size = read(file, text, sizeof(text) - 1);
+  close(file);
+  return size > 0 &&
+         std::string(text).rfind(std::to_string(call) + " ", 0) == 0;
+}
+
+// Waits until it does.
+inline void AwaitBlocked(pid_t thread, long call) {
+  while (!IsBlocked(thread, call)) sched_yield();
+}
+
+// Waits until `thread`, which calls exit() or quick_exit() and has not slept
+// before, can go no further: it is parked by the library or stands by there,
+// or it sleeps on the C library's lock (glibc 2.41 and newer).
+inline void AwaitInExit(pid_t thread) {
+  while (!IsBlocked(thread, SYS_pause) && !IsBlocked(thread, SYS_futex)) {
+    sched_yield();
+  }
+}
+
+// The same for threads that tell their ids in `thread`, 0 until then.
+inline void AwaitInExit(const std::atomic<pid_t>& thread) {
+  while (thread == 0) sched_yield();
+  AwaitInExit(thread.load());
+}
+inline void AwaitBlocked(const std::atomic<pid_t>& thread, long call) {
+  while (thread == 0) sched_yield();
+  AwaitBlocked(thread.load(), call);
+}
+
+}  // namespace finalize_test
+
+#endif  // TESTS_SUPPORT_BLOCKED_THREAD_H_

@@ -1,0 +1,111 @@
+// ChildProcess: a real process, for tests of how processes end.
+//
+//   ChildResult result = RunChild({HelperPath("exit_child"), "drain-order"});
+//   EXPECT_TRUE(result.Exited(0)) << result;
+//   EXPECT_EQ(result.out, "second\nfirst\n");
+//
+//   ChildProcess child({HelperPath("signal_child"), "wait"});
+//   child.AwaitLine("ready\n");
+//   child.Signal(SIGTERM);
+//   ChildResult result = child.Await();
+//
+// The result is there when the process has ended and everything that inherited
+// its output has closed it: what grandchildren wrote is in it.
+//
+// Each child leads a process group of its own. At the kill limit the group is
+// killed and the result says so; no expectation holds for such a result:
+// Exited and Killed are false whatever the status. The limit is for tests that
+// hang, and so generous that a loaded machine does not meet it.
+//
+// Confined to one thread.
+#ifndef TESTS_SUPPORT_CHILD_PROCESS_H_
+#define TESTS_SUPPORT_CHILD_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace finalize_test {
+
+struct ChildResult {
+  // Whether it ended by exit, _exit or a return from main, with this status.
+  bool Exited(int code) const;
+  // Whether it was ended by this signal.
+  bool Killed(int signal) const;
+
+  std::string out;  // standard output
+  std::string err;  // standard error
+  int status = -1;  // as waitpid gives it
+  bool limit_passed = false;
+};
+
+std::ostream& operator<<(std::ostream& stream, const ChildResult& result);
+
+struct ChildOptions {
+  // Added to the environment of the test.
+  std::vector<std::pair<std::string, std::string>> environment;
+  // Seconds until the process group is killed.
+  int kill_limit = 120;
+};
+
+class ChildProcess {
+ public:
+  // Starts arguments[0] with a pipe on each of its standard streams. Fails the
+  // test's process where that cannot be done.
+  explicit ChildProcess(const std::vector<std::string>& arguments,
+                        const ChildOptions& options = {});
+  // Kills the process group unless Await() was called.
+  ~ChildProcess();
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+
+  pid_t pid() const { return pid_; }
+
+  // Reads output until it contains `text`. False where output ends, or the
+  // kill limit comes, first. What is read stays for the result.
+  bool AwaitOutput(std::string_view text);
+  bool AwaitError(std::string_view text);
+  // Writes to its standard input.
+  void Send(std::string_view text);
+  // Closes its standard input.
+  void CloseInput();
+  void Signal(int signal);
+  // To its process group, which it must still lead.
+  void SignalGroup(int signal);
+  // Whether it is running, and not a zombie.
+  bool IsRunning() const;
+
+  // Closes its standard input, reads to the end of its output and waits for
+  // it. Once.
+  ChildResult Await();
+
+ private:
+  bool AwaitText(const std::string& read, std::string_view text);
+  // Waits for output or for the limit and reads what is there. False at the
+  // end of both outputs; kills the group at the limit.
+  bool ReadSome();
+  void AwaitEnd();
+  void KillGroup();
+
+  pid_t pid_ = -1;
+  int input_ = -1;
+  int outputs_[2] = {-1, -1};
+  long long limit_;  // milliseconds of the monotonic clock
+  ChildResult result_;
+};
+
+// ChildProcess and Await in one.
+ChildResult RunChild(const std::vector<std::string>& arguments,
+                     const ChildOptions& options = {});
+
+// The path of a program or file in the test's data, of its own package or, as
+// "fork/fork_child", of a package beside it.
+std::string HelperPath(const std::string& name);
+
+}  // namespace finalize_test
+
+#endif  // TESTS_SUPPORT_CHILD_PROCESS_H_

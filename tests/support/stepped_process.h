@@ -1,0 +1,73 @@
+// SteppedProcess: a process that stops at the entry and at the exit of every
+// system call that it makes.
+//
+//   SteppedProcess process(body);
+//   if (process.RunToStop(17)) process.Kill();
+//
+// Stepped::kFirst steps its first thread, and the others run as they like.
+// Stepped::kOthers steps the others: every thread and every process that it
+// starts, and so on; the first runs as it likes.
+//
+// Confined to one thread, which is its tracer and, with kOthers, has no other
+// child.
+
+#ifndef TESTS_SUPPORT_STEPPED_PROCESS_H_
+#define TESTS_SUPPORT_STEPPED_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <functional>
+#include <set>
+
+namespace finalize_test {
+
+enum class Stepped { kFirst, kOthers };
+
+class SteppedProcess {
+ public:
+  // `body` begins when it is run; after it the process leaves by _exit(0).
+  explicit SteppedProcess(const std::function<void()>& body,
+                          Stepped stepped = Stepped::kFirst);
+  ~SteppedProcess() { Kill(); }
+  SteppedProcess(const SteppedProcess&) = delete;
+  SteppedProcess& operator=(const SteppedProcess&) = delete;
+
+  // Goes on to the system call stop of this number, from 0. False if all of it
+  // ended before.
+  bool RunToStop(int number);
+  void RunToEnd();
+  // Kills it and all that it started.
+  void Kill();
+  // Kills only the process that is at a stop.
+  void KillStopped();
+
+  bool ended() const { return tasks_.empty(); }
+  // Whether it ended by itself, and well.
+  bool succeeded() const { return ended() && status_ == 0; }
+
+ private:
+  bool IsStepped(pid_t task) const {
+    return (task == pid_) == (stepped_ == Stepped::kFirst);
+  }
+  // Lets the stopped task go on, to its next system call stop if `step`, and
+  // waits until one is stopped. False if none is left.
+  bool GoOn(bool step);
+  void Resume(bool step);
+  // What has stopped or ended next. False if none is left.
+  bool Await();
+  void AwaitEnd();
+  // That `task` has stopped.
+  void Note(pid_t task, int status);
+
+  const Stepped stepped_;
+  const pid_t pid_;
+  int status_ = 0;         // of the first process, once it has ended
+  std::set<pid_t> tasks_;  // threads that are traced
+  pid_t stopped_ = 0;      // the one that is stopped
+  bool at_call_ = false;   // at a system call
+  int signal_ = 0;         // that it goes on with
+};
+
+}  // namespace finalize_test
+
+#endif  // TESTS_SUPPORT_STEPPED_PROCESS_H_
