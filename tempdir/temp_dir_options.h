@@ -103,8 +103,7 @@ class TempDirOptions {
   // The directory has a separate descriptor and lock, which reapers respect. It
   // contains no file of the library: `git clone` and `initdb` find it empty.
   // (If others may not see the lock, TempDirGuarantees::lock, its name ends
-  // with
-  // `.live`.) A file `.keep` in it keeps reapers away, as in a root. Other
+  // with `.live`.) A file `.keep` in it keeps reapers away, as in a root. Other
   // users who may open it may also lock it, and so keep it from being reaped. A
   // program that closes all its descriptors loses the lock until it creates its
   // next temp dir.
