@@ -10,8 +10,8 @@
 //   at_exit_hooks daemon       forks; the child takes over and returns from
 //                              main
 //
-// Whatever ends it, the same callbacks run once each, in the same order. The
-// README shows what the second form prints.
+// Whatever ends it, the same callbacks run once each, in the same order.
+// docs/process_end.md shows what the second form prints.
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>

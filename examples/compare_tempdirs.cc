@@ -5,7 +5,7 @@
 //   compare_tempdirs --only='sig*,fork'       part of it
 //   compare_tempdirs --format=html >page.html
 //   compare_tempdirs --fill=/usr/share/doc    real trees to remove
-//   compare_tempdirs --update=README.md       the table in the README
+//   compare_tempdirs --update=FILE            the table, into a document
 //
 // Returns 0 if every cell is as expected, 1 if one is not (standard error says
 // which), 2 if it was called wrongly.

@@ -1,4 +1,5 @@
-// AdoptAfterFork: a daemonising child takes over what its parent registered.
+// AdoptAfterFork lets a forked child take over what its parent registered, for
+// a process that daemonizes.
 //
 //   #include "finalize/adopt_after_fork.h"
 //
@@ -10,39 +11,29 @@
 //   absl::StatusOr<size_t> adopted = finalize::AdoptAfterFork();
 //   if (!adopted.ok()) LogAndAbort(adopted.status());
 //
-// daemon(3) forks and leaves the parent by _exit: call AdoptAfterFork() when it
-// has returned. After a double fork call it once, in the last child.
+// daemon(3) forks and ends the parent by _exit: call AdoptAfterFork() when it
+// has returned. After a double fork, call it once, in the last child.
 //
-// The parent has to leave by _exit, and so has every process between. Where it
-// runs on, or ends by exit(), it runs what it registered, and so does the
-// child: twice.
+// Requires: the parent ends by _exit, and so does every process in between. A
+//   parent that continues, or ends by exit(), runs what it registered, and the
+//   child runs it as well.
+// When: first of all in the child, before it starts threads. It returns
+//   FailedPrecondition, and changes nothing, if the child has used the library
+//   before, or is the child of a raw clone() or _Fork().
+// What is adopted: every pending finalizer of every registry, every callback of
+//   a weak reference, every temp dir. Order, phase, name and age are unchanged;
+//   handles, lifetimes and registries work as in the parent.
 //
-// What is adopted: every pending finalizer of every registry, the process
-// registry first of all, whether it waits for an object's end or not, every
-// callback of a weak reference, and every temp dir of either style. Order,
-// phase, name and age are kept. Handles, lifetimes, registries and temp dirs
-// made before the fork work in the child as they did in the parent, and exit()
-// of the child drains once. What waits for the end of a thread of the parent
-// other than the one that forked waits for exit().
+// docs/fork.md, "Daemons", lists exactly what is adopted, what is not, and what
+// counts as a use.
 //
-// What is not: a callback that another thread of the parent was running at the
-// fork. Nobody ends it here; it is not run again, its handle is dead, its
-// callable is leaked, and the failure reporter hears of it ("left"). So it is
-// with a callback that forks and then adopts: it goes on in the child, and the
-// drain that runs it stops there, its rest pending.
+// Not covered: a callback that another thread of the parent was running at the
+// time of the fork (it does not run again; the failure reporter is told); a
+// callback that forks and then adopts (the drain that runs it stops there);
+// threads; exit hooks (install them again, exit_hooks.h); what other libraries
+// keep for themselves.
 //
-// When: in the child, first of all, and before it starts threads. A child that
-// has registered anything, has looked at a registry or has seen the end of an
-// inherited registry, scope, weak reference with a callback, or object with
-// either has let go of what it inherited: FailedPrecondition, and nothing is
-// changed. The same holds in a process that is not a forked child, in one that
-// has adopted, and in the child of a raw clone() or _Fork(), which runs no fork
-// hooks and may have caught the lists in the middle of a change.
-//
-// Not adopted with them: threads, exit hooks (install them again,
-// exit_hooks.h), and what other libraries keep for themselves.
-//
-// Confined to one thread: no other may use the library meanwhile.
+// Confined to one thread: no other thread may use the library meanwhile.
 #ifndef FINALIZE_ADOPT_AFTER_FORK_H_
 #define FINALIZE_ADOPT_AFTER_FORK_H_
 
@@ -53,11 +44,10 @@
 
 namespace finalize {
 
-// Returns how many pending finalizers, callbacks of weak references included,
-// the calling process has adopted. Without memory it may not say what was
-// running.
-// ResourceExhausted, with nothing changed, where there is no memory for an
-// exit hook.
+// Returns how many pending finalizers the calling process has adopted,
+// callbacks of weak references included. If memory is short, it may not report
+// which callbacks were running. Returns ResourceExhausted, and changes nothing,
+// if there is no memory for an exit hook.
 absl::StatusOr<size_t> AdoptAfterFork();
 
 }  // namespace finalize

@@ -1,40 +1,39 @@
-// AddCrashCallback: what is done from inside the handler of a crash.
+// AddCrashCallback registers a function that runs in the signal handler of a
+// crash.
 //
 //   void RemoveSocket(const finalize::Crash&) { unlink(socket_path); }
 //   ...
 //   finalize::AddCrashCallback(&RemoveSocket);
 //
-// It is for code that frees what no exit of the process would free: files with
-// names, above all. Temp dirs are removed so without being asked for it.
+// It is for code that frees what the end of the process would not free: named
+// files above all. Temp dirs need no callback; the library removes them.
 //
-// When: a signal tells of a crash, and ExitHooks::crash was set by this very
-// process (exit_hooks.h). In a forked child nothing is called, nor without the
-// hooks. Newest first, each once, on the thread that crashed, while all other
-// threads go on. What they find is what the crash left: any lock may be held,
-// and any data be half changed. Before the first callback runs, temp dirs are
-// closed to other threads: one that makes or removes one waits for the end of
-// the process. To have the same for what your callback removes, use a CrashGate
-// (crash_gate.h). A callback that asks for a temp dir gets Cancelled.
+// When: a signal reports a crash, and this very process has set
+//   ExitHooks::crash (exit_hooks.h). Without the hooks, and in a forked child,
+//   no callback runs. The signal must be certain to end the process: in process
+//   1 of a container no signal that is sent is (docs/process_end.md).
+// Order: newest first, each once.
+// Thread: the one that crashed. All other threads continue. The callback meets
+//   what the crash left: any lock may be held, and any data half changed.
+// Temp dirs are closed to other threads before the first callback runs: a
+//   thread that creates or removes one waits for the end of the process. Use a
+//   CrashGate (crash_gate.h) to do the same for what your callback removes. A
+//   callback that asks for a temp dir gets Cancelled.
+// Allowed: system calls, and memory that was prepared before, through atomics.
+//   A callback must not allocate, lock, wait, print by stdio, or throw. It has
+//   at least 32 KiB of stack if its thread has a crash stack (AddCrashStack),
+//   and a few free descriptors.
+// Failure: a callback that ignores the deadline is cut off, wherever it is; so
+//   is one that crashes. The callbacks after it do not run then.
+// Lifetime: the code must stay mapped. A callback cannot be unregistered.
 //
-// Only a signal that is certain to end the process calls them: as PID 1 of a
-// container none that is sent (exit_hooks.h).
-//
-// What a callback may do: make system calls, and touch memory that was set up
-// before, through atomics. It must not allocate, lock, wait, print by stdio,
-// nor throw. It has a stack of 32 KiB at least where its thread has a crash
-// stack, and a few descriptors are kept free for it. It watches the deadline;
-// one that does not is cut off, wherever it is, and so is one that crashes:
-// what follows is not called then.
-//
-// AddReserveCallback is for the same kind of code if the drain at the end of
-// the process hangs. A tenth of the drain's deadline is kept for it
-// (ExitOptions::temp_dir_share): if the drain is not over by then, the
+// AddReserveCallback registers the same kind of function for a drain that hangs
+// at the end of the process. A tenth of the drain's deadline is kept for it
+// (ExitOptions::temp_dir_share). If the drain has not ended by then, the
 // callbacks run on the watchdog's thread, an ordinary thread, while the drain
-// goes on, and before the watchdog ends the process. Here, too, any lock may be
-// held, so the same rules hold. Temp dirs are removed so without being asked
-// for it.
-//
-// The code must stay mapped: a callback is never taken back.
+// continues and before the watchdog ends the process. The same rules hold,
+// because here, too, any lock may be held. Temp dirs need no callback here
+// either.
 //
 // Thread-safe. Not for use in a signal handler.
 #ifndef FINALIZE_CRASH_CALLBACK_H_
@@ -46,20 +45,22 @@
 
 namespace finalize {
 
-// signal          which it is; 0 for a drain that hangs
-// deadline_nanos  when to have returned, in nanoseconds of CLOCK_MONOTONIC
-// keep            leave for a post-mortem what would be removed, and make sure
-//                 that nobody else removes it (ExitHooks::keep_on_crash)
+// signal          the signal; 0 for a drain that hangs
+// deadline_nanos  when the callback must have returned, in nanoseconds of
+//                 CLOCK_MONOTONIC
+// keep            whether to keep what would be removed, for a post-mortem, and
+//                 to make sure that nothing else removes it
+//                 (ExitHooks::keep_on_crash)
 using finalize_internal::Crash;
 using CrashCallback = finalize_internal::CrashCallback;
 
-// Has `callback` called, once, whatever it is added again. False where there is
-// no room: kMostCrashCallbacks others are there.
+// Registers `callback`; adding it again has no effect. Returns false if
+// kMostCrashCallbacks others are registered.
 using finalize_internal::kMostCrashCallbacks;
 inline bool AddCrashCallback(CrashCallback callback) {
   return finalize_internal::AddCrashCallback(callback);
 }
-// The same for a drain that hangs.
+// Registers `callback` for a drain that hangs, in the same way.
 inline bool AddReserveCallback(CrashCallback callback) {
   return finalize_internal::AddReserveCallback(callback);
 }

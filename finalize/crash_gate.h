@@ -1,4 +1,4 @@
-// CrashGate: keeps threads from making what a crash callback is removing.
+// CrashGate keeps threads from creating what a crash callback is removing.
 //
 //   absl::Status MakeSocket() {
 //     finalize::CrashGate gate(finalize::CrashGate::Use::kMake);
@@ -6,30 +6,28 @@
 //     return BindAndEnter(socket_path);  // in the table of the callback
 //   }
 //
-// A crash callback (crash_callback.h) runs while all other threads go on: what
-// they make behind its back is left. A scope with a CrashGate in it is closed
-// to them from the first moment of the handling. Temp dirs have one in every
-// function that makes or removes something.
+// A crash callback (crash_callback.h) runs while all other threads continue,
+// and would miss what they create meanwhile. From the first moment of the
+// crash, other threads cannot pass through a scope that has a CrashGate. Every
+// function of tempdir/ that creates or removes something has one.
 //
-// Threads: a thread that enters or leaves such a scope while the process
-// crashes waits there until the process has ended. The handler waits for
-// threads that are inside, 100 ms at most, before it calls the callbacks. The
-// threads that crash, and so the callbacks and the handlers that were there
-// before, do not wait: they are refused. No thread is signaled or stopped
-// elsewhere.
-//
-// If the process lives on (a debugger withheld the signal, or a handler
-// recovered against ExitHooks::crash_handlers_end), the gate opens again a
-// minute after the time for the handling has passed. If a handler that was
-// there before calls exit(), the drain lets all threads go, and they are
-// refused.
-//
+// Thread: a thread that enters or leaves such a scope while the process crashes
+//   waits there until the process has ended. Before the handler calls the
+//   callbacks, it waits for the threads that are inside, at most 100 ms. The
+//   threads that crash, and so the callbacks and the handlers that were
+//   installed before, do not wait: they are refused. Threads outside of such
+//   scopes are neither signaled nor stopped.
+// If the process lives on, because a debugger withheld the signal or a handler
+//   recovered against ExitHooks::crash_handlers_end, the gate opens again one
+//   minute after the time for the handling has passed. If a handler that was
+//   installed before calls exit(), the drain lets the waiting threads go, and
+//   they are refused.
 // Fork: the gate of a child is open.
+// Cost: two atomic exchanges on a word that other threads seldom use.
 //
-// Cost: two atomic exchanges on a word that other threads seldom use. More than
-// 256 threads at once are not waited for.
+// Not covered: the handler waits for at most 256 threads at once.
 //
-// Thread-safe. Confined to a scope.
+// Thread-safe. A CrashGate is confined to its scope.
 #ifndef FINALIZE_CRASH_GATE_H_
 #define FINALIZE_CRASH_GATE_H_
 
@@ -39,8 +37,8 @@ namespace finalize {
 
 class CrashGate {
  public:
-  // kMake: the scope may leave something new behind, which a callback can look
-  // for again as long as OthersMake().
+  // kMake: the scope may create something. While OthersMake() is true, a
+  // callback looks again for what such a scope has created.
   enum class Use { kMake, kRemove };
 
   explicit CrashGate(Use use = Use::kRemove)
@@ -52,23 +50,23 @@ class CrashGate {
   CrashGate(const CrashGate&) = delete;
   CrashGate& operator=(const CrashGate&) = delete;
 
-  // Whether the process crashes and this thread is not held: the scope is to do
-  // nothing, and to take no lock.
+  // Returns true if the process is crashing and this thread does not wait. The
+  // scope must then do nothing, and take no lock.
   bool refused() const { return refused_; }
 
-  // A scope without content: waits if the gate is shut, and returns whether the
-  // thread is refused.
+  // Enters and leaves an empty scope: waits if the gate is shut, and returns
+  // whether the thread is refused.
   static bool Refuses() { return IsShut() && CrashGate().refused(); }
 
-  // Whether a crash is being handled, for long work inside a scope.
+  // Returns whether a crash is being handled, for long work inside a scope.
   static bool IsShut() { return finalize_internal::CrashGateIsShut(); }
 
-  // For a callback: whether another thread is inside a scope that makes
-  // something. Async-signal-safe.
+  // For a callback: returns whether another thread is inside a scope of kMake.
+  // Async-signal-safe.
   static bool OthersMake() { return finalize_internal::OthersMake(); }
 
-  // For the drain of an exit() that a handler calls: lets the threads go that
-  // wait.
+  // For the drain of an exit() that a handler calls: lets the waiting threads
+  // go.
   static void Release() { finalize_internal::ReleaseCrashGate(); }
 
  private:

@@ -1,5 +1,6 @@
-// ThisThreadEndsProcess: for code that other threads may no longer call when
-// the process ends, but static destructors still do.
+// ThisThreadEndsProcess tells whether this thread is ending the process, for
+// code that other threads may no longer call then, while static destructors
+// still do.
 //
 //   if (pool.closed() && !finalize::ThisThreadEndsProcess()) return Refused();
 //
@@ -11,10 +12,10 @@
 
 namespace finalize {
 
-// Whether the process comes to its end on this thread: it runs the drain of
-// exit(), quick_exit(), a signal or std::terminate(), or has run it and goes on
-// to the handlers and static destructors behind it. False on the helper threads
-// of that drain (ExitOptions::threads), and in a forked child.
+// Returns true if this thread runs the drain of exit(), quick_exit(), a signal
+// or std::terminate(), or has run it and continues with the handlers and static
+// destructors that follow. Returns false on the helper threads of that drain
+// (ExitOptions::threads), and in a forked child.
 bool ThisThreadEndsProcess();
 
 }  // namespace finalize

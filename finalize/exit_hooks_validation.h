@@ -1,4 +1,4 @@
-// The rules that the fields of ExitHooks keep.
+// ValidateExitHooks checks the fields of ExitHooks.
 #ifndef FINALIZE_EXIT_HOOKS_VALIDATION_H_
 #define FINALIZE_EXIT_HOOKS_VALIDATION_H_
 
@@ -7,7 +7,8 @@
 
 namespace finalize_internal {
 
-// InvalidArgument, with the name of the field, if one breaks its rule.
+// Returns InvalidArgument, with the name of the field, if a field breaks its
+// rule.
 absl::Status ValidateExitHooks(const finalize::ExitHooks& hooks);
 
 }  // namespace finalize_internal

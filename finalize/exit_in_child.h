@@ -1,4 +1,4 @@
-// ExitInChild: ends a forked child that cannot call exit().
+// ExitInChild ends a forked child that cannot call exit().
 //
 //   const pid_t child = fork();
 //   if (child == 0) {
@@ -6,28 +6,25 @@
 //     finalize::ExitInChild(Work() ? 0 : 1);
 //   }
 //
-// From glibc 2.41 on exit() takes a lock, and never releases it. If one thread
-// of a program is in exit() while another forks, the child inherits the lock
-// without the thread that holds it: exit() and quick_exit() of the child sleep
-// for good, with or without this library. A return from the child's main is an
-// exit(). A child that may be forked so ends by this function, or by _exit().
+// Why: from glibc 2.41 on, if one thread is in exit() while another one forks,
+// exit(), quick_exit() and a return from main sleep permanently in the child. A
+// child that may be forked at such a moment ends by this function, or by
+// _exit(). docs/fork.md explains it.
 //
-// It drains the process registry of the child, as exit() does: with the cause
-// kExit, the deadline, the watchdog and the failure_exit_code of ExitOptions
-// (exit_options.h). What the parent registered does not run. Then it flushes
-// stdout and stderr, and calls _exit(status).
+// What runs: the process registry of the child is drained, as by exit(): with
+//   cause kExit, and the deadline, the watchdog and the failure_exit_code of
+//   ExitOptions (exit_options.h). Nothing that the parent registered runs.
+//   Then stdout and stderr are flushed, and _exit(status) is called.
+// What does not: other exit handlers and static destructors. Output in the
+//   buffers of other streams is lost: call fflush() on them first. A stream
+//   that another thread holds is skipped. If a stream is a full pipe that
+//   nothing reads, the watchdog ends the child. As with exit(), output that the
+//   parent had buffered before the fork is written by both processes.
+// exit() in a callback sleeps permanently as well; the watchdog ends the child
+//   at the deadline, with status kWatchdogExitCode.
 //
-// Other exit handlers and static destructors do not run. What is buffered in
-// other streams is lost: call fflush() on them before. A stream that another
-// thread holds is passed over; where one is a full pipe that nobody reads, the
-// watchdog ends the child. As with exit(), output that the parent had buffered
-// before the fork is written by both.
-//
-// A callback that calls exit() there sleeps for good as well: the watchdog ends
-// the child at the deadline, with status kWatchdogExitCode.
-//
-// In a process that is no forked child it does the same: it is an exit() that
-// runs finalizers only.
+// In a process that is not a forked child it does the same: it is an exit()
+// that runs only finalizers.
 //
 // Thread-safe. Not for signal handlers, nor for the child of a vfork().
 #ifndef FINALIZE_EXIT_IN_CHILD_H_
@@ -37,6 +34,7 @@
 
 namespace finalize {
 
+// Drains the process registry and ends the process with `status`.
 [[noreturn]] void ExitInChild(int status);
 
 }  // namespace finalize

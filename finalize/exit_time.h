@@ -1,13 +1,13 @@
-// ExitTimeLeft: how long a callback that can be cut short may still take when
-// the process ends.
+// ExitTimeLeft returns how long a callback may still take when the process
+// ends, for work that can be cut short.
 //
-//   finalize::AtExit("send what is queued", [&] {
+//   finalize::AtExit("send queue", [&] {
 //     queue.SendUntil(absl::Now() + finalize::ExitTimeLeft());
 //   });
 //
-// One that goes on for a second beyond the deadline is ended by the watchdog,
-// and the process with it (exit_options.h). Callbacks below the caller's phase
-// share what is left.
+// If the callback continues for a second beyond the deadline, the watchdog ends
+// the process (exit_options.h). Callbacks of lower phases share the time that
+// it leaves.
 //
 // Thread-safe.
 #ifndef FINALIZE_EXIT_TIME_H_
@@ -18,9 +18,10 @@
 
 namespace finalize {
 
-// What is left to the drains of this process's end; zero once their deadline
-// has passed. As long as no such drain has begun, all of what
-// ExitOptions::deadline or FINALIZE_EXIT_DEADLINE grants. Never infinite.
+// Returns the time that remains for the drains at the end of this process, or
+// zero if their deadline has passed. If no such drain has begun, returns all of
+// the time that ExitOptions::deadline or FINALIZE_EXIT_DEADLINE grants. Never
+// returns an infinite duration.
 absl::Duration ExitTimeLeft();
 
 }  // namespace finalize

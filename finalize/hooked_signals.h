@@ -1,4 +1,5 @@
-// SignalHooks: which signals the exit hooks have taken, and which not and why.
+// SignalHooks lists which signals the exit hooks have taken, and why they have
+// not taken the others.
 //
 //   finalize::InstallResult installed = finalize::InstallExitHooks(hooks);
 //   LOG(INFO) << installed.hooks;
@@ -6,10 +7,10 @@
 //   ...
 //   LOG(INFO) << finalize::HookedSignals();  // at any later time
 //
-// Both InstallExitHooks and HookedSignals (exit_hooks.h) ask the kernel, so
-// what the program or a library has changed since shows.
+// InstallExitHooks and HookedSignals (exit_hooks.h) ask the kernel, so the
+// result shows what the program or another library has changed meanwhile.
 //
-// Values; thread-compatible.
+// Values. Thread-compatible (const calls may run concurrently).
 #ifndef FINALIZE_HOOKED_SIGNALS_H_
 #define FINALIZE_HOOKED_SIGNALS_H_
 
@@ -23,15 +24,16 @@
 
 namespace finalize {
 
-// How one signal stands.
+// The state of one signal.
 struct SignalHook {
   enum State : uint8_t {
-    kTaken,     // it drains, or, if it is a crash signal, removes temp dirs
-    kIgnored,   // it is ignored, and does nothing
-    kHandled,   // a handler was there, and was left alone: it does not drain
-    kReplaced,  // it was taken, and another handler has replaced the hooks'
-                // since: it drains only if that handler calls the hooks'
-    kDefault,   // its action is the default one, although it was taken once: it
+    kTaken,     // the signal drains, or, if it is a crash signal, removes temp
+                // dirs
+    kIgnored,   // the signal is ignored and does nothing
+    kHandled,   // the program has a handler, which was left alone: no drain
+    kReplaced,  // the signal was taken, and another handler has replaced the
+                // hooks': it drains only if that handler calls the hooks'
+    kDefault,   // the signal was taken, and its default action was restored: it
                 // ends the process without a drain
   };
 
@@ -41,29 +43,29 @@ struct SignalHook {
   int signal = 0;
   State state = kDefault;
   // The name of the program's handler, or its file and offset if it has no
-  // name: the handler that is there or, if the signal is taken, the one that
-  // runs before or after the drain. Empty if there is none.
+  // name: the handler that is installed or, if the signal is taken, the one
+  // that runs before or after the drain. Empty if there is none.
   std::string handler;
 };
 
 struct SignalHooks {
-  // Returns one line; "no signals" if there are none.
+  // Returns one line, or "no signals" if the list is empty.
   std::string ToString() const;
 
   std::vector<SignalHook> signals;
 };
 
-// What InstallExitHooks did. Converts to its status.
+// The result of InstallExitHooks. Converts to its status.
 struct [[nodiscard]] InstallResult {
   bool ok() const { return status.ok(); }
   operator absl::Status() const {
     return status;
   }  // NOLINT: a Status with more
-  // Returns one line: the status and how the signals stand.
+  // Returns one line: the status and the states of the signals.
   std::string ToString() const;
 
   absl::Status status;
-  // The signals that the call asked for; those of crashes come last.
+  // The signals that the call asked for; crash signals come last.
   SignalHooks hooks;
 };
 

@@ -1,13 +1,15 @@
-// KeepMapped: keeps the code of a module where it is, for a library that starts
-// a thread which nobody joins.
+// KeepMapped keeps the code of a module mapped until the process ends, for a
+// library that starts a thread which is never joined.
 //
 //   if (finalize::KeepMapped(reinterpret_cast<const void*>(&Serve))) {
 //     StartDetached(&Serve);
 //   }
 //
-// From then on dlclose() of that module does nothing; what it has registered
-// runs at exit (module.h). There is no way back. Thread-safe. It takes the lock
-// of the dynamic linker: call it with no lock held.
+// From then on dlclose() of that module does nothing, and what the module has
+// registered runs at exit (module.h). This cannot be undone.
+//
+// Thread-safe. It takes the lock of the dynamic linker: call it while you hold
+// no lock.
 #ifndef FINALIZE_KEEP_MAPPED_H_
 #define FINALIZE_KEEP_MAPPED_H_
 
@@ -15,8 +17,8 @@
 
 namespace finalize {
 
-// Whether the module that holds `address` stays mapped to the end of the
-// process. True for the program itself.
+// Returns whether the module that contains `address` stays mapped until the end
+// of the process. Returns true for the program itself.
 inline bool KeepMapped(const void* address) {
   return finalize_internal::KeepMapped(address);
 }

@@ -1,5 +1,5 @@
-// OwnerProcess: which process something belongs to, for what must not be
-// cleaned up by a forked child.
+// OwnerProcess remembers the process that created it, for what a forked child
+// must not clean up.
 //
 //   class Spool {
 //    public:
@@ -10,13 +10,13 @@
 //     finalize::OwnerProcess owner_;
 //   };
 //
-// A process id does not do: it is reused, and a child in a pid namespace of its
-// own may have its parent's. Forks are seen as the library itself sees them,
-// raw clone() included. A process that adopted what it inherited
-// (adopt_after_fork.h) is the owner in place of its parent.
+// A process id is not enough: ids are reused, and a child in its own pid
+// namespace may have its parent's. OwnerProcess sees forks as the library does,
+// raw clone() included.
 //
-// Making one counts as a use of the library: a child that does it has let go
-// of what it inherited.
+// Fork: a process that adopted what it inherited (adopt_after_fork.h) is the
+// owner in place of its parent. Creating an OwnerProcess counts as a use of the
+// library: a child that does so has given up what it inherited.
 //
 // A value. Thread-compatible (const calls may run concurrently).
 #ifndef FINALIZE_OWNER_PROCESS_H_
@@ -30,18 +30,19 @@ namespace finalize {
 
 class OwnerProcess {
  public:
-  // The calling process.
+  // Remembers the calling process.
   OwnerProcess() : epoch_(finalize_internal::UseEpoch()) {}
 
-  // Whether it is the calling process, or one from which that adopted.
+  // Returns true in the process that is remembered, and in one that adopted
+  // from it.
   bool IsThis() const { return finalize_internal::IsOwnEpoch(epoch_); }
 
-  // A number that it shares with none of its ancestors and descendants, not
-  // even with those it adopted from; never 0.
+  // Returns a number that no ancestor and no descendant of the process has, not
+  // even one that it adopted from. Never 0.
   uint32_t number() const { return epoch_; }
 
-  // Equal are those of one process. A process that adopted is another one than
-  // that from which it did.
+  // Two are equal if they remember the same process. A process that adopted and
+  // the process from which it adopted are different.
   friend bool operator==(const OwnerProcess& a, const OwnerProcess& b) {
     return a.epoch_ == b.epoch_;
   }

@@ -1,12 +1,12 @@
-// FinishRemovals: waits for temp dirs that go in the background
+// FinishRemovals waits for temp dirs that are being removed in the background
 // (TempDirOptions::RemoveInBackground).
 //
-//   dir.Remove();                                  // renamed away
-//   absl::Status gone = tempdir::FinishRemovals(absl::Now() +
-//   absl::Seconds(5));
+//   dir.Remove();  // only renames it
+//   absl::Status removed =
+//       tempdir::FinishRemovals(absl::Now() + absl::Seconds(5));
 //
-// For a program that needs the space, or wants to know. exit() waits by itself,
-// and so does Create() where the file system is full.
+// It is for a program that needs the space, or wants to know. exit() waits by
+// itself, and so does Create() if the file system is full.
 //
 // Thread-safe.
 
@@ -19,9 +19,10 @@
 
 namespace tempdir {
 
-// Returns when every temp dir that this process put off is gone, or its failure
-// has been told; DeadlineExceeded, naming how many are left, where `deadline`
-// comes first. OK in a forked child, which has put off nothing.
+// Waits until every temp dir that this process removes in the background has
+// been removed, or its failure has been reported. Returns DeadlineExceeded,
+// with the number of those that remain, if `deadline` comes first. Returns OK
+// in a forked child, which inherits none.
 absl::Status FinishRemovals(absl::Time deadline = absl::InfiniteFuture());
 
 }  // namespace tempdir

@@ -9,60 +9,23 @@
 //     return dir->Remove();  // or leave it to the destructor
 //   }
 //
-// Plain RAII: nothing is registered anywhere, so a directory whose destructor
-// does not run stays: one that leaked, one held by a cycle of shared_ptrs, by
-// a detached thread, or by a frame that exit() abandons. finalizer_temp_dir.h
-// has the same interface and covers those; tempdir/design.md compares the two.
+// temp_dir.h says what it shares with FinalizerTempDir: the directory,
+// Remove(), Keep(), moves, fork, crashes and threads. What differs:
 //
-// The directory: made by Create with mode 0700, whatever the umask, under a
-// name that cannot be guessed, as temp_dir_options.h says. path() is absolute
-// and means the same after chdir(). The object knows its directory, not just
-// its name: where another directory stands at path() by now, that one is never
-// removed, and the status says so and where the own one went, if it is near.
+// Trigger: only the destructor and Remove(). Nothing is registered anywhere, so
+//   a directory stays if its destructor does not run: because the object
+//   leaked, or is held by a cycle of shared_ptrs, by a detached thread, or by a
+//   stack frame that exit() abandons. finalizer_temp_dir.h covers these cases;
+//   tempdir/design.md compares the two.
+// Failure: the destructor removes the directory, unless the options say to keep
+//   it. If that fails, it reports as TempDirOptions::OnFailure says, and gives
+//   the directory up.
 //
-// Remove() returns why it failed, and can be called again; once it succeeded
-// it returns OK for ever. Of several threads that call it at once one works
-// and the others wait and take its outcome. Removed by somebody else counts as
-// removed. removed() is true only when the content is gone.
+// Not covered: no end of the process removes the directory, except by running
+// the destructor.
 //
-// Keep() moves the directory to `<parent>/<its name>`, a file name as before,
-// and returns where it is: nobody removes it from then on. (Where the parent
-// does not let it in, it stays where it is, in a root that is marked `.keep`.)
-//
-// Keep(destination) publishes it under that name, in one step: readers see no
-// directory there, or the whole one. Nothing that stands there is replaced:
-// AlreadyExists, and the directory is removed later as before. With
-// IfExists::kExchange the two change places: what was there is at path() then.
-// From then on the object owns and removes that one (exchange again to take it
-// back). If nothing was there, it is published. A relative destination counts
-// from the current directory. FailedPrecondition: the destination is on another
-// file system or mount (use Parent() to make it on that one), or, for an
-// exchange, it is no directory, or this one was made Directly(). Unimplemented:
-// the file system cannot exchange. Nothing is forced to the disk.
-//
-// The destructor removes the directory, unless the options say to keep it; it
-// never throws: a failure goes where TempDirOptions::OnFailure says, and then
-// the directory is given up.
-//
-// Move-only. A moved-from one owns nothing: its path() is empty, Remove() and
-// Keep() return FailedPrecondition. Assigning over one that owns a directory
-// removes that first; self-assignment does nothing.
-//
-// Fork: a child owns nothing of what it inherited. Its destructors and exit()
-// leave the directory alone, Remove() and Keep() return FailedPrecondition. A
-// daemonising child may adopt it (finalize/adopt_after_fork.h); one on which
-// another thread of the parent was at work at the fork stays the parent's.
-//
-// Crash: with ExitHooks::crash (finalize/exit_hooks.h) the process removes its
-// temp dirs in the handler. A thread that calls Create, Remove, Keep or a
-// destructor from then on waits until the process has ended. On a thread that
-// crashes, and so in crash callbacks and handlers, Create, Remove and Keep
-// return Cancelled, and destructors do nothing. Opening path() fails with
-// ENOENT from then on. Directories that a thread creates anew at such a path,
-// as create_directories() does, are left; a reaper removes them (reap.h).
-//
-// Thread-safe for path(), Remove(), Keep(), removed() and MarkFailed(); moves,
-// assignments and the destructor are for one thread alone, as ever.
+// Thread-safe for path(), Remove(), Keep(), removed() and MarkFailed(). Moves,
+// assignments and the destructor are confined to one thread.
 #ifndef TEMPDIR_DESTRUCTOR_TEMP_DIR_H_
 #define TEMPDIR_DESTRUCTOR_TEMP_DIR_H_
 
@@ -83,26 +46,28 @@ namespace tempdir {
 
 class [[nodiscard]] DestructorTempDir {
  public:
-  // Makes a directory. InvalidArgument: options or TMPDIR are of no use;
-  // NotFound: the parent is missing; FailedPrecondition: it is not a
-  // directory, or what the options insist on does not hold there;
-  // PermissionDenied: it may not be written; ResourceExhausted: no space, no
-  // inodes, no descriptors; Cancelled: this thread crashes, and with it the
-  // process;
-  // Aborted: the parent lies in a temp dir that a reaper is removing. The
-  // message names the path.
+  // Creates a directory. The message of an error names the path.
+  //   InvalidArgument     the options or TMPDIR are invalid
+  //   NotFound            the parent does not exist
+  //   FailedPrecondition  the parent is not a directory, or something that the
+  //                       options require does not hold there
+  //   PermissionDenied    the parent cannot be written
+  //   ResourceExhausted   there is no space, no inode or no descriptor
+  //   Cancelled           the process is crashing on this thread
+  //   Aborted             the parent is inside a temp dir that a reaper is
+  //                       removing
   static absl::StatusOr<DestructorTempDir> Create(TempDirOptions options = {});
 
   DestructorTempDir(DestructorTempDir&& other) noexcept;
   DestructorTempDir& operator=(DestructorTempDir&& other) noexcept;
   ~DestructorTempDir();
 
-  // Where it was made; it does not change when the directory is removed or
-  // kept.
+  // Returns where the directory was created. This does not change when it is
+  // removed or kept.
   const boost::filesystem::path& path() const;
 
-  // What the place where it was made allows (temp_dir_guarantees.h); all of it
-  // if moved from.
+  // Returns what holds at the place where it was created
+  // (temp_dir_guarantees.h). After a move, returns that everything holds.
   TempDirGuarantees guarantees() const;
 
   absl::Status Remove();
@@ -111,11 +76,12 @@ class [[nodiscard]] DestructorTempDir {
   absl::StatusOr<boost::filesystem::path> Keep(
       PathArgument destination, IfExists if_exists = IfExists::kRefuse);
 
-  // A lock for a program that this process executes (passed_lock.h).
-  // FailedPrecondition once it is removed or kept.
+  // Returns a lock for a program that this process executes (passed_lock.h), or
+  // FailedPrecondition if the directory has been removed or kept.
   absl::StatusOr<PassedLock> PassLock() const;
 
-  // Tells a directory with TempDirOptions::KeepOnFailure that this is one.
+  // Makes the destructor keep the directory, if the options have
+  // TempDirOptions::KeepOnFailure.
   void MarkFailed();
 
   void swap(DestructorTempDir& other) noexcept;
@@ -129,7 +95,7 @@ class [[nodiscard]] DestructorTempDir {
   void End() noexcept;
 
   std::shared_ptr<tempdir_internal::OwnedDirectory> directory_;
-  int exceptions_ = 0;  // in flight when it was made
+  int exceptions_ = 0;  // in flight when it was created
 };
 
 }  // namespace tempdir

@@ -1,5 +1,5 @@
-// FinalizerTempDir: a temporary directory that goes with its object or with
-// its process, whichever ends first.
+// FinalizerTempDir: a temporary directory that is removed with its object or
+// with its process, whichever ends first.
 //
 //   #include "tempdir/finalizer_temp_dir.h"
 //
@@ -10,32 +10,34 @@
 //     return dir->Remove();  // or leave it to the destructor, or to exit()
 //   }
 //
-// Its removal is a finalizer in the process registry (finalize/registry.h),
-// registered before the directory is made: its destructor, Remove() and every
-// drain of the registry race for the one removal. So exit() also removes what
-// leaked, what a cycle of shared_ptrs or a detached thread holds, and what is
-// in the frames that it abandons. Phase kTempDirPhase: temp dirs go after
-// whatever else the program registered at a phase that is not lower, newest
-// first. A removal that fails is pending again, for the next one to try.
+// temp_dir.h says what it shares with DestructorTempDir: the directory,
+// Remove(), Keep(), moves, fork, crashes and threads. What differs:
 //
-// A Create that a drain meets half-way undoes its work and returns Cancelled;
-// so does one after the process registry has closed, and, once exit() has
-// removed the temp dirs, one on any other thread than the one that drained.
-// destructor_temp_dir.h says what happens in a crash.
+// Trigger: its removal is a finalizer in the process registry
+//   (finalize/registry.h), registered before the directory is created. The
+//   destructor, Remove() and every drain of the registry race for the one
+//   removal. So exit() also removes directories that leaked, that are held by a
+//   cycle of shared_ptrs or by a detached thread, or that belong to stack
+//   frames it abandons.
+// Order: phase kTempDirPhase. Temp dirs are removed after everything that the
+//   program registered at a phase that is not lower, newest first.
+// Thread: a Remove() that meets a drain waits for it and returns its outcome.
+// Failure: a removal that fails is pending again, for the next trigger. If the
+//   destructor fails, exit() tries once more. A failure at exit is in the
+//   report of the drain and goes to the failure reporter, whatever else
+//   TempDirOptions::OnFailure says.
+// Lifetime: an object may outlive the drain at exit. Its directory has been
+//   removed then, Remove() returns OK, and the destructor does nothing.
+// End of the process: Create returns Cancelled, and leaves nothing, if a drain
+//   meets it before it has finished, or if the process registry has closed.
+//   After exit() has removed the temp dirs, it does so on every thread except
+//   the one that drained.
 //
-// destructor_temp_dir.h says what both styles promise of the directory, of
-// Remove(), Keep() and removed(), of moving, of fork() and of threads. What is
-// different here:
-//   - A Remove() that meets a drain waits for it and takes its outcome.
-//   - After a failure in the destructor the directory is not given up: exit()
-//     tries once more.
-//   - A failure at exit is in the report of that drain and goes to the failure
-//     reporter, whatever TempDirOptions::OnFailure says besides.
-//   - An object may outlive the exit drain: then its directory is gone,
-//     Remove() returns OK and the destructor does nothing.
+// Not covered: _exit, quick_exit, exec, abort and signals remove nothing.
+// (finalize/exit_hooks.h adds handlers for quick_exit, signals and crashes.)
 //
-// What exit() does not see removes nothing: _exit, quick_exit, exec, abort, a
-// signal. (finalize/exit_hooks.h takes quick_exit and signals, if asked.)
+// Thread-safe for path(), Remove(), Keep(), removed() and MarkFailed(). Moves,
+// assignments and the destructor are confined to one thread.
 #ifndef TEMPDIR_FINALIZER_TEMP_DIR_H_
 #define TEMPDIR_FINALIZER_TEMP_DIR_H_
 
@@ -55,24 +57,25 @@
 
 namespace tempdir {
 
-// The phase of every temp dir: temp dirs are released last.
+// The phase of every temp dir: they are removed last.
 constexpr int kTempDirPhase = -1000000;
 
 class [[nodiscard]] FinalizerTempDir {
  public:
-  // As DestructorTempDir::Create; Cancelled if the process is ending.
+  // Creates a directory. The errors are those of DestructorTempDir::Create, and
+  // Cancelled if the process is ending.
   static absl::StatusOr<FinalizerTempDir> Create(TempDirOptions options = {});
 
   FinalizerTempDir(FinalizerTempDir&& other) noexcept;
   FinalizerTempDir& operator=(FinalizerTempDir&& other) noexcept;
   ~FinalizerTempDir();
 
-  // Where it was made; it does not change when the directory is removed or
-  // kept.
+  // Returns where the directory was created. This does not change when it is
+  // removed or kept.
   const boost::filesystem::path& path() const;
 
-  // What the place where it was made allows (temp_dir_guarantees.h); all of it
-  // if moved from.
+  // Returns what holds at the place where it was created
+  // (temp_dir_guarantees.h). After a move, returns that everything holds.
   TempDirGuarantees guarantees() const;
 
   absl::Status Remove();
@@ -81,14 +84,16 @@ class [[nodiscard]] FinalizerTempDir {
   absl::StatusOr<boost::filesystem::path> Keep(
       PathArgument destination, IfExists if_exists = IfExists::kRefuse);
 
-  // A lock for a program that this process executes (passed_lock.h).
-  // FailedPrecondition once it is removed or kept.
+  // Returns a lock for a program that this process executes (passed_lock.h), or
+  // FailedPrecondition if the directory has been removed or kept.
   absl::StatusOr<PassedLock> PassLock() const;
 
-  // Tells a directory with TempDirOptions::KeepOnFailure that this is one.
+  // Makes the destructor and exit() keep the directory, if the options have
+  // TempDirOptions::KeepOnFailure.
   void MarkFailed();
 
-  // The finalizer that removes it; dead when moved from.
+  // Returns the finalizer that removes the directory. After a move, returns a
+  // dead one.
   const finalize::Finalizer<absl::Status>& finalizer() const {
     return finalizer_;
   }
@@ -111,7 +116,7 @@ class [[nodiscard]] FinalizerTempDir {
 
   std::shared_ptr<tempdir_internal::OwnedDirectory> directory_;
   finalize::Finalizer<absl::Status> finalizer_;
-  int exceptions_ = 0;  // in flight when it was made
+  int exceptions_ = 0;  // in flight when it was created
 };
 
 }  // namespace tempdir

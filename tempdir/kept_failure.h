@@ -14,22 +14,22 @@
 namespace tempdir {
 
 struct KeptFailure {
-  // The directory that holds what was kept.
+  // The directory that contains what was kept.
   std::string path;
   absl::Time kept_at;
   // The prefix of the temp dir (TempDirOptions::Prefix); empty after a crash.
   std::string prefix;
-  // Whether some process holds its lock.
+  // Whether a process holds its lock.
   bool in_use = false;
-  // How much it is. Itself and its mark are not counted.
+  // The size of the content. The directory itself and its mark do not count.
   uint64_t entries = 0;
   uint64_t bytes = 0;
 };
 
 struct TrimOptions {
-  // So many of the newest stay.
+  // How many of the newest to keep.
   size_t keep_last = 0;
-  // None that is younger is removed.
+  // Only failures that are older than this are removed.
   absl::Duration older_than = absl::ZeroDuration();
   // If set, only failures with this prefix are counted and removed.
   std::optional<std::string> prefix;

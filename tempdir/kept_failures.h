@@ -1,4 +1,5 @@
-// What failures left: a list of it, and a way to trim it.
+// KeptFailures lists the temp dirs that failures left for a post-mortem, and
+// TrimKeptFailures removes the oldest of them.
 //
 //   auto failures = tempdir::KeptFailures("/var/scratch");
 //   if (!failures.ok()) return failures.status();
@@ -11,15 +12,16 @@
 //
 // TempDirOptions::KeepOnFailure() moves a temp dir or a temp file whose owner
 // failed into `<parent>/finalize-<uid>-<random>`, a directory that reapers
-// leave; in a crash the whole root stays. A file `.keep` in it says so. Without
-// trimming they pile up: TempDirOptions::KeepLast() trims as it keeps, and
-// `finalize-reap --kept` and `--trim_kept` do it by hand.
+// leave; after a crash the whole root stays. A file `.keep` in it records that.
+// Without trimming these directories pile up. TempDirOptions::KeepLast() trims
+// when it keeps one; `finalize-reap --kept` and `--trim_kept` list and trim by
+// hand.
 //
-// Only what failures left is listed and trimmed: never a live root, never what
-// Keep() or FINALIZE_KEEP_TEMP_DIRS kept, never what a person marked with a
-// file `.keep`, never what another user left. It is decided by the directory's
-// owner and a mark inside that names this directory. To save a failure, move
-// what it holds elsewhere, empty its `.keep`, or hold a lock on the directory
+// Only what failures left is listed and trimmed: never a live root, nothing
+// that Keep() or FINALIZE_KEEP_TEMP_DIRS kept, nothing that a person marked
+// with a file `.keep`, and nothing of another user. The directory's owner and a
+// mark inside that names this directory decide. To save a failure, move its
+// content elsewhere, empty its `.keep`, or hold a lock on the directory
 // (`flock -s <path> sleep infinity`).
 //
 // Thread-safe.
@@ -37,12 +39,14 @@
 namespace tempdir {
 
 // Returns what failures of the effective user left in `parent`, newest first;
-// empty stands for $TMPDIR. The errors are those of opening and reading it.
+// an empty `parent` means $TMPDIR. The errors are those of opening and reading
+// it.
 absl::StatusOr<std::vector<KeptFailure>> KeptFailures(PathArgument parent = "");
 
-// Removes all of these except what the options leave. The report names each
-// that was to go: kRemoved, kRemovable (a dry run), kInUse, kGone or kFailed.
-// FailedPrecondition if flock is not known to work there.
+// Removes all of these except what the options keep. The report has an entry
+// for each that was to be removed: kRemoved, kRemovable (in a dry run), kInUse,
+// kGone or kFailed. Returns FailedPrecondition if flock is not known to work
+// there.
 absl::StatusOr<ReapReport> TrimKeptFailures(PathArgument parent = "",
                                             const TrimOptions& options = {});
 

@@ -1,15 +1,14 @@
 // PathArgument: a parameter that takes a path in any of its usual types.
 //
 // `boost::filesystem::path`, `std::filesystem::path`, `std::string`,
-// `std::string_view` and string literals all convert to it, and none of their
-// headers is needed here:
+// `std::string_view` and string literals all convert to it. Callers need no
+// further header:
 //
 //   absl::Status RemoveTree(PathArgument root);
 //   RemoveTree("/tmp/x");
 //   RemoveTree(std::filesystem::temp_directory_path() / "x");
 //
-// Lifetime: it refers to the caller's characters and is meant for parameters
-// only; nothing keeps one.
+// Lifetime: it refers to the caller's characters. Use it for parameters only.
 
 #ifndef TEMPDIR_PATH_ARGUMENT_H_
 #define TEMPDIR_PATH_ARGUMENT_H_
@@ -29,8 +28,8 @@ class PathArgument {
   PathArgument(std::string_view path) : text_(path) {}
   PathArgument(const std::string& path) : text_(path) {}
 
-  // Any path type whose `native()` is a std::string: std::filesystem::path and
-  // boost::filesystem::path.
+  // Accepts any path type whose `native()` is a std::string:
+  // std::filesystem::path and boost::filesystem::path.
   template <class Path,
             class = std::enable_if_t<std::is_same_v<
                 std::decay_t<decltype(std::declval<const Path&>().native())>,

@@ -1,5 +1,5 @@
-// StartReaperProcess: a process that removes what this one leaves when it dies,
-// within tens of milliseconds (exceptions below).
+// StartReaperProcess starts a process that removes what this one leaves when it
+// dies, within tens of milliseconds.
 //
 //   int main() {
 //     absl::Status reaper = tempdir::StartReaperProcess();
@@ -7,32 +7,27 @@
 //     ...
 //   }
 //
-// For programs that leave much and may not be started again soon. Everything
-// else has the reaping at the next start (reap.h), with which this has the
-// work in common: at the end of this process it calls Reap for the parents that
-// it was told of. So it also removes what others left there, and leaves what a
-// living child forked from this process still holds to the next start.
-//
-// It is the program `finalize-reap`, started with posix_spawn: nothing of this
-// process's memory is copied, no descriptor is inherited but standard error. To
-// that it writes one line if something could not be removed; whoever reads a
-// pipe there to its end waits for the reaping, too. It has a session of its
-// own, ignores the signals of terminals and service managers, runs in "/" with
-// the null device as its other standard streams (and as standard error if this
-// process has none that can be written), and ends by itself: it waits for a
-// pidfd of this process. It is nobody's child: wait() never sees it, but a
-// handler of SIGCHLD may be called once while it starts.
-//
-// It reaps no other parents than those. On a file system where locks are not
-// known to hold it removes what it can prove to be dead: the roots that were
+// It is for programs that leave much and may not be started again soon. All
+// others have the reaping at the next start (reap.h). The reaper process does
+// the same work: when this process ends, it calls Reap for the parents that
+// ReaperProcessOptions names, and for no others. So it also removes what other
+// processes left there. What a living child that was forked from this process
+// still holds, it leaves to the next start. On a file system where locks are
+// not known to work, it removes what it can prove to be dead: roots that were
 // locked through the same mount since the machine was started (reap.h).
 //
-// It does not help where it dies along with this process: in a container of
-// which this is process 1, under a service manager that kills the whole control
-// group with SIGKILL, at a power loss. The next start does.
+// The process runs the program `finalize-reap`, by posix_spawn: it copies no
+//   memory of this process, and inherits only standard error. There it writes
+//   one line if something could not be removed; a program that reads that pipe
+//   to its end waits for the reaping as well. It has its own session, ignores
+//   the signals of terminals and service managers, and runs in "/", with the
+//   null device as its other standard streams (and as standard error if this
+//   process has none that can be written). It waits for a pidfd of this process
+//   and then ends by itself. It is not a child of this process: wait() never
+//   sees it, but a SIGCHLD handler may be called once while it starts.
 //
-// A program can be its own reaper process, so that none has to be installed
-// beside it: it names itself, and asks first of all what it is.
+// A program can be its own reaper process, so that no second program has to be
+// installed. It names itself, and asks first what it is:
 //
 //   int main(int argc, char** argv) {
 //     auto status = tempdir::RunAsReaperProcess(argc, argv);
@@ -42,6 +37,10 @@
 //     absl::Status reaper = tempdir::StartReaperProcess(options);
 //     ...
 //   }
+//
+// Not covered: what kills the reaper process too. That is the end of a
+// container in which this is process 1, a service manager that kills the whole
+// control group with SIGKILL, or a power loss. The next start reaps then.
 //
 // Thread-safe. Call it once.
 
@@ -58,22 +57,24 @@
 namespace tempdir {
 
 struct ReaperProcessOptions {
-  // Where finalize-reap is: a path, or a name to be looked for in $PATH.
+  // The program finalize-reap: a path, or a name that is looked up in $PATH.
   std::string program = "finalize-reap";
-  // Where this process makes temp dirs: only these are reaped. An empty one
-  // stands for $TMPDIR as it is now.
+  // The parents in which this process creates temp dirs; only these are reaped.
+  // An empty one means the present $TMPDIR.
   std::vector<std::string> parents = {""};
 };
 
-// Returns OK once it watches. NotFound: there is no such program; any other
-// error says why it could not be started. InvalidArgument: a parent that no
-// temp dir could be made in, as a path. FailedPrecondition, and nothing is
-// started: a parent that is not there, or cannot be read.
+// Returns OK as soon as the reaper process watches this one. Returns NotFound
+// if there is no such program, InvalidArgument if a parent is a path in which
+// no temp dir could be created, and FailedPrecondition, without starting
+// anything, if a parent does not exist or cannot be read. Any other error says
+// why the program could not be started.
 absl::Status StartReaperProcess(const ReaperProcessOptions& options = {});
 
-// Does what `finalize-reap` does where StartReaperProcess() starts it, and
-// returns the exit status; nothing, at once, for any other arguments. Call it
-// before the program starts threads.
+// If the arguments are those with which StartReaperProcess() starts
+// `finalize-reap`, does the work of the reaper process and returns the exit
+// status. For any other arguments, returns nullopt immediately. Call it before
+// the program starts threads.
 std::optional<int> RunAsReaperProcess(int argc, char** argv);
 
 }  // namespace tempdir

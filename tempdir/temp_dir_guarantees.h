@@ -1,18 +1,18 @@
-// TempDirGuarantees: what the place where a temp dir was made allows the
-// library to promise.
+// TempDirGuarantees tells what the library can promise at the place where a
+// temp dir was created.
 //
 //   auto dir = tempdir::TempDir::Create(options);
 //   if (dir.ok() && !dir->guarantees().lock) {
 //     // Do not let other machines reap in this parent.
 //   }
 //
-// On a local file system all of them hold in a directory of the user, and in
-// one of root that has a sticky bit (/tmp). Elsewhere Create works wherever
-// `mktemp -d` works, and some of them do not hold; with
+// On a local file system all of them hold in a directory of the user, and in a
+// directory of root that has a sticky bit (/tmp). Elsewhere Create works
+// wherever `mktemp -d` works, and some of them may not hold; with
 // TempDirOptions::RequireGuarantees it fails instead.
 //
-// They are what Create saw: a parent whose mode is changed later is not
-// noticed.
+// Not covered: they are what Create saw. A later change of the parent's mode is
+// not noticed.
 
 #ifndef TEMPDIR_TEMP_DIR_GUARANTEES_H_
 #define TEMPDIR_TEMP_DIR_GUARANTEES_H_
@@ -20,27 +20,27 @@
 namespace tempdir {
 
 struct TempDirGuarantees {
-  // Nobody but the user and root can put another directory at path(). False in
-  // a parent that others may rename in: one that belongs to another user, or is
-  // writable by others and has no sticky bit (a Kubernetes emptyDir, a volume
-  // with an fsGroup, a scratch directory of a group). There Create checks, when
-  // it has made the directory, that its path leads to it; what is done by path
-  // later may be done in another directory. Remove() never removes that one.
+  // Only the user and root can put another directory at path(). False if others
+  // may rename in the parent: if it belongs to another user, or is writable by
+  // others and has no sticky bit (a Kubernetes emptyDir, a volume with an
+  // fsGroup, a scratch directory of a group). Create then checks, after it has
+  // created the directory, that the path leads to it. What is done by path
+  // later may reach another directory; Remove() never removes that one.
   bool path = true;
 
-  // The directory has the permissions that were asked for, and its root is
-  // closed to others. False if the file system has no permissions of its own,
-  // or refuses to change them (vfat, some mounts of NFS, CIFS and FUSE).
+  // The directory has the permissions that were asked for, and others cannot
+  // enter its root. False if the file system has no permissions, or refuses to
+  // change them (vfat, some mounts of NFS, CIFS and FUSE).
   bool mode = true;
 
-  // It belongs to the user. False if the file system shows another owner
-  // (squashed NFS, `uid=` mounts, some FUSE).
+  // The directory belongs to the user. False if the file system shows another
+  // owner (squashed NFS, `uid=` mounts, some FUSE).
   bool owner = true;
 
   // Every process that reaches the directory sees that it is in use. False if
-  // the file system is not known to tell (NFS, CIFS, FUSE, virtiofs, 9p). No
-  // reaper removes the directory by itself then, also after the death of this
-  // process (reap.h).
+  // the file system is not known to show locks to all (NFS, CIFS, FUSE,
+  // virtiofs, 9p). No reaper then removes the directory by itself, even after
+  // this process has ended (reap.h).
   bool lock = true;
 
   bool all() const { return path && mode && owner && lock; }

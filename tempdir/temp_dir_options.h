@@ -1,4 +1,4 @@
-// TempDirOptions: what may be said of a temp dir when it is made.
+// TempDirOptions: how a temp dir or a temp file is created, kept and removed.
 //
 //   auto dir = tempdir::TempDir::Create(tempdir::TempDirOptions()
 //                                           .Parent("/var/scratch")
@@ -6,39 +6,42 @@
 //                                           .KeepOnFailure());
 //
 // The directory is `<parent>/<root>/<prefix><random><suffix>`. <root> belongs
-// to this process (`finalize-<uid>-<random>`, mode 01700: nobody else can enter
-// it, and the sticky bit shows reapers that only its owner can have marked it).
-// It is created with the first temp dir in its parent, and removed with the
-// last one: a process that has no temp dir leaves nothing, however it ends.
+// to this process: `finalize-<uid>-<random>`, with mode 01700, so that no other
+// user can enter it, and the sticky bit shows reapers that only its owner can
+// have marked it. The root is created with the first temp dir in its parent and
+// removed with the last one: a process that has no temp dir leaves nothing,
+// however it ends.
 //
 // The parent may be any directory in which `mktemp -d` works.
-// temp_dir_guarantees.h says what is weaker in some of them.
+// temp_dir_guarantees.h lists what is weaker in some of them.
 //
-// The environment:
-//   TMPDIR                   the parent where none is given. Unset or empty:
-//                            /tmp. Relative: an InvalidArgument. Not looked at
+// Environment:
+//   TMPDIR                   The parent if none is given. Unset or empty: /tmp.
+//                            Relative: Create returns InvalidArgument. Ignored
 //                            in a setuid program.
-//   FINALIZE_KEEP_TEMP_DIRS  not empty and not "0": no temp dir made from then
-//                            on is removed, even by Remove(), which returns OK;
-//                            removed() stays false. Each is made in the parent
-//                            itself, by its own name, where no reaper takes it,
-//                            however the process ends. Standard error says
-//                            where at the end of its owner, if that comes.
-//   FINALIZE_REAP            "0": what dead processes left is not removed in
-//                            the background when a process makes its first
-//                            temp dir in a parent, nor by Create where the
-//                            file system is full (reap.h).
-//   FINALIZE_COMPARE_DEVICES not empty and not "0": every removal of temp dirs,
-//                            reaping and the crash tier included, is made with
-//                            RemoveTreeOptions::compare_devices: where nothing
-//                            tells mount points (gVisor), a temp dir that is
-//                            not empty can be removed only so. Read once, when
-//                            the process makes or removes its first one. Not
-//                            looked at in a setuid program.
+//   FINALIZE_KEEP_TEMP_DIRS  Not empty and not "0": no temp dir that is created
+//                            from then on is removed, not even by Remove(),
+//                            which returns OK; removed() stays false. Each is
+//                            created in the parent itself, by its own name,
+//                            where no reaper takes it, however the process
+//                            ends. When its owner ends, standard error says
+//                            where it is.
+//   FINALIZE_REAP            "0": this process does not remove what dead
+//                            processes left: neither in the background after
+//                            its first temp dir in a parent, nor in Create on a
+//                            full file system (reap.h).
+//   FINALIZE_COMPARE_DEVICES Not empty and not "0": each removal of temp dirs,
+//                            by reapers and in crashes too, sets
+//                            RemoveTreeOptions::compare_devices. If nothing
+//                            tells mount points apart (gVisor), a temp dir that
+//                            is not empty can be removed only with it. Read
+//                            once, when the process first creates or removes a
+//                            temp dir. Ignored in a setuid program.
 //
-// Like finalize::Options it remembers the line at which it was made, the place
-// that a failure report names. A value; thread-compatible (const calls may run
-// concurrently).
+// The options remember the line at which they were created, as
+// finalize::Options do; failure reports name that line.
+//
+// A value. Thread-compatible (const calls may run concurrently).
 
 #ifndef TEMPDIR_TEMP_DIR_OPTIONS_H_
 #define TEMPDIR_TEMP_DIR_OPTIONS_H_
@@ -58,14 +61,14 @@
 
 namespace tempdir {
 
-// What becomes of a failure to remove (or to keep) that no caller can be told:
-// in a destructor, in an assignment, at exit. The report is one line with the
-// place of these options (where the directory was made), what could not be
+// What to do if removing or keeping fails and no caller can be told: in a
+// destructor, in an assignment, at exit. The report is one line. It has the
+// place of these options (where the directory was created), what could not be
 // removed, and what becomes of the directory: the end of the process tries
-// again, or it is left to the reaper after this process (reap.h).
+// again, or the directory is left to a reaper (reap.h).
 enum class OnFailure {
-  kReport,  // it goes to the failure reporter (finalize/failure_reporter.h)
-  kCrash,   // the same, and then the process aborts
+  kReport,  // report it to the failure reporter (finalize/failure_reporter.h)
+  kCrash,   // the same, and then abort the process
 };
 
 class TempDirOptions {
@@ -77,14 +80,14 @@ class TempDirOptions {
   TempDirOptions(finalize::Place place = finalize::Place::Caller())
       : place_(place) {}
 
-  // Where to make it; empty stands for $TMPDIR. A relative path counts from
-  // the current directory at the time of Create.
+  // The directory to create it in; empty means $TMPDIR. A relative path counts
+  // from the current directory at the time of Create.
   TempDirOptions& Parent(PathArgument parent) {
     parent_ = std::string(parent.text());
     return *this;
   }
-  // What the name starts and ends with: no slash, no NUL, and together short
-  // enough for a file name. "tmp-" and nothing unless told otherwise.
+  // How the name starts and ends; "tmp-" and nothing by default. They must not
+  // contain a slash or a NUL, and must be short enough for a file name.
   TempDirOptions& Prefix(std::string prefix) {
     prefix_ = std::move(prefix);
     return *this;
@@ -93,95 +96,97 @@ class TempDirOptions {
     suffix_ = std::move(suffix);
     return *this;
   }
-  // Makes it `<parent>/finalize-<uid>-<random>`, with no root in between and a
-  // descriptor and a lock of its own, which a reaper respects. It holds nothing
-  // of the library: `git clone` and `initdb` find it empty. (Where others may
-  // not see the lock, TempDirGuarantees::lock, its name ends with `.live`.) For
-  // whoever needs it there: to rename it to something beside it, or to let
-  // others in, who do not get through a root. Prefix and suffix are for the
-  // name that Keep() gives it. A file `.keep` in it keeps reapers away, as in a
-  // root; others who may open it may lock it, too, and so keep it from being
-  // reaped. A program that closes all descriptors loses the lock, to its next
-  // temp dir.
+  // Creates `<parent>/finalize-<uid>-<random>` itself, without a root: to
+  // rename it to a name beside it, or to let other users in, who cannot enter a
+  // root. Keep() gives it a name with the prefix and the suffix.
   //
-  // It is reaped only in a parent where nobody but the user and root may rename
-  // (the user's own, or a sticky one such as /tmp). In any other, such as an
-  // `emptyDir` of Kubernetes with mode 0777, what a dead process left stays
-  // until somebody removes it: without the sticky bit that a root has, no mark
-  // in it proves that it is not another directory of the user's, renamed.
+  // The directory has a separate descriptor and lock, which reapers respect. It
+  // contains no file of the library: `git clone` and `initdb` find it empty.
+  // (If others may not see the lock, TempDirGuarantees::lock, its name ends
+  // with `.live`.) A file `.keep` in it keeps reapers away, as in a root. Other
+  // users who may open it may also lock it, and so keep it from being reaped. A
+  // program that closes all its descriptors loses the lock until it creates its
+  // next temp dir.
+  //
+  // It is reaped only if no one except the user and root may rename in the
+  // parent (the user's own directory, or a sticky one such as /tmp). In other
+  // parents, such as a Kubernetes `emptyDir` with mode 0777, the directory of a
+  // dead process stays until it is removed by hand: without the sticky bit of a
+  // root, no mark inside proves that it is not another directory of the user
+  // that was renamed.
   TempDirOptions& Directly(bool directly = true) {
     directly_ = directly;
     return *this;
   }
-  // Makes it Directly(), with a name as short as that of mktemp -d, for paths
-  // that have little room, such as those of Unix sockets (107 bytes):
-  // `<parent>/fz<uid>+<10 letters>`, which adds 15 to 21 bytes to the parent's
-  // path instead of 43 to 52. <uid> is in base 32.
+  // Creates it Directly(), with a name as short as that of mktemp -d, for paths
+  // with little room, such as those of Unix sockets (107 bytes). The name is
+  // `<parent>/fz<uid>+<10 letters>`, with <uid> in base 32; it adds 15 to 21
+  // bytes to the parent's path instead of 43 to 52.
   //
-  // A name so short proves too little: no reaper removes the directory without
-  // the mark that its owner gave it (reap.h), not even if it is empty. So on a
-  // file system without extended attributes (tmpfs before Linux 6.6, ramfs)
-  // what a dead process left needs ReapOptions::unmarked; the path is short
-  // there all the same.
+  // So short a name proves too little: no reaper removes the directory without
+  // the mark that its owner set (reap.h), not even if it is empty. On a file
+  // system without extended attributes (tmpfs before Linux 6.6, ramfs) the path
+  // is as short, but reaping needs ReapOptions::unmarked.
   //
-  // 10 letters are 50 random bits. What stands there is never adopted, so a
-  // name that is taken costs one more try; that one of a million directories
-  // ever gets the name of an earlier one has a chance of 1 in 2000.
+  // 10 letters are 50 random bits. An existing entry is never adopted: a name
+  // that is taken costs one more attempt. The chance that one of a million
+  // directories ever gets the name of an earlier one is 1 in 2000.
   TempDirOptions& ShortPath(bool short_path = true) {
     short_path_ = short_path;
     return Directly(short_path);
   }
-  // The permissions, whatever the umask; 0700 unless told otherwise. The
-  // owner's three must be among them. (Of a temp file: 0600, and any.) Those of
-  // others matter once it is kept: before, nobody else gets through the root.
-  // On a file system where it cannot have them, Create fails with
-  // FailedPrecondition or what the system says; without this call it uses those
-  // that it gets (TempDirGuarantees::mode).
+  // The permissions, whatever the umask; 0700 by default. They must include the
+  // owner's three. (For a temp file: 0600 by default, and any permissions.)
+  // Permissions of other users matter only after Keep(), because they cannot
+  // enter the root. If the file system cannot give these permissions, Create
+  // fails with FailedPrecondition or with the system's error; without this call
+  // it accepts what it gets (TempDirGuarantees::mode).
   TempDirOptions& Mode(mode_t mode) {
     mode_ = mode;
     return *this;
   }
-  // Create fails with FailedPrecondition, and leaves nothing, unless all of
-  // temp_dir_guarantees.h holds.
+  // If true, Create fails with FailedPrecondition, and leaves nothing, unless
+  // all of TempDirGuarantees holds.
   TempDirOptions& RequireGuarantees(bool require = true) {
     require_guarantees_ = require;
     return *this;
   }
-  // Remove(), the destructor and exit rename the directory away, which takes as
-  // long whatever it holds, and a thread of the library's own removes it.
-  // Remove() returns OK then; removed() is true when the content is gone, and
-  // another Remove() waits for that and says how it went. A failure that no
-  // such call sees is treated as one of the destructor.
+  // If true, Remove(), the destructor and exit only rename the directory, which
+  // takes the same time whatever it contains, and a library thread removes it.
+  // Remove() then returns OK. removed() is true when the content has been
+  // removed; another Remove() waits for that and returns the outcome. A failure
+  // that no such call sees is treated as a failure of the destructor.
   //
-  // Exit waits for the thread, to the deadline of the process's end
-  // (finalize/exit_options.h); what is left then, or when the process is
-  // killed, is the next start's to reap (reap.h), as all of a dead process. So
-  // it is with Directly(): it then has the name of what a reaper has begun.
+  // Exit waits for the thread, until the deadline of the process's end
+  // (finalize/exit_options.h). What remains then, or when the process is
+  // killed, is reaped at the next start, like everything of a dead process
+  // (reap.h). The same holds with Directly(): the directory is renamed to the
+  // `.reap` form, so that a reaper finishes it.
   //
-  // The caller removes it at once where that is no less work (it is empty),
-  // where renaming fails, where there is no thread, or where it is 256
-  // directories behind. Create waits for the thread where the file system is
-  // full, and tries again.
+  // Remove() removes the directory itself if it is empty, if the rename fails,
+  // if no thread can be started, or if 256 removals are queued. If the file
+  // system is full, Create waits for the thread and tries again.
   TempDirOptions& RemoveInBackground(bool background = true) {
     background_ = background;
     return *this;
   }
-  // The destructor leaves the directory where an exception that was thrown
-  // after Create unwinds it, or where MarkFailed() was called; so does exit in
-  // the latter case. Standard error says where it is. Remove() still removes.
-  // A process that is killed (SIGKILL, _exit, exec) has not failed: what it
-  // leaves is reaped.
+  // If true, the destructor keeps the directory if an exception that was thrown
+  // after Create is unwinding the stack, or if MarkFailed() was called; in the
+  // latter case exit keeps it, too. Standard error says where it is. Remove()
+  // still removes it. A process that is killed (SIGKILL, _exit, exec) has not
+  // failed: what it leaves is reaped.
   //
-  // It is moved into `<parent>/finalize-<uid>-<random>`, by its name, out of
-  // every reaper's reach. kept_failures.h lists and trims what was kept.
+  // The directory is moved into `<parent>/finalize-<uid>-<random>`, under its
+  // own name, out of the reach of every reaper. kept_failures.h lists and trims
+  // what was kept.
   TempDirOptions& KeepOnFailure(bool keep = true) {
     keep_on_failure_ = keep;
     return *this;
   }
-  // The same, and then removes the oldest failures that this user's processes
-  // kept in this parent with this prefix, until at most `failures` are left.
-  // 0 removes none. What a crash keeps is neither counted nor removed, since it
-  // has no prefix.
+  // The same as KeepOnFailure(), and then removes the oldest failures that this
+  // user's processes kept in this parent with this prefix, until at most
+  // `failures` are left. 0 removes none. Directories that a crash kept are
+  // neither counted nor removed, because they have no prefix.
   TempDirOptions& KeepLast(size_t failures) {
     keep_last_ = failures;
     return KeepOnFailure();
@@ -191,8 +196,9 @@ class TempDirOptions {
     failure_callback_ = nullptr;
     return *this;
   }
-  // `callback` is told instead, on the thread at hand, with no lock held; what
-  // it throws is reported. A drain's report names the failure anyway.
+  // Calls `callback` instead, on the thread that meets the failure, with no
+  // lock held. An exception that it throws is reported. The report of a drain
+  // names the failure as well.
   TempDirOptions& OnFailure(FailureCallback callback) {
     failure_callback_ = std::move(callback);
     return *this;
@@ -204,7 +210,7 @@ class TempDirOptions {
   mode_t mode() const { return mode_.value_or(0700); }
   bool has_mode() const { return mode_.has_value(); }
   bool require_guarantees() const { return require_guarantees_; }
-  // Whether Create is to fail if it cannot have the permissions.
+  // Whether Create fails if the file system cannot give the permissions.
   bool insists_on_mode() const { return has_mode() || require_guarantees_; }
   bool directly() const { return directly_; }
   bool short_path() const { return short_path_; }
@@ -231,10 +237,10 @@ class TempDirOptions {
   finalize::Place place_;
 };
 
-// Returns InvalidArgument, naming what is wrong, for options that no directory
-// can be made with. Create calls it.
+// Returns InvalidArgument, with the reason, if no directory can be created with
+// these options. Create calls it.
 absl::Status CheckTempDirOptions(const TempDirOptions& options);
-// The same for a temp file (temp_file.h).
+// Does the same for a temp file (temp_file.h).
 absl::Status CheckTempFileOptions(const TempDirOptions& options);
 
 }  // namespace tempdir

@@ -11,50 +11,37 @@
 //     return run->Remove();  // or leave it to the destructor, or to exit()
 //   }
 //
-// It is a FinalizerTempDir (finalizer_temp_dir.h) that is a file: the same root
-// and so the same reapers and the same removal in a crash, the same triggers
-// and order, the same rules for fork, moving and threads, the same Remove(),
-// Keep(), removed() and failures. What differs:
-//   - The object holds an open descriptor, for reading and writing, with
-//     FD_CLOEXEC. A file without a reader or a writer needs none: Close() it,
-//     and before the file is executed (ETXTBSY).
-//   - Its mode is 0600, whatever the umask, unless TempDirOptions::Mode() says
-//     otherwise. A file system that ignores modes gives its own, except if
-//     Mode() was called: then Create fails.
-//   - TempDirOptions::Directly() is an InvalidArgument (reapers remove
-//     directories only), and RemoveInBackground() has no effect.
-//   - Remove() removes the name. The descriptor stays open, and the content
-//     occupies the disk, until Close() or the destructor. FUSE and NFS give a
-//     file that is removed while it is open a hidden name until then: there its
-//     root may stay for the next reaping. Close() it first.
-//   - Keep(destination) publishes the file as the object has written it:
-//   readers
-//     see nothing there, or all of it. Call fsync(fd()) before, if it must
-//     survive a power loss.
+// A TempFile is a FinalizerTempDir (temp_dir.h, finalizer_temp_dir.h) that is a
+// file: it has the same root, reapers, triggers and order, the same removal in
+// a crash, the same Remove(), Keep() and removed(), and the same rules for
+// failures, fork, moves and threads. What differs:
 //
-// Anonymous() makes a file that has no name, so nothing needs to be removed,
-// however the process ends:
+// Descriptor: the object holds one, open for reading and writing, with
+//   FD_CLOEXEC. Close() it if it is not needed, and before the file is executed
+//   (ETXTBSY).
+// Mode: 0600, whatever the umask, unless TempDirOptions::Mode() says otherwise.
+//   A file system that ignores modes uses its own; if Mode() was called, Create
+//   then fails.
+// Options: Directly() is an InvalidArgument, because reapers remove only
+//   directories. RemoveInBackground() has no effect.
+// Remove() removes the name. The content occupies the disk until Close() or the
+//   destructor. FUSE and NFS rename a file that is removed while it is open to
+//   a hidden name, so its root may stay until it is reaped: Close() it first.
+// Keep(destination) publishes the file as the object has written it: readers
+//   see nothing at the destination, or all of it. Call fsync(fd()) before if it
+//   must survive a power loss.
+// Anonymous() creates a file without a name, so nothing needs to be removed,
+//   however the process ends. Its path() is empty, Remove() is Close(), and
+//   Keep(destination) gives it a name. If the file system has no O_TMPFILE, the
+//   file is created in the root, its name is removed at once, and
+//   Keep(destination) returns FailedPrecondition.
+// Fork: a child may use the descriptor that it inherited, and shares its
+//   position. The child removes nothing.
 //
-//   auto scratch = tempdir::TempFile::Anonymous();
-//   if (!scratch.ok()) return scratch.status();
-//   pwrite(scratch->fd(), bytes.data(), bytes.size(), 0);
+// PathInside and WriteFileAtomically (below) are thread-safe and keep no state.
 //
-// Its path() is empty, Remove() is Close(), and Keep(destination) gives it a
-// name. If the file system has no O_TMPFILE it is created in the root under a
-// name that is removed at once, and Keep(destination) is a FailedPrecondition.
-//
-// Fork: a child may use the descriptor that it inherited, whose position it
-// shares; it removes nothing.
-//
-// Below: a path inside a temp dir, and a file that is there whole or not at
-// all.
-//
-//   auto path = tempdir::PathInside(dir.path(), "objects/main.o");
-//   if (!path.ok()) return path.status();
-//   return tempdir::WriteFileAtomically(*path, bytes);
-//
-// Both are thread-safe and keep no state. A TempFile is thread-safe as a temp
-// dir is; Write() and the position of the descriptor are for one thread.
+// A TempFile is thread-safe as a temp dir is. Write() and the position of the
+// descriptor are confined to one thread.
 
 #ifndef TEMPDIR_TEMP_FILE_H_
 #define TEMPDIR_TEMP_FILE_H_
@@ -85,33 +72,38 @@ class [[nodiscard]] TempFile {
   };
   using Stream = std::unique_ptr<std::FILE, CloseStream>;
 
-  // Makes an empty file. The errors are those of DestructorTempDir::Create;
-  // FailedPrecondition as well if the file system does not give the mode that
-  // was asked for.
+  // Creates an empty file. The errors are those of FinalizerTempDir::Create,
+  // and FailedPrecondition if the file system refuses the mode that was asked
+  // for.
   static absl::StatusOr<TempFile> Create(TempDirOptions options = {});
-  // Makes one without a name, in the parent itself. Of the options only the
-  // parent and the mode matter.
+  // Creates a file without a name in the parent:
+  //
+  //   auto scratch = tempdir::TempFile::Anonymous();
+  //   if (!scratch.ok()) return scratch.status();
+  //   pwrite(scratch->fd(), bytes.data(), bytes.size(), 0);
+  //
+  // Of the options, only the parent and the mode matter.
   static absl::StatusOr<TempFile> Anonymous(TempDirOptions options = {});
 
   TempFile(TempFile&& other) noexcept;
   TempFile& operator=(TempFile&& other) noexcept;
   ~TempFile();
 
-  // Where it was made; it does not change when the file is removed or kept.
-  // Empty for an anonymous one.
+  // Returns where the file was created. This does not change when it is removed
+  // or kept. Empty for an anonymous file.
   const boost::filesystem::path& path() const;
-  // The object's; -1 after Close().
+  // Returns the object's descriptor, or -1 after Close().
   int fd() const;
 
-  // As FinalizerTempDir's; all of it for an anonymous file, to which no path
-  // leads and which nothing has to remove.
+  // As FinalizerTempDir::guarantees(). For an anonymous file everything holds,
+  // because no path leads to it and nothing has to remove it.
   TempDirGuarantees guarantees() const;
 
-  // Writes all of it at the descriptor's position.
+  // Writes all of `contents` at the descriptor's position.
   absl::Status Write(std::string_view contents);
-  // Returns a stream with a descriptor of its own, which shares the position;
-  // null, with errno set, if fdopen(3) refuses `mode`, or no descriptor is
-  // left. It may outlive this object.
+  // Returns a stream with a separate descriptor that shares the position. The
+  // stream may outlive this object. Returns null, with errno set, if fdopen(3)
+  // refuses `mode` or no descriptor is left.
   Stream OpenStream(const char* mode) const;
   // Closes the descriptor; the file stays. Returns what close(2) reports.
   absl::Status Close();
@@ -119,15 +111,16 @@ class [[nodiscard]] TempFile {
   absl::Status Remove();
   bool removed() const;
   absl::StatusOr<boost::filesystem::path> Keep();
-  // As FinalizerTempDir's. After an exchange fd() is still the published file,
-  // and path() has what was there before.
+  // As FinalizerTempDir::Keep (if_exists.h). After an exchange, fd() is still
+  // the published file, and path() has what was at the destination before.
   absl::StatusOr<boost::filesystem::path> Keep(
       PathArgument destination, IfExists if_exists = IfExists::kRefuse);
 
-  // As FinalizerTempDir's; an anonymous file has none.
+  // As FinalizerTempDir::PassLock(). An anonymous file has no lock.
   absl::StatusOr<PassedLock> PassLock() const;
 
-  // Tells a file with TempDirOptions::KeepOnFailure that this is one.
+  // Makes the destructor and exit() keep the file, if the options have
+  // TempDirOptions::KeepOnFailure.
   void MarkFailed();
 
   void swap(TempFile& other) noexcept;
@@ -140,22 +133,27 @@ class [[nodiscard]] TempFile {
                                            const std::string& parent,
                                            int error);
 
-  std::optional<FinalizerTempDir> owner_;  // of a file that has a name
+  std::optional<FinalizerTempDir> owner_;  // if the file has a name
   std::shared_ptr<tempdir_internal::OwnedDescriptor> descriptor_;
 };
 
-// Returns `directory`/`name`, without the components "." and the double slashes
-// of `name`: the member "./a" of an archive is `directory`/a, and its member
-// "./" is `directory`. InvalidArgument if `name` is empty or absolute, has a
-// NUL in it, or a component "..": the result is never outside the directory
-// (unless a symbolic link in there leads out). Touches no disk.
+// Returns `directory`/`name`, without components "." and double slashes of
+// `name`: for the member "./a" of an archive `directory`/a, and for its member
+// "./" `directory`. Returns InvalidArgument if `name` is empty or absolute,
+// contains a NUL, or has a component "..": the result is never outside the
+// directory, unless a symbolic link inside it leads out. Does not access the
+// disk.
+//
+//   auto path = tempdir::PathInside(dir.path(), "objects/main.o");
+//   if (!path.ok()) return path.status();
+//   return tempdir::WriteFileAtomically(*path, bytes);
 absl::StatusOr<boost::filesystem::path> PathInside(PathArgument directory,
                                                    PathArgument name);
 
-// Writes `contents` to a file beside `path` and renames it to `path`, with
-// mode 0600: whoever opens `path` sees all of the old file or all of the new
-// one, also after a failure here, which leaves no other file behind. It is not
-// forced to the disk: what is temporary need not survive a power loss.
+// Writes `contents` to a file beside `path` and renames it to `path`, with mode
+// 0600. A reader of `path` sees all of the old file or all of the new one, also
+// if this call fails; a failure leaves no other file behind. Nothing is forced
+// to the disk, because temporary files need not survive a power loss.
 absl::Status WriteFileAtomically(PathArgument path, std::string_view contents);
 
 }  // namespace tempdir

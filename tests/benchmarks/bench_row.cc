@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -36,6 +37,32 @@ std::array<std::string, 10> Cells(const Row& row) {
       Limit(row, row.bar),
       Limit(row, row.aim),
       VerdictName(row.verdict())};
+}
+
+// Without ".0".
+std::string Short(double value, const std::string& unit) {
+  std::string text = absl::StrFormat("%.1f", value);
+  if (absl::EndsWith(text, ".0")) text.resize(text.size() - 2);
+  return absl::StrCat(text, " ", unit);
+}
+
+// Code stays as it is: Markdown would take its angle brackets for a tag.
+std::string Name(const std::string& peer) {
+  return absl::StrContains(peer, '<') ? absl::StrCat("`", peer, "`") : peer;
+}
+
+// The bar, and whether it was missed.
+std::string Judged(const Row& row) {
+  const std::string bar =
+      row.peer.empty() ? Short(row.bar, row.unit) : Limit(row, row.bar);
+  switch (row.verdict()) {
+    case Row::kMissed:
+      return bar + " missed";
+    case Row::kUnclear:
+      return bar + " too noisy";
+    default:
+      return bar;
+  }
 }
 
 }  // namespace
@@ -145,6 +172,18 @@ void PrintTable(const std::vector<Row>& rows, std::ostream& out) {
   out << counts[Row::kMet] << " met, " << counts[Row::kMissed] << " missed, "
       << counts[Row::kUnclear] << " too noisy to tell, "
       << counts[Row::kSkipped] << " skipped\n";
+}
+
+void PrintMarkdown(const std::vector<Row>& rows, std::ostream& out) {
+  out << "| | what | beside | ratio | bar |\n|---|---|---|---|---|\n";
+  for (const Row& row : rows) {
+    if (row.detail || row.skipped || row.bar == 0) continue;
+    out << "| " << row.id << " | " << row.what << " | " << Name(row.peer)
+        << " | "
+        << (row.peer.empty() ? Short(row.ours, row.unit)
+                             : absl::StrFormat("%.2fx", row.ratio.median))
+        << " | " << Judged(row) << " |\n";
+  }
 }
 
 }  // namespace bench

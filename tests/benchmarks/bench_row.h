@@ -50,6 +50,9 @@ Row FromJson(const nlohmann::json& json);
 // them by verdict.
 void PrintTable(const std::vector<Row>& rows, std::ostream& out);
 
+// Prints the rows that have a bar as a table for docs/cost.md.
+void PrintMarkdown(const std::vector<Row>& rows, std::ostream& out);
+
 }  // namespace bench
 
 #endif  // TESTS_BENCHMARKS_BENCH_ROW_H_

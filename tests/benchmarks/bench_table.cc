@@ -1,7 +1,7 @@
 // Joins what the benchmark programs wrote: prints one table, and writes one
-// JSON file with the machine that it is from.
+// JSON file with the machine that it is from, and the table for docs/cost.md.
 //
-//   bench_table [--json=FILE] ROWS.json...
+//   bench_table [--json=FILE] [--markdown=FILE] ROWS.json...
 
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -17,12 +17,14 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "nlohmann/json.hpp"
 #include "tests/benchmarks/bench_row.h"
 
 ABSL_FLAG(std::string, json, "", "the file to write everything to");
+ABSL_FLAG(std::string, markdown, "", "the file to write a Markdown table to");
 
 namespace {
 
@@ -47,6 +49,22 @@ nlohmann::json Machine() {
       {"kernel", name.release},
       {"compiler", __VERSION__},
       {"date", absl::FormatTime("%Y-%m-%d", absl::Now(), absl::UTCTimeZone())}};
+}
+
+// One line.
+std::string Heading(const nlohmann::json& machine) {
+  return absl::StrCat(machine["processors"].get<int>(), " x ",
+                      machine["processor"].get<std::string>(), ", Linux ",
+                      machine["kernel"].get<std::string>(), ", compiler ",
+                      machine["compiler"].get<std::string>(), ", ",
+                      machine["date"].get<std::string>());
+}
+
+// Returns false, with a message, if not all of it could be written.
+bool Close(std::ofstream& file, const std::string& path) {
+  file.close();
+  if (!file) std::cerr << path << ": cannot be written\n";
+  return static_cast<bool>(file);
 }
 
 int Number(const Row& row) { return atoi(row.id.c_str() + 1); }
@@ -74,11 +92,8 @@ int main(int argc, char** argv) {
   });
 
   const nlohmann::json machine = Machine();
-  std::cout << machine["processors"] << " x "
-            << machine["processor"].get<std::string>() << ", Linux "
-            << machine["kernel"].get<std::string>() << ", compiler "
-            << machine["compiler"].get<std::string>() << ", "
-            << machine["date"].get<std::string>() << "\n\n";
+  const std::string heading = Heading(machine);
+  std::cout << heading << "\n\n";
   bench::PrintTable(rows, std::cout);
   const int unsteady =
       std::count_if(rows.begin(), rows.end(), [](const Row& row) {
@@ -89,6 +104,12 @@ int main(int argc, char** argv) {
               << " %: the machine was busy; run it again when it is not\n";
   }
 
+  if (const std::string path = absl::GetFlag(FLAGS_markdown); !path.empty()) {
+    std::ofstream file(path);
+    file << "Measured on " << heading << ".\n\n";
+    bench::PrintMarkdown(rows, file);
+    if (!Close(file, path)) return 1;
+  }
   const std::string path = absl::GetFlag(FLAGS_json);
   if (path.empty()) return 0;
   nlohmann::json all = {{"machine", machine},
@@ -96,9 +117,5 @@ int main(int argc, char** argv) {
   for (const Row& row : rows) all["rows"].push_back(bench::ToJson(row));
   std::ofstream file(path);
   file << all.dump(1) << "\n";
-  file.close();
-  if (!file) {
-    std::cerr << path << ": cannot be written\n";
-    return 1;
-  }
+  return Close(file, path) ? 0 : 1;
 }

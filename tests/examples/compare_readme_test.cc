@@ -1,5 +1,6 @@
-// The README's table is the one that compare_tempdirs makes. Where it is not:
-//   tools/compare --update=README.md
+// The table in docs/comparison.md is the one that compare_tempdirs prints. If
+// it is not:
+//   tools/compare --update=docs/comparison.md
 
 #include <fstream>
 #include <iterator>
@@ -11,16 +12,18 @@
 
 namespace {
 
-TEST(ReadmeTest, HasTheCurrentComparison) {
-  std::ifstream file("README.md");
-  ASSERT_TRUE(file) << "README.md";
-  const std::string readme(std::istreambuf_iterator<char>(file), {});
-  const auto section = compare::MarkedSection(readme);
+constexpr char kDocument[] = "docs/comparison.md";
+
+TEST(ComparisonDocumentTest, HasTheCurrentTable) {
+  std::ifstream file(kDocument);
+  ASSERT_TRUE(file) << kDocument;
+  const std::string document(std::istreambuf_iterator<char>(file), {});
+  const auto section = compare::MarkedSection(document);
   ASSERT_TRUE(section.ok()) << section.status();
   const finalize_test::ToolRun run =
       finalize_test::Compare({"--format=markdown"});
   EXPECT_EQ(run.exit_code, 0) << run.errors;
-  EXPECT_EQ(*section, run.output) << "run tools/compare --update=README.md";
+  EXPECT_EQ(*section, run.output) << "run tools/compare --update=" << kDocument;
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ inline constexpr size_t kTableWidth = 120;  // where there is no terminal
 std::string FormatTable(const Comparison& comparison, size_t width,
                         bool colour);
 
-// For README.md. The same for every run that gives the same results: it has
-// neither times nor sizes.
+// For docs/comparison.md. The same for every run that gives the same results:
+// it has neither times nor sizes.
 std::string FormatMarkdown(const Comparison& comparison);
 
 // Everything that is known. Text that is not UTF-8 has replacement characters.
