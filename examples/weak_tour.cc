@@ -30,7 +30,6 @@
 
 #include "finalize/finalizer.h"
 #include "finalize/lifetime.h"
-#include "finalize/reference_error.h"
 #include "finalize/shared.h"
 #include "finalize/weak_key_map.h"
 #include "finalize/weak_proxy.h"
