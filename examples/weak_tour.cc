@@ -80,29 +80,32 @@ void Proxies() {
   tommy.reset();
   try {
     of_tommy->Eat();
-  } catch (const finalize::ReferenceError& error) {
+  } catch (const finalize::ReferenceError &error) {
     std::printf("through the proxy of Tommy: %s\n", error.what());
   }
 }
 
 // A cache that does not keep what it caches.
-std::shared_ptr<Image> Load(WeakValueMap<std::string, Image>& cache,
-                            const std::string& file) {
-  if (std::shared_ptr<Image> image = cache.find(file)) {
+std::shared_ptr<Image> Load(WeakValueMap<std::string, Image> &cache,
+                            const std::string &file) {
+  if (std::shared_ptr<Image> image = cache.Get(file)) {
     std::printf("%s is still there\n", file.c_str());
     return image;
   }
   std::printf("loaded %s\n", file.c_str());
-  return cache.try_emplace(file, MakeShared<Image>(Image{file})).first;
+  auto image = MakeShared<Image>(Image{file});
+  cache.insert_or_assign(file, image);
+  return image;
 }
 
 void ImageCache() {
   WeakValueMap<std::string, Image> cache;
   std::shared_ptr<Image> cat = Load(cache, "cat.png");
-  Load(cache, "dog.png");  // nobody holds it
+  Load(cache, "dog.png"); // nobody holds it
   std::shared_ptr<Image> again = Load(cache, "cat.png");
   std::printf("images held:");
-  for (const auto& [file, image] : cache) std::printf(" %s", file.c_str());
+  for (const auto &[file, image] : cache)
+    std::printf(" %s", file.c_str());
   std::puts("");
 }
 
@@ -111,7 +114,7 @@ void Notes() {
   WeakKeyMap<Cat, std::string> notes;
   auto tom = MakeShared<Cat>(Cat{"Tom"});
   notes.insert_or_assign(tom, "likes fish");
-  std::printf("note on Tom: %s\n", notes.find(tom)->c_str());
+  std::printf("note on Tom: %s\n", notes.Get(tom)->c_str());
   tom.reset();
   std::printf("notes when Tom is gone: %zu\n", notes.size());
 }
@@ -121,7 +124,7 @@ void Notes() {
 void Finalizers() {
   auto tom = MakeShared<Cat>(Cat{"Tom"});
   auto remove = finalize::OnDestroy(
-      tom, [](const std::string& path) { return "removed " + path; },
+      tom, [](const std::string &path) { return "removed " + path; },
       std::string("/tmp/tour"));
   std::printf("alive: %s\n", remove.alive() ? "yes" : "no");
   std::printf("result: %s\n", remove.Run().value_or("nothing").c_str());

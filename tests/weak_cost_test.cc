@@ -110,7 +110,7 @@ TEST(WeakCostTest, EmptyContainersTakeNoMemory) {
   finalize::WeakValueMap<std::string, Object> values;
   finalize::WeakKeyMap<Object, int> keys;
   finalize::WeakSet<Object> set;
-  EXPECT_EQ(values.find("key"), nullptr);
+  EXPECT_EQ(values.Get("key"), nullptr);
   EXPECT_EQ(keys.erase(Object()), 0u);
   EXPECT_EQ(set.begin(), set.end());
   EXPECT_EQ(values.size() + values.EraseExpired(), 0u);
@@ -124,8 +124,8 @@ TEST(WeakCostTest, LookupTakesNoMemory) {
   auto object = finalize::MakeShared<Object>();
   map.insert_or_assign("key", object);
   const NoMemory none;
-  EXPECT_EQ(map.find("key"), object);
-  EXPECT_EQ(map.find("a key that is too long to lie in its string"), nullptr);
+  EXPECT_EQ(map.Get("key"), object);
+  EXPECT_EQ(map.Get("a key that is too long to lie in its string"), nullptr);
   for (const auto& item : map) EXPECT_EQ(item.value(), object);
   EXPECT_EQ(map.size(), 1u);
   EXPECT_EQ(none.asked(), 0);
@@ -141,7 +141,7 @@ TEST(WeakCostTest, InsertionWithoutMemoryChangesNothing) {
     const NoMemory none;
     EXPECT_THROW(map.insert_or_assign(1, other), std::bad_alloc);
   }
-  EXPECT_EQ(map.find(1), object);
+  EXPECT_EQ(map.Get(1), object);
   EXPECT_EQ(finalize::WeakRefCount(other), 0u);
 }
 

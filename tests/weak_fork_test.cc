@@ -45,14 +45,14 @@ TEST(WeakForkTest, ContainersAreCopies) {
   auto foreign = std::make_shared<int>(2);
   finalize::WeakValueMap<int, int> map = {{1, made}, {2, foreign}};
   EXPECT_TRUE(HoldsInChild([&] {
-    const bool whole = map.find(1) == made && map.find(2) == foreign;
+    const bool whole = map.Get(1) == made && map.Get(2) == foreign;
     made.reset();
     const bool one_left = map.size() == 1 && !map.contains(1);
     foreign.reset();
     const bool none_left = map.empty();
     auto own = MakeShared<int>(3);
     map.insert_or_assign(1, own);
-    const bool works = map.find(1) == own;
+    const bool works = map.Get(1) == own;
     own.reset();
     return whole && one_left && none_left && works && map.size() == 0;
   }));
@@ -103,7 +103,7 @@ TEST(WeakForkTest, ForkAtAnyMomentLeavesContainersUsable) {
       keys.insert_or_assign(own, -1);
       int seen = 0;
       for (const auto& item : map) seen += item.value() != nullptr;
-      bool right = map.find(-1) == own && set.contains(own) && seen > 0;
+      bool right = map.Get(-1) == own && set.contains(own) && seen > 0;
       own.reset();
       map.EraseExpired();
       return right && !map.contains(-1);

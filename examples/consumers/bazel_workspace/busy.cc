@@ -42,7 +42,7 @@ size_t UseImages(Images* images) {
     finalize::OnDestroy(image->lifetime, [] {});
     images->insert_or_assign(i % kKeys, image);
     if (i % 2 == 0) kept.push_back(image);
-    if (auto other = images->find((i + 1) % kKeys))
+    if (auto other = images->Get((i + 1) % kKeys))
       letters += other->name.size();
   }
   return letters + images->size();
