@@ -88,13 +88,12 @@ void Proxies() {
 // A cache that does not keep what it caches.
 std::shared_ptr<Image> Load(WeakValueMap<std::string, Image> &cache,
                             const std::string &file) {
-  if (std::shared_ptr<Image> image = cache.Get(file)) {
-    std::printf("%s is still there\n", file.c_str());
-    return image;
-  }
-  std::printf("loaded %s\n", file.c_str());
-  auto image = MakeShared<Image>(Image{file});
-  cache.insert_or_assign(file, image);
+  bool loaded = false;
+  std::shared_ptr<Image> image = cache.GetOrCreate(file, [&] {
+    loaded = true;
+    return MakeShared<Image>(Image{file});
+  });
+  std::printf(loaded ? "loaded %s\n" : "%s is still there\n", file.c_str());
   return image;
 }
 

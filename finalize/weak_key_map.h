@@ -65,7 +65,7 @@
 // update from keyword arguments, deep copies (a copy has the same keys and
 // copies of the values), equality with other kinds of maps, a default for
 // Extract. A map has no hash, no order and no text, because it changes by
-// itself.
+// itself. There is no GetOrCreate as in WeakValueMap.
 //
 // Thread-safe, except: the destructor, move, assignment and swap.
 #ifndef FINALIZE_WEAK_KEY_MAP_H_

@@ -57,7 +57,6 @@
 #include <initializer_list>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "finalize/internal/shared_deleter.h"
 #include "finalize/internal/weak_container.h"

@@ -4,11 +4,12 @@
 //   // A cache: callers share an image as long as one of them uses it.
 //   finalize::WeakValueMap<std::string, Image> images;
 //
-//   std::shared_ptr<Image> image = images.Get("cat.png");
-//   if (image == nullptr) {
-//     image = finalize::MakeShared<Image>("cat.png");
-//     images.insert_or_assign("cat.png", image);
+//   std::shared_ptr<Image> Open(const std::string& file) {
+//     return images.GetOrCreate(
+//         file, [&] { return finalize::MakeShared<Image>(file); });
 //   }
+//
+//   images.Get("cat.png");  // the image, or null if it is not in use
 //
 // Dead values: when the last shared_ptr to a value is destroyed,
 //
@@ -45,7 +46,7 @@
 // `auto& [key, value] : map` does not compile, because it would bind references
 // to a temporary: write `const auto&` or `auto&&`.
 //
-// Thread: any. User code (destructors, hash, equality) is never
+// Thread: any. User code (destructors, hash, equality, factories) is never
 //   called under a lock, so it may use the map. Calls that visit many entries
 //   (==, copies, merge, insert of a range, Update, erase_if) are not atomic.
 // Failure: as of a standard container. Without memory an insertion throws
@@ -73,17 +74,22 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "finalize/internal/creation.h"
 #include "finalize/internal/shared_deleter.h"
 #include "finalize/internal/weak_container.h"
+#include "finalize/internal/weak_creation.h"
 #include "finalize/internal/weak_cursor.h"
 #include "finalize/internal/weak_entry.h"
 #include "finalize/internal/weak_item.h"
+#include "finalize/options.h"
 #include "finalize/weak_hash.h"
 #include "finalize/weak_ref.h"
 
@@ -156,6 +162,36 @@ class WeakValueMap {
       if (value == nullptr) section.Remove(&entry);
     });
     return value;
+  }
+
+  // Returns the value of the key. If there is none, creates it: calls
+  // `factory`, as factory() or factory(key), and inserts the std::shared_ptr<V>
+  // that it returns. One thread at a time creates the value of a key; others
+  // that ask for the key wait, and return the pointer that the creating thread
+  // got, even if the value is already absent again.
+  //
+  // No lock is held while the factory runs, so it may use the map. If another
+  // call inserts a value for the key meanwhile, all callers return that one,
+  // and the created one is dropped.
+  //
+  // Failure: if the factory throws or returns null, that reaches only the
+  //   caller whose factory it is. One of the waiting threads calls its own
+  //   factory next.
+  // Deadlock: a call that would wait for itself, because the factory of the key
+  //   runs on the same thread or waits for this thread's factory, is refused:
+  //   it returns null, with a failure report (failure_reporter.h) that names
+  //   `place`.
+  // Fork: a forked child neither waits for factories of its parent nor refuses
+  //   their keys. A factory that forked may return in both processes.
+  // Lifetime: if the map is destroyed, moved or assigned to while a factory
+  //   runs, the process aborts with a message. Because exit() destroys static
+  //   maps, a map that other threads use until the end must be one that is
+  //   never destroyed.
+  template <class Q = K, class F>
+  std::shared_ptr<V> GetOrCreate(Q&& key, F&& factory,
+                                 Place place = Place::Caller()) {
+    if (std::shared_ptr<V> value = Get(key)) return value;
+    return Create(K(std::forward<Q>(key)), std::forward<F>(factory), place);
   }
 
   template <class Q = K>
@@ -332,6 +368,7 @@ class WeakValueMap {
   key_equal key_eq() const { return equal_; }
 
  private:
+  using Creation = finalize_internal::WeakCreation<Entry>;
   static constexpr bool kTrusted = finalize_internal::kIsTrusted<Equal>;
 
   static iterator At(finalize_internal::WeakCursor cursor,
@@ -367,10 +404,65 @@ class WeakValueMap {
             done.inserted};
   }
 
+  // Creates the value of an absent key, or waits for a thread that does.
+  template <class F>
+  std::shared_ptr<V> Create(K key, F&& factory, Place place) {
+    // Not std::make_shared: that has a symbol that is unique in the process,
+    // which would keep a module from being unloaded (module.h).
+    const std::shared_ptr<Creation> mine(new Creation(std::move(key)));
+    const uint64_t hash = finalize_internal::MixHash(hash_(mine->key()));
+    const auto same = [&](const finalize_internal::Creation& other) {
+      return equal_(static_cast<const Creation&>(other).key(), mine->key());
+    };
+    while (const auto other =
+               creations_.template Begin<kTrusted>(mine.get(), hash, same)) {
+      if (!other->Await()) {
+        finalize_internal::ReportSelfWait(place);
+        return nullptr;
+      }
+      if (!other->over()) continue;  // it is the parent's
+      const auto& theirs = static_cast<const Creation&>(*other);
+      if (theirs.result != nullptr) return theirs.result;
+    }
+    const finalize_internal::CreationEnd end(mine.get());
+    // Another thread may have created it between Get and Begin.
+    mine->result = Get(mine->key());
+    if (mine->result == nullptr) {
+      mine->result = Made(std::forward<F>(factory), mine.get());
+    }
+    return mine->result;
+  }
+
+  // Returns the value that the factory creates, or one that was inserted
+  // meanwhile.
+  template <class F>
+  std::shared_ptr<V> Made(F&& factory, Creation* creation) {
+    std::shared_ptr<V> value = Call(std::forward<F>(factory), creation->key());
+    if (!finalize_internal::OwnsObject(value)) return nullptr;
+    auto* const fresh = creation->EntryFor(value);
+    return (*InsertIfAbsent(fresh, std::move(value)).first).value();
+  }
+
+  template <class F>
+  static std::shared_ptr<V> Call(F&& factory, const K& key) {
+    using Pointer = std::shared_ptr<V>;
+    if constexpr (std::is_invocable_r_v<Pointer, F>) {
+      return std::invoke(std::forward<F>(factory));
+    } else if constexpr (std::is_invocable_r_v<Pointer, F, const K&>) {
+      return std::invoke(std::forward<F>(factory), key);
+    } else {
+      static_assert(sizeof(F) == 0,
+                    "the factory of GetOrCreate takes nothing, or the key as "
+                    "`const K&`, and returns a std::shared_ptr to the value");
+      return nullptr;
+    }
+  }
+
   Hash hash_;
   Equal equal_;
   // Destroyed before these, because what it destroys may call them.
   finalize_internal::WeakContainer entries_;
+  finalize_internal::Creations creations_;
 };
 
 }  // namespace finalize

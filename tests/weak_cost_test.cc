@@ -131,6 +131,40 @@ TEST(WeakCostTest, LookupTakesNoMemory) {
   EXPECT_EQ(none.asked(), 0);
 }
 
+// Nor does the creation of a value that is there.
+TEST(WeakCostTest, GetOrCreateOfALivingValueTakesNoMemory) {
+  finalize::WeakValueMap<std::string, Object> map;
+  const auto create = [] { return finalize::MakeShared<Object>(); };
+  const auto object =
+      map.GetOrCreate("a key that is too long to lie in its string", create);
+  const NoMemory none;
+  EXPECT_EQ(
+      map.GetOrCreate("a key that is too long to lie in its string", create),
+      object);
+  EXPECT_EQ(none.asked(), 0);
+}
+
+// One for which there is no memory fails, and can be tried again.
+TEST(WeakCostTest, CreationWithoutMemoryChangesNothing) {
+  finalize::WeakValueMap<int, Object> map;
+  const auto object = finalize::MakeShared<Object>();
+  const auto create = [&object] { return object; };
+  {
+    const NoMemory none;
+    EXPECT_THROW(map.GetOrCreate(1, create), std::bad_alloc);
+  }
+  EXPECT_THROW(map.GetOrCreate(1,
+                               [&] {
+                                 out_of_memory = true;
+                                 return object;
+                               }),
+               std::bad_alloc);
+  out_of_memory = false;
+  EXPECT_TRUE(map.empty());
+  EXPECT_EQ(finalize::WeakRefCount(object), 0u);
+  EXPECT_EQ(map.GetOrCreate(1, create), object);
+}
+
 // Where there is no memory for an entry, nothing is changed.
 TEST(WeakCostTest, InsertionWithoutMemoryChangesNothing) {
   finalize::WeakValueMap<int, Object> map;

@@ -51,6 +51,12 @@ class WeakEntry : public WeakLink {
     references_.store(2, std::memory_order_relaxed);
     LinkWeak(deleter, this);
   }
+  // The same for an entry to which others may have references.
+  void WatchShared(SharedDeleter* deleter) {
+    if (deleter == nullptr) return;
+    Ref();
+    LinkWeak(deleter, this);
+  }
   // Undoes that.
   void Unwatch() {
     if (UnlinkWeak(this)) Unref();
