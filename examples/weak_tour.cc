@@ -30,7 +30,6 @@
 
 #include "finalize/finalizer.h"
 #include "finalize/lifetime.h"
-#include "finalize/reference_error.h"
 #include "finalize/shared.h"
 #include "finalize/weak_key_map.h"
 #include "finalize/weak_proxy.h"
@@ -81,29 +80,31 @@ void Proxies() {
   tommy.reset();
   try {
     of_tommy->Eat();
-  } catch (const finalize::ReferenceError& error) {
+  } catch (const finalize::ReferenceError &error) {
     std::printf("through the proxy of Tommy: %s\n", error.what());
   }
 }
 
 // A cache that does not keep what it caches.
-std::shared_ptr<Image> Load(WeakValueMap<std::string, Image>& cache,
-                            const std::string& file) {
-  if (std::shared_ptr<Image> image = cache.find(file)) {
-    std::printf("%s is still there\n", file.c_str());
-    return image;
-  }
-  std::printf("loaded %s\n", file.c_str());
-  return cache.try_emplace(file, MakeShared<Image>(Image{file})).first;
+std::shared_ptr<Image> Load(WeakValueMap<std::string, Image> &cache,
+                            const std::string &file) {
+  bool loaded = false;
+  std::shared_ptr<Image> image = cache.GetOrCreate(file, [&] {
+    loaded = true;
+    return MakeShared<Image>(Image{file});
+  });
+  std::printf(loaded ? "loaded %s\n" : "%s is still there\n", file.c_str());
+  return image;
 }
 
 void ImageCache() {
   WeakValueMap<std::string, Image> cache;
   std::shared_ptr<Image> cat = Load(cache, "cat.png");
-  Load(cache, "dog.png");  // nobody holds it
+  Load(cache, "dog.png"); // nobody holds it
   std::shared_ptr<Image> again = Load(cache, "cat.png");
   std::printf("images held:");
-  for (const auto& [file, image] : cache) std::printf(" %s", file.c_str());
+  for (const auto &[file, image] : cache)
+    std::printf(" %s", file.c_str());
   std::puts("");
 }
 
@@ -112,7 +113,7 @@ void Notes() {
   WeakKeyMap<Cat, std::string> notes;
   auto tom = MakeShared<Cat>(Cat{"Tom"});
   notes.insert_or_assign(tom, "likes fish");
-  std::printf("note on Tom: %s\n", notes.find(tom)->c_str());
+  std::printf("note on Tom: %s\n", notes.Get(tom)->c_str());
   tom.reset();
   std::printf("notes when Tom is gone: %zu\n", notes.size());
 }
@@ -122,7 +123,7 @@ void Notes() {
 void Finalizers() {
   auto tom = MakeShared<Cat>(Cat{"Tom"});
   auto remove = finalize::OnDestroy(
-      tom, [](const std::string& path) { return "removed " + path; },
+      tom, [](const std::string &path) { return "removed " + path; },
       std::string("/tmp/tour"));
   std::printf("alive: %s\n", remove.alive() ? "yes" : "no");
   std::printf("result: %s\n", remove.Run().value_or("nothing").c_str());

@@ -1,19 +1,30 @@
-// How weak containers find keys: by value, or by identity.
+// Hash and Equal of the weak containers: by value, or by identity.
 //
-// WeakValueMap compares its keys by value: KeyHash, KeyEqual. WeakKeyMap and
-// WeakSet compare objects, by identity unless told otherwise: IdentityHash,
-// IdentityEqual.
+//   struct ByName {
+//     using is_transparent = void;
+//     bool operator()(const Cat& a, const Cat& b) const;
+//     bool operator()(const Cat& a, std::string_view name) const;
+//   };
+//   finalize::WeakSet<Cat, HashOfName, ByName> cats;   // by value
+//   finalize::WeakSet<Cat> these_cats;                 // by identity
 //
-// KeyHash<K> is std::hash<K>, and for std::string takes anything that becomes a
-// std::string_view. For a K without std::hash name another one, such as
-// absl::Hash<K>. Any Hash and Equal will do that are copyable and may be called
-// as const from several threads (to assign, move or swap containers they must
-// be assignable, which lambdas are not); where both have a member
-// `is_transparent` lookups take other types. The containers mix what a Hash
-// returns, so that it need not be a good one.
+// WeakValueMap compares its keys by value unless told otherwise: KeyHash,
+// KeyEqual. WeakKeyMap and WeakSet compare objects by identity unless told
+// otherwise: IdentityHash, IdentityEqual.
 //
-// Values of these types have no state; they are thread-compatible (const calls
-// may run concurrently).
+// KeyHash<K> is std::hash<K>; for std::string it takes anything that converts
+// to std::string_view. For a K without std::hash name another Hash, such as
+// absl::Hash<K>.
+//
+// A Hash and an Equal must be copyable, and several threads may call them as
+// const objects. To assign, move or swap containers they must be assignable,
+// which lambdas are not. If both have a member type `is_transparent`, lookups
+// take other types than the key. A weak Hash does no harm: the containers mix
+// what it returns.
+//
+// The types below have no state.
+//
+// Thread-compatible (const calls may run concurrently).
 #ifndef FINALIZE_WEAK_HASH_H_
 #define FINALIZE_WEAK_HASH_H_
 
@@ -51,7 +62,7 @@ struct KeyEqual<std::string> {
   }
 };
 
-// Of an object, not of its value.
+// By the address of an object.
 struct IdentityHash {
   template <class T>
   size_t operator()(const T& object) const {

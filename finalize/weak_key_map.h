@@ -1,64 +1,86 @@
-// WeakKeyMap: attaches values to objects that it does not keep alive.
+// WeakKeyMap: attaches values to objects without keeping the objects alive. An
+// entry exists only while its key, the object, is alive.
 //
 //   finalize::WeakKeyMap<Cat, std::string> notes;
 //   notes.insert_or_assign(tom, "likes fish");
-//   if (auto note = notes.find(*tom)) std::puts(note->c_str());
-//   tom.reset();  // the note is gone as well
+//   if (auto note = notes.Get(tom)) std::puts(note->c_str());
+//   tom.reset();  // the note is destroyed as well
 //
-// An entry is there while its key lives. A dead key is absent at once, for
-// every call. Where MakeShared or Adopt made it (IsAttachable, shared.h) the
-// entry is taken out before the key's destructor runs, and its value is
-// destroyed after that, before the finalizers. For any other shared_ptr the
-// entry, with its value, stays until it is dropped: each insertion looks at two
-// entries, so that there are never many more dead ones than living; size(),
-// EraseExpired() and clear() drop all. Iteration passes dead ones by, and a
-// lookup drops at most one at the very address it looks for. size() counts only
-// the living: at once where all keys are attachable, else it looks at each.
+// Keys are objects. They are compared by identity unless a Hash and an Equal
+// are given (weak_hash.h): a note belongs to this cat, not to every cat of that
+// name, and it is found even after the cat has changed. With an Equal by value
+// a key must not change while it is in the map; inserting an equal key replaces
+// the entry with its key, so that the entry does not vanish with the old
+// object. A dead key equals nothing.
 //
-// Keys are objects, compared by identity unless a Hash and an Equal are named
-// (weak_hash.h): a note is attached to this cat, not to every cat of that name,
-// and a key that changes is found all the same. With an Equal by value a key
-// must not change; inserting an equal one replaces the entry with its key, so
-// that it does not vanish with the old object. A dead key equals nothing.
+// Dead keys: when the last shared_ptr to a key is destroyed,
 //
-// A value that owns its own key, directly or not, keeps the entry for ever: a
-// weak map cannot see through a value.
+//                    made by MakeShared or       made by something else, such
+//                    Adopt (shared.h)            as std::make_shared
+//   key absent       before its destructor       before its destructor
+//   entry removed    before its destructor       later (see below)
+//   value destroyed  after its destructor,       with the entry
+//                    before finalizers run
+//   size()           constant time, if all are   checks every entry
 //
-// find() returns the value held in place: it stays while it is pinned, even if
-// its key dies or the entry is replaced; there is no operator[]. Two threads
-// that use one value must agree on that themselves.
+// Later means: by an insertion (each checks two entries, so that there are
+// never many more dead entries than living ones), by a lookup that meets the
+// entry at the address that it looks for, or by size(), EraseExpired() or
+// clear(). A value that owns its own key, directly or not, keeps the entry
+// forever.
 //
-// Iteration, threads and fork are as with WeakValueMap (weak_value_map.h): in
-// order of insertion, over what was there when it began; thread-safe, but for
-// the destructor, move, assignment and swap; nothing of the user's runs under a
-// lock. `*it` returns an Item, a value that holds the key, the entry and the
-// attached value, as with WeakValueMap: the entry stays while an item lives.
-// Bindings are const; item.value() returns the value for changes:
+// Access: Get returns the value in place, as a PinnedValue. It exists as long
+// as it is pinned, even if its key dies or the entry is erased or replaced.
+// Iterators and items pin it as well, and keep the key alive.
+//
+// Order: iteration is in the order of insertion. It visits the entries that
+// existed when it began and are alive when it reaches them. Entries may be
+// inserted, be erased and die meanwhile.
 //
 //   for (const auto& [cat, note] : notes) Print(*cat, note);
 //   for (auto&& item : notes) item.value() += "!";
 //
-// `auto& [cat, note] : notes` does not compile, because it would bind
-// references to a temporary.
+// `*it` returns an Item, which is as that of WeakValueMap (weak_value_map.h):
+// bindings are const, item.value() returns the value for changes. `auto& [cat,
+// note] : notes` does not compile, because it would bind references to a
+// temporary.
 //
-// Not here: a hash, an order and a text of maps; keys that cannot be held
-// weakly, which do not compile; `|` (say Update); equality with other kinds of
-// maps; update from keyword arguments; a deep copy (a copy has copies of the
-// values and the same keys); iterators over references (KeyRefs() gives all,
-// and values are never weak); emplace, erase(iterator), erase_if, reserve; a
-// default for extract.
+// Thread: any; threads that use one value must synchronize that themselves.
+//   User code (destructors, hash, equality) is never called under a lock, so it
+//   may use the map. Calls that visit many entries (==, copies, merge, insert
+//   of a range, Update, erase_if) are not atomic.
+// Failure: as of a standard container. Without memory an insertion throws
+//   std::bad_alloc and changes nothing; what Hash, Equal and constructors of
+//   values throw reaches the caller. No call throws because a key is absent.
+// Lifetime: iterators must not outlive the map; pinned values and items may.
+// Fork: a child has a working copy of the map (after raw clone() only if no
+//   other thread was changing the map).
+//
+// Not covered, although std::unordered_map has it: operator[] and at (they
+// return references; say Get), extract and node handles (Extract returns the
+// value), erase(first, last), reserve, rehash and the interface of buckets (no
+// insertion moves more than a few entries), hints, allocators. Iterators are
+// input iterators without `->`, and items have no members `first` and `second`.
+// Not covered, although Python's WeakKeyDictionary has it: `|` (say Update),
+// update from keyword arguments, deep copies (a copy has the same keys and
+// copies of the values), equality with other kinds of maps, a default for
+// Extract. A map has no hash, no order and no text, because it changes by
+// itself. There is no GetOrCreate as in WeakValueMap.
+//
+// Thread-safe, except: the destructor, move, assignment and swap.
 #ifndef FINALIZE_WEAK_KEY_MAP_H_
 #define FINALIZE_WEAK_KEY_MAP_H_
 
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "finalize/internal/out_of_range.h"
 #include "finalize/internal/shared_deleter.h"
 #include "finalize/internal/weak_container.h"
+#include "finalize/internal/weak_cursor.h"
 #include "finalize/internal/weak_entry.h"
 #include "finalize/internal/weak_item.h"
 #include "finalize/internal/weak_keys.h"
@@ -67,13 +89,12 @@
 
 namespace finalize {
 
-// A value of a map, kept while this lives; or nothing.
+// A pointer to a value of a WeakKeyMap, which exists at least as long as this;
+// or null. Thread-compatible (const calls may run concurrently).
 template <class V>
 class PinnedValue {
  public:
   PinnedValue() = default;
-  PinnedValue(finalize_internal::EntryRef entry, V* value)
-      : entry_(std::move(entry)), value_(value) {}
 
   explicit operator bool() const { return value_ != nullptr; }
   V& operator*() const { return *value_; }
@@ -81,6 +102,11 @@ class PinnedValue {
   V* get() const { return value_; }
 
  private:
+  friend struct finalize_internal::EntryAccess;
+
+  PinnedValue(finalize_internal::EntryRef entry, V* value)
+      : entry_(std::move(entry)), value_(value) {}
+
   finalize_internal::EntryRef entry_;
   V* value_ = nullptr;
 };
@@ -88,14 +114,18 @@ class PinnedValue {
 template <class K, class V, class Hash = IdentityHash,
           class Equal = IdentityEqual>
 class WeakKeyMap {
+  using EntryAccess = finalize_internal::EntryAccess;
+  using WeakCursor = finalize_internal::WeakCursor;
+
   class OwningEntry;
-  // Its value lies in it, or, if merge() made it, in the entry of another map.
+  // Contains its value; if merge() made it, refers to the value in the entry of
+  // another map.
   class Entry : public finalize_internal::KeyEntry<K> {
    public:
     using finalize_internal::KeyEntry<K>::KeyEntry;
     virtual OwningEntry* owner() = 0;
     V& value() {
-      OwningEntry* const entry = owner();  // gcc 12 warns of it in one line
+      OwningEntry* const entry = owner();  // in one line gcc 12 warns
       return entry->held;
     }
   };
@@ -109,8 +139,9 @@ class WeakKeyMap {
   };
   class BorrowingEntry : public Entry {
    public:
-    BorrowingEntry(const std::shared_ptr<K>& key, Entry* from)
-        : Entry(key), owner_(finalize_internal::EntryRef::To(from->owner())) {}
+    BorrowingEntry(const std::shared_ptr<K>& key, Entry* source)
+        : Entry(key),
+          owner_(finalize_internal::EntryRef::To(source->owner())) {}
     OwningEntry* owner() override {
       return static_cast<OwningEntry*>(owner_.get());
     }
@@ -122,8 +153,12 @@ class WeakKeyMap {
   struct Access {
     using Item = finalize_internal::WeakItem<const std::shared_ptr<K>, Value,
                                              /*kHoldsKey=*/true>;
+    // An iterator converts to a const_iterator.
+    using Other = std::conditional_t<std::is_const_v<Value>,
+                                     Access<std::remove_const_t<Value>>, void>;
     static Item Of(Entry* entry, const std::shared_ptr<K>& key) {
-      return {finalize_internal::EntryRef::To(entry), key, &entry->value()};
+      return EntryAccess::Make<Item>(finalize_internal::EntryRef::To(entry),
+                                     key, &entry->value());
     }
   };
 
@@ -133,9 +168,8 @@ class WeakKeyMap {
   using value_type = std::pair<std::shared_ptr<K>, V>;
   using hasher = Hash;
   using key_equal = Equal;
-  using pointer = PinnedValue<V>;
-  using const_pointer = PinnedValue<const V>;
-  // An entry, held: item.key(), item.value().
+  using size_type = size_t;
+  // An entry, kept alive: item.key(), item.value().
   using Item = typename Access<V>::Item;
   using ConstItem = typename Access<const V>::Item;
   // Input iterators; `*it` is an Item, or a ConstItem.
@@ -146,13 +180,10 @@ class WeakKeyMap {
   WeakKeyMap() = default;
   explicit WeakKeyMap(Hash hash, Equal equal = Equal())
       : keys_(std::move(hash), std::move(equal)) {}
-  WeakKeyMap(std::initializer_list<value_type> items) { Update(items); }
-  template <class It>
+  WeakKeyMap(std::initializer_list<value_type> items) { insert(items); }
+  template <class It, finalize_internal::IfIterator<It> = 0>
   WeakKeyMap(It first, It last) {
-    for (; first != last; ++first) {
-      const auto& [key, value] = *first;
-      insert_or_assign(key, value);
-    }
+    insert(first, last);
   }
   // Copies the living entries; both maps refer to the same keys.
   WeakKeyMap(const WeakKeyMap& other)
@@ -164,129 +195,181 @@ class WeakKeyMap {
     return *this = WeakKeyMap(other);
   }
   WeakKeyMap& operator=(WeakKeyMap&&) = default;
+  void swap(WeakKeyMap& other) { std::swap(*this, other); }
   friend void swap(WeakKeyMap& a, WeakKeyMap& b) { std::swap(a, b); }
 
-  // Looks for the value of an object: of this very one, or of an equal one
-  // where Equal is by value (then of any type that a transparent Hash and Equal
-  // take). An object that no shared_ptr owns is absent.
+  // A lookup takes the object, or a shared_ptr to it. With an Equal by value it
+  // also finds an equal object, of any type that a transparent Hash and Equal
+  // take. An object that no shared_ptr owns is absent.
+  //
+  // Returns the value of the key, or null if there is none.
   template <class Q>
-  pointer find(const Q& key) {
-    return FindIn<V>(key);
+  PinnedValue<V> Get(const Q& key) {
+    return ValueOf<V>(key);
   }
   template <class Q>
-  const_pointer find(const Q& key) const {
-    return FindIn<const V>(key);
-  }
-  // As find, but throws std::out_of_range.
-  template <class Q>
-  pointer at(const Q& key) {
-    return Required(FindIn<V>(key));
+  PinnedValue<const V> Get(const Q& key) const {
+    return ValueOf<const V>(key);
   }
   template <class Q>
-  const_pointer at(const Q& key) const {
-    return Required(FindIn<const V>(key));
+  iterator find(const Q& key) {
+    return Find<iterator>(key);
+  }
+  template <class Q>
+  const_iterator find(const Q& key) const {
+    return Find<const_iterator>(key);
   }
   template <class Q>
   bool contains(const Q& key) const {
-    return static_cast<bool>(find(key));
+    bool lives = false;
+    keys_.WithEntry(key, [&lives](auto&, Entry&) { lives = true; });
+    return lives;
   }
   template <class Q>
   size_t count(const Q& key) const {
     return contains(key) ? 1 : 0;
   }
 
-  // Inserts a value made of `arguments` if the key is absent, and neither null
-  // nor a shared_ptr that owns nothing (it aliases an empty one).
-  // Returns the value that is there then, and whether it was inserted.
+  // Insertions return an iterator at the entry of the key, and whether they
+  // inserted. A null key, and one that owns nothing (it aliases an empty
+  // shared_ptr), is not inserted: they return end() and false.
+  //
+  // Inserts V(arguments...) if the key is absent.
   template <class... A>
-  std::pair<pointer, bool> try_emplace(std::shared_ptr<K> key,
-                                       A&&... arguments) {
-    if (!finalize_internal::OwnsObject(key)) return {pointer(), false};
-    if (pointer old = find(*key)) return {std::move(old), false};
+  std::pair<iterator, bool> try_emplace(std::shared_ptr<K> key,
+                                        A&&... arguments) {
+    if (!finalize_internal::OwnsObject(key)) return {end(), false};
+    iterator old = find(*key);
+    if (old != end()) return {std::move(old), false};
     finalize_internal::FreshEntry<OwningEntry> fresh(
         key, std::forward<A>(arguments)...);
-    Entry* there = fresh.get();
-    finalize_internal::EntryRef pin = finalize_internal::EntryRef::To(there);
-    finalize_internal::EntryRef old;
-    const bool inserted = keys_.Insert(*key, &fresh, [&](Entry& entry) {
-      old = finalize_internal::EntryRef::To(&entry);
-      there = &entry;
-      return true;
+    std::shared_ptr<K> there;
+    auto done = keys_.Insert(*key, &fresh, [&there](Entry& entry) {
+      there = entry.referent.lock();
+      return there != nullptr;
     });
-    return {pointer(std::move(inserted ? pin : old), &there->value()),
-            inserted};
+    return {At<iterator>(std::move(done.at),
+                         std::move(done.inserted ? key : there)),
+            done.inserted};
   }
-  std::pair<pointer, bool> insert(value_type item) {
-    return try_emplace(item.first, std::move(item.second));
+  std::pair<iterator, bool> insert(value_type item) {
+    return try_emplace(std::move(item.first), std::move(item.second));
   }
-  // Inserts, or replaces the entry, with its key and value. Returns whether the
-  // key was absent. A null key, or one that owns nothing, is not inserted.
+  template <class... A>
+  std::pair<iterator, bool> emplace(A&&... arguments) {
+    return insert(value_type(std::forward<A>(arguments)...));
+  }
+  // Inserts each pair whose key is absent.
+  template <class It, finalize_internal::IfIterator<It> = 0>
+  void insert(It first, It last) {
+    for (; first != last; ++first) {
+      const auto& [key, value] = *first;
+      try_emplace(key, value);
+    }
+  }
+  void insert(std::initializer_list<value_type> items) {
+    insert(items.begin(), items.end());
+  }
+  // Inserts, or replaces the entry, with its key and value.
   template <class A>
-  bool insert_or_assign(std::shared_ptr<K> key, A&& value) {
-    if (!finalize_internal::OwnsObject(key)) return false;
+  std::pair<iterator, bool> insert_or_assign(std::shared_ptr<K> key,
+                                             A&& value) {
+    if (!finalize_internal::OwnsObject(key)) return {end(), false};
     finalize_internal::FreshEntry<OwningEntry> fresh(key,
                                                      std::forward<A>(value));
-    bool replaced = false;
-    keys_.Insert(
-        *key, &fresh, [](Entry&) { return false; }, &replaced);
-    return !replaced;
+    auto done = keys_.Insert(*key, &fresh, [](Entry&) { return false; });
+    return {At<iterator>(std::move(done.at), std::move(key)), !done.replaced};
   }
   // insert_or_assign for each item of a map or a range of pairs.
   template <class Items>
   void Update(const Items& items) {
     for (const auto& [key, value] : items) insert_or_assign(key, value);
   }
-  // Moves what is absent here from `source`. The values stay where they are:
-  // who has found one keeps it, and what throws leaves each in one of the maps,
-  // or for that moment in both.
+  void Update(std::initializer_list<value_type> items) {
+    for (const auto& [key, value] : items) insert_or_assign(key, value);
+  }
+  // Moves the entries whose key is absent here from `source`. The values are
+  // not moved in memory, so pinned ones stay the same. After an exception each
+  // entry is in one of the maps; during the call it may be in both.
   void merge(WeakKeyMap& source) {
     if (this == &source) return;
     for (auto it = source.begin(); it != source.end(); ++it) {
       const std::shared_ptr<K> key = (*it).key();
-      if (!contains(key)) TakeFrom(it.entry(), key);
+      if (!contains(key)) TakeFrom(EntryAccess::EntryAt(it), key);
     }
   }
+  void merge(WeakKeyMap&& source) { merge(source); }
 
-  // Returns how many it erased.
+  // Returns how many entries it erased: 0 or 1.
   template <class Q>
   size_t erase(const Q& key) {
-    return extract(key) ? 1 : 0;
+    return Extract(key) ? 1 : 0;
   }
-  // Takes an entry out and returns its value; nothing where there is none.
+  // Erases this very entry, if it is still in the map, and not one that has
+  // replaced it. Returns the next position.
+  iterator erase(iterator position) {
+    iterator next = position;
+    ++next;
+    EntryAccess::EntryAt(position)->Erase();
+    return next;
+  }
+  const_iterator erase(const_iterator position) {
+    const_iterator next = position;
+    ++next;
+    EntryAccess::EntryAt(position)->Erase();
+    return next;
+  }
+  // Erases the entries for which predicate(item) returns true. Returns how
+  // many.
+  template <class Predicate>
+  friend size_t erase_if(WeakKeyMap& map, Predicate predicate) {
+    size_t erased = 0;
+    for (iterator it = map.begin(); it != map.end(); ++it) {
+      const Item item = *it;
+      if (predicate(item) && EntryAccess::EntryAt(it)->Erase()) ++erased;
+    }
+    return erased;
+  }
+  // Removes an entry and returns its value; null if the key is absent.
   template <class Q>
-  pointer extract(const Q& key) {
+  PinnedValue<V> Extract(const Q& key) {
     finalize_internal::EntryRef pin;
     V* value = nullptr;
-    keys_.Look(key, [&](auto& section, Entry& entry) {
+    keys_.WithEntry(key, [&](auto& section, Entry& entry) {
       pin = finalize_internal::EntryRef::To(&entry);
       value = &entry.value();
       section.Remove(&entry);
     });
-    return pointer(std::move(pin), value);
+    return Pinned<V>(std::move(pin), value);
   }
-  // The same for the newest entry, with its key.
-  std::pair<std::shared_ptr<K>, pointer> ExtractNewest() {
+  // The same for the newest entry, with its key; nulls if the map is empty.
+  std::pair<std::shared_ptr<K>, PinnedValue<V>> ExtractNewest() {
     while (finalize_internal::EntryRef newest =
                keys_.entries().ExtractNewest()) {
       auto* const entry = static_cast<Entry*>(newest.get());
       std::shared_ptr<K> key = entry->referent.lock();
       if (key == nullptr) continue;
-      return {std::move(key), pointer(std::move(newest), &entry->value())};
+      return {std::move(key), Pinned<V>(std::move(newest), &entry->value())};
     }
     return {};
   }
   void clear() { keys_.entries().clear(); }
-  // Drops the entries whose key is dead. Returns how many.
+  // Removes the entries whose key is dead. Returns how many.
   size_t EraseExpired() { return keys_.entries().EraseExpired(); }
 
+  // Counts only living keys.
   size_t size() const { return keys_.entries().size(); }
   bool empty() const { return begin() == end(); }
-  iterator begin() { return iterator(keys_.entries().table()); }
+  iterator begin() {
+    return EntryAccess::Make<iterator>(keys_.entries().table());
+  }
   iterator end() { return iterator(); }
   const_iterator begin() const {
-    return const_iterator(keys_.entries().table());
+    return EntryAccess::Make<const_iterator>(keys_.entries().table());
   }
   const_iterator end() const { return const_iterator(); }
+  const_iterator cbegin() const { return begin(); }
+  const_iterator cend() const { return end(); }
 
   std::vector<std::shared_ptr<K>> Keys() const {
     std::vector<std::shared_ptr<K>> keys;
@@ -299,11 +382,11 @@ class WeakKeyMap {
     return refs;
   }
 
-  // The same keys with equal values.
+  // Whether both have the same keys with equal values.
   friend bool operator==(const WeakKeyMap& a, const WeakKeyMap& b) {
     size_t items = 0;
     for (const auto& [key, value] : a) {
-      const const_pointer other = b.find(*key);
+      const PinnedValue<const V> other = b.Get(*key);
       if (!other || !(*other == value)) return false;
       ++items;
     }
@@ -317,31 +400,46 @@ class WeakKeyMap {
   key_equal key_eq() const { return keys_.equal(); }
 
  private:
-  // Moves an entry of another map here, unless there is one or it leaves that
-  // map meanwhile.
+  // Moves an entry of another map here, unless the key is there or the entry is
+  // removed from that map meanwhile.
   void TakeFrom(Entry* from, const std::shared_ptr<K>& key) {
     finalize_internal::FreshEntry<BorrowingEntry> fresh(key, from);
     const auto made = finalize_internal::EntryRef::To(fresh.get());
     const auto keep = [](Entry&) { return true; };
-    if (!keys_.Insert(*key, &fresh, keep)) return;
+    if (!keys_.Insert(*key, &fresh, keep).inserted) return;
     if (!from->Erase()) made->Erase();
   }
 
+  template <class Value>
+  static PinnedValue<Value> Pinned(finalize_internal::EntryRef entry,
+                                   Value* value) {
+    return EntryAccess::Make<PinnedValue<Value>>(std::move(entry), value);
+  }
   template <class Value, class Q>
-  PinnedValue<Value> FindIn(const Q& key) const {
+  PinnedValue<Value> ValueOf(const Q& key) const {
     finalize_internal::EntryRef pin;
     Value* value = nullptr;
-    keys_.Look(key, [&](auto&, Entry& entry) {
+    keys_.WithEntry(key, [&](auto&, Entry& entry) {
       pin = finalize_internal::EntryRef::To(&entry);
       value = &entry.value();
     });
-    return PinnedValue<Value>(std::move(pin), value);
+    return Pinned<Value>(std::move(pin), value);
   }
 
-  template <class Pointer>
-  static Pointer Required(Pointer value) {
-    if (!value) finalize_internal::ThrowOutOfRange("WeakKeyMap::at");
-    return value;
+  template <class Iterator>
+  static Iterator At(WeakCursor cursor, std::shared_ptr<K> key) {
+    return EntryAccess::Make<Iterator>(std::move(cursor), std::move(key));
+  }
+  template <class Iterator, class Q>
+  Iterator Find(const Q& key) const {
+    Iterator found;
+    keys_.WithEntry(key, [&](auto& section, Entry& entry) {
+      std::shared_ptr<K> own = entry.referent.lock();
+      if (own == nullptr) return;  // it has died since WithEntry looked
+      found =
+          At<Iterator>(WeakCursor::At(section.table(), &entry), std::move(own));
+    });
+    return found;
   }
 
   finalize_internal::WeakKeys<K, Entry, Hash, Equal> keys_;

@@ -1,32 +1,33 @@
-// WeakMethod: a member function of an object that it does not keep alive.
+// WeakMethod: a member function bound to an object that it does not keep alive.
 //
 //   finalize::WeakMethod<int(std::string)> eat(tom, &Cat::Eat);
-//   if (std::optional<int> left = eat("fish")) ...  // nothing: Tom is gone
-//   eat.expired();
+//   if (std::optional<int> left = eat("fish")) Store(*left);
+//   tom.reset();
+//   eat("fish");    // std::nullopt, and nothing is called
 //
-// It is dead when its object is: then a call does nothing and returns nothing
-// (for void: false). A call pins the object while it runs. Lock() gives the
-// method bound to the object, which it keeps alive, or an empty function.
+// It is dead when its object is. A call pins the object while the method runs,
+// and returns an optional of the method's result (for void: whether it ran).
+// Lock() returns the method bound to the object, which it keeps alive, or an
+// empty function.
 //
-// A member function does not die, so only the object counts: any callable that
-// takes the object first may stand for the method if it is small, trivially
-// copyable and can be compared, as a pointer to a member or to a function is.
+// Any callable that takes the object first can stand for the method if it is as
+// small as a pointer to a member, trivially copyable and comparable: a pointer
+// to a member function, to a data member or to a function.
 //
-// Equality is by identity of the object (as that of a WeakRef) and equality of
-// the method, dead or alive, and the hash goes with it. It does not matter
-// through which base the object was given; but methods of different types, such
-// as &Animal::Eat and &Cat::Eat where Cat has its own, are different. There is
-// no order.
+// Equality is by identity of the object (as for a WeakRef) and equality of the
+// method, dead or alive; the hash agrees with it. The base through which the
+// object was given makes no difference. Methods of different types do: if Cat
+// has its own Eat, &Animal::Eat and &Cat::Eat are different.
 //
-// Not here: methods that return a reference (return a pointer instead) and
-// lambdas with captures, which cannot be compared (a static_assert says so); a
-// text; an equality by value of the object.
+// Failure: what the method throws passes through. Only a callback allocates.
+// Lifetime: the callback is as that of a WeakRef (weak_ref.h), and may take a
+//   `const WeakMethod&`.
 //
-// The callback is as that of a WeakRef (weak_ref.h), and may take a
-// `const WeakMethod&`.
+// Not covered: methods that return a reference (let them return a pointer) and
+// lambdas with captures, which cannot be compared (a static_assert says so);
+// text; an order; equality by value of the objects, which Python's has.
 //
-// One WeakMethod is thread-compatible (const calls may run concurrently). No
-// allocation, but for a callback.
+// Thread-compatible (const calls may run concurrently).
 #ifndef FINALIZE_WEAK_METHOD_H_
 #define FINALIZE_WEAK_METHOD_H_
 
@@ -57,14 +58,14 @@ class WeakMethod<R(A...)> {
                 "or let the method return a pointer");
 
  public:
-  // What a call gives: an optional<R>, or whether it ran.
+  // What a call returns: an optional<R>; for void, whether the method ran.
   using Result = std::conditional_t<std::is_void_v<R>, bool, std::optional<R>>;
 
   WeakMethod() = default;  // dead
 
   WeakMethod(const WeakMethod&) = default;
   WeakMethod& operator=(const WeakMethod&) = default;
-  // What is moved from is dead, and equal to WeakMethod().
+  // A moved-from one is dead, and equal to WeakMethod().
   WeakMethod(WeakMethod&& other) noexcept
       : object_(std::move(other.object_)),
         call_(other.call_),
@@ -114,7 +115,8 @@ class WeakMethod<R(A...)> {
     }
   }
 
-  // Returns the method bound to its object, held alive; empty if it is dead.
+  // Returns the method bound to its object, which the function keeps alive;
+  // an empty function if the object is dead.
   std::function<R(A...)> Lock() const {
     auto object = object_.Lock();
     if (object == nullptr) return nullptr;
@@ -159,8 +161,8 @@ class WeakMethod<R(A...)> {
   }
 
   WeakRef<const volatile void> object_;
-  // What there is to know about the types of the object and the method. No
-  // table: its symbol would be unique in the process (module.h).
+  // What is needed of the types of the object and the method. Not in a table,
+  // because the symbol of that would be unique in the process (module.h).
   R (*call_)(void* object, const void* method, A&&... arguments) = nullptr;
   bool (*equal_)(const void* a, const void* b) = nullptr;
   alignas(void*) unsigned char method_[2 * sizeof(void*)] = {};

@@ -1,4 +1,5 @@
-// WeakProxy: a weak reference that is used like its referent.
+// WeakProxy: a weak reference that is used like its referent, and throws if the
+// referent is dead.
 //
 //   finalize::WeakProxy<Cat> proxy(tom);
 //   proxy->Eat();              // pins Tom until the end of this expression
@@ -7,33 +8,34 @@
 //   tom.reset();
 //   proxy->Eat();              // throws ReferenceError
 //
-// `*proxy` and `proxy->` pin the referent to the end of the full expression, a
-// call `proxy(...)`, bool, a comparison and `<<` until they return: it cannot
-// die in the middle of them. What they return is not pinned for longer. So for
-// `Cat& cat = *proxy;` say `auto cat = proxy.Lock();`; and a string_view, an
-// iterator or the like that leads into the referent, returned by `proxy(...)`,
-// may dangle at once: say `(*proxy)(...)` and use it in the same expression.
-// (Where the result is a reference or a pointer `proxy(...)` does not compile.)
-//
-// What is forwarded, where T has it: `->`, `*`, calls, bool, the six
-// comparisons (with a value or with another proxy), `<<` to a stream; and by
+// Forwarded, if T has them: `->`, `*`, calls, the conversion to bool, the six
+// comparisons (with a value or with another proxy) and `<<` to a stream; by
 // `(*proxy)` also `[]` and iteration. So `if (proxy)` asks the referent;
-// expired() says whether there is one. Other operators are for what Lock()
-// returns: a proxy that forwarded assignment could not be assigned. Nor does it
-// pass for a T by itself, as Python's does. On a dead referent all of these
-// throw ReferenceError, and nothing else does.
+// expired() says whether there is one.
 //
-// It has no hash, whatever the referent has: equality is by value, and goes
-// with the referent. Key by WeakRef instead.
+// Lifetime: `*proxy` and `proxy->` pin the referent until the end of the full
+//   expression; a call `proxy(...)`, bool, a comparison and `<<` until they
+//   return. The referent cannot die during them, but it can die afterwards, so
+//   write `auto cat = proxy.Lock();` rather than `Cat& cat = *proxy;`. A
+//   string_view or an iterator into the referent that `proxy(...)` returns may
+//   dangle at once: write `(*proxy)(...)` and use it in the same expression. If
+//   the result is a reference or a pointer, `proxy(...)` does not compile.
+// Failure: if the referent is dead, all of the above throw ReferenceError; no
+//   other member does. What the referent's own function throws passes through.
+// Callback: as that of a WeakRef (weak_ref.h); it may take a
+//   `const WeakProxy<T>&`.
 //
-// The callback is as that of a WeakRef, and may take a `const WeakProxy<T>&`.
-// There is one type of proxy, for callables as well; two of one referent share
-// nothing.
+// Not covered, although Python's proxies have it: other operators (use what
+// Lock() returns; a proxy that forwarded assignment could not be assigned), a
+// conversion to T, a separate type for callables, proxies that are shared by
+// those who ask for one. A proxy has no hash, as in Python: its equality is by
+// value and needs the referent. Use WeakRef as a key instead.
 //
-// One WeakProxy is thread-compatible (const calls may run concurrently).
+// Thread-compatible (const calls may run concurrently).
 #ifndef FINALIZE_WEAK_PROXY_H_
 #define FINALIZE_WEAK_PROXY_H_
 
+#include <exception>
 #include <functional>
 #include <iosfwd>
 #include <iterator>
@@ -46,19 +48,34 @@
 #include "finalize/internal/rtti_required.h"
 #include "finalize/internal/weak_watch.h"
 #include "finalize/options.h"
-#include "finalize/reference_error.h"
 #include "finalize/weak_ref.h"
+
+namespace finalize_internal {
+
+// For headers, which compile without exceptions.
+[[noreturn]] void ThrowReferenceError();
+
+}  // namespace finalize_internal
 
 namespace finalize {
 
-// A referent, held alive: what `*proxy` and `proxy->` return. Becomes a T& by
-// itself, and can be called, indexed and iterated where T can.
+// What a WeakProxy throws if its referent is dead. Constructing, copying and
+// reading it allocates nothing.
+class ReferenceError : public std::exception {
+ public:
+  // Returns "weakly-referenced object no longer exists".
+  const char* what() const noexcept override;
+};
+
+// A referent, kept alive: what `*proxy` and `proxy->` return. Converts to T&,
+// and can be called, indexed and iterated if T can.
 template <class T>
 class Pinned {
  public:
+  // Throws ReferenceError if the pointer is null.
   explicit Pinned(std::shared_ptr<T> referent)
       : referent_(std::move(referent)) {
-    if (referent_ == nullptr) ThrowReferenceError();
+    if (referent_ == nullptr) finalize_internal::ThrowReferenceError();
   }
 
   operator T&() const { return *referent_; }  // NOLINT(runtime/explicit)
@@ -108,8 +125,8 @@ class WeakProxy {
   Pinned<T> operator*() const { return Pin(); }
   Pinned<T> Pin() const { return Pinned<T>(ref_.Lock()); }
 
-  // A call that returns a reference or a pointer is not forwarded, since that
-  // may lead into the referent: `(*proxy)(arguments...)` pins for longer.
+  // A call that returns a reference or a pointer is not forwarded, because the
+  // result may point into the referent: `(*proxy)(arguments...)` pins longer.
   template <class... A, class R = std::invoke_result_t<T&, A&&...>,
             class = std::enable_if_t<!std::is_reference_v<R> &&
                                      !std::is_pointer_v<R>>>
@@ -122,12 +139,12 @@ class WeakProxy {
     return static_cast<bool>(Pin().get());
   }
 
-  // Returns the referent, held alive, or null if it is dead.
+  // Returns the referent, which the pointer keeps alive, or null if it is dead.
   std::shared_ptr<T> Lock() const noexcept { return ref_.Lock(); }
   bool expired() const noexcept { return ref_.expired(); }
   const WeakRef<T>& ref() const { return ref_; }
-  // Returns text about the proxy, as WeakRef::ToString; does not throw on a
-  // dead one.
+  // Returns text about the proxy, such as `<WeakProxy to Cat at 0x5581e0>` or
+  // `<WeakProxy; dead>`. Does not throw ReferenceError.
   std::string ToString() const {
     const std::shared_ptr<T> referent = Lock();
     return finalize_internal::WeakText("WeakProxy", typeid(T), referent.get());
@@ -149,7 +166,7 @@ WeakProxy(const std::shared_ptr<T>&, F&&) -> WeakProxy<T>;
 
 namespace finalize_internal {
 
-// A side of a comparison: a value, or the referent of a proxy, pinned.
+// One side of a comparison: a value, or the pinned referent of a proxy.
 template <class T>
 struct Side {
   static constexpr bool kIsProxy = false;

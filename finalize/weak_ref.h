@@ -1,70 +1,69 @@
-// WeakRef: a weak reference to an object that shared_ptrs own.
+// WeakRef: a weak reference to an object that shared_ptrs own, with an optional
+// callback for the object's death.
 //
 //   std::shared_ptr<Cat> tom = finalize::MakeShared<Cat>("Tom");
-//   finalize::WeakRef<Cat> ref(tom, [] { std::puts("Tom is gone"); });
+//   finalize::WeakRef<Cat> ref(tom, [] { std::puts("Tom has died"); });
 //   if (std::shared_ptr<Cat> cat = ref.Lock()) cat->Eat();
-//   tom.reset();   // Tom is gone
+//   tom.reset();   // prints: Tom has died
 //   ref.Lock();    // null
 //
-// It does not keep the object alive. Lock() checks and pins in one step, from
-// any thread; expired() may be old news before it is looked at.
+// Lock() checks and pins the referent in one step, from any thread. What
+// expired() returns may be out of date when the caller looks at it.
 //
-// Any shared_ptr is accepted: aliasing ones, those to const, to a base, from
-// shared_from_this(). In a destructor weak_from_this() gives a dead one.
+// Referent: any shared_ptr is accepted: aliasing ones, those to const or to a
+// base, those of shared_from_this(). In a destructor weak_from_this() gives a
+// dead WeakRef. A callback needs a referent that MakeShared or Adopt made
+// (IsAttachable, shared.h). For any other the callback is refused, with a
+// failure report (failure_reporter.h); the same holds if there is no memory.
 //
-// The callback runs once, when the referent dies, on the thread that drops its
-// last owner, with no lock held; but only if the WeakRef, or a copy of it, is
-// still there: with the last one the callback goes, unrun. All weak references
-// to the referent are dead before its destructor and before the first callback;
-// WeakRef callbacks and finalizers (OnDestroy) then run newest first, in one
-// order. It may take a `const WeakRef<T>&` equal to its own, which is dead, or
-// a `const Cause&`. A callback that has begun is not waited for: it may still
-// run on another thread after the last WeakRef is gone, so it owns, or holds
-// weakly, what it uses. (Who drops the WeakRef may hold a lock that the
-// callback wants. Finally waits.) It is not run at exit, nor by a drain: an
-// object that is never destroyed never died. It cannot be read back;
-// has_callback() says whether it is pending.
+// Callback: takes nothing, a `const WeakRef<T>&` (equal to this one, and dead),
+// or a `const Cause&`. It runs once, when the referent dies, if the WeakRef or
+// a copy of it still exists then. Dropping the last copy cancels the callback
+// and destroys it. So does a destructor or a callback that drops the WeakRef
+// while the referent dies. In particular a WeakRef that its own referent owns
+// never runs its callback, because the referent's destructor drops the WeakRef
+// first (Python would run it). Use OnDestroy (lifetime.h) for a callback that
+// nothing the object owns may cancel. Neither exit nor a drain runs callbacks
+// of weak references: an object that is never destroyed never died.
+// has_callback() says whether the callback is still pending; it cannot be read
+// back.
 //
-// Dropping a WeakRef is how one cancels its callback. So a WeakRef that its own
-// referent owns never runs it: the referent's destructor drops the WeakRef
-// before the callback's turn. (Python runs it.) In the same way a destructor or
-// a callback that drops another WeakRef to the dying object cancels that one's
-// callback. A callback that must run at the object's death belongs to
-// OnDestroy, which nothing that the object owns can cancel.
-//
-// Its code must be loaded when it runs: a shared library that may be unloaded
-// includes module.h, and dlclose() drops the callbacks that it registered. The
-// references themselves, and containers, it has to have dropped by then, as
-// its static objects are.
-//
-// A callback needs a referent that tells of its death: one that MakeShared or
-// Adopt made (IsAttachable, shared.h). For any other it is refused, with a
-// failure report, and so it is without memory. What it throws or returns goes
-// to the failure reporter.
+// Order: when the referent dies, all weak references to it are dead first; then
+//   its destructor runs; then callbacks of weak references and finalizers
+//   (OnDestroy) run together, newest first.
+// Thread: the callback runs on the thread that drops the last owner of the
+//   referent. No lock is held.
+// Failure: an exception or a status that is not OK is reported
+//   (failure_reporter.h).
+// Lifetime: a callback that has begun may still be running on another thread
+//   after the last WeakRef is dropped, so it must own, or hold weakly, what it
+//   uses. (Waiting could deadlock: the thread that drops the WeakRef may hold a
+//   lock that the callback needs. Finally does wait.) The callback's code must
+//   be loaded when it runs: a shared library that may be unloaded includes
+//   module.h, and dlclose() then drops the callbacks that it registered. The
+//   library must have destroyed its weak references and weak containers by
+//   then, as it does its static objects.
+// Fork: copies in a child work. Callbacks that the child inherited do not run
+//   unless it adopts them (adopt_after_fork.h); WeakRefs and WeakRefCount still
+//   list them.
 //
 // Equality and hash are by identity of the referent, and do not change when it
-// dies: same owner, same object, also through a base or a const pointer. (In
-// Python two references are equal if their referents are: here that is
-// EqualReferents, a functor. There is no hash by value, since it would be lost
-// with the referent.) There is no order. What the types do not tell is not
-// known: a base without virtual functions that does not lie at the object's
-// beginning, given as a shared_ptr to that base, is another object; an alias to
-// the first member is the same as the whole, where that has no virtual
-// functions; and what is made from an expired std::weak_ptr never had a
-// referent.
+// dies: the same owner and the same object, also through a base or a const
+// pointer. EqualReferents compares by value, as Python does. There is no order,
+// and no hash by value, because that would be lost with the referent. Identity
+// is as good as the static types: a shared_ptr to a base without virtual
+// functions that is not at the beginning of the object compares unequal to the
+// whole object; one to the first member of an object without virtual functions
+// compares equal to it. A WeakRef made from an expired std::weak_ptr never had
+// a referent.
 //
-// One without a callback is a value, a std::weak_ptr with an address. (Python
-// shares it between all who ask, and counts it.) Nobody is told of it, so that
-// a copy costs no more than a weak_ptr's: WeakRefCount counts what is to be
-// told of the death.
+// Cost: a WeakRef without a callback is a std::weak_ptr and an address. It is
+// not registered with its referent, so WeakRefCount does not count it. (Python
+// shares one among all who ask, and counts it.) Pending callbacks are listed
+// and counted (inspect.h) for the process, in no registry.
 //
-// After fork() the child's copies work; callbacks that it inherited do not run,
-// unless it adopts them (adopt_after_fork.h). What is pending is listed and
-// counted (inspect.h) among what the process has, in no registry. In the child
-// WeakRefs and WeakRefCount still tell of what it inherited.
-//
-// One WeakRef is thread-compatible (const calls may run concurrently); copies
-// may be used by other threads.
+// Thread-compatible (const calls may run concurrently). Copies may be used by
+// different threads.
 #ifndef FINALIZE_WEAK_REF_H_
 #define FINALIZE_WEAK_REF_H_
 
@@ -95,7 +94,7 @@ class WeakRef {
  public:
   using element_type = T;
 
-  // Dead, and equal to any other that never had a referent: one made from a
+  // Dead, and equal to any other that never had a referent: those made from a
   // null pointer, or from one that owns nothing (it aliases an empty one).
   WeakRef() = default;
 
@@ -106,7 +105,7 @@ class WeakRef {
   explicit WeakRef(const std::weak_ptr<U>& referent)
       : WeakRef(referent.lock()) {}
 
-  // With a callback; the place in a failure report is the caller's line.
+  // With a callback. A failure report names `place`, the caller's line.
   template <class U, class F, IfConvertible<U> = 0>
   WeakRef(const std::shared_ptr<U>& referent, F&& callback,
           Place place = Place::Caller())
@@ -123,7 +122,7 @@ class WeakRef {
 
   WeakRef(const WeakRef&) = default;
   WeakRef& operator=(const WeakRef&) = default;
-  // What is moved from is dead, and equal to WeakRef().
+  // A moved-from WeakRef is dead, and equal to WeakRef().
   WeakRef(WeakRef&& other) noexcept
       : referent_(std::move(other.referent_)),
         identity_(std::exchange(other.identity_, nullptr)),
@@ -136,11 +135,11 @@ class WeakRef {
     return *this;
   }
 
-  // Returns the referent, held alive, or null if it is dead.
+  // Returns the referent, which the pointer keeps alive, or null if it is dead.
   std::shared_ptr<T> Lock() const noexcept { return referent_.lock(); }
   bool expired() const noexcept { return referent_.expired(); }
 
-  // Whether it has a callback that is still to run.
+  // Whether it has a callback that is still pending.
   bool has_callback() const { return watch_ != nullptr && watch_->pending(); }
 
   // Whether both refer to the same object, dead or alive.
@@ -151,7 +150,7 @@ class WeakRef {
            !other.referent_.owner_before(referent_);
   }
 
-  // A hash that goes with the equality.
+  // A hash that agrees with the equality.
   size_t hash() const noexcept {
     return std::hash<const volatile void*>()(identity_);
   }
@@ -172,7 +171,7 @@ class WeakRef {
   template <class U>
   friend std::vector<WeakRef<U>> WeakRefs(const std::shared_ptr<U>& referent);
 
-  // Registers the callback, which may take `self`.
+  // Registers the callback, which gets `self` if it takes that.
   template <class U, class F, class Self>
   void Watch(const std::shared_ptr<U>& referent, F&& callback, Place place,
              Self self) {
@@ -181,7 +180,7 @@ class WeakRef {
         std::forward<F>(callback), std::move(self));
   }
 
-  // The address of the whole object where the type tells.
+  // The address of the whole object if the type allows to find it.
   template <class U>
   static const volatile void* IdentityOf(const std::shared_ptr<U>& referent) {
     if (!finalize_internal::OwnsObject(referent)) return nullptr;
@@ -232,7 +231,7 @@ std::basic_ostream<Char, Traits>& operator<<(
   return out << ref.ToString();
 }
 
-// Equality by value: of the referents where both are alive, else by identity.
+// Equality by value: of the referents if both are alive, else by identity.
 struct EqualReferents {
   template <class T, class U>
   bool operator()(const WeakRef<T>& a, const WeakRef<U>& b) const {
@@ -242,17 +241,18 @@ struct EqualReferents {
   }
 };
 
-// Returns how many will be told of the death of the object: finalizers, entries
-// of weak containers, and callbacks of WeakRef, WeakProxy and WeakMethod. 0 for
-// an object that tells nobody (IsAttachable). May be old news at once.
+// Returns how many registrations the death of the object will trigger:
+// finalizers, entries of weak containers, and callbacks of WeakRef, WeakProxy
+// and WeakMethod. 0 for an object that is not attachable (shared.h). May be out
+// of date at once.
 template <class T>
 size_t WeakRefCount(const std::shared_ptr<T>& referent) {
   return finalize_internal::CountReferences(
       finalize_internal::SharedDeleterOf(referent));
 }
 
-// Returns the weak references with a callback, as WeakRefs that share it,
-// newest first.
+// Returns the weak references to the object that have a callback, as WeakRefs
+// that share it, newest first.
 template <class T>
 std::vector<WeakRef<T>> WeakRefs(const std::shared_ptr<T>& referent) {
   std::vector<WeakRef<T>> refs;

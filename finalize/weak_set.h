@@ -1,33 +1,55 @@
-// WeakSet: a set of objects that it does not keep alive.
+// WeakSet: a set of objects that it does not keep alive. A member exists only
+// while another owner keeps it alive.
 //
 //   finalize::WeakSet<Session> sessions;
 //   sessions.insert(session);
 //   for (const std::shared_ptr<Session>& each : sessions) each->Flush();
+//   session.reset();  // it is no longer in the set
 //
-// A member is there while the object lives; a dead one is absent at once. Where
-// MakeShared or Adopt made the object (IsAttachable, shared.h) its entry is
-// taken out before its destructor runs; for any other shared_ptr it stays
-// until it is dropped: each insertion looks at two entries, so that there are
-// never many more dead ones than living; size(), EraseExpired() and clear()
-// drop all. Iteration passes dead ones by, and a lookup drops at most one at
-// the very address it looks for. size() counts only the living: at once where
-// all members are attachable, else it looks at each.
+// Members are compared by identity unless a Hash and an Equal are given
+// (weak_hash.h), as in WeakKeyMap: a member is found even after it has changed.
+// With an Equal by value a member must not change while it is in the set. A
+// dead object equals nothing.
 //
-// Members are compared by identity unless a Hash and an Equal are named
-// (weak_hash.h), as in WeakKeyMap: a set of sessions is of these sessions, and
-// one that changes is found all the same. With an Equal by value a member must
-// not change. A dead object equals nothing.
+// Dead members: when the last shared_ptr to a member is destroyed,
 //
-// Iteration, threads and fork are as with WeakValueMap (weak_value_map.h): in
-// order of insertion, over what was there when it began; thread-safe, but for
-// the destructor, move, assignment and swap; nothing of the user's runs under a
-// lock. The operations on two sets go over many entries and are not atomic.
-// `*it` returns a std::shared_ptr<T>, so a member stays in the set while the
-// pointer lives. `auto& member : set` does not compile, because it would bind a
-// reference to a temporary: write `const auto&` or `auto`.
+//                    made by MakeShared or       made by something else, such
+//                    Adopt (shared.h)            as std::make_shared
+//   object absent    before its destructor       before its destructor
+//   entry removed    before its destructor       later (see below)
+//   size()           constant time, if all are   checks every entry
 //
-// Not here: a hash and an order of sets (IsSubsetOf says what `<=` would);
-// equality with other kinds of sets; text of a set.
+// Later means: by an insertion (each checks two entries, so that there are
+// never many more dead entries than living ones), by a lookup that meets the
+// entry at the address that it looks for, or by size(), EraseExpired() or
+// clear().
+//
+// Order: iteration is in the order of insertion. It visits the members that
+// were there when it began and are alive when it reaches them. Members may be
+// inserted, be erased and die meanwhile. `*it` returns a std::shared_ptr<T>:
+// while that exists the member stays in the set unless it is erased. `auto&
+// member : set` does not compile, because it would bind a reference to a
+// temporary: write `const auto&` or `auto`.
+//
+// Thread: any. User code (destructors, hash, equality) is never called under a
+//   lock, so it may use the set. Calls that visit many members, or two sets,
+//   are not atomic.
+// Failure: as of a standard container. Without memory an insertion throws
+//   std::bad_alloc and changes nothing; what Hash and Equal throw reaches the
+//   caller.
+// Lifetime: iterators must not outlive the set; the pointers that they return
+//   may.
+// Fork: a child has a working copy of the set (after raw clone() only if no
+//   other thread was changing the set).
+//
+// Not covered, although std::unordered_set has it: extract and node handles
+// (Extract returns the pointer), erase(first, last), reserve, rehash and the
+// interface of buckets (no insertion moves more than a few entries), hints,
+// allocators, `->` of iterators. Not covered, although Python's WeakSet has it:
+// `<=` and `<` (say IsSubsetOf), equality with other kinds of sets. A set has
+// no hash, no order and no text, because it changes by itself.
+//
+// Thread-safe, except: the destructor, move, assignment and swap.
 #ifndef FINALIZE_WEAK_SET_H_
 #define FINALIZE_WEAK_SET_H_
 
@@ -35,10 +57,10 @@
 #include <initializer_list>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "finalize/internal/shared_deleter.h"
 #include "finalize/internal/weak_container.h"
+#include "finalize/internal/weak_cursor.h"
 #include "finalize/internal/weak_entry.h"
 #include "finalize/internal/weak_keys.h"
 #include "finalize/weak_hash.h"
@@ -48,8 +70,12 @@ namespace finalize {
 template <class T, class Hash = IdentityHash, class Equal = IdentityEqual>
 class WeakSet {
   using Entry = finalize_internal::KeyEntry<T>;
+  using List = std::initializer_list<std::shared_ptr<T>>;
+  using EntryAccess = finalize_internal::EntryAccess;
+  using WeakCursor = finalize_internal::WeakCursor;
   struct Access {
     using Item = std::shared_ptr<T>;
+    using Other = void;
     static Item Of(Entry*, const std::shared_ptr<T>& object) { return object; }
   };
 
@@ -58,17 +84,18 @@ class WeakSet {
   using value_type = std::shared_ptr<T>;
   using hasher = Hash;
   using key_equal = Equal;
-  // Input iterators; `*it` is a std::shared_ptr<T>, which holds the member.
+  using size_type = size_t;
+  // Input iterators; `*it` is a std::shared_ptr<T>.
   using iterator = finalize_internal::WeakIterator<Entry, Access>;
   using const_iterator = iterator;
 
   WeakSet() = default;
   explicit WeakSet(Hash hash, Equal equal = Equal())
       : keys_(std::move(hash), std::move(equal)) {}
-  WeakSet(std::initializer_list<value_type> objects) { *this |= objects; }
-  template <class It>
+  WeakSet(std::initializer_list<value_type> objects) { insert(objects); }
+  template <class It, finalize_internal::IfIterator<It> = 0>
   WeakSet(It first, It last) {
-    for (; first != last; ++first) insert(*first);
+    insert(first, last);
   }
   // Copies the living members.
   WeakSet(const WeakSet& other)
@@ -78,51 +105,106 @@ class WeakSet {
   WeakSet(WeakSet&&) = default;
   WeakSet& operator=(const WeakSet& other) { return *this = WeakSet(other); }
   WeakSet& operator=(WeakSet&&) = default;
+  void swap(WeakSet& other) { std::swap(*this, other); }
   friend void swap(WeakSet& a, WeakSet& b) { std::swap(a, b); }
 
-  // Returns the member that is this object, or equal to it, or null. The key
-  // is an object, or a shared_ptr to one.
+  // A lookup takes the object, or a shared_ptr to it. With an Equal by value it
+  // also finds an equal object, of any type that a transparent Hash and Equal
+  // take. An object that no shared_ptr owns is absent.
+  //
+  // Returns the member, or null if there is none.
   template <class Q>
-  std::shared_ptr<T> find(const Q& key) const {
+  std::shared_ptr<T> Get(const Q& key) const {
     std::shared_ptr<T> object;
-    keys_.Look(key,
-               [&](auto&, Entry& entry) { object = entry.referent.lock(); });
+    keys_.WithEntry(
+        key, [&](auto&, Entry& entry) { object = entry.referent.lock(); });
     return object;
   }
   template <class Q>
+  iterator find(const Q& key) const {
+    iterator found;
+    keys_.WithEntry(key, [&](auto& section, Entry& entry) {
+      std::shared_ptr<T> object = entry.referent.lock();
+      if (object == nullptr) return;  // it has died since WithEntry looked
+      found = At(WeakCursor::At(section.table(), &entry), std::move(object));
+    });
+    return found;
+  }
+  template <class Q>
   bool contains(const Q& key) const {
-    return find(key) != nullptr;
+    bool lives = false;
+    keys_.WithEntry(key, [&lives](auto&, Entry&) { lives = true; });
+    return lives;
   }
   template <class Q>
   size_t count(const Q& key) const {
     return contains(key) ? 1 : 0;
   }
 
-  // Returns whether it was absent. A null pointer is not inserted, nor one that
-  // owns nothing (it aliases an empty one).
-  bool insert(std::shared_ptr<T> object) {
-    if (!finalize_internal::OwnsObject(object) || contains(object)) {
-      return false;
-    }
+  // Inserts the object if it is absent. Returns an iterator at the member, and
+  // whether it was inserted. A null pointer, and one that owns nothing (it
+  // aliases an empty shared_ptr), is not inserted: end() and false.
+  std::pair<iterator, bool> insert(std::shared_ptr<T> object) {
+    if (!finalize_internal::OwnsObject(object)) return {end(), false};
+    iterator old = find(object);
+    if (old != end()) return {std::move(old), false};
     finalize_internal::FreshEntry<Entry> fresh(object);
-    return keys_.Insert(*object, &fresh, [](Entry&) { return true; });
+    std::shared_ptr<T> there;
+    auto done = keys_.Insert(*object, &fresh, [&there](Entry& entry) {
+      there = entry.referent.lock();
+      return there != nullptr;
+    });
+    return {At(std::move(done.at), std::move(done.inserted ? object : there)),
+            done.inserted};
   }
-  // Returns how many it erased; 0 too for what cannot be a member.
+  template <class... A>
+  std::pair<iterator, bool> emplace(A&&... arguments) {
+    return insert(std::shared_ptr<T>(std::forward<A>(arguments)...));
+  }
+  template <class It, finalize_internal::IfIterator<It> = 0>
+  void insert(It first, It last) {
+    for (; first != last; ++first) insert(*first);
+  }
+  void insert(std::initializer_list<value_type> objects) {
+    insert(objects.begin(), objects.end());
+  }
+
+  // Returns how many members it erased: 0 or 1. What cannot be a member is not
+  // in the set.
   template <class Q>
   size_t erase(const Q& key) {
-    return extract(key) != nullptr ? 1 : 0;
+    return Extract(key) != nullptr ? 1 : 0;
   }
-  // Takes a member out and returns it; null where there is none.
+  // Erases this very member, if it is still in the set. Returns the next
+  // position.
+  iterator erase(iterator position) {
+    iterator next = position;
+    ++next;
+    EntryAccess::EntryAt(position)->Erase();
+    return next;
+  }
+  // Erases the members for which predicate(object) returns true. Returns how
+  // many.
+  template <class Predicate>
+  friend size_t erase_if(WeakSet& set, Predicate predicate) {
+    size_t erased = 0;
+    for (iterator it = set.begin(); it != set.end(); ++it) {
+      const std::shared_ptr<T> object = *it;
+      if (predicate(object) && EntryAccess::EntryAt(it)->Erase()) ++erased;
+    }
+    return erased;
+  }
+  // Removes a member and returns it; null if it is absent.
   template <class Q>
-  std::shared_ptr<T> extract(const Q& key) {
+  std::shared_ptr<T> Extract(const Q& key) {
     std::shared_ptr<T> object;
-    keys_.Look(key, [&](auto& section, Entry& entry) {
+    keys_.WithEntry(key, [&](auto& section, Entry& entry) {
       object = entry.referent.lock();
       section.Remove(&entry);
     });
     return object;
   }
-  // The same for the newest one.
+  // The same for the newest member; null if the set is empty.
   std::shared_ptr<T> ExtractNewest() {
     while (finalize_internal::EntryRef newest =
                keys_.entries().ExtractNewest()) {
@@ -133,29 +215,32 @@ class WeakSet {
     return nullptr;
   }
   void clear() { keys_.entries().clear(); }
-  // Drops the entries of dead objects. Returns how many.
+  // Removes the entries of dead objects. Returns how many.
   size_t EraseExpired() { return keys_.entries().EraseExpired(); }
-  // Moves what is absent here from `source`.
+  // Moves the members that are absent here from `source`.
   void merge(WeakSet& source) {
     if (this == &source) return;
     for (auto it = source.begin(); it != source.end(); ++it) {
-      if (insert(*it)) it.entry()->Erase();
+      if (insert(*it).second) EntryAccess::EntryAt(it)->Erase();
     }
   }
+  void merge(WeakSet&& source) { merge(source); }
 
+  // Counts only living members.
   size_t size() const { return keys_.entries().size(); }
   bool empty() const { return begin() == end(); }
-  iterator begin() const { return iterator(keys_.entries().table()); }
+  iterator begin() const {
+    return EntryAccess::Make<iterator>(keys_.entries().table());
+  }
   iterator end() const { return iterator(); }
+  iterator cbegin() const { return begin(); }
+  iterator cend() const { return end(); }
 
-  // Union, intersection, difference, symmetric difference, with a set or with
-  // any range of shared_ptrs. With itself: no change, no change, empty, empty.
+  // Union, intersection, difference and symmetric difference, with a set or any
+  // other range of shared_ptrs, or with a list in braces. Of a set with itself:
+  // no change, no change, empty, empty.
   template <class Range>
   WeakSet& operator|=(const Range& other) {
-    for (const auto& object : other) insert(object);
-    return *this;
-  }
-  WeakSet& operator|=(std::initializer_list<value_type> other) {
     for (const auto& object : other) insert(object);
     return *this;
   }
@@ -179,6 +264,10 @@ class WeakSet {
     }
     return *this;
   }
+  WeakSet& operator|=(List other) { return operator|=<List>(other); }
+  WeakSet& operator&=(List other) { return operator&=<List>(other); }
+  WeakSet& operator-=(List other) { return operator-=<List>(other); }
+  WeakSet& operator^=(List other) { return operator^=<List>(other); }
   template <class Range>
   friend WeakSet operator|(WeakSet a, const Range& b) {
     return std::move(a |= b);
@@ -196,21 +285,35 @@ class WeakSet {
     return std::move(a ^= b);
   }
 
+  // Comparisons with a set, any other range of shared_ptrs, or a list in
+  // braces.
   bool IsSubsetOf(const WeakSet& other) const {
     for (const auto& object : *this) {
       if (!other.contains(object)) return false;
     }
     return true;
   }
-  bool IsSupersetOf(const WeakSet& other) const {
-    return other.IsSubsetOf(*this);
+  template <class Range>
+  bool IsSubsetOf(const Range& other) const {
+    return IsSubsetOf(Like(other));
   }
-  bool IsDisjointFrom(const WeakSet& other) const {
-    for (const auto& object : *this) {
-      if (other.contains(object)) return false;
+  template <class Range>
+  bool IsSupersetOf(const Range& other) const {
+    for (const auto& object : other) {
+      if (!contains(object)) return false;
     }
     return true;
   }
+  template <class Range>
+  bool IsDisjointFrom(const Range& other) const {
+    for (const auto& object : other) {
+      if (contains(object)) return false;
+    }
+    return true;
+  }
+  bool IsSubsetOf(List other) const { return IsSubsetOf<List>(other); }
+  bool IsSupersetOf(List other) const { return IsSupersetOf<List>(other); }
+  bool IsDisjointFrom(List other) const { return IsDisjointFrom<List>(other); }
   friend bool operator==(const WeakSet& a, const WeakSet& b) {
     return a.IsSubsetOf(b) && b.IsSubsetOf(a);
   }
@@ -222,7 +325,10 @@ class WeakSet {
   key_equal key_eq() const { return keys_.equal(); }
 
  private:
-  // A set of what is in `range`, which compares as this one does.
+  static iterator At(WeakCursor cursor, std::shared_ptr<T> object) {
+    return EntryAccess::Make<iterator>(std::move(cursor), std::move(object));
+  }
+  // Returns a set of the objects in `range` that compares as this one does.
   template <class Range>
   WeakSet Like(const Range& range) const {
     WeakSet set(keys_.hash(), keys_.equal());

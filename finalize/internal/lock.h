@@ -100,6 +100,7 @@ enum LockIndex : int {
   kExitLock,
   kObserverLock,
   kCopiesLock,
+  kCreationLock,
   kFirstWeakLock,  // kWeakLocks of them guard weak containers (weak_table.h)
   kLastWeakLock = kFirstWeakLock + 63,
   kLockCount

@@ -1,4 +1,4 @@
-// What the weak containers share: the way from their types to a WeakTable.
+// What the weak containers share: how their types get at a WeakTable.
 #ifndef FINALIZE_INTERNAL_WEAK_CONTAINER_H_
 #define FINALIZE_INTERNAL_WEAK_CONTAINER_H_
 
@@ -28,10 +28,10 @@ class EntryOf : public WeakEntry {
   explicit EntryOf(const std::shared_ptr<T>& strong) : referent(strong) {}
   bool Expired() const override { return referent.expired(); }
 
-  const std::weak_ptr<T> referent;
+  std::weak_ptr<T> referent;  // does not change once the entry is in a table
 };
 
-// An entry that no table has yet.
+// An entry that is in no table yet.
 template <class Entry>
 class FreshEntry {
  public:
@@ -55,7 +55,8 @@ class FreshEntry {
   Entry* entry_;
 };
 
-// An equality that is no code of the user's, and may be called under a lock.
+// Whether an equality is known not to be user code, so that it may be called
+// under a lock.
 template <class Equal>
 inline constexpr bool kIsTrusted = false;
 template <class K>
@@ -65,8 +66,9 @@ inline constexpr bool kIsTrusted<finalize::KeyEqual<K>> =
 template <>
 inline constexpr bool kIsTrusted<finalize::IdentityEqual> = true;
 
-// The key as an Equal (or a Hash) gets it. One that becomes text does so before
-// any lock is taken, and only for what is known to take text.
+// The key in the form in which an Equal (or a Hash) gets it. A conversion to
+// text takes place before any lock is taken, and only for functions that are
+// known to take text.
 template <class Function, class Q>
 decltype(auto) Sought(const Q& key) {
   if constexpr (std::is_same_v<Function, finalize::KeyEqual<std::string>> ||
@@ -77,8 +79,8 @@ decltype(auto) Sought(const Q& key) {
   }
 }
 
-// As std::unordered_map does: lookups take any type where both are
-// transparent, else the key's.
+// As for std::unordered_map: lookups take any type if both are transparent,
+// else the key's.
 template <class Hash, class Equal, class = void>
 struct KeyArg {
   template <class Q, class K>
@@ -92,16 +94,29 @@ struct KeyArg<Hash, Equal,
   using Type = Q;
 };
 
+// The arguments of a template that takes two iterators.
+template <class It>
+using IfIterator = std::enable_if_t<
+    std::is_base_of_v<std::input_iterator_tag,
+                      typename std::iterator_traits<It>::iterator_category>,
+    int>;
+
 inline uint64_t MixHash(uint64_t hash) {
   hash ^= hash >> 32;
   hash *= 0x9fb21c651e98df25u;
   return hash ^ (hash >> 29);
 }
 
-// Holds the table, which is made by the first insertion: an empty container
-// has no effect on the process. Thread-safe but for moving and destroying it.
+// Owns the table, which the first insertion creates: an empty container has no
+// effect on the process. Thread-safe, except: moving and destroying it.
 class WeakContainer {
  public:
+  struct Insertion {
+    WeakCursor at;  // at the new entry, or at the one that was kept
+    bool inserted = false;
+    bool replaced = false;  // an entry whose referent lives
+  };
+
   WeakContainer() = default;
   WeakContainer(WeakContainer&& other) noexcept
       : table_(other.table_.exchange(nullptr)) {}
@@ -121,7 +136,7 @@ class WeakContainer {
   void clear() {
     if (table() != nullptr) table()->Clear();
   }
-  // Returns an entry that it takes out, or null where there is none.
+  // Removes the newest entry and returns it; null if there is none.
   EntryRef ExtractNewest() {
     return table() != nullptr ? table()->ExtractNewest() : EntryRef();
   }
@@ -129,7 +144,7 @@ class WeakContainer {
   // Calls visit(section, entry), under the lock, if there is an entry that
   // `same` accepts; its referent may be dead.
   template <class Entry, bool kTrusted, class Same, class Visit>
-  void Look(uint64_t hash, const Same& same, const Visit& visit) const {
+  void WithEntry(uint64_t hash, const Same& same, const Visit& visit) const {
     if (table() == nullptr) return;
     const auto accepts = [&same](WeakEntry& entry) {
       return same(static_cast<Entry&>(entry));
@@ -140,12 +155,12 @@ class WeakContainer {
     }
   }
 
-  // Puts `fresh` in the place of the entry that `same` accepts, if there is
-  // one, unless keep(entry) says, under the lock, that it stays. Returns
-  // whether `fresh` was put in; `*replaced` says whether one that lives went.
+  // Inserts `fresh`. It replaces the entry that `same` accepts, if there is
+  // one, unless keep(entry), called under the lock, returns true.
   template <class Entry, bool kTrusted, class Fresh, class Same, class Keep>
-  bool Insert(Fresh* fresh, uint64_t hash, const Same& same, const Keep& keep,
-              bool* replaced = nullptr) {
+  Insertion Insert(Fresh* fresh, uint64_t hash, const Same& same,
+                   const Keep& keep) {
+    Insertion done;
     WeakTable* const table = MakeTable();
     table->Reserve();
     const auto accepts = [&same](WeakEntry& entry) {
@@ -153,12 +168,18 @@ class WeakContainer {
     };
     TableSection section(table);
     if (WeakEntry* entry = section.Find<kTrusted>(hash, accepts)) {
-      if (keep(static_cast<Entry&>(*entry))) return false;
-      if (replaced != nullptr) *replaced = !entry->Expired();
+      if (keep(static_cast<Entry&>(*entry))) {
+        done.at = WeakCursor::At(table, entry);
+        return done;
+      }
+      done.replaced = !entry->Expired();
       section.Remove(entry);
     }
-    section.Link(fresh->release(), hash);
-    return true;
+    WeakEntry* const inserted = fresh->release();
+    section.Link(inserted, hash);
+    done.at = WeakCursor::At(table, inserted);
+    done.inserted = true;
+    return done;
   }
 
  private:
@@ -175,9 +196,10 @@ class WeakContainer {
   std::atomic<WeakTable*> table_{nullptr};
 };
 
-// An input iterator over the living entries. Keeps the entry at which it stands
-// and its referent alive. Access::Of(entry, referent) makes what it returns: a
-// value that holds both.
+// An input iterator over the living entries. It keeps the entry at which it
+// stands and its referent alive. Access::Of(entry, referent) makes the value
+// that it returns, which does the same. Access::Other is the Access of the
+// iterators that convert to this one, or void.
 template <class Entry, class Access>
 class WeakIterator {
  public:
@@ -188,7 +210,11 @@ class WeakIterator {
   using difference_type = std::ptrdiff_t;
 
   WeakIterator() = default;  // the end
-  explicit WeakIterator(WeakTable* table) : cursor_(table) { SkipDead(); }
+  template <class From, class = std::enable_if_t<
+                            std::is_same_v<From, typename Access::Other>>>
+  // NOLINTNEXTLINE(runtime/explicit): an iterator becomes a const_iterator.
+  WeakIterator(const WeakIterator<Entry, From>& other)
+      : cursor_(other.cursor_), referent_(other.referent_) {}
 
   reference operator*() const { return Access::Of(entry(), referent_); }
   WeakIterator& operator++() {
@@ -201,9 +227,6 @@ class WeakIterator {
     ++*this;
     return old;
   }
-  // For the containers: the entry at which it stands.
-  Entry* entry() const { return static_cast<Entry*>(cursor_.entry()); }
-
   friend bool operator==(const WeakIterator& a, const WeakIterator& b) {
     return a.cursor_.entry() == b.cursor_.entry();
   }
@@ -212,6 +235,17 @@ class WeakIterator {
   }
 
  private:
+  using Pointer = std::shared_ptr<typename Entry::Referent>;
+
+  friend struct EntryAccess;
+  template <class OtherEntry, class OtherAccess>
+  friend class WeakIterator;
+
+  explicit WeakIterator(WeakTable* table) : cursor_(table) { SkipDead(); }
+  WeakIterator(WeakCursor cursor, Pointer referent)
+      : cursor_(std::move(cursor)), referent_(std::move(referent)) {}
+
+  Entry* entry() const { return static_cast<Entry*>(cursor_.entry()); }
   void SkipDead() {
     for (; cursor_.entry() != nullptr; cursor_.Advance()) {
       referent_ = static_cast<Entry*>(cursor_.entry())->referent.lock();
@@ -221,7 +255,7 @@ class WeakIterator {
   }
 
   WeakCursor cursor_;
-  std::shared_ptr<typename Entry::Referent> referent_;
+  Pointer referent_;
 };
 
 }  // namespace finalize_internal

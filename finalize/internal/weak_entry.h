@@ -1,12 +1,14 @@
-// WeakEntry: one entry of a weak container, the types of which are forgotten.
+// WeakEntry: one entry of a weak container. It does not know the types of its
+// key and value.
 //
 // An entry has up to four kinds of owners, each with a reference to it:
-//   its table       until it is erased, replaced, or its referent dies
-//   its referent    (whose list it is on, weak_link.h) until unlinked, or dead
+//   its table       until the entry is erased or replaced, or its referent dies
+//   its referent    (on whose list it is, weak_link.h) until it is unlinked, or
+//                   the referent has died
 //   cursors         while they stand at it
-//   pins            of those who look at it
-// Whoever drops the last one destroys it, and the user's key or value in it,
-// holding no lock.
+//   pins            while a thread reads it
+// The owner that drops the last reference destroys the entry, and the user's
+// key or value in it, and holds no lock then.
 //
 //               Link                        Remove
 //     fresh -----------> linked ---------------------------> removed
@@ -32,7 +34,7 @@ class WeakEntry : public WeakLink {
   WeakEntry() : WeakLink(kEntry) {}
   virtual ~WeakEntry() = default;
 
-  // Whether its referent is dead. No code of the user's.
+  // Whether its referent is dead. Runs no user code.
   virtual bool Expired() const = 0;
 
   void Ref() { references_.fetch_add(1, std::memory_order_relaxed); }
@@ -49,14 +51,20 @@ class WeakEntry : public WeakLink {
     references_.store(2, std::memory_order_relaxed);
     LinkWeak(deleter, this);
   }
+  // The same for an entry to which others may have references.
+  void WatchShared(SharedDeleter* deleter) {
+    if (deleter == nullptr) return;
+    Ref();
+    LinkWeak(deleter, this);
+  }
   // Undoes that.
   void Unwatch() {
     if (UnlinkWeak(this)) Unref();
   }
-  // Takes it out of its table; false where it is in none. The caller has a
+  // Removes it from its table; false if it is in none. The caller has a
   // reference.
   bool LeaveTable() noexcept;
-  // The same, and it will not hear of the death.
+  // The same, and takes it off the list of its referent.
   bool Erase() {
     const bool was_there = LeaveTable();
     Unwatch();
@@ -113,6 +121,20 @@ class EntryRef {
 
  private:
   WeakEntry* entry_ = nullptr;
+};
+
+// Makes what the containers return of entries (items, iterators, pinned values)
+// and looks into it. Their private constructors and members name types of this
+// folder, and no user can reach them.
+struct EntryAccess {
+  template <class T, class... Args>
+  static T Make(Args&&... args) {
+    return T(std::forward<Args>(args)...);
+  }
+  template <class Iterator>
+  static auto* EntryAt(const Iterator& position) {
+    return position.entry();
+  }
 };
 
 }  // namespace finalize_internal

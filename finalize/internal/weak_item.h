@@ -1,14 +1,15 @@
-// WeakItem: what an iterator of WeakValueMap and of WeakKeyMap returns: an
-// entry of the map, held.
+// WeakItem: the value that `*it` returns for an iterator of WeakValueMap and of
+// WeakKeyMap. It keeps the entry and its weak side alive.
 //
 // It owns a reference to the entry and one to the weak side, so it depends
-// neither on the iterator nor on the map. Its parts are references into the
-// item as long as the item has a name, and values otherwise: a reference to a
-// part of a temporary would dangle at the end of the full expression. There are
-// no data members and no operator-> on iterators, for the same reason.
+// neither on the iterator nor on the map. Of an item with a name, key() and
+// value() return references into the item; of a temporary they return values,
+// because a reference into a temporary would dangle at the end of the full
+// expression. For the same reason items have no data members, and iterators no
+// operator->.
 //
-// A `const WeakItem&&` gives references: it is what `const auto [key, value]`
-// names its parts of, and that has a name, although a hidden one.
+// A `const WeakItem&&` returns references as well: `const auto [key, value]`
+// takes its parts from one, which has a hidden name.
 #ifndef FINALIZE_INTERNAL_WEAK_ITEM_H_
 #define FINALIZE_INTERNAL_WEAK_ITEM_H_
 
@@ -21,9 +22,9 @@
 
 namespace finalize_internal {
 
-// Of Key and Value, one is the shared_ptr to the weak side (the key if
-// kHoldsKey), which the item holds; the other lies in the entry. Both may be
-// const.
+// One of Key and Value is the shared_ptr to the weak side (the key if
+// kHoldsKey), and the item has a copy of it; the other is a part of the entry.
+// Both may be const.
 template <class Key, class Value, bool kHoldsKey>
 class WeakItem {
   using Held = std::remove_const_t<std::conditional_t<kHoldsKey, Key, Value>>;
@@ -32,15 +33,12 @@ class WeakItem {
   using IfValue = std::enable_if_t<!std::is_reference_v<T>, int>;
 
  public:
-  WeakItem(EntryRef entry, Held held, Inside* inside)
-      : entry_(std::move(entry)), held_(std::move(held)), inside_(inside) {}
-
   Key& key() const& { return Part<kHoldsKey>(*this); }
   Value& value() const& { return Part<!kHoldsKey>(*this); }
   std::remove_const_t<Key> key() && { return Take<kHoldsKey>(); }
   std::remove_const_t<Value> value() && { return Take<!kHoldsKey>(); }
 
-  // Becomes a pair of values, such as a map's value_type.
+  // Converts to a pair of values, such as a map's value_type.
   template <class A, class B, IfValue<A> = 0, IfValue<B> = 0,
             class = std::enable_if_t<std::is_constructible_v<A, Key&> &&
                                      std::is_constructible_v<B, Value&>>>
@@ -49,6 +47,11 @@ class WeakItem {
   }
 
  private:
+  friend struct EntryAccess;
+
+  WeakItem(EntryRef entry, Held held, Inside* inside)
+      : entry_(std::move(entry)), held_(std::move(held)), inside_(inside) {}
+
   template <bool kHeld>
   static auto& Part(const WeakItem& item) {
     if constexpr (kHeld) {
@@ -57,7 +60,7 @@ class WeakItem {
       return *item.inside_;
     }
   }
-  // What lies in the entry belongs to the map, and is copied.
+  // The part in the entry belongs to the map, so it is copied.
   template <bool kHeld>
   auto Take() {
     if constexpr (kHeld) {
@@ -75,8 +78,8 @@ class WeakItem {
   Inside* inside_;
 };
 
-// Part 0 is the key, part 1 the value, and both are const: `auto [key, value]`
-// has copies, and what is done to a copy would be lost without a word.
+// Part 0 is the key, part 1 the value. Both are const, because `auto [key,
+// value]` has copies, and a change to a copy would be lost silently.
 template <size_t kIndex, class K, class V, bool kHoldsKey>
 const std::conditional_t<kIndex == 0, K, V>& get(
     const WeakItem<K, V, kHoldsKey>& item) {

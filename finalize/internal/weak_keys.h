@@ -20,8 +20,8 @@ class KeyEntry : public EntryOf<K> {
   const K* const address;
 };
 
-// The object that a caller looks for: itself, or what a shared_ptr points to.
-// Null where there is none.
+// The object that a caller looks for: the argument itself, or the object that a
+// shared_ptr points to; null if that is null.
 template <class K, class Q>
 auto* ObjectOf(const Q& key) {
   if constexpr (std::is_convertible_v<const Q&,
@@ -40,8 +40,8 @@ class WeakKeys {
  public:
   static constexpr bool kByIdentity =
       std::is_same_v<Equal, finalize::IdentityEqual>;
-  // Any other Equal looks into the key, which has to be pinned for that; and
-  // whoever lets go of a pin may be the last owner, so not under the lock.
+  // Any other Equal reads the key, which has to be pinned for that. The thread
+  // that drops a pin may be the last owner, so it must not hold the lock.
   static constexpr bool kTrusted = kByIdentity;
 
   WeakKeys() = default;
@@ -53,33 +53,32 @@ class WeakKeys {
   const Hash& hash() const { return hash_; }
   const Equal& equal() const { return equal_; }
 
-  // As WeakContainer::Look. `visit` gets an entry whose key lives, and is
+  // As WeakContainer::WithEntry. `visit` gets an entry whose key lives, and is
   // called under the lock.
   template <class Q, class Visit>
-  void Look(const Q& key, const Visit& visit) const {
-    // The user's hash and equality might reset the very pointer.
+  void WithEntry(const Q& key, const Visit& visit) const {
+    // The user's hash and equality might reset this very pointer.
     const PinFor<Q> pin(key);
     const auto* const sought = ObjectOf<K>(pin);
     if (sought == nullptr) return;
-    entries_.template Look<Entry, kTrusted>(MixHash(hash_(*sought)),
-                                            Same(*sought),
-                                            [&](auto& section, Entry& entry) {
-                                              if (entry.Expired()) {
-                                                section.Remove(&entry);
-                                              } else {
-                                                visit(section, entry);
-                                              }
-                                            });
+    entries_.template WithEntry<Entry, kTrusted>(
+        MixHash(hash_(*sought)), Same(*sought),
+        [&](auto& section, Entry& entry) {
+          if (entry.Expired()) {
+            section.Remove(&entry);
+          } else {
+            visit(section, entry);
+          }
+        });
   }
 
   // As WeakContainer::Insert; `keep` gets an entry whose key lives.
   template <class Fresh, class Keep>
-  bool Insert(const K& key, Fresh* fresh, const Keep& keep,
-              bool* replaced = nullptr) {
+  WeakContainer::Insertion Insert(const K& key, Fresh* fresh,
+                                  const Keep& keep) {
     return entries_.template Insert<Entry, kTrusted>(
         fresh, MixHash(hash_(key)), Same(key),
-        [&](Entry& entry) { return !entry.Expired() && keep(entry); },
-        replaced);
+        [&](Entry& entry) { return !entry.Expired() && keep(entry); });
   }
 
  private:
@@ -110,7 +109,7 @@ class WeakKeys {
 
   Hash hash_;
   Equal equal_;
-  WeakContainer entries_;  // goes first: what it destroys may still look
+  WeakContainer entries_;  // destroyed first: destructors may still look
 };
 
 }  // namespace finalize_internal

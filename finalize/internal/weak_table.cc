@@ -9,7 +9,7 @@
 namespace finalize_internal {
 namespace {
 
-// Entries that are dealt with while the lock is held once.
+// How many entries are handled each time the lock is taken.
 constexpr int kStretch = 64;
 
 int NextLock() {
@@ -43,7 +43,8 @@ WeakTable::~WeakTable() {
   Clear();
   DestroyPutOff();  // values of keys that have died
   LockHolder lock(LockAt(lock_));
-  while (earliest_ != nullptr) LeaveOrder(earliest_);  // cursors stand at them
+  while (earliest_ != nullptr)
+    RemoveFromOrder(earliest_);  // cursors stand at them
 }
 
 void WeakTable::AddSegment() {
@@ -90,7 +91,7 @@ void WeakTable::Link(WeakEntry* entry) {
   entry->chain_ = bucket;
   bucket = entry;
   ++count_;
-  if (!entry->hears_of_death()) ++foreign_;
+  if (!entry->hears_of_death()) ++unattached_;
   for (int i = 0; i < 2 && count_ * 4 > buckets_ * 3; ++i) {
     if (buckets_ == room_) {
       full_.store(true, std::memory_order_relaxed);
@@ -100,7 +101,7 @@ void WeakTable::Link(WeakEntry* entry) {
   }
 }
 
-void WeakTable::LeaveOrder(WeakEntry* entry) {
+void WeakTable::RemoveFromOrder(WeakEntry* entry) {
   if (sweep_ == entry) sweep_ = entry->later_;
   (entry->earlier_ != nullptr ? entry->earlier_->later_ : earliest_) =
       entry->later_;
@@ -115,14 +116,14 @@ void WeakTable::Remove(WeakEntry* entry) {
   *at = entry->chain_;
   entry->linked_ = false;
   --count_;
-  if (!entry->hears_of_death()) --foreign_;
-  if (entry->cursors_ == 0) LeaveOrder(entry);
+  if (!entry->hears_of_death()) --unattached_;
+  if (entry->cursors_ == 0) RemoveFromOrder(entry);
 }
 
 size_t WeakTable::Size() {
   {
     LockHolder lock(LockAt(lock_));
-    if (foreign_ == 0) return count_;
+    if (unattached_ == 0) return count_;
   }
   EraseExpired();
   LockHolder lock(LockAt(lock_));
@@ -130,10 +131,10 @@ size_t WeakTable::Size() {
 }
 
 size_t WeakTable::EraseExpired() {
-  size_t left;  // to be looked at: insertions on other threads sweep as well
+  size_t left;  // to be checked: insertions on other threads sweep as well
   {
     LockHolder lock(LockAt(lock_));
-    if (foreign_ == 0) return 0;
+    if (unattached_ == 0) return 0;
     sweep_ = earliest_;
     left = 2 * count_;
   }
@@ -194,7 +195,7 @@ void TableSection::Link(WeakEntry* fresh, uint64_t hash) {
     removed_ = fresh;
     return;
   }
-  if (table_->foreign_ > 0) {
+  if (table_->unattached_ > 0) {
     if (table_->sweep_ == nullptr) table_->sweep_ = table_->earliest_;
     SweepSome(2);
   }

@@ -1,15 +1,16 @@
-// WeakTable: the hash table behind the weak containers, its types forgotten.
+// WeakTable: the hash table behind the weak containers. It does not know the
+// types of their entries.
 //
-// The lock guards chains and order, for a few instructions. It is one of the
-// library's (lock.h), and its index is in each entry, so that a referent that
-// dies may take its entry out while the container is being destroyed. No code
-// of the user's runs under it: his equality is called without it, and what was
-// found is looked at again. Nor does the allocator: memory for buckets is there
-// before.
+// Its lock guards the chains and the order, for a few instructions at a time.
+// The lock is one of the library's (lock.h), and each entry has its index, so
+// that a dying referent can remove its entry while the container is being
+// destroyed. No user code runs under the lock: a user's equality is called
+// without it, and the entry is checked again afterwards. Nothing is allocated
+// under the lock either: memory for buckets is reserved before.
 //
 // Linear hashing: buckets are added one at a time, so that no insertion moves
-// more than a few entries. The first segment has 16 buckets, each other one as
-// many as all before it.
+// more than a few entries. The first segment has 16 buckets; each further one
+// has as many as all before it together.
 #ifndef FINALIZE_INTERNAL_WEAK_TABLE_H_
 #define FINALIZE_INTERNAL_WEAK_TABLE_H_
 
@@ -27,20 +28,22 @@ namespace finalize_internal {
 class WeakTable {
  public:
   WeakTable();
-  // Erases everything. What destructors insert meanwhile is erased at once.
+  // Erases everything. Entries that destructors insert meanwhile are erased at
+  // once.
   ~WeakTable();
   WeakTable(const WeakTable&) = delete;
   WeakTable& operator=(const WeakTable&) = delete;
 
-  // The entries whose referent lives. Drops dead ones that nobody told of.
+  // Returns the number of entries whose referent lives. Removes dead ones.
   size_t Size();
-  // Drops the entries whose referent has died. Returns how many.
+  // Removes the entries whose referent is dead. Returns how many.
   size_t EraseExpired();
-  // Erases what is there when the call begins.
+  // Erases the entries that are there when the call begins.
   void Clear();
-  // Takes the newest entry out; null where there is none.
+  // Removes the newest entry and returns it; null if there is none.
   EntryRef ExtractNewest();
-  // Gets memory for more buckets, if it is time to. Without it chains grow.
+  // Allocates memory for more buckets if the present ones are full. If there is
+  // none, chains grow longer.
   void Reserve() {
     if (full_.load(std::memory_order_relaxed)) AddSegment();
   }
@@ -61,26 +64,26 @@ class WeakTable {
   void Link(WeakEntry* entry);
   void Split();
   void Remove(WeakEntry* entry);
-  void LeaveOrder(WeakEntry* entry);
+  void RemoveFromOrder(WeakEntry* entry);
 
   const int lock_;
-  size_t count_ = 0;    // linked entries
-  size_t foreign_ = 0;  // those of them that do not hear of the death
-  uint64_t links_ = 0;  // insertions so far
+  size_t count_ = 0;       // linked entries
+  size_t unattached_ = 0;  // those that do not hear of their referent's death
+  uint64_t links_ = 0;     // insertions so far
   size_t buckets_ = kFirst;
   size_t mask_ = kFirst - 1;  // the smallest 2^n - 1 that is >= buckets_ - 1
-  size_t room_ = kFirst;      // buckets for which there is memory
-  std::atomic<bool> full_{false};  // all of that is in use
+  size_t room_ = kFirst;      // buckets for which memory is allocated
+  std::atomic<bool> full_{false};  // all of it is in use
   bool closed_ = false;            // by its destructor
   WeakEntry* earliest_ = nullptr;
   WeakEntry* latest_ = nullptr;
-  WeakEntry* sweep_ = nullptr;  // the next one to be looked at
+  WeakEntry* sweep_ = nullptr;  // the next one that SweepSome checks
   WeakEntry* first_[kFirst] = {};
   std::unique_ptr<WeakEntry*[]> segments_[kSegments];
 };
 
-// A stretch of work on a table under its lock. What it takes out is destroyed
-// when the lock has been let go of. Confined to one thread.
+// Some work on a table under its lock. Entries that it removes are destroyed
+// after it has released the lock. Confined to one thread.
 class TableSection {
  public:
   explicit TableSection(WeakTable* table);
@@ -88,9 +91,11 @@ class TableSection {
   TableSection(const TableSection&) = delete;
   TableSection& operator=(const TableSection&) = delete;
 
+  WeakTable* table() const { return table_; }
+
   // Returns the linked entry with this hash that `same` accepts, or null; its
-  // referent may be dead. If `same` is code of the user's (not kTrusted) it is
-  // called without the lock.
+  // referent may be dead. If `same` is user code (not kTrusted), it is called
+  // without the lock.
   template <bool kTrusted, class Same>
   WeakEntry* Find(uint64_t hash, const Same& same) {
     links_ = table_->links_;
@@ -117,20 +122,20 @@ class TableSection {
     return nullptr;
   }
 
-  // Takes a linked entry out.
+  // Removes a linked entry.
   void Remove(WeakEntry* entry);
-  // Links a fresh entry and takes over a reference to it. Looks whether some
-  // others are dead.
+  // Links a fresh entry and takes over a reference to it. Removes a few others
+  // if their referents are dead.
   void Link(WeakEntry* fresh, uint64_t hash);
 
  private:
   friend class WeakTable;
 
-  // Keeps an entry alive and lets go of the lock.
+  // Keeps an entry alive and releases the lock.
   void Pin(WeakEntry* entry) ABSL_NO_THREAD_SAFETY_ANALYSIS;
   void Relock() ABSL_NO_THREAD_SAFETY_ANALYSIS;
   void DropRemoved();
-  // Looks at the next few entries; false once it has seen the latest one.
+  // Checks the next few entries. Returns false after the latest one.
   bool SweepSome(int count);
 
   WeakTable* const table_;

@@ -1,9 +1,9 @@
 // WeakWatch: the registration of the callback of a weak reference. The copies
-// of that reference share it; with the last one it goes, and takes the callback
-// back.
+// of that reference share it; destroying the last one destroys it and cancels
+// the callback.
 //
 // The callback itself is a finalizer of the referent like any other, so that it
-// has its place in their order; but it is in no registry that drains.
+// has its place in their order, but it is in no registry that drains.
 #ifndef FINALIZE_INTERNAL_WEAK_WATCH_H_
 #define FINALIZE_INTERNAL_WEAK_WATCH_H_
 
@@ -40,12 +40,12 @@ class WeakWatch : public WeakLink,
   NodeRef callback_;
 };
 
-// Returns null without memory.
+// Returns null if there is no memory.
 std::shared_ptr<WeakWatch> NewWatch() noexcept;
 
-// Registers a callback, with its arguments, for the death of the referent.
-// Returns null where it is refused, which is reported: nothing tells of the
-// death if `referent` is null, and there may be no memory.
+// Registers a callback, with its arguments, for the death of the referent. If
+// `referent` is null, or there is no memory, it is refused: that is reported,
+// and null returned.
 template <class... Callback>
 std::shared_ptr<WeakWatch> StartWatch(SharedDeleter* referent,
                                       finalize::Place place,
@@ -63,8 +63,7 @@ std::shared_ptr<WeakWatch> StartWatch(SharedDeleter* referent,
   return watch;
 }
 
-// The same for a callback that gets `reference`, one without a callback, if it
-// takes that.
+// The same for a callback that may take `reference`, which has no callback.
 template <class F, class Reference>
 std::shared_ptr<WeakWatch> WatchReferent(SharedDeleter* referent,
                                          finalize::Place place, F&& function,
@@ -89,10 +88,10 @@ std::shared_ptr<WeakWatch> WatchReferent(SharedDeleter* referent,
 // The callbacks of weak references to a referent, newest first.
 std::vector<std::shared_ptr<WeakWatch>> WatchesOf(SharedDeleter* referent);
 
-// How many weak references and finalizers it has.
+// Returns how many weak references and finalizers it has.
 size_t CountReferences(SharedDeleter* referent);
 
-// Returns text such as `<WeakRef to Cat at 0x5581e0>`; `dead` in it where
+// Returns text such as `<WeakRef to Cat at 0x5581e0>`, or `<WeakRef; dead>` if
 // `address` is null.
 std::string WeakText(const char* what, const std::type_info& type,
                      const volatile void* address);

@@ -33,7 +33,7 @@ using Pointer = std::shared_ptr<Value>;
 class Ours {
  public:
   static Pointer Make(int64_t key) { return finalize::MakeShared<Value>(key); }
-  Pointer Find(int64_t key) const { return map_.find(key); }
+  Pointer Find(int64_t key) const { return map_.Get(key); }
   void Insert(int64_t key, const Pointer& value) {
     map_.insert_or_assign(key, value);
   }

@@ -47,6 +47,11 @@ struct Feeds {
     return static_cast<int>(food.size());
   }
 };
+struct Makes {
+  std::shared_ptr<Cat> operator()(const std::string& name) const {
+    return finalize::MakeShared<Cat>(name);
+  }
+};
 struct Fails {
   absl::Status operator()(const finalize::Cause&) const {
     return absl::UnavailableError("not yet");
@@ -74,10 +79,15 @@ inline void UseWeakReferences() {
   (void)(method == method && method(1));
   finalize::WeakValueMap<std::string, Cat> cats;
   cats.insert_or_assign("tom", tom);
+  (void)cats.GetOrCreate("kit", Makes{});
+  cats.erase(cats.find("tom"));
   finalize::WeakKeyMap<Cat, std::string> notes;
   notes.insert_or_assign(tom, "likes fish");
+  (void)notes.Get(tom);
+  notes.erase(notes.find(tom));
   finalize::WeakSet<Cat> all;
   all.insert(tom);
+  all.erase(all.find(tom));
   auto adopted = finalize::Adopt(std::make_unique<Cat>("Kit"));
 }
 

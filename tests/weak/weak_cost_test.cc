@@ -110,7 +110,7 @@ TEST(WeakCostTest, EmptyContainersTakeNoMemory) {
   finalize::WeakValueMap<std::string, Object> values;
   finalize::WeakKeyMap<Object, int> keys;
   finalize::WeakSet<Object> set;
-  EXPECT_EQ(values.find("key"), nullptr);
+  EXPECT_EQ(values.Get("key"), nullptr);
   EXPECT_EQ(keys.erase(Object()), 0u);
   EXPECT_EQ(set.begin(), set.end());
   EXPECT_EQ(values.size() + values.EraseExpired(), 0u);
@@ -124,11 +124,45 @@ TEST(WeakCostTest, LookupTakesNoMemory) {
   auto object = finalize::MakeShared<Object>();
   map.insert_or_assign("key", object);
   const NoMemory none;
-  EXPECT_EQ(map.find("key"), object);
-  EXPECT_EQ(map.find("a key that is too long to lie in its string"), nullptr);
+  EXPECT_EQ(map.Get("key"), object);
+  EXPECT_EQ(map.Get("a key that is too long to lie in its string"), nullptr);
   for (const auto& item : map) EXPECT_EQ(item.value(), object);
   EXPECT_EQ(map.size(), 1u);
   EXPECT_EQ(none.asked(), 0);
+}
+
+// Nor does the creation of a value that is there.
+TEST(WeakCostTest, GetOrCreateOfALivingValueTakesNoMemory) {
+  finalize::WeakValueMap<std::string, Object> map;
+  const auto create = [] { return finalize::MakeShared<Object>(); };
+  const auto object =
+      map.GetOrCreate("a key that is too long to lie in its string", create);
+  const NoMemory none;
+  EXPECT_EQ(
+      map.GetOrCreate("a key that is too long to lie in its string", create),
+      object);
+  EXPECT_EQ(none.asked(), 0);
+}
+
+// One for which there is no memory fails, and can be tried again.
+TEST(WeakCostTest, CreationWithoutMemoryChangesNothing) {
+  finalize::WeakValueMap<int, Object> map;
+  const auto object = finalize::MakeShared<Object>();
+  const auto create = [&object] { return object; };
+  {
+    const NoMemory none;
+    EXPECT_THROW(map.GetOrCreate(1, create), std::bad_alloc);
+  }
+  EXPECT_THROW(map.GetOrCreate(1,
+                               [&] {
+                                 out_of_memory = true;
+                                 return object;
+                               }),
+               std::bad_alloc);
+  out_of_memory = false;
+  EXPECT_TRUE(map.empty());
+  EXPECT_EQ(finalize::WeakRefCount(object), 0u);
+  EXPECT_EQ(map.GetOrCreate(1, create), object);
 }
 
 // Where there is no memory for an entry, nothing is changed.
@@ -141,7 +175,7 @@ TEST(WeakCostTest, InsertionWithoutMemoryChangesNothing) {
     const NoMemory none;
     EXPECT_THROW(map.insert_or_assign(1, other), std::bad_alloc);
   }
-  EXPECT_EQ(map.find(1), object);
+  EXPECT_EQ(map.Get(1), object);
   EXPECT_EQ(finalize::WeakRefCount(other), 0u);
 }
 

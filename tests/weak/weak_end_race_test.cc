@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "finalize/reference_error.h"
 #include "finalize/shared.h"
 #include "finalize/weak_method.h"
 #include "finalize/weak_proxy.h"

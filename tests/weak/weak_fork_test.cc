@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "finalize/internal/creation.h"
 #include "finalize/lifetime.h"
 #include "finalize/shared.h"
 #include "finalize/weak_key_map.h"
@@ -19,12 +20,14 @@
 #include "finalize/weak_value_map.h"
 #include "gtest/gtest.h"
 #include "tests/support/forked.h"
+#include "tests/support/latch.h"
 
 namespace {
 
 using finalize::MakeShared;
 using finalize::WeakRef;
 using finalize_test::Forked;
+using finalize_test::Latch;
 
 // Returns whether `check` holds in a forked child. One that hangs is ended by
 // SIGALRM.
@@ -45,14 +48,14 @@ TEST(WeakForkTest, ContainersAreCopies) {
   auto foreign = std::make_shared<int>(2);
   finalize::WeakValueMap<int, int> map = {{1, made}, {2, foreign}};
   EXPECT_TRUE(HoldsInChild([&] {
-    const bool whole = map.find(1) == made && map.find(2) == foreign;
+    const bool whole = map.Get(1) == made && map.Get(2) == foreign;
     made.reset();
     const bool one_left = map.size() == 1 && !map.contains(1);
     foreign.reset();
     const bool none_left = map.empty();
     auto own = MakeShared<int>(3);
     map.insert_or_assign(1, own);
-    const bool works = map.find(1) == own;
+    const bool works = map.Get(1) == own;
     own.reset();
     return whole && one_left && none_left && works && map.size() == 0;
   }));
@@ -103,7 +106,7 @@ TEST(WeakForkTest, ForkAtAnyMomentLeavesContainersUsable) {
       keys.insert_or_assign(own, -1);
       int seen = 0;
       for (const auto& item : map) seen += item.value() != nullptr;
-      bool right = map.find(-1) == own && set.contains(own) && seen > 0;
+      bool right = map.Get(-1) == own && set.contains(own) && seen > 0;
       own.reset();
       map.EraseExpired();
       return right && !map.contains(-1);
@@ -112,6 +115,87 @@ TEST(WeakForkTest, ForkAtAnyMomentLeavesContainersUsable) {
   stop.store(true);
   for (std::thread& thread : threads) thread.join();
   EXPECT_TRUE(all);
+}
+
+// C21: the value that a thread of the parent is creating can be created in the
+// child, and the map be moved and destroyed there.
+TEST(WeakForkTest, KeyOfAFactoryIsFreeInAChild) {
+  auto map = std::make_unique<finalize::WeakValueMap<int, int>>();
+  Latch started, stop;
+  std::shared_ptr<int> kept;
+  std::thread creator([&] {
+    kept = map->GetOrCreate(1, [&] {
+      started.CountDown();
+      stop.Wait();
+      return MakeShared<int>(1);
+    });
+  });
+  started.Wait();
+  EXPECT_TRUE(HoldsInChild([&] {
+    const auto own = map->GetOrCreate(1, [] { return MakeShared<int>(2); });
+    const bool created = own != nullptr && *own == 2 && map->Get(1) == own;
+    const auto moved = std::move(*map);
+    map.reset();
+    return created && moved.Get(1) == own;
+  }));
+  stop.CountDown();
+  creator.join();
+  EXPECT_EQ(*kept, 1);
+  EXPECT_EQ(map->Get(1), kept);
+}
+
+// C21: a factory that forks goes on in both processes. In the child its key is
+// free; a value that was inserted there meanwhile stays.
+TEST(WeakForkTest, FactoryMayFork) {
+  finalize::WeakValueMap<int, int> map;
+  pid_t child = -1;
+  std::shared_ptr<int> inner;
+  const auto value = map.GetOrCreate(1, [&] {
+    child = Forked(fork());
+    if (child != 0) return MakeShared<int>(1);
+    alarm(60);
+    inner = map.GetOrCreate(1, [] { return MakeShared<int>(2); });
+    return MakeShared<int>(3);
+  });
+  if (child == 0) {
+    const bool right = inner != nullptr && *inner == 2 && value == inner;
+    _exit(right && map.Get(1) == inner ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(*value, 1);
+  EXPECT_EQ(map.Get(1), value);
+}
+
+// C21: the same where it inserts nothing there: its own value is inserted in
+// each process.
+TEST(WeakForkTest, FactoryThatForkedReturnsInBoth) {
+  finalize::WeakValueMap<int, int> map;
+  pid_t child = -1;
+  const auto value = map.GetOrCreate(1, [&] {
+    child = Forked(fork());
+    return MakeShared<int>(child == 0 ? 2 : 1);
+  });
+  const bool right = *value == (child == 0 ? 2 : 1) && map.Get(1) == value;
+  if (child == 0) _exit(right ? 0 : 1);
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(right);
+}
+
+// C21: a thread that forks while it waits, in a signal handler say, does not go
+// on waiting in the child, where nobody creates the value.
+TEST(WeakForkTest, NobodyWaitsForAFactoryOfTheParent) {
+  const finalize_internal::Creations map;
+  const auto creation = std::make_shared<finalize_internal::Creation>();
+  const auto none = [](const finalize_internal::Creation&) { return false; };
+  std::thread([&] { map.Begin<true>(creation.get(), 1, none); }).join();
+  EXPECT_TRUE(
+      HoldsInChild([&] { return creation->Await() && !creation->over(); }));
+  creation->End();
+  EXPECT_TRUE(creation->Await() && creation->over());
 }
 
 // Writes a letter to standard error.

@@ -180,7 +180,7 @@ TEST_F(WeakItemTest, ItemOutlivesItsMap) {
 TEST_F(WeakItemTest, ValueIsChangedThroughTheItem) {
   for (auto&& item : notes_) item.value() += "!";
   (*notes_.begin()).value() += " (a copy)";
-  EXPECT_EQ(*notes_.at(one_), "note 1!");
+  EXPECT_EQ(*notes_.Get(one_), "note 1!");
   const Notes& constant = notes_;
   const auto item = *constant.begin();
   static_assert(std::is_same_v<decltype(item.value()), const std::string&>);

@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -59,13 +58,13 @@ class WeakKeyMapTest : public testing::Test {
 // C33: keys are objects, by identity.
 TEST_F(WeakKeyMapTest, KeysAreComparedByIdentity) {
   Notes notes;
-  EXPECT_TRUE(notes.insert_or_assign(tom_, "fish"));
-  EXPECT_TRUE(notes.insert_or_assign(twin_, "milk"));
-  EXPECT_EQ(*notes.find(tom_), "fish");
-  EXPECT_EQ(*notes.find(*twin_), "milk");
-  EXPECT_FALSE(notes.find(Cat{"Tom"}));  // of no shared_ptr: absent
-  tom_->name = "Other";                  // a key may change
-  EXPECT_EQ(*notes.find(tom_), "fish");
+  EXPECT_TRUE(notes.insert_or_assign(tom_, "fish").second);
+  EXPECT_TRUE(notes.insert_or_assign(twin_, "milk").second);
+  EXPECT_EQ(*notes.Get(tom_), "fish");
+  EXPECT_EQ(*notes.Get(*twin_), "milk");
+  EXPECT_FALSE(notes.Get(Cat{"Tom"}));  // of no shared_ptr: absent
+  tom_->name = "Other";                 // a key may change
+  EXPECT_EQ(*notes.Get(tom_), "fish");
 }
 
 // C33: absent at once, for every call; the one of make_shared too.
@@ -100,8 +99,8 @@ TEST_F(WeakKeyMapTest, AddressOfTheDeadFindsNothing) {
   notes.insert_or_assign(cat, "fish");
   cat.reset();
   cat = make();
-  EXPECT_FALSE(notes.find(cat));
-  EXPECT_TRUE(notes.insert_or_assign(cat, "milk"));
+  EXPECT_FALSE(notes.Get(cat));
+  EXPECT_TRUE(notes.insert_or_assign(cat, "milk").second);
   EXPECT_EQ(notes.size(), 1u);
 }
 
@@ -125,10 +124,10 @@ TEST_F(WeakKeyMapTest, ValueGoesWithItsKey) {
 TEST_F(WeakKeyMapTest, PinnedValueOutlivesItsEntry) {
   Notes notes;
   notes.insert_or_assign(tom_, "fish");
-  const auto pin = notes.find(tom_);
+  const auto pin = notes.Get(tom_);
   notes.insert_or_assign(tom_, "milk");
   EXPECT_EQ(*pin, "fish");
-  const auto other = notes.find(tom_);
+  const auto other = notes.Get(tom_);
   tom_.reset();
   EXPECT_TRUE(notes.empty());
   EXPECT_EQ(*other, "milk");
@@ -136,23 +135,22 @@ TEST_F(WeakKeyMapTest, PinnedValueOutlivesItsEntry) {
 
 TEST_F(WeakKeyMapTest, ValueCanBeChangedInPlace) {
   Notes notes = {{tom_, "fish"}};
-  notes.find(tom_)->append(" and milk");
+  notes.Get(tom_)->append(" and milk");
   for (auto&& item : notes) item.value().append("!");
   const Notes& constant = notes;
-  EXPECT_EQ(*constant.at(tom_), "fish and milk!");
+  EXPECT_EQ(*constant.Get(tom_), "fish and milk!");
   static_assert(
-      std::is_same_v<decltype(*constant.find(Cat())), const std::string&>);
-  EXPECT_THROW(constant.at(twin_), std::out_of_range);
+      std::is_same_v<decltype(*constant.Get(Cat())), const std::string&>);
 }
 
 TEST_F(WeakKeyMapTest, TryEmplaceKeepsTheLiving) {
   Notes notes;
   EXPECT_TRUE(notes.try_emplace(tom_, 3, 'x').second);
-  const auto [value, inserted] = notes.try_emplace(tom_, "milk");
+  const auto [there, inserted] = notes.try_emplace(tom_, "milk");
   EXPECT_FALSE(inserted);
-  EXPECT_EQ(*value, "xxx");
-  EXPECT_EQ(*notes.insert({twin_, "fish"}).first, "fish");
-  EXPECT_FALSE(notes.insert_or_assign(twin_, "milk"));
+  EXPECT_EQ((*there).value(), "xxx");
+  EXPECT_EQ((*notes.insert({twin_, "fish"}).first).value(), "fish");
+  EXPECT_FALSE(notes.insert_or_assign(twin_, "milk").second);
   EXPECT_EQ(notes.size(), 2u);
 }
 
@@ -160,7 +158,7 @@ TEST_F(WeakKeyMapTest, TryEmplaceKeepsTheLiving) {
 TEST_F(WeakKeyMapTest, NullIsAbsent) {
   Notes notes;
   EXPECT_FALSE(notes.try_emplace(nullptr, "note").second);
-  EXPECT_FALSE(notes.insert_or_assign(nullptr, "note"));
+  EXPECT_FALSE(notes.insert_or_assign(nullptr, "note").second);
   EXPECT_FALSE(notes.contains(std::shared_ptr<Cat>()));
   EXPECT_EQ(notes.erase(std::shared_ptr<Cat>()), 0u);
   EXPECT_TRUE(notes.empty());
@@ -168,8 +166,8 @@ TEST_F(WeakKeyMapTest, NullIsAbsent) {
 
 TEST_F(WeakKeyMapTest, EraseAndExtractTakeOut) {
   Notes notes = {{tom_, "fish"}, {twin_, "milk"}, {foreign_, "mice"}};
-  EXPECT_EQ(*notes.extract(tom_), "fish");
-  EXPECT_FALSE(notes.extract(tom_));
+  EXPECT_EQ(*notes.Extract(tom_), "fish");
+  EXPECT_FALSE(notes.Extract(tom_));
   EXPECT_EQ(notes.erase(*twin_), 1u);
   EXPECT_EQ(notes.erase(*twin_), 0u);
   const auto [key, value] = notes.ExtractNewest();
@@ -184,12 +182,12 @@ TEST_F(WeakKeyMapTest, CopiesMovesAndSwaps) {
   Notes copy = notes;
   EXPECT_EQ(copy, notes);
   EXPECT_EQ(copy.size(), 1u);
-  *copy.find(tom_) = "milk";
+  *copy.Get(tom_) = "milk";
   EXPECT_NE(copy, notes);
   Notes moved = std::move(copy);
   swap(moved, notes);
-  EXPECT_EQ(*notes.find(tom_), "milk");
-  EXPECT_EQ(*moved.find(tom_), "fish");
+  EXPECT_EQ(*notes.Get(tom_), "milk");
+  EXPECT_EQ(*moved.Get(tom_), "fish");
   notes = moved;
   EXPECT_EQ(notes, moved);
 }
@@ -201,8 +199,8 @@ TEST_F(WeakKeyMapTest, UpdateOverridesAndMergeMoves) {
               UnorderedElementsAre(Pair(tom_, "milk"), Pair(twin_, "mice")));
   Notes source = {{tom_, "x"}, {foreign_, "y"}};
   notes.merge(source);
-  EXPECT_EQ(*notes.find(foreign_), "y");
-  EXPECT_EQ(*notes.find(tom_), "milk");
+  EXPECT_EQ(*notes.Get(foreign_), "y");
+  EXPECT_EQ(*notes.Get(tom_), "milk");
   EXPECT_THAT(source.Keys(), UnorderedElementsAre(tom_));
 }
 
@@ -218,20 +216,20 @@ TEST_F(WeakKeyMapTest, GivesRefsToItsKeys) {
 // By value where that is asked for; by another type where it is transparent.
 TEST_F(WeakKeyMapTest, ComparesByValueWhereAsked) {
   NotesByName notes = {{tom_, "fish"}};
-  EXPECT_EQ(*notes.find(*twin_), "fish");
-  EXPECT_EQ(*notes.find(Cat{"Tom"}), "fish");
-  EXPECT_EQ(*notes.find(std::string_view("Tom")), "fish");
-  EXPECT_FALSE(notes.find(std::string_view("Zoe")));
+  EXPECT_EQ(*notes.Get(*twin_), "fish");
+  EXPECT_EQ(*notes.Get(Cat{"Tom"}), "fish");
+  EXPECT_EQ(*notes.Get(std::string_view("Tom")), "fish");
+  EXPECT_FALSE(notes.Get(std::string_view("Zoe")));
 }
 
 // C33: the equal-key trap: an equal key replaces the entry with its key, and
 // the death of the old key leaves it.
 TEST_F(WeakKeyMapTest, EqualKeyReplacesTheKey) {
   NotesByName notes = {{tom_, "fish"}};
-  EXPECT_FALSE(notes.insert_or_assign(twin_, "milk"));
+  EXPECT_FALSE(notes.insert_or_assign(twin_, "milk").second);
   EXPECT_THAT(notes.Keys(), UnorderedElementsAre(twin_));
   tom_.reset();
-  EXPECT_EQ(*notes.find(*twin_), "milk");
+  EXPECT_EQ(*notes.Get(*twin_), "milk");
   twin_.reset();
   EXPECT_TRUE(notes.empty());
 }
@@ -242,7 +240,7 @@ TEST_F(WeakKeyMapTest, DeadKeyEqualsNothing) {
   NotesByName notes = {{dead, "fish"}};
   dead.reset();
   EXPECT_FALSE(notes.contains(*tom_));
-  EXPECT_TRUE(notes.insert_or_assign(tom_, "milk"));
+  EXPECT_TRUE(notes.insert_or_assign(tom_, "milk").second);
   EXPECT_EQ(notes.size(), 1u);
 }
 

@@ -59,12 +59,12 @@ TEST_F(WeakMergeTest, ValuesStayWhereTheyAre) {
   there.insert_or_assign(one_, Text("one"));
   there.insert_or_assign(two_, Text("two"));
   here.insert_or_assign(two_, Text("mine"));
-  const auto found = there.find(one_);
+  const auto found = there.Get(one_);
   here.merge(there);
-  EXPECT_EQ(here.find(one_).get(), found.get());
-  EXPECT_EQ(**here.find(two_), "mine");
+  EXPECT_EQ(here.Get(one_).get(), found.get());
+  EXPECT_EQ(**here.Get(two_), "mine");
   EXPECT_FALSE(there.contains(one_));
-  EXPECT_EQ(**there.find(two_), "two");
+  EXPECT_EQ(**there.Get(two_), "two");
   EXPECT_EQ(finalize::WeakRefCount(one_), 1u);
 }
 
@@ -81,7 +81,7 @@ TEST_F(WeakMergeTest, ValueGoesWithItsKeyAfterMerges) {
       a.merge(b);
     }
   }
-  EXPECT_EQ(*a.find(one_), value);
+  EXPECT_EQ(*a.Get(one_), value);
   EXPECT_EQ(value.use_count(), 2);
   one_.reset();
   EXPECT_EQ(value.use_count(), 1);
@@ -108,8 +108,8 @@ TEST_F(WeakMergeTest, WhatThrowsLosesNothing) {
     }
     InEquality() = nullptr;
     for (const auto& [key, text] : {std::pair(one_, "one"), {two_, "two"}}) {
-      const auto mine = here.find(key);
-      const auto theirs = there.find(key);
+      const auto mine = here.Get(key);
+      const auto theirs = there.Get(key);
       EXPECT_NE(static_cast<bool>(mine), static_cast<bool>(theirs));
       EXPECT_EQ(mine ? **mine : **theirs, text);
     }
@@ -129,8 +129,8 @@ TEST_F(WeakMergeTest, InsertedMeanwhile) {
     here.insert_or_assign(one_, Text("mine"));
   };
   here.merge(there);
-  EXPECT_EQ(**here.find(one_), "mine");
-  EXPECT_EQ(**there.find(one_), "theirs");
+  EXPECT_EQ(**here.Get(one_), "mine");
+  EXPECT_EQ(**there.Get(one_), "theirs");
 }
 
 // C33: an entry that is replaced there meanwhile is not moved, and its
@@ -146,7 +146,7 @@ TEST_F(WeakMergeTest, ReplacedMeanwhile) {
   };
   here.merge(there);
   EXPECT_FALSE(here.contains(one_));
-  EXPECT_EQ(**there.find(one_), "new");
+  EXPECT_EQ(**there.Get(one_), "new");
 }
 
 // C33: the same for a WeakValueMap, whose successor stays.
@@ -161,8 +161,8 @@ TEST_F(WeakMergeTest, SuccessorOfAValueStays) {
     there.insert_or_assign(1, two_);
   };
   here.merge(there);
-  EXPECT_EQ(here.find(1), one_);
-  EXPECT_EQ(there.find(1), two_);
+  EXPECT_EQ(here.Get(1), one_);
+  EXPECT_EQ(there.Get(1), two_);
 }
 
 // C33: and for a WeakSet.
@@ -179,8 +179,8 @@ TEST_F(WeakMergeTest, SuccessorOfAMemberStays) {
     there.insert(also_one);
   };
   here.merge(there);
-  EXPECT_EQ(here.find(1), one_);
-  EXPECT_EQ(there.find(1), also_one);
+  EXPECT_EQ(here.Get(1), one_);
+  EXPECT_EQ(there.Get(1), also_one);
 }
 
 // C33: two that merge from one map get each value once.
@@ -198,8 +198,8 @@ TEST_F(WeakMergeTest, TwoThreadsShareOut) {
     to[1].merge(from);
     other.join();
     for (const auto& key : {one_, two_, three_}) {
-      const auto first = to[0].find(key);
-      const auto second = to[1].find(key);
+      const auto first = to[0].Get(key);
+      const auto second = to[1].Get(key);
       EXPECT_NE(static_cast<bool>(first), static_cast<bool>(second));
       EXPECT_EQ(first ? *first : *second, *key);
     }

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "finalize/reference_error.h"
 #include "finalize/shared.h"
 #include "gtest/gtest.h"
 #include "tests/support/event_log.h"

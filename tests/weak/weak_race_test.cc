@@ -106,7 +106,7 @@ TEST(WeakRaceTest, ValueMapIsAlwaysRight) {
     thread_local const std::string own_key =
         "own " + std::to_string(reinterpret_cast<uintptr_t>(own.get()));
     map.try_emplace(own_key, own);
-    if (map.find(own_key) != own || !map.contains(own_key)) ++wrong;
+    if (map.Get(own_key) != own || !map.contains(own_key)) ++wrong;
     switch (random.Below(8)) {
       case 0:
       case 1:
@@ -114,7 +114,7 @@ TEST(WeakRaceTest, ValueMapIsAlwaysRight) {
         break;
       case 2: {
         const Pointer mine = slots.Renew(i);
-        if (map.try_emplace(key, mine).first->number != i) ++wrong;
+        if ((*map.try_emplace(key, mine).first).value()->number != i) ++wrong;
         break;
       }
       case 3:
@@ -135,7 +135,7 @@ TEST(WeakRaceTest, ValueMapIsAlwaysRight) {
         if (map.size() > kSlots + kThreads) ++wrong;
         break;
       default:
-        if (const Pointer found = map.find(key)) {
+        if (const Pointer found = map.Get(key)) {
           if (found->number != i) ++wrong;
         }
     }
@@ -162,7 +162,8 @@ TEST(WeakRaceTest, KeyMapIsAlwaysRight) {
         break;
       case 2:
         if (key != nullptr &&
-            **map.try_emplace(key, std::make_shared<int>(i)).first != i) {
+            *(*map.try_emplace(key, std::make_shared<int>(i)).first).value() !=
+                i) {
           ++wrong;
         }
         break;
@@ -179,7 +180,7 @@ TEST(WeakRaceTest, KeyMapIsAlwaysRight) {
         break;
       default:
         if (key == nullptr) break;
-        if (const auto found = map.find(key)) {
+        if (const auto found = map.Get(key)) {
           if (**found != i) ++wrong;
         }
     }
@@ -224,7 +225,7 @@ TEST(WeakRaceTest, SetByValueHoldsEachValueOnce) {
         break;
       }
       default:
-        if (const Pointer found = set.find(Object(i))) {
+        if (const Pointer found = set.Get(Object(i))) {
           if (found->number != i) ++wrong;
         }
     }
@@ -234,7 +235,7 @@ TEST(WeakRaceTest, SetByValueHoldsEachValueOnce) {
     const Pointer one = MakeShared<Object>(i);
     const Pointer other = MakeShared<Object>(i);
     set.insert(one);
-    EXPECT_FALSE(set.insert(other));
+    EXPECT_FALSE(set.insert(other).second);
     set.erase(Object(i));
     EXPECT_FALSE(set.contains(Object(i)));
   }

@@ -81,7 +81,8 @@ TEST(WeakReentryTest, DestructorMayUseTheContainer) {
   auto numbers = Numbers(4);
   int destroyed = 0;
   for (int i = 0; i < 4; ++i) {
-    map.try_emplace(numbers[i]).first->in_destructor = [&, i] {
+    map.try_emplace(numbers[i]);
+    map.Get(numbers[i])->in_destructor = [&, i] {
       ++destroyed;
       if (i < 3) map.erase(numbers[i + 1]);
       map.size();
@@ -121,7 +122,7 @@ TEST(WeakReentryTest, EqualityMayCauseDeaths) {
   InEquality() = [&] {
     for (int i = 1; i < 10; ++i) keys[i].reset();
   };
-  EXPECT_EQ(*map.find(Calls(0)), 0);
+  EXPECT_EQ(*map.Get(Calls(0)), 0);
   EXPECT_EQ(map.size(), 1u);
 }
 
@@ -134,10 +135,10 @@ TEST(WeakReentryTest, EqualityMayComeBack) {
   InEquality() = [&] { map.try_emplace(Calls(1), numbers[1]); };
   const auto [there, inserted] = map.try_emplace(Calls(1), numbers[2]);
   EXPECT_FALSE(inserted);
-  EXPECT_EQ(there, numbers[1]);
+  EXPECT_EQ((*there).value(), numbers[1]);
   EXPECT_EQ(map.size(), 2u);
   InEquality() = [&] { map.clear(); };
-  EXPECT_EQ(map.find(Calls(1)), nullptr);
+  EXPECT_EQ(map.Get(Calls(1)), nullptr);
 }
 
 // An exception of the user's leaves everything as it was.
@@ -147,10 +148,10 @@ TEST(WeakReentryTest, ThrowingEqualityChangesNothing) {
   map.try_emplace(Calls(0), numbers[0]);
   InEquality() = [] { throw std::runtime_error("equality"); };
   EXPECT_THROW(map.insert_or_assign(Calls(0), numbers[1]), std::runtime_error);
-  EXPECT_EQ(map.find(Calls(0)), numbers[0]);
+  EXPECT_EQ(map.Get(Calls(0)), numbers[0]);
   EXPECT_EQ(finalize::WeakRefCount(numbers[1]), 0u);
   InEquality() = [] { throw std::runtime_error("equality"); };
-  EXPECT_THROW(map.find(Calls(0)), std::runtime_error);
+  EXPECT_THROW(map.Get(Calls(0)), std::runtime_error);
   numbers[0].reset();
   EXPECT_TRUE(map.empty());
 }
@@ -237,7 +238,7 @@ TEST(WeakReentryTest, PointerIsResetMeanwhile) {
     InEquality() = [&] { key.reset(); };
   };
   arm();
-  EXPECT_TRUE(map.insert_or_assign(key, 1));
+  EXPECT_TRUE(map.insert_or_assign(key, 1).second);
   EXPECT_TRUE(map.empty());
   arm();
   EXPECT_TRUE(map.try_emplace(key, 1).second);
@@ -245,13 +246,13 @@ TEST(WeakReentryTest, PointerIsResetMeanwhile) {
   arm();
   EXPECT_FALSE(map.contains(key));
   arm();
-  EXPECT_TRUE(set.insert(key));
+  EXPECT_TRUE(set.insert(key).second);
   EXPECT_TRUE(set.empty());
   arm();
   EXPECT_EQ(set.erase(key), 0u);
   auto value = MakeShared<int>(1);
   InEquality() = [&] { value.reset(); };
-  EXPECT_TRUE(values.insert_or_assign(Calls(1), value));
+  EXPECT_TRUE(values.insert_or_assign(Calls(1), value).second);
   EXPECT_TRUE(values.empty());
   InEquality() = nullptr;
 }

@@ -35,13 +35,13 @@ class WeakSetTest : public testing::Test {
 
 TEST_F(WeakSetTest, InsertsOnce) {
   Set set;
-  EXPECT_TRUE(set.insert(a_));
-  EXPECT_FALSE(set.insert(a_));
+  EXPECT_TRUE(set.insert(a_).second);
+  EXPECT_FALSE(set.insert(a_).second);
   EXPECT_EQ(a_.use_count(), 1);  // not by the set
   EXPECT_EQ(set.size(), 1u);
   EXPECT_TRUE(set.contains(a_));
   EXPECT_TRUE(set.contains(*a_));
-  EXPECT_EQ(set.find(*a_), a_);
+  EXPECT_EQ(set.Get(*a_), a_);
   EXPECT_EQ(set.count(b_), 0u);
 }
 
@@ -49,12 +49,12 @@ TEST_F(WeakSetTest, InsertsOnce) {
 TEST_F(WeakSetTest, MembersAreComparedByIdentity) {
   Set set = {a_};
   EXPECT_FALSE(set.contains(also_a_));
-  EXPECT_TRUE(set.insert(also_a_));
+  EXPECT_TRUE(set.insert(also_a_).second);
   EXPECT_EQ(set.size(), 2u);
   ByValue by_value = {a_};
-  EXPECT_EQ(by_value.find(*also_a_), a_);
-  EXPECT_EQ(by_value.find(std::string("a")), a_);
-  EXPECT_FALSE(by_value.insert(also_a_));
+  EXPECT_EQ(by_value.Get(*also_a_), a_);
+  EXPECT_EQ(by_value.Get(std::string("a")), a_);
+  EXPECT_FALSE(by_value.insert(also_a_).second);
 }
 
 // C33: absent at once, for every call; the one of make_shared too.
@@ -77,8 +77,8 @@ TEST_F(WeakSetTest, EraseAndExtractTakeOut) {
   Set set = {a_, b_, foreign_};
   EXPECT_EQ(set.erase(a_), 1u);
   EXPECT_EQ(set.erase(*a_), 0u);  // discard: no error
-  EXPECT_EQ(set.extract(*b_), b_);
-  EXPECT_EQ(set.extract(*b_), nullptr);
+  EXPECT_EQ(set.Extract(*b_), b_);
+  EXPECT_EQ(set.Extract(*b_), nullptr);
   EXPECT_EQ(set.ExtractNewest(), foreign_);
   EXPECT_EQ(set.ExtractNewest(), nullptr);
 }
@@ -86,7 +86,7 @@ TEST_F(WeakSetTest, EraseAndExtractTakeOut) {
 // What cannot be a member is not there.
 TEST_F(WeakSetTest, NullIsAbsent) {
   Set set;
-  EXPECT_FALSE(set.insert(nullptr));
+  EXPECT_FALSE(set.insert(nullptr).second);
   EXPECT_FALSE(set.contains(std::shared_ptr<std::string>()));
   EXPECT_EQ(set.erase(std::string("on the stack")), 0u);
   EXPECT_TRUE(set.empty());
@@ -130,6 +130,14 @@ TEST_F(WeakSetTest, AlgebraTakesRanges) {
   EXPECT_EQ(set.size(), 3u);
 }
 
+TEST_F(WeakSetTest, AlgebraTakesListsInBraces) {
+  Set set = {a_};
+  EXPECT_THAT((set |= {b_, c_}), UnorderedElementsAre(a_, b_, c_));
+  EXPECT_THAT((set -= {a_, foreign_}), UnorderedElementsAre(b_, c_));
+  EXPECT_THAT((set ^= {a_, b_}), UnorderedElementsAre(a_, c_));
+  EXPECT_THAT((set &= {c_, b_}), UnorderedElementsAre(c_));
+}
+
 TEST_F(WeakSetTest, AlgebraWithItselfIsDefined) {
   Set set = {a_, b_};
   EXPECT_EQ((set |= set).size(), 2u);
@@ -155,6 +163,21 @@ TEST_F(WeakSetTest, KnowsSubsets) {
   EXPECT_TRUE(ab.IsSubsetOf(ab));
   EXPECT_TRUE(ab.IsDisjointFrom(c));
   EXPECT_FALSE(ab.IsDisjointFrom(a));
+}
+
+// The same with any range of pointers.
+TEST_F(WeakSetTest, SubsetsTakeRanges) {
+  const Set set = {a_, b_};
+  const std::vector<std::shared_ptr<std::string>> abc = {a_, b_, c_, a_};
+  EXPECT_TRUE(set.IsSubsetOf(abc));
+  EXPECT_FALSE(set.IsSupersetOf(abc));
+  EXPECT_FALSE(set.IsDisjointFrom(abc));
+  EXPECT_TRUE(set.IsSubsetOf({b_, a_}));
+  EXPECT_FALSE(set.IsSubsetOf({b_}));
+  EXPECT_TRUE(set.IsSupersetOf({b_}));
+  EXPECT_TRUE(set.IsDisjointFrom({c_}));
+  EXPECT_FALSE(set.IsSupersetOf({b_, nullptr}));
+  EXPECT_TRUE((ByValue{a_}.IsSubsetOf({also_a_})));
 }
 
 TEST_F(WeakSetTest, EqualMeansSameMembers) {

@@ -32,7 +32,7 @@ struct Image {
 
 using Images = finalize::WeakValueMap<int, Image>;
 
-// Values that another thread has made are read, replaced and dropped.
+// Values that another thread has created are read, replaced and dropped.
 size_t UseImages(Images* images) {
   size_t letters = 0;
   std::vector<std::shared_ptr<Image>> kept;
@@ -42,8 +42,11 @@ size_t UseImages(Images* images) {
     finalize::OnDestroy(image->lifetime, [] {});
     images->insert_or_assign(i % kKeys, image);
     if (i % 2 == 0) kept.push_back(image);
-    if (auto other = images->find((i + 1) % kKeys))
+    if (auto other = images->Get((i + 1) % kKeys))
       letters += other->name.size();
+    const auto made = images->GetOrCreate(
+        kKeys, [] { return finalize::MakeShared<Image>("image of all"); });
+    letters += made->name.size();
   }
   return letters + images->size();
 }

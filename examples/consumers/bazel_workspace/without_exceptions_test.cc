@@ -24,7 +24,9 @@ bool WeakReferencesWork() {
   images.insert_or_assign(1, image);
   if (proxy->width != 3 || images.size() != 1) return false;
   image.reset();
-  return proxy.expired() && images.size() == 0;
+  if (!proxy.expired() || images.size() != 0) return false;
+  image = images.GetOrCreate(2, [] { return finalize::MakeShared<Image>(); });
+  return images.Get(2) == image;
 }
 
 }  // namespace

@@ -1,0 +1,15 @@
+#include "finalize/weak_proxy.h"
+
+namespace finalize {
+
+const char* ReferenceError::what() const noexcept {
+  return "weakly-referenced object no longer exists";
+}
+
+}  // namespace finalize
+
+namespace finalize_internal {
+
+void ThrowReferenceError() { throw finalize::ReferenceError(); }
+
+}  // namespace finalize_internal
