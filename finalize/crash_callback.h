@@ -40,22 +40,13 @@
 #ifndef FINALIZE_CRASH_CALLBACK_H_
 #define FINALIZE_CRASH_CALLBACK_H_
 
-#include <cstdint>
-
+#include "finalize/crash.h"
 #include "finalize/internal/crash_callbacks.h"
 
 namespace finalize {
 
-// signal          which it is; 0 for a drain that hangs
-// deadline_nanos  when to have returned, in nanoseconds of CLOCK_MONOTONIC
-// keep            leave for a post-mortem what would be removed, and make sure
-//                 that nobody else removes it (ExitHooks::keep_on_crash)
-using finalize_internal::Crash;
-using CrashCallback = finalize_internal::CrashCallback;
-
-// Has `callback` called, once, whatever it is added again. False where there is
-// no room: kMostCrashCallbacks others are there.
-using finalize_internal::kMostCrashCallbacks;
+// Has `callback` called, once, however often it is added. False if there is no
+// room: kMaxCrashCallbacks others are there.
 inline bool AddCrashCallback(CrashCallback callback) {
   return finalize_internal::AddCrashCallback(callback);
 }

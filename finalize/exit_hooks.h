@@ -192,7 +192,6 @@
 #ifndef FINALIZE_EXIT_HOOKS_H_
 #define FINALIZE_EXIT_HOOKS_H_
 
-#include <functional>
 #include <optional>
 #include <vector>
 
@@ -200,6 +199,7 @@
 #include "absl/time/time.h"
 #include "finalize/hooked_signals.h"
 #include "finalize/requirements.h"
+#include "finalize/shared_function.h"
 
 namespace finalize {
 
@@ -245,7 +245,7 @@ struct ExitHooks {
   //
   // Called once, on the thread that would have drained. If it throws, that is
   // reported, and the thread drains after all.
-  std::function<void(int signal)> on_signal;
+  SharedFunction<void(int signal)> on_signal;
   // Whether ShutdownDescriptor is to be had.
   bool descriptor = false;
 };

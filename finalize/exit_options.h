@@ -4,7 +4,7 @@
 //   finalize::ExitOptions options;
 //   options.deadline = absl::Seconds(5);
 //   options.failure_exit_code = 3;
-//   finalize::SetExitOptions(options);
+//   absl::Status status = finalize::SetExitOptions(options);
 //
 // exit() drains the process registry on the thread that called it. A callback
 // that calls exit() again does not stop the rest: it still runs, once, and
@@ -99,6 +99,7 @@
 #ifndef FINALIZE_EXIT_OPTIONS_H_
 #define FINALIZE_EXIT_OPTIONS_H_
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "finalize/requirements.h"
 
@@ -135,9 +136,9 @@ struct ExitOptions {
   bool watch_whole_end = false;
 };
 
-// Sets the options for the exit drain. Ends the process with a message where
-// `options` breaks a rule above.
-void SetExitOptions(const ExitOptions& options);
+// Sets the options for the exit drain. InvalidArgument, which names the field,
+// if `options` breaks a rule above: nothing is set then.
+absl::Status SetExitOptions(const ExitOptions& options);
 ExitOptions GetExitOptions();
 
 }  // namespace finalize

@@ -25,7 +25,7 @@ namespace finalize {
 
 // How one signal stands.
 struct SignalHook {
-  enum State : uint8_t {
+  enum class State : uint8_t {
     kTaken,     // it drains, or, if it is a crash signal, removes temp dirs
     kIgnored,   // it is ignored, and does nothing
     kHandled,   // a handler was there, and was left alone: it does not drain
@@ -39,7 +39,7 @@ struct SignalHook {
   std::string ToString() const;
 
   int signal = 0;
-  State state = kDefault;
+  State state = State::kDefault;
   // The name of the program's handler, or its file and offset if it has no
   // name: the handler that is there or, if the signal is taken, the one that
   // runs before or after the drain. Empty if there is none.

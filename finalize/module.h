@@ -54,15 +54,16 @@
 // switched off (FINALIZE_REAP=0, tempdir/reap.h) and none is removed in the
 // background.
 //
-// Not covered: a callable that Detach() gave away; a shared_ptr of MakeShared
-// or Adopt, a weak reference with a callback, an entry of a weak container, a
-// failure reporter or an observer that outlives the module that made it; a
-// callback that a drain left behind at its deadline; and a Report or Info that
-// names a line of the module, printed after it is gone. Inside a callback of
-// the module dlclose() of it is as fatal as ever. dlclose() waits
-// for the callbacks of the module that other threads run, with the lock of the
-// dynamic linker held: such a callback must not call dlopen(), nor
-// InstallExitHooks(), nor AtThreadExit() as the first of its thread.
+// Not covered: a callable that Detach() gave away, or that another thread is
+// destroying in Cancel(); a shared_ptr of MakeShared or Adopt, a weak reference
+// with a callback, an entry of a weak container, a failure reporter or an
+// observer that outlives the module that made it; a callback that a drain left
+// behind at its deadline; and a Report or Info that names a line of the module,
+// printed after it is gone. Inside a callback of the module dlclose() of it is
+// as fatal as ever. dlclose() waits for the callbacks of the module that other
+// threads run, with the lock of the dynamic linker held: such a callback must
+// not call dlopen(), nor InstallExitHooks(), nor AtThreadExit() as the first of
+// its thread.
 //
 // Of a copy of the library inside a module, no other thread may be in exit(),
 // in a drain or on one of its helper threads when dlclose() unmaps it. In such

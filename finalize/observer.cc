@@ -33,7 +33,7 @@ FINALIZE_OWN_FRAME const char** Observing() {
   return bracket;
 }
 
-void Tell(const std::function<void(const ReportEntry&)>& function,
+void Tell(const finalize::SharedFunction<void(const ReportEntry&)>& function,
           const ReportEntry& entry) noexcept {
   if (function == nullptr) return;
   BracketScope scope(&Observing,

@@ -6,6 +6,10 @@ const char* ReferenceError::what() const noexcept {
   return "weakly-referenced object no longer exists";
 }
 
-void ThrowReferenceError() { throw ReferenceError(); }
-
 }  // namespace finalize
+
+namespace finalize_internal {
+
+void ThrowReferenceError() { throw finalize::ReferenceError(); }
+
+}  // namespace finalize_internal

@@ -18,8 +18,12 @@ class ReferenceError : public std::exception {
   const char* what() const noexcept override;
 };
 
+}  // namespace finalize
+
+namespace finalize_internal {
+
 [[noreturn]] void ThrowReferenceError();
 
-}  // namespace finalize
+}  // namespace finalize_internal
 
 #endif  // FINALIZE_REFERENCE_ERROR_H_

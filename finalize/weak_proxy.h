@@ -58,7 +58,7 @@ class Pinned {
  public:
   explicit Pinned(std::shared_ptr<T> referent)
       : referent_(std::move(referent)) {
-    if (referent_ == nullptr) ThrowReferenceError();
+    if (referent_ == nullptr) finalize_internal::ThrowReferenceError();
   }
 
   operator T&() const { return *referent_; }  // NOLINT(runtime/explicit)

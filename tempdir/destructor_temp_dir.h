@@ -41,8 +41,8 @@
 // the file system cannot exchange. Nothing is forced to the disk.
 //
 // The destructor removes the directory, unless the options say to keep it; it
-// never throws: a failure goes where TempDirOptions::OnFailure says, and then
-// the directory is given up.
+// never throws: a failure goes where TempDirOptions::CallOnFailure says, and
+// then the directory is given up.
 //
 // Move-only. A moved-from one owns nothing: its path() is empty, Remove() and
 // Keep() return FailedPrecondition. Assigning over one that owns a directory

@@ -30,7 +30,7 @@
 //   - After a failure in the destructor the directory is not given up: exit()
 //     tries once more.
 //   - A failure at exit is in the report of that drain and goes to the failure
-//     reporter, whatever TempDirOptions::OnFailure says besides.
+//     reporter, whatever TempDirOptions::CallOnFailure says besides.
 //   - An object may outlive the exit drain: then its directory is gone,
 //     Remove() returns OK and the destructor does nothing.
 //
@@ -40,12 +40,14 @@
 #define TEMPDIR_FINALIZER_TEMP_DIR_H_
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "finalize/finalizer.h"
+#include "finalize/info.h"
 #include "tempdir/if_exists.h"
 #include "tempdir/internal/owned_directory.h"
 #include "tempdir/passed_lock.h"
@@ -88,10 +90,9 @@ class [[nodiscard]] FinalizerTempDir {
   // Tells a directory with TempDirOptions::KeepOnFailure that this is one.
   void MarkFailed();
 
-  // The finalizer that removes it; dead when moved from.
-  const finalize::Finalizer<absl::Status>& finalizer() const {
-    return finalizer_;
-  }
+  // Shows the finalizer that removes it (finalize/info.h); nothing if none is
+  // pending: it was removed or kept, or was moved from.
+  std::optional<finalize::Info> Peek() const { return finalizer_.Peek(); }
 
   void swap(FinalizerTempDir& other) noexcept;
   friend void swap(FinalizerTempDir& a, FinalizerTempDir& b) noexcept {

@@ -36,6 +36,9 @@
 //                            the process makes or removes its first one. Not
 //                            looked at in a setuid program.
 //
+// A setter on a temporary returns a value, so that no reference to the
+// temporary is left.
+//
 // Like finalize::Options it remembers the line at which it was made, the place
 // that a failure report names. A value; thread-compatible (const calls may run
 // concurrently).
@@ -46,7 +49,6 @@
 #include <sys/types.h>
 
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -54,23 +56,14 @@
 #include "absl/status/status.h"
 #include "boost/filesystem/path.hpp"
 #include "finalize/options.h"
+#include "finalize/shared_function.h"
 #include "tempdir/path_argument.h"
 
 namespace tempdir {
 
-// What becomes of a failure to remove (or to keep) that no caller can be told:
-// in a destructor, in an assignment, at exit. The report is one line with the
-// place of these options (where the directory was made), what could not be
-// removed, and what becomes of the directory: the end of the process tries
-// again, or it is left to the reaper after this process (reap.h).
-enum class OnFailure {
-  kReport,  // it goes to the failure reporter (finalize/failure_reporter.h)
-  kCrash,   // the same, and then the process aborts
-};
-
 class TempDirOptions {
  public:
-  using FailureCallback = std::function<void(
+  using FailureCallback = finalize::SharedFunction<void(
       const boost::filesystem::path& path, const absl::Status& status)>;
 
   // NOLINTNEXTLINE(runtime/explicit): so that `{}` means the caller's line.
@@ -79,19 +72,28 @@ class TempDirOptions {
 
   // Where to make it; empty stands for $TMPDIR. A relative path counts from
   // the current directory at the time of Create.
-  TempDirOptions& Parent(PathArgument parent) {
+  TempDirOptions& Parent(PathArgument parent) & {
     parent_ = std::string(parent.text());
     return *this;
   }
+  TempDirOptions Parent(PathArgument parent) && {
+    return std::move(Parent(parent));
+  }
   // What the name starts and ends with: no slash, no NUL, and together short
   // enough for a file name. "tmp-" and nothing unless told otherwise.
-  TempDirOptions& Prefix(std::string prefix) {
+  TempDirOptions& Prefix(std::string prefix) & {
     prefix_ = std::move(prefix);
     return *this;
   }
-  TempDirOptions& Suffix(std::string suffix) {
+  TempDirOptions Prefix(std::string prefix) && {
+    return std::move(Prefix(std::move(prefix)));
+  }
+  TempDirOptions& Suffix(std::string suffix) & {
     suffix_ = std::move(suffix);
     return *this;
+  }
+  TempDirOptions Suffix(std::string suffix) && {
+    return std::move(Suffix(std::move(suffix)));
   }
   // Makes it `<parent>/finalize-<uid>-<random>`, with no root in between and a
   // descriptor and a lock of its own, which a reaper respects. It holds nothing
@@ -109,9 +111,12 @@ class TempDirOptions {
   // `emptyDir` of Kubernetes with mode 0777, what a dead process left stays
   // until somebody removes it: without the sticky bit that a root has, no mark
   // in it proves that it is not another directory of the user's, renamed.
-  TempDirOptions& Directly(bool directly = true) {
+  TempDirOptions& Directly(bool directly = true) & {
     directly_ = directly;
     return *this;
+  }
+  TempDirOptions Directly(bool directly = true) && {
+    return std::move(Directly(directly));
   }
   // Makes it Directly(), with a name as short as that of mktemp -d, for paths
   // that have little room, such as those of Unix sockets (107 bytes):
@@ -127,9 +132,12 @@ class TempDirOptions {
   // 10 letters are 50 random bits. What stands there is never adopted, so a
   // name that is taken costs one more try; that one of a million directories
   // ever gets the name of an earlier one has a chance of 1 in 2000.
-  TempDirOptions& ShortPath(bool short_path = true) {
+  TempDirOptions& ShortPath(bool short_path = true) & {
     short_path_ = short_path;
     return Directly(short_path);
+  }
+  TempDirOptions ShortPath(bool short_path = true) && {
+    return std::move(ShortPath(short_path));
   }
   // The permissions, whatever the umask; 0700 unless told otherwise. The
   // owner's three must be among them. (Of a temp file: 0600, and any.) Those of
@@ -137,15 +145,19 @@ class TempDirOptions {
   // On a file system where it cannot have them, Create fails with
   // FailedPrecondition or what the system says; without this call it uses those
   // that it gets (TempDirGuarantees::mode).
-  TempDirOptions& Mode(mode_t mode) {
+  TempDirOptions& Mode(mode_t mode) & {
     mode_ = mode;
     return *this;
   }
+  TempDirOptions Mode(mode_t mode) && { return std::move(Mode(mode)); }
   // Create fails with FailedPrecondition, and leaves nothing, unless all of
   // temp_dir_guarantees.h holds.
-  TempDirOptions& RequireGuarantees(bool require = true) {
+  TempDirOptions& RequireGuarantees(bool require = true) & {
     require_guarantees_ = require;
     return *this;
+  }
+  TempDirOptions RequireGuarantees(bool require = true) && {
+    return std::move(RequireGuarantees(require));
   }
   // Remove(), the destructor and exit rename the directory away, which takes as
   // long whatever it holds, and a thread of the library's own removes it.
@@ -162,9 +174,12 @@ class TempDirOptions {
   // where renaming fails, where there is no thread, or where it is 256
   // directories behind. Create waits for the thread where the file system is
   // full, and tries again.
-  TempDirOptions& RemoveInBackground(bool background = true) {
+  TempDirOptions& RemoveInBackground(bool background = true) & {
     background_ = background;
     return *this;
+  }
+  TempDirOptions RemoveInBackground(bool background = true) && {
+    return std::move(RemoveInBackground(background));
   }
   // The destructor leaves the directory where an exception that was thrown
   // after Create unwinds it, or where MarkFailed() was called; so does exit in
@@ -174,28 +189,47 @@ class TempDirOptions {
   //
   // It is moved into `<parent>/finalize-<uid>-<random>`, by its name, out of
   // every reaper's reach. kept_failures.h lists and trims what was kept.
-  TempDirOptions& KeepOnFailure(bool keep = true) {
+  TempDirOptions& KeepOnFailure(bool keep = true) & {
     keep_on_failure_ = keep;
     return *this;
+  }
+  TempDirOptions KeepOnFailure(bool keep = true) && {
+    return std::move(KeepOnFailure(keep));
   }
   // The same, and then removes the oldest failures that this user's processes
   // kept in this parent with this prefix, until at most `failures` are left.
   // 0 removes none. What a crash keeps is neither counted nor removed, since it
   // has no prefix.
-  TempDirOptions& KeepLast(size_t failures) {
+  TempDirOptions& KeepLast(size_t failures) & {
     keep_last_ = failures;
     return KeepOnFailure();
   }
-  TempDirOptions& OnFailure(tempdir::OnFailure policy) {
-    on_failure_ = policy;
-    failure_callback_ = nullptr;
+  TempDirOptions KeepLast(size_t failures) && {
+    return std::move(KeepLast(failures));
+  }
+  // What becomes of a failure to remove (or to keep) that no caller can be
+  // told: in a destructor, in an assignment, at exit. The failure reporter
+  // (finalize/failure_reporter.h) gets one line with the place of these options
+  // (where the directory was made), what could not be removed, and what becomes
+  // of the directory: the end of the process tries again, or it is left to the
+  // reaper after this process (reap.h). CrashOnFailure: and then the process
+  // aborts.
+  TempDirOptions& CrashOnFailure(bool crash = true) & {
+    crash_on_failure_ = crash;
     return *this;
   }
-  // `callback` is told instead, on the thread at hand, with no lock held; what
-  // it throws is reported. A drain's report names the failure anyway.
-  TempDirOptions& OnFailure(FailureCallback callback) {
+  TempDirOptions CrashOnFailure(bool crash = true) && {
+    return std::move(CrashOnFailure(crash));
+  }
+  // `callback` is called instead of all that, on the thread at hand, with no
+  // lock held; what it throws is reported. A drain's report names the failure
+  // anyway.
+  TempDirOptions& CallOnFailure(FailureCallback callback) & {
     failure_callback_ = std::move(callback);
     return *this;
+  }
+  TempDirOptions CallOnFailure(FailureCallback callback) && {
+    return std::move(CallOnFailure(std::move(callback)));
   }
 
   const std::string& parent() const { return parent_; }
@@ -211,7 +245,7 @@ class TempDirOptions {
   bool background() const { return background_; }
   bool keep_on_failure() const { return keep_on_failure_; }
   size_t keep_last() const { return keep_last_; }
-  tempdir::OnFailure on_failure() const { return on_failure_; }
+  bool crash_on_failure() const { return crash_on_failure_; }
   const FailureCallback& failure_callback() const { return failure_callback_; }
   finalize::Place place() const { return place_; }
 
@@ -226,7 +260,7 @@ class TempDirOptions {
   bool background_ = false;
   bool keep_on_failure_ = false;
   size_t keep_last_ = 0;
-  tempdir::OnFailure on_failure_ = tempdir::OnFailure::kReport;
+  bool crash_on_failure_ = false;
   FailureCallback failure_callback_;
   finalize::Place place_;
 };

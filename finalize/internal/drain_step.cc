@@ -33,7 +33,8 @@ void DrainStep::FillEntry() {
   if (!entry_) entry_ = Describe(node_, options().cause, /*spent=*/true);
   entry_->duration = duration();
   if (failure_.failed) {
-    entry_->outcome = spent_ ? ReportEntry::kFailed : ReportEntry::kRearmed;
+    entry_->outcome =
+        spent_ ? ReportEntry::Outcome::kFailed : ReportEntry::Outcome::kRearmed;
     entry_->status = ToStatus(failure_);
   } else if (overran_) {
     entry_->status = StatusIfMemory(absl::StatusCode::kDeadlineExceeded,
@@ -85,7 +86,7 @@ bool DrainStep::Note() noexcept {
 
 void DrainStep::Leave() noexcept {
   if (!spent_) {
-    entry_->outcome = ReportEntry::kFailed;  // after all
+    entry_->outcome = ReportEntry::Outcome::kFailed;  // after all
     Report();
     DestroyCallback(node_);
   }

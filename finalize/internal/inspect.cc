@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "absl/time/time.h"
 #include "finalize/info.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/clock.h"
@@ -32,6 +33,11 @@ void CheckNotPeeking(Node* node, uint64_t word) {
 // Whether `word` is that of the pending finalizer `ref`.
 bool IsPending(const NodeRef& ref, uint64_t word) {
   return ref.Matches(word) && Node::Pends(word);
+}
+
+// Whether `word` is that of the running finalizer `ref`.
+bool Runs(const NodeRef& ref, uint64_t word) {
+  return ref.Matches(word) && (word & kRunsMask) == kRunning;
 }
 
 // Returns the lane of a pending finalizer, locked, or null.
@@ -74,7 +80,8 @@ void FillInfo(Node* node, finalize::Info* info) {
   info->place = node->place();
   info->phase = node->phase;
   info->at_exit = (node->Word() & kAtExitFlag) != 0;
-  info->age = static_cast<double>(NowNanos() - node->Sequence()) * 1e-9;
+  info->age =
+      absl::Nanoseconds(static_cast<int64_t>(NowNanos() - node->Sequence()));
 }
 
 // The referent, if a shared_ptr owns it and it is alive.
@@ -132,6 +139,10 @@ bool Alive(const NodeRef& ref) noexcept {
          IsOurs(ref.node);
 }
 
+bool IsRunning(const NodeRef& ref) noexcept {
+  return ref.node != nullptr && Runs(ref, ref.node->Word()) && IsOurs(ref.node);
+}
+
 bool AtExitFlag(const NodeRef& ref) {
   return Alive(ref) && (ref.node->Word() & kAtExitFlag) != 0;
 }
@@ -172,10 +183,7 @@ bool PeekArguments(const NodeRef& ref, const std::type_info& tuple, void* out) {
 bool Wait(const NodeRef& ref, int64_t deadline) {
   if (ref.node == nullptr || !IsOurs(ref.node)) return true;
   const uint64_t word = ref.node->Word();
-  if (!ref.Matches(word) || (word & kRunsMask) != kRunning ||
-      RunsOnThisThread(ref.node)) {
-    return true;
-  }
+  if (!Runs(ref, word) || RunsOnThisThread(ref.node)) return true;
   if (IsOnThisStack(ref)) return true;  // it began on another thread
   CheckNotPeeking(ref.node, word);
   uint64_t limit = UINT64_MAX;

@@ -170,14 +170,14 @@ ABSL_ATTRIBUTE_NOINLINE void FinishReported(
     const Failure& failure, void (*finish)(Core*, Node*)) noexcept {
   finalize::ReportEntry entry = Describe(node, cause, /*spent=*/true);
   entry.status = ToStatus(failure);
-  entry.outcome = finalize::ReportEntry::kFailed;
+  entry.outcome = finalize::ReportEntry::Outcome::kFailed;
   if (!MayRearm(node)) {
     ReportSpent(node, entry);
     FinishFailed(core, node, finish);
     return;
   }
   if (FinishFailed(core, node, finish)) {
-    entry.outcome = finalize::ReportEntry::kRearmed;
+    entry.outcome = finalize::ReportEntry::Outcome::kRearmed;
   }
   ReportFailure(entry);
 }
@@ -213,10 +213,11 @@ namespace {
 // came out of the observer.
 ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunWatched(
     Node* node, void* result, Failure* failure) {
-  RunWatch watch(node, finalize::Cause::kCall);
+  RunWatch watch(node, finalize::Cause::Kind::kCall);
   if (!IsOurs(node)) return false;
   try {
-    node->ops->run(node->callable(), finalize::Cause::kCall, result, failure);
+    node->ops->run(node->callable(), finalize::Cause::Kind::kCall, result,
+                   failure);
   } catch (abi::__forced_unwind&) {
     throw;
   } catch (...) {
@@ -241,7 +242,8 @@ FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS bool RunForCaller(
   StackMark mark(node, ref.generation);
   Failure failure;
   if (!Watched()) {
-    node->ops->run(node->callable(), finalize::Cause::kCall, result, &failure);
+    node->ops->run(node->callable(), finalize::Cause::Kind::kCall, result,
+                   &failure);
   } else if (!RunWatched(node, result, &failure)) {
     return false;
   }
@@ -262,7 +264,7 @@ bool Inherited(const NodeRef& ref) {
 
 void EndScope(const NodeRef& ref) noexcept {
   if (Node* node = ClaimToRun(ref)) {
-    RunReported(CoreAt(node->core), node, finalize::Cause::kScope);
+    RunReported(CoreAt(node->core), node, finalize::Cause::Kind::kScope);
   } else if (Inherited(ref)) {
     NoteForsaken(ref.node->epoch.load(std::memory_order_relaxed));
   } else {
@@ -272,17 +274,22 @@ void EndScope(const NodeRef& ref) noexcept {
 
 Node* Detach(const NodeRef& ref) { return ClaimToDetach(ref); }
 
-void Cancel(const NodeRef& ref) noexcept {
-  if (Node* node = Detach(ref)) {
-    DropDetached(node);
-  } else if (Inherited(ref)) {
+bool Cancel(const NodeRef& ref) noexcept {
+  Node* const node = Detach(ref);
+  if (node != nullptr) DropDetached(node);
+  return node != nullptr;
+}
+
+void CancelForGood(const NodeRef& ref) noexcept {
+  if (!Cancel(ref) && Inherited(ref)) {
     NoteForsaken(ref.node->epoch.load(std::memory_order_relaxed));
   }
 }
 
 void RunDetached(Node* node, void* result) {
   Failure unused;
-  node->ops->run(node->callable(), finalize::Cause::kCall, result, &unused);
+  node->ops->run(node->callable(), finalize::Cause::Kind::kCall, result,
+                 &unused);
 }
 
 absl::Status ToStatus(const Failure& failure) {
