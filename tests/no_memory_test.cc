@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <new>
 #include <thread>
@@ -282,6 +283,17 @@ TEST(NoMemoryTest, MoveIsRefused) {
   EXPECT_EQ(from.size(), 2u);
   EXPECT_TRUE(from.MoveTo(to).ok());
   EXPECT_EQ(to.Drain().ran, 2u);
+}
+
+// C20: a registry for which there is no memory throws, as other objects do.
+TEST(NoMemoryTest, RegistryThrows) {
+  std::deque<Registry> registries;
+  no_pages = true;
+  EXPECT_THROW(for (int i = 0; i < 100000; ++i) registries.emplace_back(),
+               std::bad_alloc);
+  no_pages = false;
+  registries.emplace_back();
+  EXPECT_TRUE(registries.back().Register([] {}).alive());
 }
 
 }  // namespace
