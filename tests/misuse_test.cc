@@ -67,7 +67,7 @@ INSTANTIATE_TEST_SUITE_P(
         Misuse{"argument_that_cannot_be_copied", "pass it by std::move"},
         Misuse{"no_referent", "OnDestroy takes a Lifetime& or a"},
         Misuse{"temporary_lifetime", "given a temporary Lifetime"},
-        Misuse{"reference_to_temporary_options", "Options&"}),
+        Misuse{"reference_to_temporary_options", "non-const lvalue reference"}),
     [](const auto& info) { return std::string(info.param.name); });
 
 constexpr char kTemporary[] = "given a temporary Lifetime";
