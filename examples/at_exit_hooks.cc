@@ -48,14 +48,14 @@ using finalize::Options;
 bool PrepareForTheEnd(absl::Duration deadline, bool has_loop) {
   finalize::ExitOptions at_exit;
   at_exit.deadline = deadline;
-  finalize::SetExitOptions(at_exit);
+  absl::Status status = finalize::SetExitOptions(at_exit);
   finalize::ExitHooks hooks;  // SIGTERM, SIGINT, SIGHUP
   hooks.quick_exit = true;
   hooks.terminate = true;
   hooks.descriptor = has_loop;
-  const absl::Status installed = finalize::InstallExitHooks(hooks);
-  if (!installed.ok()) std::puts(installed.ToString().c_str());
-  return installed.ok();
+  status.Update(finalize::InstallExitHooks(hooks));
+  if (!status.ok()) std::puts(status.ToString().c_str());
+  return status.ok();
 }
 
 // One line for each callback, as a log would have it.
@@ -82,14 +82,14 @@ void Hang() {
 }
 
 void RegisterService(bool hangs) {
-  finalize::AtExit(Options("remove pid file").Phase(finalize::kReleasePhase),
-                   [] {});
+  finalize::AtExit(
+      Options("remove pid file").set_phase(finalize::kReleasePhase), [] {});
   finalize::AtExit("leave cluster", LeaveCluster, std::string("node-7"));
   if (hangs) finalize::AtExit("flush metrics", Hang);
-  finalize::AtExit(Options("finish requests").Phase(finalize::kFinishWorkPhase),
-                   [] {});
   finalize::AtExit(
-      Options("close listener").Phase(finalize::kStopAcceptingPhase),
+      Options("finish requests").set_phase(finalize::kFinishWorkPhase), [] {});
+  finalize::AtExit(
+      Options("close listener").set_phase(finalize::kStopAcceptingPhase),
       CloseListener);
 }
 

@@ -104,7 +104,7 @@ void ParseFlags(int argc, char** argv) {
     _exit(help ? 0 : kUsageError);
   });
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
-  parsing.Detach();
+  parsing.Cancel();
   if (rest.size() > 1) {
     EndWith(kUsageError,
             absl::StrCat("\"", rest[1], "\" is not a flag; --help lists them"));

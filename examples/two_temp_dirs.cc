@@ -76,8 +76,8 @@ class DestructorDir {
 class FinalizerDir {
  public:
   FinalizerDir()
-      : finalizer_(
-            finalize::OnDestroy(lifetime_, RemoveDirectory, MakeDirectory())) {}
+      : finalizer_(finalize::OnDestroy(lifetime_, "remove directory",
+                                       RemoveDirectory, MakeDirectory())) {}
 
   absl::Status Remove() { return finalizer_.Run().value_or(absl::OkStatus()); }
   bool removed() const { return !finalizer_.alive(); }

@@ -123,7 +123,8 @@ void Notes() {
 void Finalizers() {
   auto tom = MakeShared<Cat>(Cat{"Tom"});
   auto remove = finalize::OnDestroy(
-      tom, [](const std::string &path) { return "removed " + path; },
+      tom, "remove files",
+      [](const std::string& path) { return "removed " + path; },
       std::string("/tmp/tour"));
   std::printf("alive: %s\n", remove.alive() ? "yes" : "no");
   std::printf("result: %s\n", remove.Run().value_or("nothing").c_str());

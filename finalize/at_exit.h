@@ -8,7 +8,7 @@
 //   auto flush = finalize::AtExit("flush journal", Flush, std::string("/j"));
 //   ...
 //   flush.Run();     // now, once; exit() will not run it again
-//   flush.Detach();  // or never
+//   flush.Cancel();  // or never
 //
 // It is Registry::Process().Register(): order, refusal and failure are as
 // registry.h says. In short: newest first, on the thread that calls exit();
@@ -44,39 +44,28 @@
 
 namespace finalize {
 
-// Registers a callback with bound arguments (copied or moved in). The callback
-// may take a `const Cause&` before them. Returns a Finalizer<R>, where R is
-// the callback's result.
+// Registers a callback with bound arguments (copied or moved in) and returns
+// its handle. A name is a set of options:
+//   AtExit("flush journal", Flush, path);
+// The callback may take a `const Cause&` before the arguments.
 template <class F, class... A>
-auto AtExit(Options options, F&& function, A&&... arguments) {
+FinalizerFor<F, A...> AtExit(Options options, F&& function, A&&... arguments) {
   constexpr auto kOnce = finalize_internal::Invocation::kOnce;
-  return Finalizer<finalize_internal::ResultFor<kOnce, F, A...>>(
+  return finalize_internal::FinalizerAccess::Make<FinalizerFor<F, A...>>(
       finalize_internal::RegisterNode<kOnce>(
           {finalize_internal::ProcessCore(), &options},
           std::forward<F>(function), std::forward<A>(arguments)...));
 }
-
-// The same without options; the place is the caller's line here too. With more
-// than three bound arguments say `{}` for the options.
+// The same for a callback alone. The place is the caller's line here too.
 template <class F, finalize_internal::EnableIfCallback<F> = 0>
-auto AtExit(F&& function, Place place = Place::Caller()) {
-  return AtExit(Options().At(place), std::forward<F>(function));
+FinalizerFor<F> AtExit(F&& function, CallerPlace place = CallerPlace::Here()) {
+  return AtExit(Options().set_place(place.place()), std::forward<F>(function));
 }
-template <class F, class A, finalize_internal::EnableIfCallback<F> = 0>
-auto AtExit(F&& function, A&& a, Place place = Place::Caller()) {
-  return AtExit(Options().At(place), std::forward<F>(function),
-                std::forward<A>(a));
-}
-template <class F, class A, class B, finalize_internal::EnableIfCallback<F> = 0>
-auto AtExit(F&& function, A&& a, B&& b, Place place = Place::Caller()) {
-  return AtExit(Options().At(place), std::forward<F>(function),
-                std::forward<A>(a), std::forward<B>(b));
-}
-template <class F, class A, class B, class C,
-          finalize_internal::EnableIfCallback<F> = 0>
-auto AtExit(F&& function, A&& a, B&& b, C&& c, Place place = Place::Caller()) {
-  return AtExit(Options().At(place), std::forward<F>(function),
-                std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+// Does not compile, and says what to write.
+template <class F, class... A, finalize_internal::EnableIfMisuse<F, A...> = 0>
+FinalizerFor<F, A...> AtExit(F&&, A&&...) {
+  return finalize_internal::FinalizerAccess::Make<FinalizerFor<F, A...>>(
+      finalize_internal::Refuse<F, A...>());
 }
 
 }  // namespace finalize

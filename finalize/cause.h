@@ -3,7 +3,8 @@
 // A callback that wants to know takes a `const finalize::Cause&` first:
 //
 //   finalize::AtExit([](const finalize::Cause& cause) {
-//     if (cause.kind == finalize::Cause::kSignal) LogSignal(cause.signal);
+//     if (cause.kind == finalize::Cause::Kind::kSignal)
+//     LogSignal(cause.signal);
 //   });
 //
 // A Cause is a value; it is thread-compatible (const calls may run
@@ -18,7 +19,7 @@
 namespace finalize {
 
 struct Cause {
-  enum Kind : uint8_t {
+  enum class Kind : uint8_t {
     kCall,          // Run() on its handle
     kDestroy,       // the end of its referent's lifetime
     kScope,         // the end of the scope of a Finally
@@ -38,41 +39,41 @@ struct Cause {
   // Returns whether the process is about to end. A drain with such a cause
   // skips the finalizers whose at_exit is false.
   constexpr bool IsProcessEnd() const {
-    return kind == kExit || kind == kQuickExit || kind == kTerminate ||
-           kind == kSignal;
+    return kind == Kind::kExit || kind == Kind::kQuickExit ||
+           kind == Kind::kTerminate || kind == Kind::kSignal;
   }
 
   // Returns a word such as "call" or "exit"; never null.
   constexpr const char* ToString() const {
     switch (kind) {
-      case kCall:
+      case Kind::kCall:
         return "call";
-      case kDestroy:
+      case Kind::kDestroy:
         return "destroy";
-      case kScope:
+      case Kind::kScope:
         return "scope";
-      case kDrain:
+      case Kind::kDrain:
         return "drain";
-      case kExit:
+      case Kind::kExit:
         return "exit";
-      case kQuickExit:
+      case Kind::kQuickExit:
         return "quick_exit";
-      case kTerminate:
+      case Kind::kTerminate:
         return "terminate";
-      case kSignal:
+      case Kind::kSignal:
         return "signal";
-      case kThreadExit:
+      case Kind::kThreadExit:
         return "thread exit";
-      case kModuleUnload:
+      case Kind::kModuleUnload:
         return "module unload";
-      case kClosed:
+      case Kind::kClosed:
         return "closed";
     }
     return "unknown";
   }
 
   Kind kind;
-  int signal;  // the signal's number where kind is kSignal, else 0
+  int signal;  // the signal's number if kind is kSignal, else 0
 };
 
 constexpr bool operator==(const Cause& a, const Cause& b) {

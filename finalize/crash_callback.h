@@ -39,24 +39,13 @@
 #ifndef FINALIZE_CRASH_CALLBACK_H_
 #define FINALIZE_CRASH_CALLBACK_H_
 
-#include <cstdint>
-
+#include "finalize/crash.h"
 #include "finalize/internal/crash_callbacks.h"
 
 namespace finalize {
 
-// signal          the signal; 0 for a drain that hangs
-// deadline_nanos  when the callback must have returned, in nanoseconds of
-//                 CLOCK_MONOTONIC
-// keep            whether to keep what would be removed, for a post-mortem, and
-//                 to make sure that nothing else removes it
-//                 (ExitHooks::keep_on_crash)
-using finalize_internal::Crash;
-using CrashCallback = finalize_internal::CrashCallback;
-
 // Registers `callback`; adding it again has no effect. Returns false if
-// kMostCrashCallbacks others are registered.
-using finalize_internal::kMostCrashCallbacks;
+// kMaxCrashCallbacks others are registered.
 inline bool AddCrashCallback(CrashCallback callback) {
   return finalize_internal::AddCrashCallback(callback);
 }

@@ -74,17 +74,16 @@ class Installing {
 // The settings and what they point to, until they are in place.
 struct Draft {
   std::unique_ptr<HookSettings> settings;
-  std::unique_ptr<const std::function<void(int)>> on_signal;
+  std::unique_ptr<const SharedFunction<void(int)>> on_signal;
 };
 
-// Copies what `hooks` asks for: by code of the user's, where that is a
-// callback.
+// Copies what `hooks` asks for.
 absl::Status Copy(const ExitHooks& hooks, Draft* draft) {
   try {
     draft->settings = std::make_unique<HookSettings>();
     if (hooks.on_signal != nullptr) {
       draft->on_signal =
-          std::make_unique<const std::function<void(int)>>(hooks.on_signal);
+          std::make_unique<const SharedFunction<void(int)>>(hooks.on_signal);
     }
   } catch (const std::bad_alloc&) {
     return absl::ResourceExhaustedError("no memory for the exit hooks");
@@ -263,7 +262,7 @@ void EndBySignal(int signal) {
   finalize_internal::Check(finalize_internal::MayTake(signal),
                            "EndBySignal: no signal that asks a process to end");
   finalize_internal::DropLoop();
-  finalize_internal::DrainProcess(Cause(Cause::kSignal, signal),
+  finalize_internal::DrainProcess(Cause(Cause::Kind::kSignal, signal),
                                   finalize_internal::ExitDeadline());
   finalize_internal::EndAfterDrain(signal);
 }

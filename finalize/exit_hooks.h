@@ -45,7 +45,6 @@
 #ifndef FINALIZE_EXIT_HOOKS_H_
 #define FINALIZE_EXIT_HOOKS_H_
 
-#include <functional>
 #include <optional>
 #include <vector>
 
@@ -53,6 +52,7 @@
 #include "absl/time/time.h"
 #include "finalize/hooked_signals.h"
 #include "finalize/requirements.h"
+#include "finalize/shared_function.h"
 
 namespace finalize {
 
@@ -104,7 +104,7 @@ struct ExitHooks {
   //
   // Called once, on the thread that would have drained. If it throws, the
   // exception is reported, and the thread drains after all.
-  std::function<void(int signal)> on_signal;
+  SharedFunction<void(int signal)> on_signal;
   // If true, ShutdownDescriptor() returns a descriptor.
   bool descriptor = false;
 };

@@ -23,7 +23,7 @@ void Flush(FILE* stream) {
 }  // namespace
 
 void ExitInChild(int status) {
-  finalize_internal::DrainProcess(Cause::kExit,
+  finalize_internal::DrainProcess(Cause::Kind::kExit,
                                   finalize_internal::ExitDeadline());
   const int code = GetExitOptions().failure_exit_code;
   if (finalize_internal::TakeFailure() && code != 0) status = code;

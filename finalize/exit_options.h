@@ -3,7 +3,7 @@
 //   finalize::ExitOptions options;
 //   options.deadline = absl::Seconds(5);
 //   options.failure_exit_code = 3;
-//   finalize::SetExitOptions(options);
+//   absl::Status status = finalize::SetExitOptions(options);
 //
 // docs/process_end.md has the rules of every end of a process. In short:
 //
@@ -42,6 +42,7 @@
 #ifndef FINALIZE_EXIT_OPTIONS_H_
 #define FINALIZE_EXIT_OPTIONS_H_
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "finalize/requirements.h"
 
@@ -82,9 +83,10 @@ struct ExitOptions {
   bool watch_whole_end = false;
 };
 
-// Sets the options for the drain at the end of the process. Ends the process
-// with a message if `options` breaks a rule above.
-void SetExitOptions(const ExitOptions& options);
+// Sets the options for the drain at the end of the process. Returns
+// InvalidArgument, which names the field, and sets nothing if `options` breaks a
+// rule above.
+absl::Status SetExitOptions(const ExitOptions& options);
 ExitOptions GetExitOptions();
 
 }  // namespace finalize

@@ -25,13 +25,12 @@
 #ifndef FINALIZE_FAILURE_REPORTER_H_
 #define FINALIZE_FAILURE_REPORTER_H_
 
-#include <functional>
-
 #include "finalize/report.h"
+#include "finalize/shared_function.h"
 
 namespace finalize {
 
-using FailureReporter = std::function<void(const ReportEntry&)>;
+using FailureReporter = SharedFunction<void(const ReportEntry&)>;
 
 // Replaces the failure reporter and returns the one before; empty stands for
 // the default one. A call that another thread has begun may still be running

@@ -5,20 +5,29 @@
 // and after its registry is gone; it is then merely dead.
 //
 //   finalize::Finalizer<absl::Status> remove =
-//       finalize::AtExit(RemoveSpool, std::string("/var/spool/app"));
+//       finalize::AtExit("remove spool", RemoveSpool, path);
 //   ...
 //   if (std::optional<absl::Status> status = remove.Run()) {
 //     // It ran just now; nothing else will run it.
 //   } else {
-//     // Somebody else ran or detached it.
+//     // Another trigger ran it, or it was canceled.
 //   }
 //
-// How often: Run(), Detach(), the end of the referent, the end of a scope and
-// every drain race for one claim. Exactly one wins, from any thread. A failed
-// callback is spent as well, unless RegisterRetryable registered it.
+// Finalizers of all results fit in one vector: each converts to a Finalizer<>,
+// whose Run() drops the result.
+//
+//   std::vector<finalize::Finalizer<>> steps;
+//   steps.push_back(remove);
+//   ...
+//   for (const finalize::Finalizer<>& step : steps) step.Cancel();
+//
+// How often: Run(), Cancel(), Detach(), the end of the referent, the end of a
+// scope and every drain race for one claim. Exactly one wins, from any thread.
+// A failed callback is spent as well, unless RegisterRetryable registered it.
 //
 // Dead first: a finalizer is dead before its callback starts. Inside the
-// callback alive() is false, and Run(), Peek() and Detach() give nothing.
+// callback alive() is false, and Run(), Cancel(), Detach() and Peek() give
+// nothing.
 //
 // Thread: the callback runs on the thread whose trigger won, with no lock
 // held. It is destroyed, with its bound arguments, as soon as it has run; in a
@@ -49,69 +58,60 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
 
+#include "absl/base/config.h"
 #include "absl/functional/any_invocable.h"
-#include "finalize/info.h"
+#include "finalize/internal/callback.h"
 #include "finalize/internal/detached.h"
 #include "finalize/internal/handle.h"
 #include "finalize/internal/rtti_required.h"
 #include "finalize/internal/run_for_caller.h"
 
+// Not "absl/time/time.h", which has as many lines as all that is included here:
+// a caller of Wait(deadline) includes it.
+namespace absl {
+ABSL_NAMESPACE_BEGIN
+class Time;
+ABSL_NAMESPACE_END
+}  // namespace absl
+
+namespace finalize_internal {
+struct FinalizerAccess;
+}
+
 namespace finalize {
 
-template <class R = void>
-class Finalizer {
+struct Info;
+
+// What a handle offers whatever the result of its callback.
+class FinalizerBase {
  public:
-  using Result = R;
-
-  // A dead handle.
-  Finalizer() = default;
-  explicit Finalizer(finalize_internal::NodeRef ref) : ref_(ref) {}
-
   // Whether it is pending: nobody has claimed it.
   bool alive() const noexcept { return finalize_internal::Alive(ref_); }
 
-  // Claims it and runs the callback. Returns its result (for void: true), or
-  // nothing at once if another trigger has claimed it. Lets the callback's
-  // exception through.
-  auto Run() const {
-    if constexpr (std::is_void_v<R>) {
-      return finalize_internal::RunForCaller(ref_, nullptr);
-    } else {
-      std::optional<R> result;
-      finalize_internal::RunForCaller(ref_, &result);
-      return result;
-    }
-  }
-  auto operator()() const { return Run(); }
+  // Whether its callback is running, on this thread or on another one.
+  bool running() const noexcept { return finalize_internal::IsRunning(ref_); }
 
-  // Claims it and gives the callback back, with its bound arguments, never to
-  // be run by the library. Empty if another trigger has claimed it. O(1), and
-  // no allocation: the callable holds the storage of the finalizer.
-  absl::AnyInvocable<R() &&> Detach() const {
-    finalize_internal::Node* node = finalize_internal::Detach(ref_);
-    if (node == nullptr) return nullptr;
-    return finalize_internal::DetachedCallback<R>(node);
-  }
+  // Claims it and destroys the callback, with its bound arguments, unrun.
+  // Returns false at once if another trigger has claimed it.
+  bool Cancel() const noexcept { return finalize_internal::Cancel(ref_); }
 
-  // Shows a pending finalizer without touching it; nothing if it is dead. A
-  // claim meanwhile wins at once, and its callback starts when the peek has
-  // ended.
-  std::optional<Info> Peek() const {
-    std::optional<Info> info;
-    finalize_internal::Peek(ref_, &info);
-    return info;
-  }
+  // Shows a pending finalizer (info.h) without touching it; nothing if it is
+  // dead. A claim meanwhile wins at once, and its callback starts when the peek
+  // has ended.
+  std::optional<Info> Peek() const;
 
   // Returns copies of the bound arguments of a pending finalizer; nothing if
   // it is dead, if these are not exactly their (decayed) types, or if they
-  // cannot be copied. A copy constructor that runs or detaches this very
-  // finalizer ends the process with a message.
+  // cannot be copied. A copy constructor that runs, cancels or detaches this
+  // very finalizer ends the process with a message.
   template <class... A>
   std::optional<std::tuple<A...>> PeekArguments() const {
     std::optional<std::tuple<A...>> arguments;
@@ -120,14 +120,11 @@ class Finalizer {
     return arguments;
   }
 
-  // Waits until it is not running any more. Returns at once where it is not
-  // running, or where this thread is the one that runs it.
+  // Waits until it is not running. Returns at once if it is not running, or if
+  // this thread is the one that runs it.
   void Wait() const { finalize_internal::Wait(ref_, INT64_MAX); }
-  // The same with a limit, an absl::Time. Returns false where it came first.
-  template <class Time>
-  bool Wait(Time deadline) const {
-    return finalize_internal::Wait(ref_, ToUnixNanos(deadline));
-  }
+  // The same with a limit. Returns false if that came first.
+  bool Wait(absl::Time deadline) const;
 
   // Whether drains at process end run it; false if it is dead. Setting it on a
   // dead one does nothing. A drain under way honours the change.
@@ -136,15 +133,29 @@ class Finalizer {
     finalize_internal::SetAtExitFlag(ref_, at_exit);
   }
 
+  // Returns a line: `dead`, or `pending` or `running` and what it is, such as
+  //   pending #42 phase 0 +3.1s a.cc:88 "remove spool" RemoveTree("/tmp/x")
+  //   running #42 phase 0 a.cc:88 "remove spool"
+  std::string ToString() const;
+  template <class Traits>
+  friend std::basic_ostream<char, Traits>& operator<<(
+      std::basic_ostream<char, Traits>& stream, const FinalizerBase& f) {
+    return stream << f.ToString();
+  }
+  template <class Sink>
+  friend void AbslStringify(Sink& sink, const FinalizerBase& f) {
+    sink.Append(f.ToString());
+  }
+
   // Handles are equal if they are handles to the same finalizer.
-  friend bool operator==(const Finalizer& a, const Finalizer& b) {
+  friend bool operator==(const FinalizerBase& a, const FinalizerBase& b) {
     return a.ref_ == b.ref_;
   }
-  friend bool operator!=(const Finalizer& a, const Finalizer& b) {
+  friend bool operator!=(const FinalizerBase& a, const FinalizerBase& b) {
     return !(a == b);
   }
   template <class H>
-  friend H AbslHashValue(H h, const Finalizer& f) {
+  friend H AbslHashValue(H h, const FinalizerBase& f) {
     return H::combine(std::move(h), f.ref_.node, f.ref_.generation);
   }
   // A hash that goes with the equality, as std::hash returns it.
@@ -153,12 +164,88 @@ class Finalizer {
     return (node ^ ref_.generation) * 0x9e3779b97f4a7c15u;
   }
 
- private:
-  friend class Registry;
+ protected:
+  FinalizerBase() = default;
+  explicit FinalizerBase(const finalize_internal::NodeRef& ref) : ref_(ref) {}
+  FinalizerBase(const FinalizerBase&) = default;
+  FinalizerBase& operator=(const FinalizerBase&) = default;
+  ~FinalizerBase() = default;
+
   finalize_internal::NodeRef ref_;
 };
 
+template <class R = void>
+class Finalizer : public FinalizerBase {
+ public:
+  using Result = R;
+  // What Run() returns: for a callback without a result, whether it ran.
+  using RunResult =
+      std::conditional_t<std::is_void_v<R>, bool, std::optional<R>>;
+
+  // A dead handle.
+  Finalizer() = default;
+
+  // A Finalizer<> from one with a result.
+  template <class S, std::enable_if_t<std::is_void_v<R> && !std::is_void_v<S>,
+                                      int> = 0>
+  Finalizer(const Finalizer<S>& other)  // NOLINT(runtime/explicit)
+      : FinalizerBase(other) {}
+
+  // Claims it and runs the callback. Returns its result (for void: true), or
+  // nothing (false) at once if another trigger has claimed it. Lets the
+  // callback's exception through.
+  RunResult Run() const {
+    if constexpr (std::is_void_v<R>) {
+      return finalize_internal::RunForCaller(ref_, nullptr);
+    } else {
+      std::optional<R> result;
+      finalize_internal::RunForCaller(ref_, &result);
+      return result;
+    }
+  }
+  RunResult operator()() const { return Run(); }
+
+  // Claims it and gives the callback back, with its bound arguments, never to
+  // be run by the library. Empty if another trigger has claimed it. O(1), and
+  // no allocation: the callable holds the storage of the finalizer. Cancel() is
+  // for whoever does not want the callable.
+  absl::AnyInvocable<R() &&> Detach() const {
+    finalize_internal::Node* node = finalize_internal::Detach(ref_);
+    if (node == nullptr) return nullptr;
+    return finalize_internal::DetachedCallback<R>(node);
+  }
+
+ private:
+  friend struct finalize_internal::FinalizerAccess;
+  explicit Finalizer(const finalize_internal::NodeRef& ref)
+      : FinalizerBase(ref) {}
+};
+
+// The handle that registering a callback F with bound arguments A... gives: a
+// Finalizer<R>, where R is the callback's result.
+template <class F, class... A>
+using FinalizerFor = Finalizer<finalize_internal::CallbackResult<
+    finalize_internal::Invocation::kOnce, std::decay_t<F>, std::decay_t<A>...>>;
+
+// The same for a callback that may be retried (Registry::RegisterRetryable).
+template <class F, class... A>
+using RetryableFinalizerFor = Finalizer<finalize_internal::CallbackResult<
+    finalize_internal::Invocation::kRepeatable, std::decay_t<F>,
+    std::decay_t<A>...>>;
+
 }  // namespace finalize
+
+namespace finalize_internal {
+
+// Makes handles, for the library.
+struct FinalizerAccess {
+  template <class Handle>
+  static Handle Make(const NodeRef& ref) {
+    return Handle(ref);
+  }
+};
+
+}  // namespace finalize_internal
 
 template <class R>
 struct std::hash<finalize::Finalizer<R>> {

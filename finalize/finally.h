@@ -3,7 +3,7 @@
 //   void Copy(const std::string& to) {
 //     finalize::Finally remove_partial([&] { unlink(to.c_str()); });
 //     Fill(to);                  // may call exit(), deep inside
-//     remove_partial.Detach();   // the file is complete: keep it
+//     remove_partial.Cancel();   // the file is complete: keep it
 //   }
 //
 // At the end of its scope it runs the callback on this thread, however the
@@ -36,17 +36,24 @@ namespace finalize {
 
 class [[nodiscard]] Finally {
  public:
-  template <class F, finalize_internal::EnableIfCallback<F> = 0,
-            class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, Finally>>>
-  explicit Finally(F&& function, Place place = Place::Caller())
-      : Finally(Options().At(place), std::forward<F>(function)) {}
-
-  template <class F>
-  Finally(Options options, F&& function)
+  // With options, of which a name is enough, and bound arguments.
+  template <class F, class... A>
+  Finally(Options options, F&& function, A&&... arguments)
       : ref_(finalize_internal::RegisterNode<
              finalize_internal::Invocation::kOnce>(
             {finalize_internal::ProcessCore(), &options},
-            std::forward<F>(function))) {}
+            std::forward<F>(function), std::forward<A>(arguments)...)) {}
+  // With a callback alone. The place is the caller's line here too.
+  template <class F, finalize_internal::EnableIfCallback<F> = 0,
+            class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, Finally>>>
+  explicit Finally(F&& function, CallerPlace place = CallerPlace::Here())
+      : Finally(Options().set_place(place.place()), std::forward<F>(function)) {
+  }
+  // Does not compile, and says what to write.
+  template <class First, class... Rest,
+            finalize_internal::EnableIfMisuse<First, Rest...> = 0>
+  explicit Finally(First&&, Rest&&...)
+      : ref_(finalize_internal::Refuse<First, Rest...>()) {}
 
   ~Finally() { finalize_internal::EndScope(ref_); }
 
@@ -60,13 +67,9 @@ class [[nodiscard]] Finally {
   // another trigger has claimed it.
   bool Run() { return finalize_internal::RunForCaller(ref_, nullptr); }
 
-  // The callback will not run, and is destroyed. Returns false where another
-  // trigger has claimed it.
-  bool Detach() {
-    finalize_internal::Node* node = finalize_internal::Detach(ref_);
-    if (node != nullptr) finalize_internal::DropDetached(node);
-    return node != nullptr;
-  }
+  // Destroys the callback, unrun. Returns false if another trigger has claimed
+  // it.
+  bool Cancel() noexcept { return finalize_internal::Cancel(ref_); }
 
  private:
   finalize_internal::NodeRef ref_;

@@ -29,15 +29,15 @@ std::string With(const SignalHook& hook, const char* word, const char* link) {
 
 std::string StateOf(const SignalHook& hook) {
   switch (hook.state) {
-    case SignalHook::kTaken:
+    case SignalHook::State::kTaken:
       return With(hook, "taken", "beside");
-    case SignalHook::kIgnored:
+    case SignalHook::State::kIgnored:
       return "ignored";
-    case SignalHook::kHandled:
+    case SignalHook::State::kHandled:
       return With(hook, "handled", "by");
-    case SignalHook::kReplaced:
+    case SignalHook::State::kReplaced:
       return With(hook, "replaced", "by");
-    case SignalHook::kDefault:
+    case SignalHook::State::kDefault:
       return "at its default";
   }
   return "unknown";

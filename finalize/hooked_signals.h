@@ -26,7 +26,7 @@ namespace finalize {
 
 // The state of one signal.
 struct SignalHook {
-  enum State : uint8_t {
+  enum class State : uint8_t {
     kTaken,     // the signal drains, or, if it is a crash signal, removes temp
                 // dirs
     kIgnored,   // the signal is ignored and does nothing
@@ -41,7 +41,7 @@ struct SignalHook {
   std::string ToString() const;
 
   int signal = 0;
-  State state = kDefault;
+  State state = State::kDefault;
   // The name of the program's handler, or its file and offset if it has no
   // name: the handler that is installed or, if the signal is taken, the one
   // that runs before or after the drain. Empty if there is none.

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
 #include "finalize/options.h"
 
 namespace finalize {
@@ -22,7 +23,7 @@ struct Info {
   Place place;
   int phase = 0;
   bool at_exit = true;
-  double age = 0;        // seconds since it was registered
+  absl::Duration age;    // since it was registered
   std::string callback;  // the function or type, and the bound arguments
   // The referent, held alive, where it is owned by a shared_ptr; else null.
   std::shared_ptr<void> referent;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "finalize/internal/age_text.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/drain_clock.h"
@@ -41,7 +42,9 @@ void VisitChosen(Core* only, Visit visit) {
   }
 }
 
-double Seconds(uint64_t nanos) { return static_cast<double>(nanos) * 1e-9; }
+absl::Duration Nanoseconds(uint64_t nanos) {
+  return absl::Nanoseconds(static_cast<int64_t>(nanos));
+}
 
 std::vector<PendingEntry> PendingEntries(Core* only) {
   std::vector<PendingEntry> pending;
@@ -65,7 +68,7 @@ std::vector<RunningInfo> RunningOf(Core* only) {
     info.place = entry.place;
     info.phase = entry.phase;
     if (entry.start != 0) {
-      info.elapsed = Seconds(now > entry.start ? now - entry.start : 0);
+      info.elapsed = Nanoseconds(now > entry.start ? now - entry.start : 0);
     }
     running.push_back(std::move(info));
   }
@@ -92,8 +95,9 @@ std::vector<PendingPlace> PlacesOf(Core* only) {
     PendingPlace& place = places[KeyOf(entry.place)];
     place.place = entry.place;
     ++place.count;
-    place.oldest = std::max(
-        place.oldest, Seconds(now > entry.sequence ? now - entry.sequence : 0));
+    place.oldest =
+        std::max(place.oldest,
+                 Nanoseconds(now > entry.sequence ? now - entry.sequence : 0));
   }
   std::vector<PendingPlace> sorted;
   for (auto& [key, place] : places) sorted.push_back(place);

@@ -38,6 +38,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "finalize/info.h"
 #include "finalize/options.h"
 
@@ -55,13 +56,13 @@ struct RunningInfo {
   std::string name;
   Place place;
   int phase = 0;
-  // Seconds since the callback started. Known in drains that have a deadline
+  // Since the callback started. Known in drains that have a deadline
   // or a phase limit, exit drains among them, to a tick of the kernel's clock
   // (1 to 10 ms). Everywhere else starts are recorded, exactly, from the first
   // call of Running() or SetObserver() on, since that takes a clock read;
   // nothing for a callback that started before, or is about to start, or has
   // returned and is being destroyed.
-  std::optional<double> elapsed;
+  std::optional<absl::Duration> elapsed;
 };
 
 // Longest first; those of unknown start last.
@@ -76,7 +77,7 @@ struct PendingPlace {
 
   Place place;
   size_t count = 0;
-  double oldest = 0;  // seconds since the oldest was registered
+  absl::Duration oldest;  // since the oldest was registered
 };
 
 // Most first.

@@ -94,52 +94,38 @@ class Lifetime {
   finalize_internal::LifetimeList list_;
 };
 
-// Registers a callback for the end of `referent`, a Lifetime or a shared_ptr
-// made by MakeShared or Adopt (shared.h). A temporary Lifetime does not
-// compile: it would end, and run the callback, with the statement. Order,
-// refusal and failure are as registry.h says. Returns a Finalizer<R>, where R
-// is the callback's result.
+// Registers a callback with bound arguments (copied or moved in) for the end of
+// `referent`, and returns its handle. The referent is a Lifetime, or a
+// shared_ptr made by MakeShared or Adopt (shared.h); a temporary Lifetime does
+// not compile, since it would end, and run the callback, with the statement. A
+// name is a set of options:
+//   OnDestroy(connection.lifetime(), "log end", Log, std::string("closed"));
+// The callback may take a `const Cause&` before the arguments. Order, refusal
+// and failure are as registry.h says.
 template <class Referent, class F, class... A>
-auto OnDestroy(Referent&& referent, Options options, F&& function,
-               A&&... arguments) {
+FinalizerFor<F, A...> OnDestroy(Referent&& referent, Options options,
+                                F&& function, A&&... arguments) {
   constexpr auto kOnce = finalize_internal::Invocation::kOnce;
-  return Finalizer<finalize_internal::ResultFor<kOnce, F, A...>>(
+  return finalize_internal::FinalizerAccess::Make<FinalizerFor<F, A...>>(
       finalize_internal::RegisterOn<kOnce>(
           finalize_internal::ProcessCore(), options,
           finalize_internal::ListOfReferent(std::forward<Referent>(referent)),
           std::forward<F>(function), std::forward<A>(arguments)...));
 }
-
-// The same without options; the place is the caller's line here too. With more
-// than three bound arguments say `{}` for the options.
+// The same for a callback alone. The place is the caller's line here too.
 template <class Referent, class F, finalize_internal::EnableIfCallback<F> = 0>
-auto OnDestroy(Referent&& referent, F&& function,
-               Place place = Place::Caller()) {
-  return OnDestroy(std::forward<Referent>(referent), Options().At(place),
+FinalizerFor<F> OnDestroy(Referent&& referent, F&& function,
+                          CallerPlace place = CallerPlace::Here()) {
+  return OnDestroy(std::forward<Referent>(referent),
+                   Options().set_place(place.place()),
                    std::forward<F>(function));
 }
-template <class Referent, class F, class A,
-          finalize_internal::EnableIfCallback<F> = 0>
-auto OnDestroy(Referent&& referent, F&& function, A&& a,
-               Place place = Place::Caller()) {
-  return OnDestroy(std::forward<Referent>(referent), Options().At(place),
-                   std::forward<F>(function), std::forward<A>(a));
-}
-template <class Referent, class F, class A, class B,
-          finalize_internal::EnableIfCallback<F> = 0>
-auto OnDestroy(Referent&& referent, F&& function, A&& a, B&& b,
-               Place place = Place::Caller()) {
-  return OnDestroy(std::forward<Referent>(referent), Options().At(place),
-                   std::forward<F>(function), std::forward<A>(a),
-                   std::forward<B>(b));
-}
-template <class Referent, class F, class A, class B, class C,
-          finalize_internal::EnableIfCallback<F> = 0>
-auto OnDestroy(Referent&& referent, F&& function, A&& a, B&& b, C&& c,
-               Place place = Place::Caller()) {
-  return OnDestroy(std::forward<Referent>(referent), Options().At(place),
-                   std::forward<F>(function), std::forward<A>(a),
-                   std::forward<B>(b), std::forward<C>(c));
+// Does not compile, and says what to write.
+template <class Referent, class F, class... A,
+          finalize_internal::EnableIfMisuse<F, A...> = 0>
+FinalizerFor<F, A...> OnDestroy(Referent&&, F&&, A&&...) {
+  return finalize_internal::FinalizerAccess::Make<FinalizerFor<F, A...>>(
+      finalize_internal::Refuse<F, A...>());
 }
 
 }  // namespace finalize

@@ -29,8 +29,8 @@
 // ways to link, what keeps a module mapped (then dlclose() does nothing and
 // everything runs at exit), and what happens if copies of the library meet.
 //
-// Not covered: a callable that Detach() returned; a shared_ptr of MakeShared or
-// Adopt, a weak reference with a callback, an entry of a weak container, a
+// Not covered: a callable that Detach() returned, or that another thread is
+// destroying in Cancel(); a shared_ptr of MakeShared or Adopt, a weak reference with a callback, an entry of a weak container, a
 // failure reporter or an observer that outlives the module that created it; a
 // callback that a drain left running at its deadline; a Report or Info that
 // names a line of the module and is printed after the module is unmapped.

@@ -1,11 +1,14 @@
 // Observer: hears of the start and of the end of each callback that the
 // library runs, so that one that hangs can be named while it does.
 //
-//   finalize::SetObserver(
-//       {[](const finalize::ReportEntry& entry) { Trace("begin", entry.name);
-//       },
-//        [](const finalize::ReportEntry& entry) { Trace("end", entry.name);
-//        }});
+//   finalize::Observer observer;
+//   observer.start = [](const finalize::ReportEntry& entry) {
+//     Trace("begin", entry.name);
+//   };
+//   observer.end = [](const finalize::ReportEntry& entry) {
+//     Trace("end", entry.name);
+//   };
+//   finalize::SetObserver(observer);
 //
 // `start` gets an entry whose outcome is kRunning, with the callback and its
 // arguments in text. `end` gets the same entry with kRan or kFailed, the
@@ -42,16 +45,15 @@
 #ifndef FINALIZE_OBSERVER_H_
 #define FINALIZE_OBSERVER_H_
 
-#include <functional>
-
 #include "finalize/report.h"
+#include "finalize/shared_function.h"
 
 namespace finalize {
 
 // Either may be empty.
 struct Observer {
-  std::function<void(const ReportEntry&)> start;
-  std::function<void(const ReportEntry&)> end;
+  SharedFunction<void(const ReportEntry&)> start;
+  SharedFunction<void(const ReportEntry&)> end;
 };
 
 // Replaces the observer of the process and returns the one before. One without

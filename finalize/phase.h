@@ -1,10 +1,10 @@
 // Phases with a meaning: what a program does when it ends, in this order.
 //
-//   finalize::AtExit(finalize::Options("close listener").Phase(
-//                        finalize::kStopAcceptingPhase),
+//   finalize::AtExit(finalize::Options("close listener")
+//                        .set_phase(finalize::kStopAcceptingPhase),
 //                    [&] { listener.Close(); });
-//   finalize::AtExit(finalize::Options("flush journal").Phase(
-//                        finalize::kFinishWorkPhase),
+//   finalize::AtExit(finalize::Options("flush journal")
+//                        .set_phase(finalize::kFinishWorkPhase),
 //                    [&] { journal.Flush(); });
 //
 // A phase is an int, and any other will do. A drain runs the highest phase
@@ -12,7 +12,8 @@
 // begins a phase when the one above it has ended. While a phase drains, other
 // threads may register below it only.
 //
-// Temporary directories are removed after all of these (tempdir/).
+// Temporary directories are removed after all of these, in
+// tempdir::kTempDirPhase (tempdir/finalizer_temp_dir.h).
 #ifndef FINALIZE_PHASE_H_
 #define FINALIZE_PHASE_H_
 

@@ -36,7 +36,8 @@ void ReportKept(Core* core) {
   finalize_internal::RunningEntry running = {};
   if (!finalize_internal::DescribeAnyRunning(core, &running)) return;
   ReportEntry entry;
-  finalize_internal::IfMemory([&] { entry = running.ToEntry(Cause::kDrain); });
+  finalize_internal::IfMemory(
+      [&] { entry = running.ToEntry(Cause::Kind::kDrain); });
   entry.status = finalize_internal::StatusIfMemory(
       absl::StatusCode::kFailedPrecondition,
       [] { return "its registry is destroyed before it ends"; });
@@ -45,7 +46,7 @@ void ReportKept(Core* core) {
 
 Core* NewCore() {
   Core* core = finalize_internal::AcquireCore();
-  finalize_internal::Check(core != nullptr, "no memory for a registry");
+  if (core == nullptr) throw std::bad_alloc();
   return core;
 }
 
@@ -84,7 +85,7 @@ Registry::~Registry() {
   // on later, or never.
   const bool suspended = finalize_internal::RunsCallbackOf(core_);
   // The parent's drain may be running the entry: it uses this core.
-  if (!entry_.Detach()) entry_.Wait();
+  if (!entry_.Cancel()) entry_.Wait();
   finalize_internal::Check(
       suspended || core_->drains.load(std::memory_order_acquire) == 0,
       "a registry is destroyed while it drains");
@@ -115,10 +116,22 @@ absl::Status Registry::MoveTo(Registry& to) {
 
 size_t Registry::size() const { return finalize_internal::CountPending(core_); }
 
-void Registry::ForEach(const std::function<void(const Info&)>& visit) const {
+size_t Registry::CancelAll() noexcept {
+  return finalize_internal::DestroyPending(core_,
+                                           finalize_internal::Doomed::kAll);
+}
+
+void Registry::ForEach(absl::FunctionRef<void(const Info&)> visit) const {
+  ForEach([&](const Finalizer<>&, const Info& info) { visit(info); });
+}
+
+void Registry::ForEach(
+    absl::FunctionRef<void(const Finalizer<>&, const Info&)> visit) const {
   for (const auto& ref : finalize_internal::PendingOf(core_)) {
     std::optional<Info> info;
-    if (finalize_internal::Peek(ref, &info)) visit(*info);
+    if (finalize_internal::Peek(ref, &info)) {
+      visit(Make<Finalizer<>>(ref), *info);
+    }
   }
 }
 

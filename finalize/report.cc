@@ -12,20 +12,20 @@ using finalize_internal::StatusIfMemory;
 
 const char* OutcomeText(ReportEntry::Outcome outcome, const Cause& cause) {
   switch (outcome) {
-    case ReportEntry::kRan:
+    case ReportEntry::Outcome::kRan:
       return "ran";
-    case ReportEntry::kFailed:
+    case ReportEntry::Outcome::kFailed:
       return "failed";
-    case ReportEntry::kRearmed:
+    case ReportEntry::Outcome::kRearmed:
       return cause.IsProcessEnd() ? "failed and left"
                                   : "failed, to be tried again,";
-    case ReportEntry::kSkipped:
+    case ReportEntry::Outcome::kSkipped:
       return "skipped";
-    case ReportEntry::kLeft:
+    case ReportEntry::Outcome::kLeft:
       return "left";
-    case ReportEntry::kRunning:
+    case ReportEntry::Outcome::kRunning:
       return "still running";
-    case ReportEntry::kRefused:
+    case ReportEntry::Outcome::kRefused:
       return "refused";
   }
   return "unknown";
@@ -52,8 +52,8 @@ std::string ReportEntry::ToString() const {
 // An exit drain asks for it, whatever memory there is.
 absl::Status Report::status() const {
   for (const ReportEntry& entry : entries) {
-    if (entry.outcome == ReportEntry::kFailed ||
-        entry.outcome == ReportEntry::kRearmed) {
+    if (entry.outcome == ReportEntry::Outcome::kFailed ||
+        entry.outcome == ReportEntry::Outcome::kRearmed) {
       return entry.status;
     }
   }
@@ -69,7 +69,7 @@ absl::Status Report::status() const {
     });
   }
   for (const ReportEntry& entry : entries) {
-    if (entry.outcome == ReportEntry::kLeft) return entry.status;
+    if (entry.outcome == ReportEntry::Outcome::kLeft) return entry.status;
   }
   return absl::OkStatus();
 }

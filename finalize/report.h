@@ -27,7 +27,7 @@ namespace finalize {
 
 // One finalizer in a report.
 struct ReportEntry {
-  enum Outcome : uint8_t {
+  enum class Outcome : uint8_t {
     kRan,      // its callback succeeded
     kFailed,   // its callback threw or returned a non-OK status; see `status`
     kRearmed,  // as kFailed, and it is pending again
@@ -49,8 +49,8 @@ struct ReportEntry {
   Place place;
   int phase = 0;
   std::string callback;  // its function or type; arguments while unspent
-  Cause cause = Cause::kDrain;
-  Outcome outcome = kRan;
+  Cause cause = Cause::Kind::kDrain;
+  Outcome outcome = Outcome::kRan;
   // Of the callback; zero where it was not measured. To a tick of the kernel's
   // clock (1 to 10 ms) where nothing but a deadline has the drain look at one.
   absl::Duration duration;
@@ -64,7 +64,7 @@ struct Report {
   // Returns one line of totals and one for each entry.
   std::string ToString() const;
 
-  Cause cause = Cause::kDrain;
+  Cause cause = Cause::Kind::kDrain;
   absl::Duration elapsed;
   // How many finalizers had each outcome. `ran` counts those that succeeded;
   // one of a child registry counts here as well.
@@ -78,9 +78,9 @@ struct Report {
 
 // How a drain goes about it.
 struct DrainOptions {
-  enum Entries : uint8_t { kNotable, kAll };
+  enum class Entries : uint8_t { kNotable, kAll };
 
-  Cause cause = Cause::kDrain;
+  Cause cause = Cause::Kind::kDrain;
   // Without helper threads the deadline is checked between callbacks, and a
   // callback that overruns it makes the drain late and gets an entry. With
   // them the drain returns in time: a callback that is stuck stays with its
@@ -96,7 +96,7 @@ struct DrainOptions {
   // threads run those of one phase in parallel; a phase begins when the one
   // above it has ended.
   int threads = 0;
-  Entries entries = kNotable;
+  Entries entries = Entries::kNotable;
   // A callback that takes longer gets an entry. Infinite: no clock is read.
   absl::Duration slow = absl::InfiniteDuration();
   // At most so many entries; the totals count on.

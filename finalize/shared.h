@@ -3,7 +3,7 @@
 //
 //   std::shared_ptr<Image> image = finalize::MakeShared<Image>("cat.png");
 //   std::shared_ptr<const void> handle = image;  // aliases and conversions too
-//   finalize::OnDestroy(handle, Forget, std::string("cat.png"));
+//   finalize::OnDestroy(handle, "forget", Forget, std::string("cat.png"));
 //   image.reset();
 //   handle.reset();  // ~Image, then Forget("cat.png"), then the memory is free
 //
@@ -18,7 +18,7 @@
 //
 // OnDestroy on a null pointer, or on one that something else made (std::
 // make_shared, say), is refused: a dead handle and a failure report, or a run
-// at once where Options::IfClosed says so.
+// at once where Options::if_closed says so.
 //
 // Thread-safe as std::shared_ptr is: threads may attach, run and drop through
 // pointers of their own.

@@ -24,7 +24,7 @@ using finalize_internal::NodeRef;
 
 class PendingListener : public ::testing::EmptyTestEventListener {
  public:
-  explicit PendingListener(std::function<bool(const Info&)> expected)
+  explicit PendingListener(absl::AnyInvocable<bool(const Info&) const> expected)
       : expected_(std::move(expected)) {}
 
   void OnTestStart(const ::testing::TestInfo&) override {
@@ -57,7 +57,7 @@ class PendingListener : public ::testing::EmptyTestEventListener {
     return pending;
   }
 
-  const std::function<bool(const Info&)> expected_;
+  const absl::AnyInvocable<bool(const Info&) const> expected_;
   std::set<std::pair<const finalize_internal::Node*, uint64_t>> before_;
 };
 
@@ -84,7 +84,7 @@ Report SimulateEnd(Registry& registry, const Cause& cause,
 }
 
 Report SimulateExit(Registry& registry, const ExitOptions& options) {
-  return SimulateEnd(registry, Cause::kExit, options);
+  return SimulateEnd(registry, Cause::Kind::kExit, options);
 }
 
 FakeClock::FakeClock() {
@@ -116,7 +116,8 @@ bool ReportHasEntry(const Report& report, std::string_view name,
                      });
 }
 
-void FailTestsThatLeaveFinalizers(std::function<bool(const Info&)> expected) {
+void FailTestsThatLeaveFinalizers(
+    absl::AnyInvocable<bool(const Info&) const> expected) {
   ::testing::UnitTest::GetInstance()->listeners().Append(
       new PendingListener(std::move(expected)));
 }

@@ -6,7 +6,7 @@
 //     finalize::Registry registry;
 //     Spool spool(&registry);
 //     finalize::Report report = finalize::testing::SimulateEnd(
-//         registry, finalize::Cause(finalize::Cause::kSignal, SIGTERM));
+//         registry, finalize::Cause(finalize::Cause::Kind::kSignal, SIGTERM));
 //     EXPECT_THAT(report, finalize::testing::IsClean());
 //     EXPECT_THAT(report, finalize::testing::Ran(2));
 //   }
@@ -16,9 +16,9 @@
 #ifndef FINALIZE_TESTING_H_
 #define FINALIZE_TESTING_H_
 
-#include <functional>
 #include <string_view>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "finalize/cause.h"
 #include "finalize/exit_options.h"
@@ -91,7 +91,7 @@ MATCHER(IsClean, "") {
          arg.running == 0;
 }
 // An entry of that name has that outcome. One that succeeded has an entry only
-// with DrainOptions::kAll.
+// with DrainOptions::Entries::kAll.
 bool ReportHasEntry(const Report& report, std::string_view name,
                     ReportEntry::Outcome outcome);
 MATCHER_P2(HasEntry, name, outcome, "") {
@@ -113,7 +113,7 @@ MATCHER_P2(HasEntry, name, outcome, "") {
 //
 // Call it once, before the tests run.
 void FailTestsThatLeaveFinalizers(
-    std::function<bool(const Info&)> expected = nullptr);
+    absl::AnyInvocable<bool(const Info&) const> expected = nullptr);
 
 }  // namespace finalize::testing
 

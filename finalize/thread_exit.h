@@ -27,7 +27,7 @@
 // threads go on meanwhile: a callback for which that is wrong, because it uses
 // what its thread may still be using, or a thread_local by name, which means
 // another thread's object there, is to be registered with
-// Options::AtExit(false), or to look at its Cause.
+// Options::set_at_exit(false), or to look at its Cause.
 //
 // The main thread ends with exit(), if it is the one that calls it: its
 // callbacks run first, before every atexit handler and static destructor. If
@@ -60,40 +60,30 @@
 
 namespace finalize {
 
-// Registers a callback with bound arguments (copied or moved in). The callback
-// may take a `const Cause&` before them. Returns a Finalizer<R>, where R is
-// the callback's result.
+// Registers a callback with bound arguments (copied or moved in) and returns
+// its handle. A name is a set of options:
+//   AtThreadExit("free arena", FreeArena, arena);
+// The callback may take a `const Cause&` before the arguments.
 template <class F, class... A>
-auto AtThreadExit(Options options, F&& function, A&&... arguments) {
+FinalizerFor<F, A...> AtThreadExit(Options options, F&& function,
+                                   A&&... arguments) {
   constexpr auto kOnce = finalize_internal::Invocation::kOnce;
-  return Finalizer<finalize_internal::ResultFor<kOnce, F, A...>>(
+  return finalize_internal::FinalizerAccess::Make<FinalizerFor<F, A...>>(
       finalize_internal::RegisterOnThread<kOnce>(
           options, std::forward<F>(function), std::forward<A>(arguments)...));
 }
-
-// The same without options; the place is the caller's line here too. With more
-// than three bound arguments say `{}` for the options.
+// The same for a callback alone. The place is the caller's line here too.
 template <class F, finalize_internal::EnableIfCallback<F> = 0>
-auto AtThreadExit(F&& function, Place place = Place::Caller()) {
-  return AtThreadExit(Options().At(place), std::forward<F>(function));
+FinalizerFor<F> AtThreadExit(F&& function,
+                             CallerPlace place = CallerPlace::Here()) {
+  return AtThreadExit(Options().set_place(place.place()),
+                      std::forward<F>(function));
 }
-template <class F, class A, finalize_internal::EnableIfCallback<F> = 0>
-auto AtThreadExit(F&& function, A&& a, Place place = Place::Caller()) {
-  return AtThreadExit(Options().At(place), std::forward<F>(function),
-                      std::forward<A>(a));
-}
-template <class F, class A, class B, finalize_internal::EnableIfCallback<F> = 0>
-auto AtThreadExit(F&& function, A&& a, B&& b, Place place = Place::Caller()) {
-  return AtThreadExit(Options().At(place), std::forward<F>(function),
-                      std::forward<A>(a), std::forward<B>(b));
-}
-template <class F, class A, class B, class C,
-          finalize_internal::EnableIfCallback<F> = 0>
-auto AtThreadExit(F&& function, A&& a, B&& b, C&& c,
-                  Place place = Place::Caller()) {
-  return AtThreadExit(Options().At(place), std::forward<F>(function),
-                      std::forward<A>(a), std::forward<B>(b),
-                      std::forward<C>(c));
+// Does not compile, and says what to write.
+template <class F, class... A, finalize_internal::EnableIfMisuse<F, A...> = 0>
+FinalizerFor<F, A...> AtThreadExit(F&&, A&&...) {
+  return finalize_internal::FinalizerAccess::Make<FinalizerFor<F, A...>>(
+      finalize_internal::Refuse<F, A...>());
 }
 
 }  // namespace finalize

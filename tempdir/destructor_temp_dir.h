@@ -18,7 +18,7 @@
 //   stack frame that exit() abandons. finalizer_temp_dir.h covers these cases;
 //   tempdir/design.md compares the two.
 // Failure: the destructor removes the directory, unless the options say to keep
-//   it. If that fails, it reports as TempDirOptions::OnFailure says, and gives
+//   it. If that fails, it reports as TempDirOptions::CallOnFailure says, and gives
 //   the directory up.
 //
 // Not covered: no end of the process removes the directory, except by running

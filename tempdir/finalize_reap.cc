@@ -93,7 +93,7 @@ std::vector<char*> ParseFlags(int argc, char** argv) {
     _exit(help ? 0 : kUsageError);
   });
   std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);
-  parsing.Detach();
+  parsing.Cancel();
   return arguments;
 }
 

@@ -76,7 +76,7 @@ void RegisterRoots() {
   if (roots_registered.exchange(process) == process) return;
   // Refused by a drain that is in its last phase: the atexit handler sweeps.
   finalize::Registry::Process()
-      .TryRegister(finalize::Options("temp dir roots").Phase(kRootPhase),
+      .TryRegister(finalize::Options("temp dir roots").set_phase(kRootPhase),
                    SweepRoots())
       .IgnoreError();
 }
@@ -96,7 +96,7 @@ struct RemoveTempDir {
   absl::Status operator()(const finalize::Cause& cause,
                           const Directory& directory) const {
     OwnedDirectory& owned = *directory.owned;
-    if (cause == finalize::Cause::kCall) return owned.Remove();
+    if (cause == finalize::Cause::Kind::kCall) return owned.Remove();
     if (EndsInACrash()) return absl::OkStatus();
     if (cause.IsProcessEnd()) tempdir_internal::BeginExitPatience();
     if (owned.Doom()) return absl::OkStatus();
@@ -133,13 +133,13 @@ absl::StatusOr<FinalizerTempDir> FinalizerTempDir::Own(
   RegisterRoots();
   auto finalizer = finalize::Registry::Process().RegisterRetryable(
       finalize::Options(tempdir_internal::TaskOf(*directory))
-          .At(directory->options().place())
-          .Phase(kTempDirPhase)
-          .IfClosed(finalize::IfClosed::kRunNow),
+          .set_place(directory->options().place())
+          .set_phase(kTempDirPhase)
+          .set_if_closed(finalize::IfClosed::kRunNow),
       RemoveTempDir(), Directory{directory});
   absl::Status status = directory->Create();
   if (!status.ok()) {
-    finalizer.Detach();
+    finalizer.Cancel();
     return status;
   }
   return FinalizerTempDir(std::move(directory), std::move(finalizer));
@@ -189,7 +189,7 @@ absl::Status FinalizerTempDir::EndOnce() {
     return directory_->kept() ? absl::OkStatus() : status;
   }
   absl::Status status = directory_->RemoveImplicitly();
-  if (status.ok()) finalizer_.Detach();
+  if (status.ok()) finalizer_.Cancel();
   return status;
 }
 
@@ -225,7 +225,7 @@ bool FinalizerTempDir::removed() const {
 absl::StatusOr<boost::filesystem::path> FinalizerTempDir::Keep() {
   if (directory_ == nullptr) return tempdir_internal::MovedFrom();
   absl::StatusOr<boost::filesystem::path> kept = directory_->Keep();
-  if (kept.ok()) finalizer_.Detach();
+  if (kept.ok()) finalizer_.Cancel();
   return kept;
 }
 
@@ -233,7 +233,7 @@ absl::StatusOr<boost::filesystem::path> FinalizerTempDir::Keep(
     PathArgument destination, IfExists if_exists) {
   if (directory_ == nullptr) return tempdir_internal::MovedFrom();
   auto kept = directory_->KeepAt(destination.text(), if_exists);
-  if (directory_->kept()) finalizer_.Detach();
+  if (directory_->kept()) finalizer_.Cancel();
   return kept;
 }
 

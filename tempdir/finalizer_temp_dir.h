@@ -25,7 +25,7 @@
 // Failure: a removal that fails is pending again, for the next trigger. If the
 //   destructor fails, exit() tries once more. A failure at exit is in the
 //   report of the drain and goes to the failure reporter, whatever else
-//   TempDirOptions::OnFailure says.
+//   TempDirOptions::CallOnFailure says.
 // Lifetime: an object may outlive the drain at exit. Its directory has been
 //   removed then, Remove() returns OK, and the destructor does nothing.
 // End of the process: Create returns Cancelled, and leaves nothing, if a drain
@@ -42,12 +42,14 @@
 #define TEMPDIR_FINALIZER_TEMP_DIR_H_
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "finalize/finalizer.h"
+#include "finalize/info.h"
 #include "tempdir/if_exists.h"
 #include "tempdir/internal/owned_directory.h"
 #include "tempdir/passed_lock.h"
@@ -92,11 +94,10 @@ class [[nodiscard]] FinalizerTempDir {
   // TempDirOptions::KeepOnFailure.
   void MarkFailed();
 
-  // Returns the finalizer that removes the directory. After a move, returns a
-  // dead one.
-  const finalize::Finalizer<absl::Status>& finalizer() const {
-    return finalizer_;
-  }
+  // Shows the finalizer that removes the directory (finalize/info.h). Returns
+  // nothing if none is pending: the directory was removed or kept, or the object
+  // was moved from.
+  std::optional<finalize::Info> Peek() const { return finalizer_.Peek(); }
 
   void swap(FinalizerTempDir& other) noexcept;
   friend void swap(FinalizerTempDir& a, FinalizerTempDir& b) noexcept {

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "finalize/requirements.h"
+#include "finalize/shared_function.h"
 
 namespace tempdir {
 
@@ -91,7 +91,7 @@ struct ReapReport {
 
 // Called after an automatic reaping, with the parent and with what Reap would
 // have returned for it.
-using AutomaticReapCallback = std::function<void(
+using AutomaticReapCallback = finalize::SharedFunction<void(
     const std::string& parent, const absl::StatusOr<ReapReport>& report)>;
 
 // Returns the outcome in words, such as "removed" or "in use".

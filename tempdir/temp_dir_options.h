@@ -38,6 +38,9 @@
 //                            once, when the process first creates or removes a
 //                            temp dir. Ignored in a setuid program.
 //
+// A setter on a temporary returns a value, so that no reference to the
+// temporary is left.
+//
 // The options remember the line at which they were created, as
 // finalize::Options do; failure reports name that line.
 //
@@ -49,7 +52,6 @@
 #include <sys/types.h>
 
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -57,23 +59,14 @@
 #include "absl/status/status.h"
 #include "boost/filesystem/path.hpp"
 #include "finalize/options.h"
+#include "finalize/shared_function.h"
 #include "tempdir/path_argument.h"
 
 namespace tempdir {
 
-// What to do if removing or keeping fails and no caller can be told: in a
-// destructor, in an assignment, at exit. The report is one line. It has the
-// place of these options (where the directory was created), what could not be
-// removed, and what becomes of the directory: the end of the process tries
-// again, or the directory is left to a reaper (reap.h).
-enum class OnFailure {
-  kReport,  // report it to the failure reporter (finalize/failure_reporter.h)
-  kCrash,   // the same, and then abort the process
-};
-
 class TempDirOptions {
  public:
-  using FailureCallback = std::function<void(
+  using FailureCallback = finalize::SharedFunction<void(
       const boost::filesystem::path& path, const absl::Status& status)>;
 
   // NOLINTNEXTLINE(runtime/explicit): so that `{}` means the caller's line.
@@ -82,19 +75,28 @@ class TempDirOptions {
 
   // The directory to create it in; empty means $TMPDIR. A relative path counts
   // from the current directory at the time of Create.
-  TempDirOptions& Parent(PathArgument parent) {
+  TempDirOptions& Parent(PathArgument parent) & {
     parent_ = std::string(parent.text());
     return *this;
   }
+  TempDirOptions Parent(PathArgument parent) && {
+    return std::move(Parent(parent));
+  }
   // How the name starts and ends; "tmp-" and nothing by default. They must not
   // contain a slash or a NUL, and must be short enough for a file name.
-  TempDirOptions& Prefix(std::string prefix) {
+  TempDirOptions& Prefix(std::string prefix) & {
     prefix_ = std::move(prefix);
     return *this;
   }
-  TempDirOptions& Suffix(std::string suffix) {
+  TempDirOptions Prefix(std::string prefix) && {
+    return std::move(Prefix(std::move(prefix)));
+  }
+  TempDirOptions& Suffix(std::string suffix) & {
     suffix_ = std::move(suffix);
     return *this;
+  }
+  TempDirOptions Suffix(std::string suffix) && {
+    return std::move(Suffix(std::move(suffix)));
   }
   // Creates `<parent>/finalize-<uid>-<random>` itself, without a root: to
   // rename it to a name beside it, or to let other users in, who cannot enter a
@@ -114,9 +116,12 @@ class TempDirOptions {
   // dead process stays until it is removed by hand: without the sticky bit of a
   // root, no mark inside proves that it is not another directory of the user
   // that was renamed.
-  TempDirOptions& Directly(bool directly = true) {
+  TempDirOptions& Directly(bool directly = true) & {
     directly_ = directly;
     return *this;
+  }
+  TempDirOptions Directly(bool directly = true) && {
+    return std::move(Directly(directly));
   }
   // Creates it Directly(), with a name as short as that of mktemp -d, for paths
   // with little room, such as those of Unix sockets (107 bytes). The name is
@@ -131,9 +136,12 @@ class TempDirOptions {
   // 10 letters are 50 random bits. An existing entry is never adopted: a name
   // that is taken costs one more attempt. The chance that one of a million
   // directories ever gets the name of an earlier one is 1 in 2000.
-  TempDirOptions& ShortPath(bool short_path = true) {
+  TempDirOptions& ShortPath(bool short_path = true) & {
     short_path_ = short_path;
     return Directly(short_path);
+  }
+  TempDirOptions ShortPath(bool short_path = true) && {
+    return std::move(ShortPath(short_path));
   }
   // The permissions, whatever the umask; 0700 by default. They must include the
   // owner's three. (For a temp file: 0600 by default, and any permissions.)
@@ -141,15 +149,19 @@ class TempDirOptions {
   // enter the root. If the file system cannot give these permissions, Create
   // fails with FailedPrecondition or with the system's error; without this call
   // it accepts what it gets (TempDirGuarantees::mode).
-  TempDirOptions& Mode(mode_t mode) {
+  TempDirOptions& Mode(mode_t mode) & {
     mode_ = mode;
     return *this;
   }
+  TempDirOptions Mode(mode_t mode) && { return std::move(Mode(mode)); }
   // If true, Create fails with FailedPrecondition, and leaves nothing, unless
   // all of TempDirGuarantees holds.
-  TempDirOptions& RequireGuarantees(bool require = true) {
+  TempDirOptions& RequireGuarantees(bool require = true) & {
     require_guarantees_ = require;
     return *this;
+  }
+  TempDirOptions RequireGuarantees(bool require = true) && {
+    return std::move(RequireGuarantees(require));
   }
   // If true, Remove(), the destructor and exit only rename the directory, which
   // takes the same time whatever it contains, and a library thread removes it.
@@ -166,9 +178,12 @@ class TempDirOptions {
   // Remove() removes the directory itself if it is empty, if the rename fails,
   // if no thread can be started, or if 256 removals are queued. If the file
   // system is full, Create waits for the thread and tries again.
-  TempDirOptions& RemoveInBackground(bool background = true) {
+  TempDirOptions& RemoveInBackground(bool background = true) & {
     background_ = background;
     return *this;
+  }
+  TempDirOptions RemoveInBackground(bool background = true) && {
+    return std::move(RemoveInBackground(background));
   }
   // If true, the destructor keeps the directory if an exception that was thrown
   // after Create is unwinding the stack, or if MarkFailed() was called; in the
@@ -179,29 +194,47 @@ class TempDirOptions {
   // The directory is moved into `<parent>/finalize-<uid>-<random>`, under its
   // own name, out of the reach of every reaper. kept_failures.h lists and trims
   // what was kept.
-  TempDirOptions& KeepOnFailure(bool keep = true) {
+  TempDirOptions& KeepOnFailure(bool keep = true) & {
     keep_on_failure_ = keep;
     return *this;
+  }
+  TempDirOptions KeepOnFailure(bool keep = true) && {
+    return std::move(KeepOnFailure(keep));
   }
   // The same as KeepOnFailure(), and then removes the oldest failures that this
   // user's processes kept in this parent with this prefix, until at most
   // `failures` are left. 0 removes none. Directories that a crash kept are
   // neither counted nor removed, because they have no prefix.
-  TempDirOptions& KeepLast(size_t failures) {
+  TempDirOptions& KeepLast(size_t failures) & {
     keep_last_ = failures;
     return KeepOnFailure();
   }
-  TempDirOptions& OnFailure(tempdir::OnFailure policy) {
-    on_failure_ = policy;
-    failure_callback_ = nullptr;
+  TempDirOptions KeepLast(size_t failures) && {
+    return std::move(KeepLast(failures));
+  }
+  // What to do if removing or keeping fails and no caller can be told: in a
+  // destructor, in an assignment, at exit. The failure reporter
+  // (finalize/failure_reporter.h) gets one line. It has the place of these
+  // options (where the directory was created), what could not be removed, and
+  // what becomes of the directory: the end of the process tries again, or the
+  // directory is left to a reaper (reap.h). CrashOnFailure: the process aborts
+  // after the report.
+  TempDirOptions& CrashOnFailure(bool crash = true) & {
+    crash_on_failure_ = crash;
     return *this;
+  }
+  TempDirOptions CrashOnFailure(bool crash = true) && {
+    return std::move(CrashOnFailure(crash));
   }
   // Calls `callback` instead, on the thread that meets the failure, with no
   // lock held. An exception that it throws is reported. The report of a drain
   // names the failure as well.
-  TempDirOptions& OnFailure(FailureCallback callback) {
+  TempDirOptions& CallOnFailure(FailureCallback callback) & {
     failure_callback_ = std::move(callback);
     return *this;
+  }
+  TempDirOptions CallOnFailure(FailureCallback callback) && {
+    return std::move(CallOnFailure(std::move(callback)));
   }
 
   const std::string& parent() const { return parent_; }
@@ -210,14 +243,14 @@ class TempDirOptions {
   mode_t mode() const { return mode_.value_or(0700); }
   bool has_mode() const { return mode_.has_value(); }
   bool require_guarantees() const { return require_guarantees_; }
-  // Whether Create fails if the file system cannot give the permissions.
+  // Whether Create is to fail if it cannot have the permissions.
   bool insists_on_mode() const { return has_mode() || require_guarantees_; }
   bool directly() const { return directly_; }
   bool short_path() const { return short_path_; }
   bool background() const { return background_; }
   bool keep_on_failure() const { return keep_on_failure_; }
   size_t keep_last() const { return keep_last_; }
-  tempdir::OnFailure on_failure() const { return on_failure_; }
+  bool crash_on_failure() const { return crash_on_failure_; }
   const FailureCallback& failure_callback() const { return failure_callback_; }
   finalize::Place place() const { return place_; }
 
@@ -232,15 +265,15 @@ class TempDirOptions {
   bool background_ = false;
   bool keep_on_failure_ = false;
   size_t keep_last_ = 0;
-  tempdir::OnFailure on_failure_ = tempdir::OnFailure::kReport;
+  bool crash_on_failure_ = false;
   FailureCallback failure_callback_;
   finalize::Place place_;
 };
 
-// Returns InvalidArgument, with the reason, if no directory can be created with
-// these options. Create calls it.
+// Returns InvalidArgument, naming what is wrong, for options that no directory
+// can be made with. Create calls it.
 absl::Status CheckTempDirOptions(const TempDirOptions& options);
-// Does the same for a temp file (temp_file.h).
+// The same for a temp file (temp_file.h).
 absl::Status CheckTempFileOptions(const TempDirOptions& options);
 
 }  // namespace tempdir

@@ -87,8 +87,9 @@ void VisitInherited(uint32_t count, uint32_t from, uint32_t epoch,
 
 void ReportRunning(const Left& left) {
   for (const RunningEntry& running : left.running) {
-    finalize::ReportEntry entry = running.ToEntry(finalize::Cause::kDrain);
-    entry.outcome = finalize::ReportEntry::kLeft;
+    finalize::ReportEntry entry =
+        running.ToEntry(finalize::Cause::Kind::kDrain);
+    entry.outcome = finalize::ReportEntry::Outcome::kLeft;
     entry.status =
         absl::UnavailableError("was running in the parent at the fork");
     ReportFailure(entry);

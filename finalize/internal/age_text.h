@@ -4,10 +4,12 @@
 
 #include <string>
 
+#include "absl/time/time.h"
+
 namespace finalize_internal {
 
 // Two or three digits are enough.
-std::string AgeText(double seconds);
+std::string AgeText(absl::Duration age);
 
 }  // namespace finalize_internal
 

@@ -69,6 +69,12 @@ inline constexpr bool kWantsCause = std::conjunction_v<
     std::is_invocable<AsInvoked<kInvocation, F>, const finalize::Cause&,
                       AsInvoked<kInvocation, A>...>>;
 
+// Whether a callback of these (decayed) types can be called at all.
+template <Invocation kInvocation, class F, class... A>
+inline constexpr bool kIsCallable = std::disjunction_v<
+    std::is_invocable<AsInvoked<kInvocation, F>, AsInvoked<kInvocation, A>...>,
+    std::bool_constant<kWantsCause<kInvocation, F, A...>>>;
+
 template <Invocation kInvocation, class F, class... A>
 constexpr auto ResultOf() {
   if constexpr (kWantsCause<kInvocation, F, A...>) {
@@ -76,13 +82,12 @@ constexpr auto ResultOf() {
         std::invoke_result_t<AsInvoked<kInvocation, F>, const finalize::Cause&,
                              AsInvoked<kInvocation, A>...>;
     return std::common_type<std::decay_t<R>>();
-  } else {
-    static_assert(std::is_invocable_v<AsInvoked<kInvocation, F>,
-                                      AsInvoked<kInvocation, A>...>,
-                  "the callback cannot be called with the bound arguments");
+  } else if constexpr (kIsCallable<kInvocation, F, A...>) {
     using R = std::invoke_result_t<AsInvoked<kInvocation, F>,
                                    AsInvoked<kInvocation, A>...>;
     return std::common_type<std::decay_t<R>>();
+  } else {
+    return std::common_type<void>();  // RegisterNode says what is wrong
   }
 }
 

@@ -23,7 +23,7 @@ class OwnedReferent {
 // Runs what is on the list, newest first, until nothing is. Lets nothing
 // escape.
 void EndLifetime(LifetimeList* list, const finalize::Cause& cause =
-                                         finalize::Cause::kDestroy) noexcept;
+                                         finalize::Cause::Kind::kDestroy) noexcept;
 
 // Ends a referent, whose destructor has run: destroys the entries that were in
 // weak containers, and runs the finalizers on its list, newest first. Lets

@@ -9,8 +9,12 @@
 namespace finalize_internal {
 namespace {
 
+using finalize::Crash;
+using finalize::CrashCallback;
+using finalize::kMaxCrashCallbacks;
+
 // Filled from the front; one that is set stays.
-using Table = ConstInitArray<std::atomic<CrashCallback>, kMostCrashCallbacks>;
+using Table = ConstInitArray<std::atomic<CrashCallback>, kMaxCrashCallbacks>;
 ABSL_CONST_INIT Table in_crash;
 ABSL_CONST_INIT Table in_reserve;
 
@@ -27,7 +31,7 @@ bool AddTo(Table* table, CrashCallback callback) {
 }
 
 void Run(Table& table, const Crash& crash) {
-  for (int i = kMostCrashCallbacks - 1; i >= 0; --i) {
+  for (int i = kMaxCrashCallbacks - 1; i >= 0; --i) {
     const CrashCallback callback = table[i].load(std::memory_order_acquire);
     if (callback == nullptr) continue;
     if (NowNanos() >= crash.deadline_nanos) return;

@@ -4,32 +4,20 @@
 #ifndef FINALIZE_INTERNAL_CRASH_CALLBACKS_H_
 #define FINALIZE_INTERNAL_CRASH_CALLBACKS_H_
 
-#include <cstdint>
-
-#include "finalize/requirements.h"
+#include "finalize/crash.h"
 
 namespace finalize_internal {
 
-struct Crash {
-  int signal = 0;
-  uint64_t deadline_nanos = 0;
-  bool keep = false;
-};
-
-using CrashCallback = void (*)(const Crash& crash);
-
-constexpr int kMostCrashCallbacks = 16;
-
 // False where the table is full.
-bool AddCrashCallback(CrashCallback callback);
+bool AddCrashCallback(finalize::CrashCallback callback);
 
 // Calls them, newest first, until the deadline has passed. Async-signal-safe.
-void RunCrashCallbacks(const Crash& crash);
+void RunCrashCallbacks(const finalize::Crash& crash);
 
 // The same for the callbacks of the reserve.
-bool AddReserveCallback(CrashCallback callback);
+bool AddReserveCallback(finalize::CrashCallback callback);
 bool HasReserveCallbacks();
-void RunReserveCallbacks(const Crash& end);
+void RunReserveCallbacks(const finalize::Crash& end);
 
 }  // namespace finalize_internal
 

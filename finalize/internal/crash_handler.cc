@@ -248,20 +248,21 @@ SignalLook LookAtCrashSignal(int signal) {
   using finalize::SignalHook;
   struct sigaction found;
   if (sigaction(signal, nullptr, &found) != 0) {
-    return {SignalHook::kDefault, nullptr};
+    return {SignalHook::State::kDefault, nullptr};
   }
   const bool own = IsTaken(signal);
   if (IsOurHandler(found)) {
-    return {own ? SignalHook::kTaken : SignalHook::kDefault,
+    return {own ? SignalHook::State::kTaken : SignalHook::State::kDefault,
             HandlerOf(taken[signal].previous)};
   }
-  if (IsDefault(found)) return {SignalHook::kDefault, nullptr};
-  if (!IsHandler(found)) return {SignalHook::kIgnored, nullptr};
+  if (IsDefault(found)) return {SignalHook::State::kDefault, nullptr};
+  if (!IsHandler(found)) return {SignalHook::State::kIgnored, nullptr};
   // Another copy's, which calls this one's.
   if (own && OwnerOf(found, signal) == HandlerOwner::kCopy) {
-    return {SignalHook::kTaken, nullptr};
+    return {SignalHook::State::kTaken, nullptr};
   }
-  return {own ? SignalHook::kReplaced : SignalHook::kHandled, HandlerOf(found)};
+  return {own ? SignalHook::State::kReplaced : SignalHook::State::kHandled,
+          HandlerOf(found)};
 }
 
 }  // namespace finalize_internal

@@ -154,8 +154,8 @@ void ReportSelfWait(finalize::Place place) noexcept {
   finalize::ReportEntry entry;
   IfMemory([&] { entry.name = "GetOrCreate"; });
   entry.place = place;
-  entry.cause = finalize::Cause::kCall;
-  entry.outcome = finalize::ReportEntry::kRefused;
+  entry.cause = finalize::Cause::Kind::kCall;
+  entry.outcome = finalize::ReportEntry::Outcome::kRefused;
   entry.status = StatusIfMemory(absl::StatusCode::kFailedPrecondition, [] {
     return "the value is being created by a factory that would wait for this "
            "call";

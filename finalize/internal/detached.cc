@@ -7,7 +7,7 @@ namespace finalize_internal {
 
 void RunDetached(Node* node, void* result) {
   Failure unused;
-  node->ops->run(node->callable(), finalize::Cause::kCall, result, &unused);
+  node->ops->run(node->callable(), finalize::Cause::Kind::kCall, result, &unused);
 }
 
 void DropDetached(Node* node) {

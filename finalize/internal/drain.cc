@@ -198,7 +198,8 @@ class Drain {
   std::unordered_set<uint64_t> NumbersOfRearmed() const {
     std::unordered_set<uint64_t> numbers;
     for (const ReportEntry& entry : report_.entries) {
-      if (entry.outcome == ReportEntry::kRearmed) numbers.insert(entry.number);
+      if (entry.outcome == ReportEntry::Outcome::kRearmed)
+        numbers.insert(entry.number);
     }
     return numbers;
   }
@@ -210,13 +211,14 @@ class Drain {
     if (!DescribePending(ref, options_.cause, &entry, &rearmed)) return;
     if (rearmed) {
       if (noted.count(entry.number) != 0) return;
-      entry.outcome = ReportEntry::kLeft;
+      entry.outcome = ReportEntry::Outcome::kLeft;
       entry.status = absl::UnavailableError("failed elsewhere meanwhile");
       AddEntry(&context_, std::move(entry));
       return;
     }
     const bool skipped = options_.cause.IsProcessEnd() && !AtExitFlag(ref);
-    entry.outcome = skipped ? ReportEntry::kSkipped : ReportEntry::kLeft;
+    entry.outcome =
+        skipped ? ReportEntry::Outcome::kSkipped : ReportEntry::Outcome::kLeft;
     if (!skipped) entry.status = absl::DeadlineExceededError("not reached");
     AddEntry(&context_, std::move(entry));
   }

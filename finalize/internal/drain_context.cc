@@ -145,7 +145,8 @@ void Absorb(DrainContext* context, finalize::Report part) noexcept {
   report.deadline_exceeded |= part.deadline_exceeded;
   if (part.failed != 0 || part.deadline_exceeded) context->NoteFailure();
   for (finalize::ReportEntry& entry : part.entries) {
-    if (entry.outcome == finalize::ReportEntry::kLeft) context->NoteFailure();
+    if (entry.outcome == finalize::ReportEntry::Outcome::kLeft)
+      context->NoteFailure();
     AddEntry(context, std::move(entry));
   }
 }

@@ -118,7 +118,7 @@ struct DrainContext {
 
 // Whether a drain with these options measures its callbacks.
 inline bool Measures(const finalize::DrainOptions& options) {
-  return options.entries == finalize::DrainOptions::kAll ||
+  return options.entries == finalize::DrainOptions::Entries::kAll ||
          options.slow != absl::InfiniteDuration();
 }
 

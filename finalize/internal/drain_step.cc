@@ -34,7 +34,8 @@ void DrainStep::FillEntry() {
   if (!entry_) entry_ = Describe(node_, options().cause, /*spent=*/true);
   entry_->duration = duration();
   if (failure_.failed) {
-    entry_->outcome = spent_ ? ReportEntry::kFailed : ReportEntry::kRearmed;
+    entry_->outcome =
+        spent_ ? ReportEntry::Outcome::kFailed : ReportEntry::Outcome::kRearmed;
     entry_->status = ToStatus(failure_);
   } else if (overran_) {
     entry_->status = StatusIfMemory(absl::StatusCode::kDeadlineExceeded,
@@ -86,7 +87,7 @@ bool DrainStep::Note() noexcept {
 
 void DrainStep::Leave() noexcept {
   if (!spent_) {
-    entry_->outcome = ReportEntry::kFailed;  // after all
+    entry_->outcome = ReportEntry::Outcome::kFailed;  // after all
     Report();
     DestroyCallback(node_);
   }

@@ -36,7 +36,9 @@ class DrainStep {
 
  private:
   const finalize::DrainOptions& options() const { return *context_->options; }
-  bool all() const { return options().entries == finalize::DrainOptions::kAll; }
+  bool all() const {
+    return options().entries == finalize::DrainOptions::Entries::kAll;
+  }
   // Look at the clock, before the callback and after it, where there is a
   // reason to.
   void NoteStart();

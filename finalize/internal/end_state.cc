@@ -22,7 +22,7 @@ namespace {
 
 using finalize::Cause;
 
-constexpr Cause kNoEnd = Cause::kCall;  // ranks below every end
+constexpr Cause kNoEnd = Cause::Kind::kCall;  // ranks below every end
 
 struct Moment {
   EndState state = EndState::kIdle;
@@ -33,7 +33,8 @@ struct Moment {
 constexpr uint64_t Pack(uint32_t epoch, const Moment& moment) {
   return (uint64_t{epoch} << 32) | (uint64_t{moment.overruled} << 24) |
          (static_cast<uint64_t>(moment.end.signal) << 16) |
-         (uint64_t{moment.end.kind} << 8) | static_cast<uint64_t>(moment.state);
+         (static_cast<uint64_t>(moment.end.kind) << 8) |
+         static_cast<uint64_t>(moment.state);
 }
 
 // What `word` says to the process of `epoch`.
@@ -47,12 +48,12 @@ Moment Unpack(uint32_t epoch, uint64_t word) {
 
 int Rank(const Cause& end) {
   switch (end.kind) {
-    case Cause::kExit:
-    case Cause::kQuickExit:
+    case Cause::Kind::kExit:
+    case Cause::Kind::kQuickExit:
       return 1;
-    case Cause::kSignal:
+    case Cause::Kind::kSignal:
       return 2;
-    case Cause::kTerminate:
+    case Cause::Kind::kTerminate:
       return 3;
     default:
       return 0;
@@ -78,8 +79,8 @@ enum class Step { kDrain, kGoOn, kAwait, kEnd, kStandBy, kPark };
 // The step of the thread that drains, or that has drained.
 Step StepOfDrainer(const Cause& cause, Moment* moment) {
   const bool nested = moment->state == EndState::kDraining;
-  if (nested && cause.kind == Cause::kTerminate &&
-      moment->end.kind == Cause::kTerminate && !moment->overruled) {
+  if (nested && cause.kind == Cause::Kind::kTerminate &&
+      moment->end.kind == Cause::Kind::kTerminate && !moment->overruled) {
     return Step::kEnd;
   }
   if (Rank(cause) > Rank(moment->end)) moment->overruled = false;
@@ -91,7 +92,7 @@ Step StepOfDrainer(const Cause& cause, Moment* moment) {
 
 Step StepOfOther(const Cause& cause, Moment* moment) {
   if (Rank(cause) <= Rank(moment->end)) {
-    const bool quick = cause.kind == Cause::kQuickExit &&
+    const bool quick = cause.kind == Cause::Kind::kQuickExit &&
                        moment->state == EndState::kDrained &&
                        Rank(moment->end) == 1;
     if (quick) return Step::kEnd;
@@ -173,7 +174,7 @@ void StandBy(const Cause& cause) {
 }
 
 static_assert(Pack(7, {EndState::kArmed, kNoEnd, false}) == ArmedWord(7));
-static_assert(Cause::kCall == 0);
+static_assert(static_cast<int>(Cause::Kind::kCall) == 0);
 
 }  // namespace
 
@@ -245,7 +246,7 @@ bool Arm(bool (*past)(), bool (*add)()) {
       sched_yield();
       continue;
     }
-    if ((moment.end != kNoEnd && moment.end.kind != Cause::kExit) ||
+    if ((moment.end != kNoEnd && moment.end.kind != Cause::Kind::kExit) ||
         (moment.state == EndState::kDrained && past())) {
       return false;
     }

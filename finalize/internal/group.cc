@@ -144,16 +144,21 @@ Refusal MovePending(Core* from, Core* to) {
   return refusal;
 }
 
-void DestroyPending(Core* core, Doomed doomed) {
-  if (CountPending(core) == 0) return;
+size_t DestroyPending(Core* core, Doomed doomed) {
+  if (CountPending(core) == 0) return 0;
+  size_t destroyed = 0;
   PendingWalk walk(core);
   for (NodeRef ref; walk.Next(&ref);) {
     if (doomed == Doomed::kWithoutLifetime &&
         (ref.node->Word() & kLifetimeFlag)) {
       continue;
     }
-    if (Node* node = ClaimToDetach(ref)) DropDetached(node);
+    if (Node* node = ClaimToDetach(ref)) {
+      DropDetached(node);
+      ++destroyed;
+    }
   }
+  return destroyed;
 }
 
 }  // namespace finalize_internal

@@ -2,6 +2,8 @@
 #ifndef FINALIZE_INTERNAL_GROUP_H_
 #define FINALIZE_INTERNAL_GROUP_H_
 
+#include <cstddef>
+
 #include "finalize/internal/core.h"
 #include "finalize/internal/registration.h"
 
@@ -14,9 +16,9 @@ Refusal MovePending(Core* from, Core* to);
 // Which pending finalizers to destroy.
 enum class Doomed { kAll, kWithoutLifetime };
 
-// Claims and destroys pending finalizers, unrun. Those on a lifetime may be
-// kept: they still run when it ends.
-void DestroyPending(Core* core, Doomed doomed);
+// Claims and destroys pending finalizers, unrun, in drain order, and returns
+// how many. Those on a lifetime may be kept: they still run when it ends.
+size_t DestroyPending(Core* core, Doomed doomed);
 
 }  // namespace finalize_internal
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
 #include "finalize/info.h"
 #include "finalize/internal/check.h"
 #include "finalize/internal/claim.h"
@@ -31,6 +32,11 @@ void CheckNotPeeking(Node* node, uint64_t word) {
         "PeekArguments() copies it from");
 }
 
+// Whether `word` is that of the running finalizer `ref`.
+bool Runs(const NodeRef& ref, uint64_t word) {
+  return ref.Matches(word) && (word & kRunsMask) == kRunning;
+}
+
 // Copies what a peek shows besides the callback's text.
 void FillInfo(Node* node, finalize::Info* info) {
   info->number = NodeNumber(node);
@@ -38,7 +44,8 @@ void FillInfo(Node* node, finalize::Info* info) {
   info->place = node->place();
   info->phase = node->phase;
   info->at_exit = (node->Word() & kAtExitFlag) != 0;
-  info->age = static_cast<double>(NowNanos() - node->Sequence()) * 1e-9;
+  info->age =
+      absl::Nanoseconds(static_cast<int64_t>(NowNanos() - node->Sequence()));
 }
 
 // The referent, if a shared_ptr owns it and it is alive.
@@ -60,10 +67,14 @@ bool Inherited(const NodeRef& ref) {
 
 Node* Detach(const NodeRef& ref) { return ClaimToDetach(ref); }
 
-void Cancel(const NodeRef& ref) noexcept {
-  if (Node* node = Detach(ref)) {
-    DropDetached(node);
-  } else if (Inherited(ref)) {
+bool Cancel(const NodeRef& ref) noexcept {
+  Node* const node = Detach(ref);
+  if (node != nullptr) DropDetached(node);
+  return node != nullptr;
+}
+
+void CancelForGood(const NodeRef& ref) noexcept {
+  if (!Cancel(ref) && Inherited(ref)) {
     ForbidAdopting(ref.node->epoch.load(std::memory_order_relaxed));
   }
 }
@@ -71,6 +82,10 @@ void Cancel(const NodeRef& ref) noexcept {
 bool Alive(const NodeRef& ref) noexcept {
   return ref.node != nullptr && IsPending(ref, ref.node->Word()) &&
          IsOurs(ref.node);
+}
+
+bool IsRunning(const NodeRef& ref) noexcept {
+  return ref.node != nullptr && Runs(ref, ref.node->Word()) && IsOurs(ref.node);
 }
 
 bool AtExitFlag(const NodeRef& ref) {
@@ -113,10 +128,7 @@ bool PeekArguments(const NodeRef& ref, const std::type_info& tuple, void* out) {
 bool Wait(const NodeRef& ref, int64_t deadline) {
   if (ref.node == nullptr || !IsOurs(ref.node)) return true;
   const uint64_t word = ref.node->Word();
-  if (!ref.Matches(word) || (word & kRunsMask) != kRunning ||
-      RunsOnThisThread(ref.node)) {
-    return true;
-  }
+  if (!Runs(ref, word) || RunsOnThisThread(ref.node)) return true;
   if (IsOnThisStack(ref)) return true;  // it began on another thread
   CheckNotPeeking(ref.node, word);
   uint64_t limit = UINT64_MAX;

@@ -16,11 +16,14 @@ struct Info;
 namespace finalize_internal {
 
 bool Alive(const NodeRef& ref) noexcept;
+bool IsRunning(const NodeRef& ref) noexcept;
 
 // Returns the claimed node, in state kDetached, or null.
 Node* Detach(const NodeRef& ref);
-// Destroys a pending callback, unrun. Lets go of an inherited one.
-void Cancel(const NodeRef& ref) noexcept;
+// Destroys the callback, unrun, if it can claim it. Returns whether it did.
+bool Cancel(const NodeRef& ref) noexcept;
+// The same for an owner that will not ask again: lets go of an inherited one.
+void CancelForGood(const NodeRef& ref) noexcept;
 
 bool Peek(const NodeRef& ref, std::optional<finalize::Info>* info);
 // `out` as in CallbackOps::copy_arguments.

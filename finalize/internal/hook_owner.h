@@ -4,7 +4,8 @@
 #define FINALIZE_INTERNAL_HOOK_OWNER_H_
 
 #include <cstdint>
-#include <functional>
+
+#include "finalize/shared_function.h"
 
 namespace finalize_internal {
 
@@ -21,7 +22,7 @@ struct HookSettings {
   bool flush_stdio = false;
   // For a program with a shutdown loop of its own: what it has called, and the
   // descriptor (-1: none) that becomes readable.
-  const std::function<void(int signal)>* on_signal = nullptr;
+  const finalize::SharedFunction<void(int signal)>* on_signal = nullptr;
   int descriptor = -1;
   const HookSettings* older = nullptr;  // none is ever freed
 };

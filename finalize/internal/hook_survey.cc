@@ -47,8 +47,8 @@ void AddTo(finalize::SignalHooks* hooks, int signal,
 }
 
 void HookTally::Add(const SignalLook& look, bool named) {
-  const bool taken = look.state == SignalHook::kTaken;
-  const bool handled = !taken && look.state != SignalHook::kIgnored;
+  const bool taken = look.state == SignalHook::State::kTaken;
+  const bool handled = !taken && look.state != SignalHook::State::kIgnored;
   taken_ += taken;
   handled_ += handled;
   refused_ += handled && named;

@@ -61,7 +61,7 @@ void LeaveLane(uint64_t held) {
 
 void Report(Node* node, const Cause& cause) {
   ReportEntry entry = Describe(node, cause, /*spent=*/false);
-  entry.outcome = ReportEntry::kLeft;
+  entry.outcome = ReportEntry::Outcome::kLeft;
   entry.status = StatusIfMemory(absl::StatusCode::kAborted, [] {
     return "exit() interrupted a change of the list that it is on";
   });

@@ -49,14 +49,16 @@ struct LifetimeList {
 template <Invocation kInvocation, class F, class... A>
 NodeRef RegisterOnList(const Request& request, Refusal reason, F&& function,
                        A&&... arguments) {
-  if (request.lifetime == nullptr) {
+  if constexpr (CheckCallback<kInvocation, F, A...>()) {
+    if (request.lifetime != nullptr) {
+      return BuildNode<kInvocation>(request, std::forward<F>(function),
+                                    std::forward<A>(arguments)...);
+    }
     RefuseCallback<BoundFor<kInvocation, F, A...>>(
         request, reason, std::forward<F>(function),
         std::forward<A>(arguments)...);
-    return NodeRef();
   }
-  return RegisterNode<kInvocation>(request, std::forward<F>(function),
-                                   std::forward<A>(arguments)...);
+  return NodeRef();
 }
 
 template <Invocation kInvocation, class F, class... A>

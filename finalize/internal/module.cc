@@ -65,7 +65,7 @@ void RunPending(const Module& module, Core* core) {
     Node* const node = ClaimToRun(ref);
     if (node == nullptr) continue;
     // Another callback may have moved it.
-    RunReported(CoreAt(node->core), node, finalize::Cause::kModuleUnload);
+    RunReported(CoreAt(node->core), node, finalize::Cause::Kind::kModuleUnload);
     if (Node* again = ClaimToDetach(ref)) DropDetached(again);
   }
 }

@@ -87,7 +87,8 @@ Numbers FailedAndLeft(const Report& report) {
   Numbers failed;
   IfMemory([&] {
     for (const ReportEntry& entry : report.entries) {
-      if (entry.outcome == ReportEntry::kRearmed) failed.insert(entry.number);
+      if (entry.outcome == ReportEntry::Outcome::kRearmed)
+        failed.insert(entry.number);
     }
   });
   return failed;
@@ -109,7 +110,8 @@ void LeaveTheRest(const Cause& cause, bool staying,
         !DescribePending(ref, cause, &entry, &tried)) {
       continue;
     }
-    entry.outcome = skipped ? ReportEntry::kSkipped : ReportEntry::kLeft;
+    entry.outcome =
+        skipped ? ReportEntry::Outcome::kSkipped : ReportEntry::Outcome::kLeft;
     if (!skipped && !tried) {
       entry.status = StatusIfMemory(absl::StatusCode::kDeadlineExceeded,
                                     [] { return "not reached"; });
@@ -128,8 +130,8 @@ void ReportChildren(const Report& report) {
     own.insert(NodeNumber(ref.node));
   }
   for (const ReportEntry& entry : report.entries) {
-    const bool left = entry.outcome == ReportEntry::kLeft ||
-                      entry.outcome == ReportEntry::kSkipped;
+    const bool left = entry.outcome == ReportEntry::Outcome::kLeft ||
+                      entry.outcome == ReportEntry::Outcome::kSkipped;
     if (left && own.count(entry.number) == 0) ReportFailure(entry);
   }
 }
@@ -153,8 +155,10 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
   DrainScope scope(ProcessCore(), cause, WhenLeft::kNothing);
   for (const ReportEntry& entry : report.entries) {
     // A callback that failed has told the reporter itself.
-    const bool late = entry.outcome == ReportEntry::kRan && !entry.status.ok();
-    if (late || entry.outcome == ReportEntry::kRunning) ReportFailure(entry);
+    const bool late =
+        entry.outcome == ReportEntry::Outcome::kRan && !entry.status.ok();
+    if (late || entry.outcome == ReportEntry::Outcome::kRunning)
+      ReportFailure(entry);
   }
   if (ReportPassedOver(cause)) NoteEndFailure();
   IfMemory([&] { ReportChildren(report); });
@@ -191,15 +195,15 @@ bool HasNewcomers(Core* core) {
 void Reopen() {
   EndDrain(ProcessCore());
   if (HasNewcomers(ProcessCore()) && ArmExitHook() != Refusal::kNone) {
-    LeaveTheRest(Cause::kExit, /*staying=*/false);
+    LeaveTheRest(Cause::Kind::kExit, /*staying=*/false);
   }
 }
 
 // Ends the process where it comes to a higher end than this thread asked for.
 void EndAs(const Cause& end, const Cause& cause) {
   if (end.kind == cause.kind) return;
-  if (end.kind == Cause::kSignal) EndAfterDrain(end.signal);
-  if (end.kind == Cause::kTerminate) EndByTerminate();
+  if (end.kind == Cause::Kind::kSignal) EndAfterDrain(end.signal);
+  if (end.kind == Cause::Kind::kTerminate) EndByTerminate();
 }
 
 // How much later than the deadline the guard acts, and how long after the drain
@@ -222,13 +226,14 @@ void GuardDrain(const Cause& cause, absl::Duration deadline) {
 
 // This thread waits for a lock that it holds: in a signal handler.
 void EndAfterVainWait() {
-  Guard(Cause::kExit, ExitDeadline());
+  Guard(Cause::Kind::kExit, ExitDeadline());
   GuardWholeEnd("a signal handler interrupted the library, and waits for it");
 }
 
 // The drain is over, and this thread ends the process.
 void GuardTheRest(const Cause& end) {
-  const bool exits = end.kind == Cause::kExit || end.kind == Cause::kQuickExit;
+  const bool exits =
+      end.kind == Cause::Kind::kExit || end.kind == Cause::Kind::kQuickExit;
   GuardBehindDrain(exits ? 0 : NowNanos() + kTimeToDie);
   if (exits && finalize::GetExitOptions().watch_whole_end)
     GuardWholeEnd(nullptr);
@@ -236,7 +241,7 @@ void GuardTheRest(const Cause& end) {
 
 // The longest deadline of all copies of the library holds for each.
 absl::Duration LongestDeadline(const Cause& cause, absl::Duration own) {
-  return cause.kind == Cause::kSignal
+  return cause.kind == Cause::Kind::kSignal
              ? std::max(own, absl::Nanoseconds(LongestPatience()))
              : own;
 }
@@ -267,7 +272,7 @@ void DrainProcess(const Cause& cause, absl::Duration deadline) noexcept {
   NoteDrainOver(EndHasFailed());
   const Cause end = FinishEnd(turn);
   GuardTheRest(end);
-  if (end.kind == Cause::kExit) Reopen();
+  if (end.kind == Cause::Kind::kExit) Reopen();
   EndAs(end, cause);
 }
 

@@ -28,7 +28,7 @@ constexpr int kHooks = 8;
 // glibc goes on with the remaining handlers under the status of the last call.
 void RunExitHook() {
   NoteInExit();
-  DrainProcess(Cause::kExit, ExitDeadline());
+  DrainProcess(Cause::Kind::kExit, ExitDeadline());
   const int code = finalize::GetExitOptions().failure_exit_code;
   if (TakeFailure() && code != 0) std::exit(code);
 }
@@ -36,7 +36,7 @@ void RunExitHook() {
 void RunQuickExitHook() {
   NoteInExit();
   if (!Settings().quick_exit) return;
-  DrainProcess(Cause::kQuickExit, ExitDeadline());
+  DrainProcess(Cause::Kind::kQuickExit, ExitDeadline());
   const int code = finalize::GetExitOptions().failure_exit_code;
   if (TakeFailure() && code != 0) std::quick_exit(code);
 }
@@ -78,8 +78,8 @@ Refusal ArmExitHook() {
 bool AddQuickExitHooks() { return AddSeveral(&AddQuickExitHook); }
 
 void AddHookFor(const Cause& cause) {
-  if (cause.kind == Cause::kExit) AddExitHook();
-  if (cause.kind == Cause::kQuickExit) AddQuickExitHook();
+  if (cause.kind == Cause::Kind::kExit) AddExitHook();
+  if (cause.kind == Cause::Kind::kQuickExit) AddQuickExitHook();
 }
 
 }  // namespace finalize_internal

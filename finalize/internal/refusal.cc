@@ -65,12 +65,12 @@ void RefuseBuilt(const Request& request, Node* node, Refusal reason) noexcept {
   Failure failure;
   const bool run = !noted && RunsNow(request);
   // No callback of the registry: it may not register where others may not.
-  if (run) RunCaught(node, nullptr, finalize::Cause::kClosed, &failure);
+  if (run) RunCaught(node, nullptr, finalize::Cause::Kind::kClosed, &failure);
   if (!noted && (!run || failure.failed)) {
     finalize::ReportEntry entry =
-        Describe(node, finalize::Cause::kClosed, /*spent=*/run);
-    entry.outcome =
-        run ? finalize::ReportEntry::kFailed : finalize::ReportEntry::kRefused;
+        Describe(node, finalize::Cause::Kind::kClosed, /*spent=*/run);
+    entry.outcome = run ? finalize::ReportEntry::Outcome::kFailed
+                        : finalize::ReportEntry::Outcome::kRefused;
     entry.status = run ? ToStatus(failure) : RefusalStatus(reason);
     ReportFailure(entry);
   }
@@ -86,18 +86,18 @@ void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
   IfMemory([&] { entry.name = std::string(request.options->name()); });
   entry.place = request.options->place();
   entry.phase = request.options->phase();
-  entry.cause = finalize::Cause::kClosed;
+  entry.cause = finalize::Cause::Kind::kClosed;
   if (RunsNow(request)) {
     Failure failure;
-    RunUnregistered(ops, callable, finalize::Cause::kClosed, &failure);
+    RunUnregistered(ops, callable, finalize::Cause::Kind::kClosed, &failure);
     if (!failure.failed) return;
-    entry.outcome = finalize::ReportEntry::kFailed;
+    entry.outcome = finalize::ReportEntry::Outcome::kFailed;
     entry.status = ToStatus(failure);
   } else {
-    entry.outcome = finalize::ReportEntry::kRefused;
+    entry.outcome = finalize::ReportEntry::Outcome::kRefused;
     entry.status = RefusalStatus(reason);
   }
-  const bool intact = entry.outcome == finalize::ReportEntry::kRefused;
+  const bool intact = entry.outcome == finalize::ReportEntry::Outcome::kRefused;
   IfMemory([&] { DescribeCallback(ops, callable, intact, &entry.callback); });
   ReportFailure(entry);
 }

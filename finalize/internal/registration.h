@@ -53,16 +53,60 @@ NodeRef Publish(const Request& request, Node* node, Invocation invocation);
 void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
                    void* callable, Refusal reason) noexcept;
 
-// For the call forms without options: what is not a set of options.
+// Registering has two forms, `(options, callback, arguments...)` and
+// `(callback)`. This is for the second one: whatever is not a set of options.
 template <class F>
 using EnableIfCallback =
     std::enable_if_t<!std::is_convertible_v<F&&, finalize::Options>, int>;
 
+// For an overload that takes what fits neither form: something behind a
+// callback, or nothing behind options.
+template <class First, class... Rest>
+using EnableIfMisuse =
+    std::enable_if_t<std::is_convertible_v<First&&, finalize::Options> ==
+                         (sizeof...(Rest) == 0),
+                     int>;
+
+// Does not compile, and says what to write.
+template <class First, class... Rest>
+NodeRef Refuse() {
+  static_assert(sizeof...(Rest) == 0,
+                "bound arguments need a name, or other options, before the "
+                "callback: write (\"name\", callback, arguments...), or ({}, "
+                "callback, arguments...) for one without a name");
+  static_assert(sizeof...(Rest) != 0,
+                "there is no callback behind the options: write (\"name\", "
+                "callback, arguments...)");
+  return NodeRef();
+}
+
 template <Invocation kInvocation, class F, class... A>
 using BoundFor = Bound<kInvocation, std::decay_t<F>, std::decay_t<A>...>;
 
+// Says what is wrong with a callback or its arguments. Returns whether they can
+// be registered, so that no second error follows.
 template <Invocation kInvocation, class F, class... A>
-using ResultFor = typename BoundFor<kInvocation, F, A...>::Result;
+constexpr bool CheckCallback() {
+  constexpr bool kCallable =
+      kIsCallable<kInvocation, std::decay_t<F>, std::decay_t<A>...>;
+  static_assert(
+      kCallable || kInvocation == Invocation::kRepeatable,
+      "the callback cannot be called with the bound arguments: they are passed "
+      "as rvalues of the types that std::decay makes of them, behind a `const "
+      "finalize::Cause&` if the callback takes one");
+  static_assert(
+      kCallable || kInvocation == Invocation::kOnce,
+      "the callback cannot be called with the bound arguments: one that may be "
+      "retried gets them as lvalues of the types that std::decay makes of "
+      "them, behind a `const finalize::Cause&` if the callback takes one");
+  constexpr bool kStorable =
+      std::is_constructible_v<std::decay_t<F>, F&&> &&
+      (std::is_constructible_v<std::decay_t<A>, A&&> && ...);
+  static_assert(kStorable,
+                "the callback or a bound argument cannot be copied: pass it by "
+                "std::move, or a pointer or std::ref to it");
+  return kCallable && kStorable;
+}
 
 // Refuses a callback for which there is no node.
 template <class B, class... Args>
@@ -72,7 +116,7 @@ void RefuseCallback(const Request& request, Refusal reason, Args&&... args) {
 }
 
 template <Invocation kInvocation, class F, class... A>
-NodeRef RegisterNode(const Request& request, F&& function, A&&... arguments) {
+NodeRef BuildNode(const Request& request, F&& function, A&&... arguments) {
   using B = BoundFor<kInvocation, F, A...>;
   using Stored = Storage<B>;
   constexpr const CallbackOps& kOps = kOpsFor<B>;
@@ -97,6 +141,16 @@ NodeRef RegisterNode(const Request& request, F&& function, A&&... arguments) {
   }
   aborter.node->ops = &kOps;
   return Publish(request, std::exchange(aborter.node, nullptr), kInvocation);
+}
+
+template <Invocation kInvocation, class F, class... A>
+NodeRef RegisterNode(const Request& request, F&& function, A&&... arguments) {
+  if constexpr (CheckCallback<kInvocation, F, A...>()) {
+    return BuildNode<kInvocation>(request, std::forward<F>(function),
+                                  std::forward<A>(arguments)...);
+  } else {
+    return NodeRef();
+  }
 }
 
 }  // namespace finalize_internal

@@ -135,14 +135,14 @@ ABSL_ATTRIBUTE_NOINLINE void FinishReported(
     const Failure& failure, void (*finish)(Core*, Node*)) noexcept {
   finalize::ReportEntry entry = Describe(node, cause, /*spent=*/true);
   entry.status = ToStatus(failure);
-  entry.outcome = finalize::ReportEntry::kFailed;
+  entry.outcome = finalize::ReportEntry::Outcome::kFailed;
   if (!MayRearm(node)) {
     ReportSpent(node, entry);
     FinishFailed(core, node, finish);
     return;
   }
   if (FinishFailed(core, node, finish)) {
-    entry.outcome = finalize::ReportEntry::kRearmed;
+    entry.outcome = finalize::ReportEntry::Outcome::kRearmed;
   }
   ReportFailure(entry);
 }

@@ -40,10 +40,10 @@ class Finisher {
 // came out of the observer.
 ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunWatched(
     Node* node, void* result, Failure* failure) {
-  RunWatch watch(node, finalize::Cause::kCall);
+  RunWatch watch(node, finalize::Cause::Kind::kCall);
   if (!IsOurs(node)) return false;
   try {
-    node->ops->run(node->callable(), finalize::Cause::kCall, result, failure);
+    node->ops->run(node->callable(), finalize::Cause::Kind::kCall, result, failure);
   } catch (abi::__forced_unwind&) {
     throw;
   } catch (...) {
@@ -68,7 +68,7 @@ FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS bool RunForCaller(
   StackMark mark(node, ref.generation);
   Failure failure;
   if (!Watched()) {
-    node->ops->run(node->callable(), finalize::Cause::kCall, result, &failure);
+    node->ops->run(node->callable(), finalize::Cause::Kind::kCall, result, &failure);
   } else if (!RunWatched(node, result, &failure)) {
     return false;
   }

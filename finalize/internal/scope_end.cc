@@ -9,7 +9,7 @@ namespace finalize_internal {
 
 void EndScope(const NodeRef& ref) noexcept {
   if (Node* node = ClaimToRun(ref)) {
-    RunReported(CoreAt(node->core), node, finalize::Cause::kScope);
+    RunReported(CoreAt(node->core), node, finalize::Cause::Kind::kScope);
   } else if (Inherited(ref)) {
     ForbidAdopting(ref.node->epoch.load(std::memory_order_relaxed));
   } else {

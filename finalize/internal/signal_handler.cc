@@ -177,19 +177,20 @@ SignalLook Describe(int signal, const struct sigaction& found) {
   if (turn >= 0) {
     const struct sigaction& previous = slots[signal].previous[turn];
     const bool own = IsTaken(signal);
-    return {own                   ? SignalHook::kTaken
-            : IsHandler(previous) ? SignalHook::kHandled
-                                  : SignalHook::kDefault,
+    return {own                   ? SignalHook::State::kTaken
+            : IsHandler(previous) ? SignalHook::State::kHandled
+                                  : SignalHook::State::kDefault,
             HandlerOf(previous)};
   }
-  if (IsIgnored(found)) return {SignalHook::kIgnored, nullptr};
-  if (!IsHandler(found)) return {SignalHook::kDefault, nullptr};
+  if (IsIgnored(found)) return {SignalHook::State::kIgnored, nullptr};
+  if (!IsHandler(found)) return {SignalHook::State::kDefault, nullptr};
   const HandlerOwner owner = OwnerOf(found, signal);
-  if (owner == HandlerOwner::kCopy) return {SignalHook::kTaken, nullptr};
+  if (owner == HandlerOwner::kCopy) return {SignalHook::State::kTaken, nullptr};
   if (owner == HandlerOwner::kIdleCopy && IsOverDefault(found, signal)) {
-    return {SignalHook::kDefault, nullptr};
+    return {SignalHook::State::kDefault, nullptr};
   }
-  return {IsTaken(signal) ? SignalHook::kReplaced : SignalHook::kHandled,
+  return {IsTaken(signal) ? SignalHook::State::kReplaced
+                          : SignalHook::State::kHandled,
           HandlerOf(found)};
 }
 
@@ -212,14 +213,15 @@ SignalLook TakeSignal(int signal, TakeAs how) {
   }
   struct sigaction found;
   if (sigaction(signal, nullptr, &found) != 0) {
-    return {SignalHook::kDefault, nullptr};
+    return {SignalHook::State::kDefault, nullptr};
   }
   if (how == TakeAs::kHandledLast) slot.last.store(true);
   const int turn = TurnOf(found);
   if (turn < 0 && IsHandler(found)) {
     const HandlerOwner owner = OwnerOf(found, signal);
     // Its handler wakes the thread of this copy, too.
-    if (owner == HandlerOwner::kCopy) return {SignalHook::kTaken, nullptr};
+    if (owner == HandlerOwner::kCopy)
+      return {SignalHook::State::kTaken, nullptr};
     if (owner == HandlerOwner::kIdleCopy && IsOverDefault(found, signal)) {
       found = {};
     }
@@ -232,16 +234,16 @@ SignalLook TakeSignal(int signal, TakeAs how) {
   } else if (turn >= 0) {
     Inherit(signal, turn);
   } else if (!Install(signal, found)) {
-    return {SignalHook::kDefault, nullptr};
+    return {SignalHook::State::kDefault, nullptr};
   }
-  return {SignalHook::kTaken,
+  return {SignalHook::State::kTaken,
           HandlerOf(slot.previous[slot.turn.load(std::memory_order_relaxed)])};
 }
 
 SignalLook LookAtSignal(int signal) {
   struct sigaction found;
   if (sigaction(signal, nullptr, &found) != 0) {
-    return {SignalHook::kDefault, nullptr};
+    return {SignalHook::State::kDefault, nullptr};
   }
   return Describe(signal, found);
 }

@@ -26,19 +26,20 @@ namespace {
 using finalize::Cause;
 
 // Calls on_signal. False where it failed, which is reported.
-bool Notify(const std::function<void(int)>& on_signal, int signal) {
+bool Notify(const finalize::SharedFunction<void(int)>& on_signal, int signal) {
   // By reference: there may be no memory for a copy.
-  using Callback = std::reference_wrapper<const std::function<void(int)>>;
+  using Callback =
+      std::reference_wrapper<const finalize::SharedFunction<void(int)>>;
   using B = BoundFor<Invocation::kRepeatable, Callback, int>;
   UnregisteredCallback<B> callback(std::cref(on_signal), signal);
   Failure failure;
-  RunUnregistered(kOpsFor<B>, &callback.storage, Cause(Cause::kSignal, signal),
-                  &failure);
+  RunUnregistered(kOpsFor<B>, &callback.storage,
+                  Cause(Cause::Kind::kSignal, signal), &failure);
   if (!failure.failed) return true;
   finalize::ReportEntry entry;
   IfMemory([&entry] { entry.name = "ExitHooks::on_signal"; });
-  entry.cause = Cause(Cause::kSignal, signal);
-  entry.outcome = finalize::ReportEntry::kFailed;
+  entry.cause = Cause(Cause::Kind::kSignal, signal);
+  entry.outcome = finalize::ReportEntry::Outcome::kFailed;
   entry.status = ToStatus(failure);
   ReportFailure(entry);
   return false;
@@ -61,7 +62,7 @@ void Serve(const sigset_t& mask) {
   if (Tell(settings, signal)) return;
   DropLoop();
   AwaitLoops();
-  DrainProcess(Cause(Cause::kSignal, signal), ExitDeadline());
+  DrainProcess(Cause(Cause::Kind::kSignal, signal), ExitDeadline());
   EndAfterDrain(signal);
 }
 

@@ -7,6 +7,7 @@
 #include "finalize/internal/claim.h"
 #include "finalize/internal/drain_clock.h"
 #include "finalize/internal/frames.h"
+#include "finalize/internal/handle.h"
 #include "finalize/internal/if_memory.h"
 #include "finalize/internal/pin.h"
 #include "finalize/internal/run.h"
@@ -60,6 +61,15 @@ bool DescribeRunning(Core* core, const NodeRef& ref, RunningEntry* entry) {
     }
   });
   return found;
+}
+
+bool DescribeRunning(const NodeRef& ref, RunningEntry* entry) {
+  if (!IsRunning(ref)) return false;
+  // It stays on its lane while it runs, and is freed under the lock of that.
+  LockHolder lock(LockAt(Node::LaneOf(ref.node->Word())));
+  if (!IsRunning(ref)) return false;
+  CopyRunning(ref.node, entry);
+  return true;
 }
 
 bool DescribeAnyRunning(Core* core, RunningEntry* entry) {
@@ -116,7 +126,7 @@ finalize::ReportEntry RunningEntry::ToEntry(
   entry.place = place;
   entry.phase = phase;
   entry.cause = cause;
-  entry.outcome = finalize::ReportEntry::kRunning;
+  entry.outcome = finalize::ReportEntry::Outcome::kRunning;
   if (start != 0) {
     entry.duration =
         absl::Nanoseconds(static_cast<int64_t>(DrainNanos() - start));

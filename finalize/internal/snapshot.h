@@ -48,6 +48,8 @@ NodeRef FirstRunning(Core* core);
 // Describes a running finalizer, or any; false if it has ended.
 bool DescribeAnyRunning(Core* core, RunningEntry* entry);
 bool DescribeRunning(Core* core, const NodeRef& ref, RunningEntry* entry);
+// The same for a handle, which does not know its registry.
+bool DescribeRunning(const NodeRef& ref, RunningEntry* entry);
 
 // What a drain leaves. The counts are exact; of each kind at most `limit` are
 // collected, or none where there is no memory for them.

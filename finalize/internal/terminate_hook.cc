@@ -38,7 +38,7 @@ void NoteOriginal() {
 void OnTerminate() {
   if (!ending && Settings().terminate) {
     NoteOriginal();
-    DrainProcess(finalize::Cause::kTerminate, ExitDeadline());
+    DrainProcess(finalize::Cause::Kind::kTerminate, ExitDeadline());
   }
   EndByTerminate();
 }

@@ -45,7 +45,7 @@ void EndExits(void* argument) {
   // Another one is that of a parent, or gone by now.
   if (argument != ExitsOfThisThread()) return;
   auto* const exits = static_cast<ThreadExits*>(argument);
-  EndLifetime(&exits->list, finalize::Cause::kThreadExit);
+  EndLifetime(&exits->list, finalize::Cause::Kind::kThreadExit);
   if (!exits->list.empty()) return;  // inherited
   if (ExitsOfThisThread() == exits) ExitsOfThisThread() = nullptr;
   delete exits;

@@ -10,7 +10,7 @@ RunWatch::RunWatch(Node* node, const finalize::Cause& cause) noexcept
   if (start_ == 0) NoteRunStart(node, start_ = DrainNanos());
   if (!observation_.any()) return;
   entry_ = Describe(node, cause, /*spent=*/false);
-  entry_->outcome = finalize::ReportEntry::kRunning;
+  entry_->outcome = finalize::ReportEntry::Outcome::kRunning;
   observation_.Start(*entry_);
 }
 
@@ -20,8 +20,8 @@ RunWatch::~RunWatch() {
 
 void RunWatch::End(const Failure& failure) noexcept {
   if (!entry_ || !IsOurs(node_)) return;  // in the child of a fork
-  entry_->outcome = failure.failed ? finalize::ReportEntry::kFailed
-                                   : finalize::ReportEntry::kRan;
+  entry_->outcome = failure.failed ? finalize::ReportEntry::Outcome::kFailed
+                                   : finalize::ReportEntry::Outcome::kRan;
   if (failure.failed) entry_->status = ToStatus(failure);
   entry_->duration =
       absl::Nanoseconds(static_cast<int64_t>(DrainNanos() - start_));

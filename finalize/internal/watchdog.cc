@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "finalize/crash.h"
 #include "finalize/exit_options.h"
 #include "finalize/internal/clock.h"
 #include "finalize/internal/copies.h"
@@ -53,7 +54,7 @@ bool IsFirst(std::atomic<uint32_t>* done) {
 
 // std::terminate() keeps its message and its abort(), unless they hang as well.
 [[noreturn]] void End(const Cause& cause) {
-  if (cause.kind == Cause::kTerminate) {
+  if (cause.kind == Cause::Kind::kTerminate) {
     if (StartDetached([] { EndByTerminate(); })) {
       const timespec patience = {0, kPatience};
       nanosleep(&patience, nullptr);
@@ -68,7 +69,7 @@ void ReleaseReserve(const EndTimes& times, const Cause& cause) {
   if (!HasReserveCallbacks() || !IsFirst(&released)) return;
   releasing.store(CurrentEpoch(), std::memory_order_release);
   WritePassedOver(cause);
-  Crash end;
+  finalize::Crash end;
   end.deadline_nanos = times.deadline + kMargin / 2;
   RunReserveCallbacks(end);
   releasing.store(0, std::memory_order_release);

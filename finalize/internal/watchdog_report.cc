@@ -237,7 +237,7 @@ void WriteEndReport(const Cause& cause) {
            rest.complete() ? ""
                            : ", not counting what is locked by a thread that "
                              "hangs",
-           cause.kind == Cause::kTerminate ? "aborts" : kEnds);
+           cause.kind == Cause::Kind::kTerminate ? "aborts" : kEnds);
   const uint64_t write_limit = NowNanos() + kPatience;
   Write(total, write_limit);
   rest.WriteLines(write_limit);

@@ -30,7 +30,7 @@ std::shared_ptr<WeakWatch> NewWatch() noexcept {
 
 WeakWatch::~WeakWatch() {
   UnlinkWeak(this);
-  Cancel(callback_);
+  CancelForGood(callback_);
 }
 
 void WeakWatch::Start(SharedDeleter* referent, const NodeRef& callback) {

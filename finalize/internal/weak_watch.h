@@ -51,7 +51,7 @@ std::shared_ptr<WeakWatch> StartWatch(SharedDeleter* referent,
                                       finalize::Place place,
                                       Callback&&... callback) {
   constexpr auto kOnce = Invocation::kOnce;
-  const finalize::Options options = finalize::Options().At(place);
+  const auto options = finalize::Options().set_place(place);
   std::shared_ptr<WeakWatch> watch = NewWatch();
   const bool hears = referent != nullptr && watch != nullptr;
   const NodeRef node = RegisterOnList<kOnce>(

@@ -99,7 +99,7 @@ absl::StatusOr<tempdir::ReapReport> ReapWithinTime(const std::string& parent) {
 void ReportThrown(const char* what) noexcept {
   finalize::ReportEntry entry;
   entry.name = "reap callback";  // short: no allocation
-  entry.outcome = finalize::ReportEntry::kFailed;
+  entry.outcome = finalize::ReportEntry::Outcome::kFailed;
   try {
     entry.status = absl::UnknownError(what);
   } catch (const std::exception&) {

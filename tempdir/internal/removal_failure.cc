@@ -18,8 +18,8 @@ void Report(const OwnedDirectory& directory, const char* what,
   finalize::ReportEntry entry;
   entry.name = what;  // short: no allocation
   entry.place = directory.options().place();
-  entry.cause = finalize::Cause::kDestroy;
-  entry.outcome = finalize::ReportEntry::kFailed;
+  entry.cause = finalize::Cause::Kind::kDestroy;
+  entry.outcome = finalize::ReportEntry::Outcome::kFailed;
   entry.status = status;
   finalize::ReportFailure(entry);
 }
@@ -44,7 +44,7 @@ void Tell(const OwnedDirectory& directory,
   try {
     directory.options().failure_callback()(directory.path(), status);
   } catch (...) {
-    Report(directory, "OnFailure", Thrown());
+    Report(directory, "CallOnFailure", Thrown());
   }
 }
 
@@ -75,7 +75,7 @@ void HandleFailure(const OwnedDirectory& directory, const absl::Status& status,
                    std::string_view fate) noexcept {
   if (directory.options().failure_callback() != nullptr) {
     Tell(directory, status);
-  } else if (directory.options().on_failure() == tempdir::OnFailure::kCrash) {
+  } else if (directory.options().crash_on_failure()) {
     Crash(directory, status);
   } else {
     Report(directory, TaskOf(directory), WithFate(directory, status, fate));
@@ -86,7 +86,7 @@ void HandleFailureInDrain(const OwnedDirectory& directory,
                           const absl::Status& status) noexcept {
   if (directory.options().failure_callback() != nullptr) {
     Tell(directory, status);
-  } else if (directory.options().on_failure() == tempdir::OnFailure::kCrash) {
+  } else if (directory.options().crash_on_failure()) {
     Crash(directory, status);
   }
 }

@@ -123,7 +123,7 @@ TEST(AllocationTest, OptionsAndArgumentsAllocateNothing) {
   EXPECT_EQ(AllocationsOf([&] {
               registry
                   .Register(
-                      Options("a name of some length").Phase(3),
+                      Options("a name of some length").set_phase(3),
                       [](const Large&, int) {}, Large(), 5)
                   .Run();
             }),
@@ -253,17 +253,17 @@ TEST(AllocationTest, EveryCallableDiesOnce) {
   {
     finalize::Lifetime lifetime;
     Registry registry;
-    registry.Register(callback, Live(&live)).Run();
+    registry.Register({}, callback, Live(&live)).Run();
     EXPECT_EQ(live, 0);
-    { auto detached = registry.Register(callback, Live(&live)).Detach(); }
+    { auto detached = registry.Register({}, callback, Live(&live)).Detach(); }
     EXPECT_EQ(live, 0);
-    registry.Register(callback, Live(&live));
+    registry.Register({}, callback, Live(&live));
     registry.Drain();
     EXPECT_EQ(live, 0);
     registry.OnDestroy(lifetime, {}, callback, Live(&live));
     { finalize::Lifetime ended = std::move(lifetime); }
     EXPECT_EQ(live, 0);
-    registry.Register(callback, Live(&live));
+    registry.Register({}, callback, Live(&live));
     EXPECT_EQ(live, 1);
   }
   EXPECT_EQ(live, 0);  // by the registry's destructor
@@ -271,8 +271,8 @@ TEST(AllocationTest, EveryCallableDiesOnce) {
     Registry sealed;
     sealed.Seal();
     sealed.TryRegister({}, callback, Live(&live)).status().IgnoreError();
-    sealed.Register(Options().IfClosed(finalize::IfClosed::kRunNow), callback,
-                    Live(&live));
+    sealed.Register(Options().set_if_closed(finalize::IfClosed::kRunNow),
+                    callback, Live(&live));
     EXPECT_EQ(live, 0);
   }
 }
@@ -304,8 +304,8 @@ TEST(AllocationTest, DrainIsLinear) {
   std::vector<Finalizer<>> f;
   Registry registry;
   for (int i = 0; i < kMany; ++i) {
-    f.push_back(
-        registry.Register(Options().AtExit(i % 2 == 0).Phase(i % 3), [&, i] {
+    f.push_back(registry.Register(
+        Options().set_at_exit(i % 2 == 0).set_phase(i % 3), [&, i] {
           ++runs;
           if (i % 4 == 0) registry.Register([&] { ++runs; });
           f[i / 2].set_at_exit(i % 5 != 0);
@@ -314,7 +314,7 @@ TEST(AllocationTest, DrainIsLinear) {
         }));
   }
   finalize::DrainOptions options;
-  options.cause = finalize::Cause::kExit;
+  options.cause = finalize::Cause::Kind::kExit;
   options.max_entries = 10;
   finalize::Report report = registry.Drain(options);
   EXPECT_GT(runs, kMany / 2);
@@ -326,7 +326,7 @@ TEST(AllocationTest, DrainOfFailuresIsLinear) {
   bool good = false;
   Registry registry;
   for (int i = 0; i < kMany; ++i) {
-    registry.RegisterRetryable(Options().Phase(i % 2), [&] {
+    registry.RegisterRetryable(Options().set_phase(i % 2), [&] {
       return good ? absl::OkStatus() : absl::UnavailableError("");
     });
   }

@@ -49,7 +49,7 @@ finalize::WeakSet<int> set;
 // Refers to all of the library, so that all of it is linked.
 void UseAll() {
   finalize::InstallExitHooks().status.IgnoreError();
-  finalize::SetExitOptions(finalize::GetExitOptions());
+  finalize::SetExitOptions(finalize::GetExitOptions()).IgnoreError();
   finalize::SetFailureReporter(nullptr);
   finalize::AtExit([] {});
   finalize::Registry registry;
@@ -65,7 +65,7 @@ void UseAll() {
   values.insert_or_assign(1, shared);
   notes.insert_or_assign(shared, 1);
   set.insert(shared);
-  finalize::AtThreadExit(finalize::Options().Phase(finalize::kReleasePhase),
+  finalize::AtThreadExit(finalize::Options().set_phase(finalize::kReleasePhase),
                          [] {});
   finalize::SetObserver({});
   finalize::AdoptAfterFork().status().IgnoreError();

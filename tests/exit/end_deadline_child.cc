@@ -31,7 +31,7 @@ constexpr absl::Duration kLong = absl::Hours(10);
 void SetDeadline(absl::Duration deadline) {
   finalize::ExitOptions options;
   options.deadline = deadline;
-  finalize::SetExitOptions(options);
+  Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
 }
 
 // The deadline of the first end, and the one that the second would have.
@@ -60,7 +60,8 @@ void Hang() {
 
 void Signal() {
   raise(SIGTERM);
-  while (finalize_internal::CurrentEnd().kind != Cause::kSignal) sched_yield();
+  while (finalize_internal::CurrentEnd().kind != Cause::Kind::kSignal)
+    sched_yield();
   Say("signalled");
 }
 void Exit() { std::exit(3); }

@@ -30,9 +30,9 @@ using finalize_test::SaysAtEnd;
 
 void Order() {
   AtExit(Options(), Says{"first"});
-  AtExit(Options().Phase(-1), Says{"low"});
+  AtExit(Options().set_phase(-1), Says{"low"});
   AtExit(Options(), Says{"second"});
-  AtExit(Options().Phase(1), Says{"high"});
+  AtExit(Options().set_phase(1), Says{"high"});
 }
 
 void TellsCause() {
@@ -210,14 +210,14 @@ void ChildRegistry() {
 void Skipped() {
   AtExit(Says{"first"});
   auto held = std::make_shared<SaysAtEnd>("bound argument destroyed");
-  AtExit(Options("skipped").AtExit(false),
+  AtExit(Options("skipped").set_at_exit(false),
          [held] { Say("skipped one has run"); });
   AtExit(Says{"third"});
 }
 
 void SkippedOnLifetime() {
   static finalize::Lifetime lifetime;
-  finalize::OnDestroy(lifetime, Options("of lifetime").AtExit(false),
+  finalize::OnDestroy(lifetime, Options("of lifetime").set_at_exit(false),
                       Says{"lifetime ended"});
   AtExit(Says{"exit"});
 }
@@ -232,7 +232,8 @@ void Retryable() {
 void FailureExitCode(int failure_exit_code) {
   ExitOptions options;
   options.failure_exit_code = failure_exit_code;
-  finalize::SetExitOptions(options);
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
   static SaysAtEnd later("static");  // under the new status
   AtExit(Says{"first"});
   AtExit([] { throw 1; });
@@ -248,22 +249,25 @@ void FailureCodeUnset() {
 void FailureCodeWithoutFailure() {
   ExitOptions options;
   options.failure_exit_code = 9;
-  finalize::SetExitOptions(options);
-  AtExit(Options().AtExit(false), Says{"skipped"});
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
+  AtExit(Options().set_at_exit(false), Says{"skipped"});
   AtExit(Says{"first"});
   std::exit(2);
 }
 void FailureCodeThenNestedExit() {
   ExitOptions options;
   options.failure_exit_code = 9;
-  finalize::SetExitOptions(options);
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
   AtExit([] { std::exit(3); });
   AtExit([] { throw 1; });
 }
 void FailureCodeInStaticDestructor() {
   ExitOptions options;
   options.failure_exit_code = 9;
-  finalize::SetExitOptions(options);
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
   struct Registers {
     ~Registers() {
       AtExit([] { throw 1; });

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "finalize/exit_options.h"
 #include "gmock/gmock.h"
@@ -31,9 +33,39 @@ TEST(ExitDeadlineTest, IsFiniteByDefault) {
 
 // C15: it cannot be made infinite.
 TEST(ExitDeadlineTest, MustBeFinite) {
-  const ChildResult result = ResultOf("invalid-deadline");
-  EXPECT_TRUE(result.Killed(SIGABRT)) << result;
-  EXPECT_THAT(result.err, HasSubstr("must be finite"));
+  finalize::ExitOptions options;
+  for (const absl::Duration deadline :
+       {absl::InfiniteDuration(), absl::ZeroDuration(), absl::Seconds(-1)}) {
+    options.deadline = deadline;
+    const absl::Status status = finalize::SetExitOptions(options);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("ExitOptions::deadline must be finite"));
+  }
+  EXPECT_EQ(finalize::GetExitOptions().deadline, absl::Seconds(20));
+}
+
+// C15: what breaks any other rule sets nothing, either.
+TEST(ExitDeadlineTest, WrongOptionsAreRefused) {
+  const auto refused = [](auto finalize::ExitOptions::*field, auto value) {
+    finalize::ExitOptions options;
+    options.deadline = absl::Seconds(1);
+    options.*field = value;
+    EXPECT_EQ(finalize::SetExitOptions(options).code(),
+              absl::StatusCode::kInvalidArgument);
+  };
+  using finalize::ExitOptions;
+  refused(&ExitOptions::failure_exit_code, -1);
+  refused(&ExitOptions::failure_exit_code, 256);
+  refused(&ExitOptions::threads, -1);
+  refused(&ExitOptions::phase_limit, absl::ZeroDuration());
+  refused(&ExitOptions::notice, absl::ZeroDuration());
+  refused(&ExitOptions::temp_dir_share, -0.1);
+  refused(&ExitOptions::temp_dir_share, 1.1);
+  refused(&ExitOptions::temp_dir_share,
+          std::numeric_limits<double>::quiet_NaN());
+  refused(&ExitOptions::take_over, absl::Seconds(-1));
+  EXPECT_EQ(finalize::GetExitOptions().deadline, absl::Seconds(20));
 }
 
 // C15: what it leaves is reported, its callback destroyed, and the process ends

@@ -89,7 +89,8 @@ void Fails() {
   ForkInExit([] {
     ExitOptions options;
     options.failure_exit_code = 9;
-    finalize::SetExitOptions(options);
+    finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                           "SetExitOptions");
     AtExit([] { throw 1; });
     ExitInChild(5);
   });
@@ -99,7 +100,8 @@ void CallbackExits() {
   ForkInExit([] {
     ExitOptions options;
     options.deadline = absl::Milliseconds(100);
-    finalize::SetExitOptions(options);
+    finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                           "SetExitOptions");
     AtExit(Options("exiting one"), [] { std::exit(6); });
     ExitInChild(5);
   });

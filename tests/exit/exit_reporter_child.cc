@@ -42,7 +42,7 @@ void Fail(int, const std::string&) {
 
 void Fails() {
   AtExit(Says{"first"});
-  AtExit(Options("failing one").Phase(7), Fail, 42, std::string("text"));
+  AtExit(Options("failing one").set_phase(7), Fail, 42, std::string("text"));
   std::exit(3);
 }
 
@@ -112,7 +112,7 @@ void ReporterExits() {
 void ReporterRegistersOnSkipped() {
   finalize::SetFailureReporter(
       [](const ReportEntry&) { AtExit(Says{"from the reporter"}); });
-  AtExit(Options("skipped").AtExit(false), Says{"skipped"});
+  AtExit(Options("skipped").set_at_exit(false), Says{"skipped"});
   AtExit(Says{"first"});
 }
 

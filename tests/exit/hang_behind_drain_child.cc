@@ -31,7 +31,8 @@ void SetOptions(bool watch_whole_end) {
   ExitOptions options;
   options.deadline = kDeadline;
   options.watch_whole_end = watch_whole_end;
-  finalize::SetExitOptions(options);
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
 }
 
 // A static destructor joins a thread that has called exit(): never.
@@ -113,7 +114,8 @@ void EndsWatched() {
   ExitOptions options;
   options.deadline = absl::Hours(1);
   options.watch_whole_end = true;
-  finalize::SetExitOptions(options);
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
   AtExit(Says{"ran"});
   std::exit(3);
 }

@@ -28,7 +28,8 @@ inline void InstallHooks() {
 inline void InstallHooks(absl::Duration deadline) {
   finalize::ExitOptions options = finalize::GetExitOptions();
   options.deadline = deadline;
-  finalize::SetExitOptions(options);
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
   InstallHooks();
 }
 

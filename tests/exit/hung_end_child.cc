@@ -51,7 +51,7 @@ void SetDeadline(absl::Duration deadline, double share) {
   ExitOptions options;
   options.deadline = deadline;
   options.temp_dir_share = share;
-  finalize::SetExitOptions(options);
+  Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
 }
 
 void Hang() {
@@ -77,7 +77,7 @@ void Slow() {
   ExitOptions options;
   options.deadline = absl::Hours(1);
   options.notice = absl::Milliseconds(50);
-  finalize::SetExitOptions(options);
+  Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
   AtExit(Says{"left one"});
   AtExit(Options("slow one"), AwaitInput);
   std::exit(3);
@@ -135,10 +135,10 @@ void StuckPhase() {
   options.deadline = absl::Hours(1);
   options.phase_limit = absl::Milliseconds(200);
   options.failure_exit_code = 9;
-  finalize::SetExitOptions(options);
+  Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
   AtExit(Says{"lower one"});
-  AtExit(Options("stuck one").Phase(1), Hang);
-  AtExit(Options().Phase(2), Says{"higher one"});
+  AtExit(Options("stuck one").set_phase(1), Hang);
+  AtExit(Options().set_phase(2), Says{"higher one"});
   std::exit(3);
 }
 

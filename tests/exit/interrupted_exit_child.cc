@@ -32,7 +32,7 @@ void ExitInHandler(int) { std::exit(3); }
 void Prepare() {
   finalize::ExitOptions options;
   options.deadline = absl::Milliseconds(300);
-  finalize::SetExitOptions(options);
+  Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
   static bool ready = false;
   std::thread([] {
     AtExit(Options("of another thread"), Says{"of another thread"});

@@ -122,7 +122,8 @@ void QuickExitAfterExitDrain() {
   static Hangs hangs;
   finalize::ExitOptions options;
   options.deadline = absl::Seconds(1);
-  finalize::SetExitOptions(options);
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
   AtExit(SayCause);
   InstallHooks();
   std::thread([] {
@@ -141,7 +142,8 @@ void QuickExitHangs() {
 void QuickExitFails() {
   finalize::ExitOptions options;
   options.failure_exit_code = 9;
-  finalize::SetExitOptions(options);
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
   std::at_quick_exit([] { Say("quick_exit handler"); });
   AtExit([] { throw 1; });
   InstallHooks();

@@ -121,7 +121,7 @@ void StaticObjects() {
   static Registry registry;
   registry.Register(Says{"static registry"});
   static finalize::Lifetime lifetime;
-  finalize::OnDestroy(lifetime, Options().AtExit(false),
+  finalize::OnDestroy(lifetime, Options().set_at_exit(false),
                       Says{"static lifetime"});
   AtExit(Says{"from main"});
 }
@@ -131,11 +131,11 @@ void StaticObjects() {
 ssize_t WriteLate(void*, const char*, size_t size) {
   Say(AtExit(Options("too late"), Says{"lost"}).alive() ? "accepted"
                                                         : "refused");
-  AtExit(Options().IfClosed(finalize::IfClosed::kRunNow), Says{"run now"});
+  AtExit(Options().set_if_closed(finalize::IfClosed::kRunNow), Says{"run now"});
   Say(Registry::Process().TryRegister({}, [] {}).status().ToString());
   { finalize::Finally scope(Says{"lost scope"}); }
-  finalize::Finally run_now(Options().IfClosed(finalize::IfClosed::kRunNow),
-                            Says{"scope"});
+  finalize::Finally run_now(
+      Options().set_if_closed(finalize::IfClosed::kRunNow), Says{"scope"});
   return static_cast<ssize_t>(size);
 }
 void PastHandlers() {
@@ -151,7 +151,7 @@ void Sealed() {
   Registry::Process().Seal();
   Say(AtExit(Options("sealed out"), Says{"lost"}).alive() ? "accepted"
                                                           : "refused");
-  AtExit(Options().IfClosed(finalize::IfClosed::kRunNow), Says{"run now"});
+  AtExit(Options().set_if_closed(finalize::IfClosed::kRunNow), Says{"run now"});
   Say(Registry::Process().TryRegister({}, [] {}).status().ToString());
 }
 

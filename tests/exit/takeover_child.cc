@@ -39,7 +39,8 @@ void SetOptions(absl::Duration deadline, absl::Duration take_over) {
   finalize::ExitOptions options;
   options.deadline = deadline;
   options.take_over = take_over;
-  finalize::SetExitOptions(options);
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
 }
 
 // For a callback: main calls exit() now, and is known to wait in it.
@@ -101,8 +102,9 @@ void HelperExits() {
   finalize::ExitOptions options;
   options.deadline = kLong;
   options.threads = 2;
-  finalize::SetExitOptions(options);
-  AtExit(Options().Phase(-1), SayCause);
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
+  AtExit(Options().set_phase(-1), SayCause);
   AtExit(Options("exiting one"), [] {
     HaveMainExit();
     std::exit(4);

@@ -120,7 +120,7 @@ void TerminateBeside(void (*end)()) {
   AtExit(SayCause);
   AtExit([] {
     gate = true;
-    AwaitEnd(Cause::kTerminate);
+    AwaitEnd(Cause::Kind::kTerminate);
     Say("asked");
   });
   InstallHooks();

@@ -147,7 +147,7 @@ TYPED_TEST(FuseTempDirTest, IsKnownAfterTheKernelForgot) {
 template <class Dir>
 Dir MakeBusy() {
   Dir dir = Make<Dir>(
-      TempDirOptions().OnFailure([](const path&, const absl::Status&) {}));
+      TempDirOptions().CallOnFailure([](const path&, const absl::Status&) {}));
   const path file = dir.path() / "file";
   MakeFile(file);
   open(file.c_str(), O_RDONLY | O_CLOEXEC);

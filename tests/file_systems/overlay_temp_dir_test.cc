@@ -94,7 +94,8 @@ int64_t BirthOf(const path& path) {
 
 // For one that a test has replaced: the end of its object cannot remove it.
 TempDirOptions Quietly() {
-  return TempDirOptions().OnFailure([](const path&, const absl::Status&) {});
+  return TempDirOptions().CallOnFailure(
+      [](const path&, const absl::Status&) {});
 }
 
 template <class Dir>

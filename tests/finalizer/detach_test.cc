@@ -22,7 +22,7 @@ using finalize_test::CapturedFailures;
 TEST(DetachTest, GivesTheCallbackBack) {
   Registry registry;
   auto f = registry.Register(
-      [](std::string a, std::unique_ptr<int> b) { return a.size() + *b; },
+      {}, [](std::string a, std::unique_ptr<int> b) { return a.size() + *b; },
       std::string("four"), std::make_unique<int>(3));
   absl::AnyInvocable<size_t()&&> callback = f.Detach();
   EXPECT_FALSE(f.alive());
@@ -46,7 +46,8 @@ TEST(DetachTest, IsEmptyForTheLoser) {
 TEST(DetachTest, ArgumentsDieWithTheCallable) {
   Registry registry;
   auto bound = std::make_shared<int>();
-  auto f = registry.Register([](const std::shared_ptr<int>&) {}, bound);
+  auto f = registry.Register(
+      {}, [](const std::shared_ptr<int>&) {}, bound);
   {
     auto callback = f.Detach();
     EXPECT_EQ(bound.use_count(), 2);
@@ -108,10 +109,13 @@ TEST(DetachTest, ResultIsReturned) {
 TEST(DetachTest, StorageIsKeptWhileDetached) {
   Registry registry;
   auto callback =
-      registry.Register([](std::string s) { return s; }, std::string("kept"))
+      registry
+          .Register(
+              {}, [](std::string s) { return s; }, std::string("kept"))
           .Detach();
   for (int i = 0; i < 1000; ++i) {
-    registry.Register([](std::string s) { return s; }, std::string("other"));
+    registry.Register(
+        {}, [](std::string s) { return s; }, std::string("other"));
   }
   EXPECT_EQ(std::move(callback)(), "kept");
 }

@@ -21,26 +21,28 @@ TEST(FinalizerCallbackTest, CallbackLearnsTheCause) {
   Registry registry;
   std::vector<Cause> causes;
   auto note = [&](const Cause& cause, int) { causes.push_back(cause); };
-  registry.Register(note, 1).Run();
-  registry.Register(note, 1);
+  registry.Register({}, note, 1).Run();
+  registry.Register({}, note, 1);
   registry.Drain();
-  registry.Register(note, 1);
+  registry.Register({}, note, 1);
   finalize::DrainOptions options;
-  options.cause = Cause(Cause::kSignal, 15);
+  options.cause = Cause(Cause::Kind::kSignal, 15);
   registry.Drain(options);
   {
     finalize::Lifetime lifetime;
     registry.OnDestroy(lifetime, {}, note, 1);
   }
-  const std::vector<Cause> expected = {
-      Cause::kCall, Cause::kDrain, Cause(Cause::kSignal, 15), Cause::kDestroy};
+  const std::vector<Cause> expected = {Cause::Kind::kCall, Cause::Kind::kDrain,
+                                       Cause(Cause::Kind::kSignal, 15),
+                                       Cause::Kind::kDestroy};
   EXPECT_EQ(causes, expected);
 }
 
 // A callback that can be called without the cause does not get it.
 TEST(FinalizerCallbackTest, VariadicCallbackGetsNoCause) {
   Registry registry;
-  auto f = registry.Register([](auto... a) { return sizeof...(a); }, 1, 2);
+  auto f = registry.Register(
+      {}, [](auto... a) { return sizeof...(a); }, 1, 2);
   EXPECT_EQ(f.Run(), 2u);
 }
 
@@ -48,6 +50,7 @@ TEST(FinalizerCallbackTest, VariadicCallbackGetsNoCause) {
 TEST(FinalizerCallbackTest, MoveOnlyCallableAndArgumentsAreMovedIn) {
   Registry registry;
   auto f = registry.Register(
+      {},
       [owned = std::make_unique<int>(1)](std::unique_ptr<int> argument) {
         return *owned + *argument;
       },
@@ -59,7 +62,10 @@ TEST(FinalizerCallbackTest, MoveOnlyCallableAndArgumentsAreMovedIn) {
 TEST(FinalizerCallbackTest, ReferenceWrapperPassesAReference) {
   Registry registry;
   int value = 0;
-  registry.Register([](int& v) { v = 9; }, std::ref(value)).Run();
+  registry
+      .Register(
+          {}, [](int& v) { v = 9; }, std::ref(value))
+      .Run();
   EXPECT_EQ(value, 9);
 }
 
@@ -71,7 +77,7 @@ TEST(FinalizerCallbackTest, MemberFunctionIsACallback) {
   };
   Registry registry;
   Counter counter;
-  auto f = registry.Register(&Counter::Add, &counter, 4);
+  auto f = registry.Register({}, &Counter::Add, &counter, 4);
   EXPECT_EQ(f.Run(), 5);
 }
 
@@ -146,7 +152,9 @@ TEST(FinalizerCallbackTest, ThrowingCopyRegistersNothing) {
   };
   Registry registry;
   Throws argument;
-  EXPECT_THROW(registry.Register([](const Throws&) {}, argument), int);
+  EXPECT_THROW(registry.Register(
+                   {}, [](const Throws&) {}, argument),
+               int);
   EXPECT_EQ(registry.size(), 0u);
 }
 

@@ -1,19 +1,31 @@
 // Finalizer: handles, and how long the callback lives (contract C6, C7).
 #include <memory>
 #include <optional>
+#include <sstream>
+#include <string>
+#include <thread>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "absl/hash/hash.h"
 #include "finalize/finalizer.h"
 #include "finalize/lifetime.h"
+#include "finalize/options.h"
 #include "finalize/registry.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/event_log.h"
+#include "tests/support/latch.h"
 
 namespace {
 
 using finalize::Finalizer;
 using finalize::Registry;
+using finalize_test::EventLog;
+using finalize_test::Latch;
+using testing::HasSubstr;
+using testing::MatchesRegex;
 
 // C6: dropping every handle leaves the callback registered.
 TEST(FinalizerHandleTest, DroppedHandleChangesNothing) {
@@ -68,6 +80,91 @@ TEST(FinalizerHandleTest, StandardHashGoesWithEquality) {
   EXPECT_NE(std::hash<Finalizer<>>()(a), std::hash<Finalizer<>>()(b));
   const std::unordered_set<Finalizer<int>> other = {with_result};
   EXPECT_EQ(other.count(with_result), 1u);
+}
+
+// C6: handles of all results fit in one vector, and are equal to what they
+// were made from.
+TEST(FinalizerHandleTest, ConvertsToOneWithoutResult) {
+  EventLog log;
+  Registry registry;
+  const Finalizer<int> number = registry.Register([&log] {
+    log.Add("number");
+    return 1;
+  });
+  const Finalizer<std::string> text = registry.Register([&log] {
+    log.Add("text");
+    return std::string("dropped");
+  });
+  std::vector<Finalizer<>> all = {number, text, registry.Register([] {})};
+  EXPECT_TRUE(all[0] == number);
+  EXPECT_TRUE(all[1] != number);
+  EXPECT_TRUE(all[0].Run());  // its result is dropped
+  EXPECT_FALSE(number.alive());
+  EXPECT_EQ(number.Run(), std::nullopt);
+  auto callback = all[1].Detach();
+  ASSERT_TRUE(callback);
+  std::move(callback)();
+  EXPECT_EQ(log.Text(), "number text");
+}
+
+// C3: it is running from the claim until its callback has returned, for every
+// thread.
+TEST(FinalizerHandleTest, RunningWhileItRuns) {
+  Registry registry;
+  Finalizer<> f;
+  Latch started, may_end;
+  bool inside = false;
+  f = registry.Register([&] {
+    inside = f.running();
+    started.CountDown();
+    may_end.Wait();
+  });
+  EXPECT_FALSE(f.running());
+  std::thread thread([&] { f.Run(); });
+  started.Wait();
+  EXPECT_TRUE(f.running());
+  may_end.CountDown();
+  thread.join();
+  EXPECT_TRUE(inside);
+  EXPECT_FALSE(f.running());
+  EXPECT_FALSE(Finalizer<>().running());
+}
+
+std::string TextOf(const Finalizer<>& f) {
+  std::ostringstream text;
+  text << f;
+  EXPECT_EQ(text.str(), f.ToString());
+  return text.str();
+}
+
+// C26: the text of a handle says what becomes of its finalizer.
+TEST(FinalizerHandleTest, TextShowsTheState) {
+  Registry registry;
+  Finalizer<> f;
+  std::string inside;
+  f = registry.Register(
+      finalize::Options("clean up").set_place({"a.cc", 7}).set_phase(3),
+      [&](int) { inside = TextOf(f); }, 5);
+  EXPECT_THAT(TextOf(f),
+              MatchesRegex(R"(pending #[0-9]+ phase 3 \+[0-9.a-z]+ a\.cc:7 )"
+                           R"("clean up" .*)"));
+  f.Run();
+  EXPECT_THAT(inside,
+              MatchesRegex(R"(running #[0-9]+ phase 3 a\.cc:7 "clean up")"));
+  EXPECT_EQ(TextOf(f), "dead");
+  EXPECT_EQ(TextOf(Finalizer<>()), "dead");
+}
+
+// C26: the same through Abseil's way to text.
+TEST(FinalizerHandleTest, AbslStringifyGivesTheText) {
+  struct Sink {
+    void Append(const std::string& more) { text += more; }
+    std::string text;
+  };
+  Registry registry;
+  Sink sink;
+  AbslStringify(sink, registry.Register("named", [] { return 1; }));
+  EXPECT_THAT(sink.text, HasSubstr("\"named\""));
 }
 
 // C6: an old handle does not mean whatever takes the storage over.
@@ -132,7 +229,7 @@ TEST(FinalizerStorageTest, RunDestroysCallbackAndArguments) {
   auto bound = std::make_shared<int>();
   std::weak_ptr<int> captured_watch = captured, bound_watch = bound;
   auto f = registry.Register(
-      [captured = std::move(captured)](const std::shared_ptr<int>&) {},
+      {}, [captured = std::move(captured)](const std::shared_ptr<int>&) {},
       std::move(bound));
   EXPECT_FALSE(captured_watch.expired());
   f.Run();
@@ -144,8 +241,8 @@ TEST(FinalizerStorageTest, RunDestroysCallbackAndArguments) {
 TEST(FinalizerStorageTest, ThrowingRunDestroysTheArguments) {
   Registry registry;
   auto bound = std::make_shared<int>();
-  auto f =
-      registry.Register([](const std::shared_ptr<int>&) { throw 1; }, bound);
+  auto f = registry.Register(
+      {}, [](const std::shared_ptr<int>&) { throw 1; }, bound);
   EXPECT_THROW(f.Run(), int);
   EXPECT_EQ(bound.use_count(), 1);
 }
@@ -156,7 +253,8 @@ TEST(FinalizerStorageTest, DrainDestroysEachCallbackBeforeTheNextRuns) {
   auto bound = std::make_shared<int>();
   long uses_seen = 0;
   registry.Register([&] { uses_seen = bound.use_count(); });
-  registry.Register([](const std::shared_ptr<int>&) {}, bound);
+  registry.Register(
+      {}, [](const std::shared_ptr<int>&) {}, bound);
   registry.Drain();
   EXPECT_EQ(uses_seen, 1);
 }
@@ -178,12 +276,14 @@ TEST(FinalizerStorageTest, DestructorOfAnArgumentMayUseTheRegistry) {
     int* runs;
   };
   registry
-      .Register([](const std::unique_ptr<Reenters>&) {},
-                std::make_unique<Reenters>(&registry, &runs))
+      .Register(
+          {}, [](const std::unique_ptr<Reenters>&) {},
+          std::make_unique<Reenters>(&registry, &runs))
       .Run();
   EXPECT_EQ(runs, 1);
-  registry.Register([](const std::unique_ptr<Reenters>&) {},
-                    std::make_unique<Reenters>(&registry, &runs));
+  registry.Register(
+      {}, [](const std::unique_ptr<Reenters>&) {},
+      std::make_unique<Reenters>(&registry, &runs));
   registry.Drain();
   EXPECT_EQ(runs, 2);
 }

@@ -126,7 +126,7 @@ void Churn(Registry* registry, int threads, int each) {
   for (int t = 0; t < threads; ++t) {
     bodies.push_back([&, t] {
       for (int i = 0; i < each; ++i) {
-        auto f = registry->Register(Options().Phase(i % 3),
+        auto f = registry->Register(Options().set_phase(i % 3),
                                     [&finished] { ++finished; });
         ++registered;
         if ((i + t) % 4 == 0) f.Run();
@@ -157,10 +157,10 @@ TEST(FinalizerRaceTest, FlagsChangeDuringADrain) {
   std::vector<Finalizer<>> f;
   for (int i = 0; i < kCount; ++i) {
     f.push_back(
-        registry.Register(Options().AtExit(i % 2 == 0), runs.Counts(i)));
+        registry.Register(Options().set_at_exit(i % 2 == 0), runs.Counts(i)));
   }
   finalize::DrainOptions at_exit;
-  at_exit.cause = finalize::Cause::kExit;
+  at_exit.cause = finalize::Cause::Kind::kExit;
   finalize::Report report;
   Race({[&] { report = registry.Drain(at_exit); },
         [&] {
@@ -332,8 +332,9 @@ TEST(FinalizerRaceTest, ScopesAndDrains) {
     for (int i = 0; i < 500; ++i) {
       int runs = 0;
       {
-        finalize::Finally guard(Options().IfClosed(finalize::IfClosed::kRunNow),
-                                [&runs] { ++runs; });
+        finalize::Finally guard(
+            Options().set_if_closed(finalize::IfClosed::kRunNow),
+            [&runs] { ++runs; });
       }
       if (runs != 1) ++wrong;
     }
@@ -355,7 +356,7 @@ TEST(FinalizerRaceTest, RegistriesComeAndGo) {
       Registry registry;
       Registry child(registry);
       child.Register([&] { ++runs; });
-      registry.Register(Options().Phase(i), [&] { ++runs; });
+      registry.Register(Options().set_phase(i), [&] { ++runs; });
       if (i % 2) registry.Drain();
     }
   };

@@ -84,7 +84,7 @@ TEST(FinalizerTest, IsDeadInsideItsCallbackOnEveryPath) {
     EXPECT_FALSE(f->Detach());
     ++checks;
   };
-  drained = registry.Register(check, &drained);
+  drained = registry.Register({}, check, &drained);
   registry.Drain();
   {
     finalize::Lifetime lifetime;
@@ -97,7 +97,7 @@ TEST(FinalizerTest, IsDeadInsideItsCallbackOnEveryPath) {
 TEST(FinalizerTest, RunReturnsTheResult) {
   Registry registry;
   Finalizer<std::string> f = registry.Register(
-      [](const std::string& a, int b) { return a + std::to_string(b); },
+      {}, [](const std::string& a, int b) { return a + std::to_string(b); },
       std::string("x"), 3);
   EXPECT_EQ(f.Run(), "x3");
   EXPECT_EQ(f.Run(), std::nullopt);  // lost
@@ -251,8 +251,9 @@ TEST(FinalizerTest, WaitReturnsAtOnceInTheDestructorOfAnArgument) {
     Finalizer<>* f;
     bool* waited;
   };
-  f = registry.Register([](const std::unique_ptr<Waits>&) {},
-                        std::unique_ptr<Waits>(new Waits{&f, &waited}));
+  f = registry.Register(
+      {}, [](const std::unique_ptr<Waits>&) {},
+      std::unique_ptr<Waits>(new Waits{&f, &waited}));
   f.Run();
   EXPECT_TRUE(waited);
 }
@@ -261,7 +262,7 @@ TEST(FinalizerTest, WaitReturnsAtOnceInTheDestructorOfAnArgument) {
 TEST(FinalizerTest, AtExitIsAFlagOfThePendingOne) {
   Registry registry;
   auto f = registry.Register([] {});
-  auto off = registry.Register(finalize::Options().AtExit(false), [] {});
+  auto off = registry.Register(finalize::Options().set_at_exit(false), [] {});
   EXPECT_TRUE(f.at_exit());  // the default
   EXPECT_FALSE(off.at_exit());
   f.set_at_exit(false);

@@ -36,7 +36,7 @@ static_assert(!std::is_move_assignable_v<Finally>);
 // The end of the scope runs it, on this thread.
 TEST(FinallyTest, EndOfScopeRunsIt) {
   EventLog log;
-  Cause cause = Cause::kCall;
+  Cause cause = Cause::Kind::kCall;
   {
     Finally outer(log.Adds("outer"));
     Finally inner([&](const Cause& c) {
@@ -46,7 +46,7 @@ TEST(FinallyTest, EndOfScopeRunsIt) {
     log.Add("body");
   }
   EXPECT_EQ(log.Text(), "body inner outer");
-  EXPECT_EQ(cause, Cause::kScope);
+  EXPECT_EQ(cause, Cause::Kind::kScope);
 }
 
 // However the scope is left.
@@ -75,15 +75,15 @@ TEST(FinallyTest, RunRunsItOnce) {
   EXPECT_EQ(log.Text(), "ran body");
 }
 
-// C4: Detach: it will not run, and is destroyed at once.
-TEST(FinallyTest, DetachDestroysItUnrun) {
+// C35: it will not run, and is destroyed at once.
+TEST(FinallyTest, CancelDestroysItUnrun) {
   bool ran = false;
   auto held = std::make_shared<int>();
   {
     Finally guard([&ran, held] { ran = true; });
-    EXPECT_TRUE(guard.Detach());
+    EXPECT_TRUE(guard.Cancel());
     EXPECT_EQ(held.use_count(), 1);
-    EXPECT_FALSE(guard.Detach());
+    EXPECT_FALSE(guard.Cancel());
     EXPECT_FALSE(guard.Run());
   }
   EXPECT_FALSE(ran);
@@ -98,7 +98,7 @@ TEST(FinallyTest, DrainRunsItOnce) {
     Registry::Process().Register(log.Adds("newer"));
     Registry::Process().Drain();
     EXPECT_FALSE(guard.alive());
-    EXPECT_FALSE(guard.Detach());
+    EXPECT_FALSE(guard.Cancel());
   }
   EXPECT_EQ(log.Text(), "newer guard older");
 }
@@ -163,7 +163,7 @@ TEST(FinallyTest, EndOfScopeReportsFailures) {
   }
   ASSERT_EQ(failures.size(), 2u);
   EXPECT_EQ(failures.at(0).name, "thrower");
-  EXPECT_EQ(failures.at(0).cause, Cause::kScope);
+  EXPECT_EQ(failures.at(0).cause, Cause::Kind::kScope);
   EXPECT_EQ(failures.at(1).status, absl::InternalError("bad"));
 }
 

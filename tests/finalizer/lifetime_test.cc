@@ -45,8 +45,8 @@ TEST(LifetimeTest, EndIgnoresPhases) {
   EventLog log;
   {
     Lifetime lifetime;
-    OnDestroy(lifetime, Options().Phase(9), log.Adds("older"));
-    OnDestroy(lifetime, Options().Phase(-9), log.Adds("newer"));
+    OnDestroy(lifetime, Options().set_phase(9), log.Adds("older"));
+    OnDestroy(lifetime, Options().set_phase(-9), log.Adds("newer"));
   }
   EXPECT_EQ(log.Text(), "newer older");
 }
@@ -56,7 +56,7 @@ TEST(LifetimeTest, EndRunsWhatIsNotForExit) {
   EventLog log;
   {
     Lifetime lifetime;
-    OnDestroy(lifetime, Options().AtExit(false), log.Adds("ran"));
+    OnDestroy(lifetime, Options().set_at_exit(false), log.Adds("ran"));
   }
   EXPECT_EQ(log.Text(), "ran");
 }
@@ -143,7 +143,7 @@ TEST(LifetimeTest, FailuresAreReported) {
   ASSERT_EQ(failures.size(), 2u);
   EXPECT_EQ(failures.at(0).name, "status");
   EXPECT_EQ(failures.at(1).name, "thrower");
-  EXPECT_EQ(failures.at(1).cause, Cause::kDestroy);
+  EXPECT_EQ(failures.at(1).cause, Cause::Kind::kDestroy);
 }
 
 // C14: also while an exception unwinds the stack.
@@ -251,9 +251,9 @@ TEST(LifetimeTest, CallFormsBindArguments) {
   auto add = [&log](auto... words) { (log.Add(words), ...); };
   {
     Lifetime lifetime;
-    OnDestroy(lifetime, add, "1");
-    OnDestroy(lifetime, add, "2", "3");
-    OnDestroy(lifetime, add, "4", "5", "6");
+    OnDestroy(lifetime, {}, add, "1");
+    OnDestroy(lifetime, {}, add, "2", "3");
+    OnDestroy(lifetime, {}, add, "4", "5", "6");
     OnDestroy(lifetime, {}, add, "7", "8", "9", "10");
     OnDestroy(lifetime, "named", add, "11");
   }

@@ -3,6 +3,8 @@
 #include "finalize/options.h"
 
 #include <string>
+#include <string_view>
+#include <type_traits>
 
 #include "finalize/at_exit.h"
 #include "finalize/finally.h"
@@ -30,30 +32,31 @@ void ExpectPlace(const F& finalizer, int line) {
 
 constexpr auto kNothing = [](auto...) {};
 
-// C26: Register without options, with each number of arguments.
+// C26: a callback alone.
 TEST(OptionsTest, RegisterNamesTheCallersLine) {
   Registry r;
   ExpectPlace(r.Register(kNothing), __LINE__);
-  ExpectPlace(r.Register(kNothing, 1), __LINE__);
-  ExpectPlace(r.Register(kNothing, 1, 2), __LINE__);
-  ExpectPlace(r.Register(kNothing, 1, 2, 3), __LINE__);
+  ExpectPlace(r.RegisterRetryable(kNothing), __LINE__);
+  ExpectPlace(*r.TryRegister(kNothing), __LINE__);
 }
 
 // C26: with options in each form.
 TEST(OptionsTest, OptionsNameTheirLine) {
   Registry r;
   ExpectPlace(r.Register({}, kNothing), __LINE__);
+  ExpectPlace(r.Register({}, kNothing, 1), __LINE__);
   ExpectPlace(r.Register({}, kNothing, 1, 2, 3, 4), __LINE__);
   ExpectPlace(r.Register("name", kNothing), __LINE__);
   ExpectPlace(r.Register(Options(), kNothing), __LINE__);
   ExpectPlace(r.Register(Options{}, kNothing), __LINE__);
   ExpectPlace(r.Register(Options("name"), kNothing), __LINE__);
   ExpectPlace(r.Register(Options(std::string("name")), kNothing), __LINE__);
-  ExpectPlace(r.Register(Options().Phase(1).AtExit(false), kNothing), __LINE__);
+  ExpectPlace(r.Register(Options().set_phase(1).set_at_exit(false), kNothing),
+              __LINE__);
   Options made;
   const int line = __LINE__ - 1;
   ExpectPlace(r.Register(made, kNothing), line);
-  made.At(Place::Caller());
+  made.set_place(Place::Caller());
   ExpectPlace(r.Register(made, kNothing), __LINE__ - 1);
 }
 
@@ -63,22 +66,51 @@ TEST(OptionsTest, EveryFunctionNamesTheCallersLine) {
   finalize::Lifetime life;
   auto shared = finalize::MakeShared<int>(1);
   ExpectPlace(finalize::AtExit(kNothing), __LINE__);
-  ExpectPlace(finalize::AtExit(kNothing, 1), __LINE__);
-  ExpectPlace(finalize::AtExit(kNothing, 1, 2), __LINE__);
-  ExpectPlace(finalize::AtExit(kNothing, 1, 2, 3), __LINE__);
+  ExpectPlace(finalize::AtExit({}, kNothing, 1), __LINE__);
   ExpectPlace(finalize::AtExit({}, kNothing, 1, 2, 3, 4), __LINE__);
   ExpectPlace(finalize::AtExit("name", kNothing), __LINE__);
   ExpectPlace(finalize::OnDestroy(life, kNothing), __LINE__);
-  ExpectPlace(finalize::OnDestroy(life, kNothing, 1), __LINE__);
-  ExpectPlace(finalize::OnDestroy(life, kNothing, 1, 2), __LINE__);
-  ExpectPlace(finalize::OnDestroy(life, kNothing, 1, 2, 3), __LINE__);
   ExpectPlace(finalize::OnDestroy(life, {}, kNothing, 1), __LINE__);
   ExpectPlace(finalize::OnDestroy(shared, kNothing), __LINE__);
   ExpectPlace(finalize::OnDestroy(shared, "name", kNothing), __LINE__);
+  ExpectPlace(r.OnDestroy(life, kNothing), __LINE__);
   ExpectPlace(r.OnDestroy(life, {}, kNothing), __LINE__);
+  ExpectPlace(r.OnDestroyRetryable(life, kNothing), __LINE__);
   ExpectPlace(r.OnDestroyRetryable(life, {}, kNothing), __LINE__);
   ExpectPlace(r.RegisterRetryable({}, kNothing), __LINE__);
   ExpectPlace(*r.TryRegister({}, kNothing), __LINE__);
+}
+
+// C26: whatever converts to a string_view is a name.
+TEST(OptionsTest, NameIsAnyString) {
+  Registry r;
+  const std::string name = "name";
+  EXPECT_EQ(r.Register(name, kNothing).Peek()->name, "name");
+  EXPECT_EQ(r.Register(std::string("name"), kNothing).Peek()->name, "name");
+  EXPECT_EQ(r.Register(std::string_view("name"), kNothing).Peek()->name,
+            "name");
+  EXPECT_EQ(r.Register(name.c_str(), kNothing).Peek()->name, "name");
+  const int line = __LINE__ + 1;
+  ExpectPlace(finalize::AtExit(std::string("name"), kNothing), line);
+}
+
+// A bound argument of type Place is one.
+TEST(OptionsTest, PlaceIsABoundArgument) {
+  Registry r;
+  const auto line_of = [](Place place) { return place.line; };
+  auto f = r.Register("name", line_of, Place{"mine", 7});
+  EXPECT_EQ(f.PeekArguments<Place>().has_value(), true);
+  EXPECT_EQ(f.Run(), 7);
+}
+
+// What setters on a temporary return does not refer to it.
+TEST(OptionsTest, SettersOnATemporaryReturnAValue) {
+  const Options& options = Options("name").set_phase(3).set_at_exit(false);
+  EXPECT_EQ(options.name(), "name");
+  EXPECT_EQ(options.phase(), 3);
+  EXPECT_FALSE(options.at_exit());
+  static_assert(std::is_same_v<decltype(Options().set_place({})), Options> &&
+                std::is_same_v<decltype(Options().set_if_closed({})), Options>);
 }
 
 // C26: a Finally names the line that made it.

@@ -124,7 +124,7 @@ TEST(RetryableTest, DrainTriesItOnce) {
   EXPECT_EQ(report.left, 1u);
   EXPECT_EQ(report.status(), absl::UnavailableError("later"));
   ASSERT_EQ(report.entries.size(), 1u);
-  EXPECT_EQ(report.entries[0].outcome, ReportEntry::kRearmed);
+  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kRearmed);
   EXPECT_EQ(failures.size(), 1u);
   EXPECT_TRUE(f.alive());
   flaky.good = true;
@@ -138,7 +138,8 @@ TEST(RetryableTest, DrainDoesNotComeBackToIt) {
   Flaky flaky;
   Registry registry;
   registry.Register([&] {
-    registry.Register(Options().Phase(5), [&] { registry.Register([] {}); });
+    registry.Register(Options().set_phase(5),
+                      [&] { registry.Register([] {}); });
   });
   registry.RegisterRetryable({}, std::ref(flaky));
   registry.Drain();
@@ -160,7 +161,7 @@ TEST(RetryableTest, DrainLeavesWhatFailedInARun) {
   EXPECT_FALSE(report.status().ok());
   ASSERT_EQ(report.entries.size(), 1u);
   EXPECT_EQ(report.entries[0].name, "flaky");
-  EXPECT_EQ(report.entries[0].outcome, ReportEntry::kLeft);
+  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kLeft);
   flaky.good = true;
 }
 
@@ -205,7 +206,7 @@ TEST(RetryableTest, OutlivesItsLifetime) {
   }
   EXPECT_EQ(flaky.attempts, 1);
   ASSERT_EQ(failures.size(), 1u);
-  EXPECT_EQ(failures.at(0).outcome, ReportEntry::kRearmed);
+  EXPECT_EQ(failures.at(0).outcome, ReportEntry::Outcome::kRearmed);
   EXPECT_TRUE(f.alive());
   EXPECT_EQ(registry.Drain().failed, 1u);
   flaky.good = true;

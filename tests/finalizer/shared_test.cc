@@ -151,7 +151,7 @@ TEST(SharedTest, ForeignPointerIsRefused) {
   EXPECT_FALSE(ran);
   ASSERT_EQ(failures.size(), 1u);
   EXPECT_EQ(failures.at(0).name, "foreign");
-  EXPECT_EQ(failures.at(0).outcome, ReportEntry::kRefused);
+  EXPECT_EQ(failures.at(0).outcome, ReportEntry::Outcome::kRefused);
   EXPECT_EQ(failures.at(0).status.code(), absl::StatusCode::kInvalidArgument);
 }
 
@@ -167,16 +167,16 @@ TEST(SharedTest, NullPointerIsRefused) {
 // C20: or runs at once where the options ask for it.
 TEST(SharedTest, RefusedOneRunsNowWhereAsked) {
   CapturedFailures failures;
-  finalize::Cause cause = finalize::Cause::kCall;
+  finalize::Cause cause = finalize::Cause::Kind::kCall;
   OnDestroy(std::make_shared<int>(),
-            Options().IfClosed(finalize::IfClosed::kRunNow),
+            Options().set_if_closed(finalize::IfClosed::kRunNow),
             [&](const finalize::Cause& c) { cause = c; });
-  EXPECT_EQ(cause, finalize::Cause::kClosed);
+  EXPECT_EQ(cause, finalize::Cause::Kind::kClosed);
   OnDestroy(std::shared_ptr<int>(),
-            Options("bad").IfClosed(finalize::IfClosed::kRunNow),
+            Options("bad").set_if_closed(finalize::IfClosed::kRunNow),
             [] { throw 1; });
   ASSERT_EQ(failures.size(), 1u);
-  EXPECT_EQ(failures.at(0).outcome, ReportEntry::kFailed);
+  EXPECT_EQ(failures.at(0).outcome, ReportEntry::Outcome::kFailed);
 }
 
 // Adopt takes over an object with its default deleter.
@@ -244,7 +244,8 @@ TEST(SharedTest, DrainAndDeathCompete) {
   auto shared = MakeShared<int>(1);
   registry.OnDestroy(shared, {}, log.Adds("drained"));
   registry.Drain();
-  registry.OnDestroy(shared, Options().AtExit(false), log.Adds("destroyed"));
+  registry.OnDestroy(shared, Options().set_at_exit(false),
+                     log.Adds("destroyed"));
   shared.reset();
   EXPECT_EQ(log.Text(), "drained destroyed");
 }

@@ -55,9 +55,9 @@ void Await(pid_t child, int code) {
 // Order is kept, over phases, and what the child adds is the newest.
 void Order() {
   AtExit(Says{"first"});
-  AtExit(Options().Phase(2), Says{"high"});
+  AtExit(Options().set_phase(2), Says{"high"});
   AtExit(Says{"second"});
-  AtExit(Options("skipped").AtExit(false), Says{"never"});
+  AtExit(Options("skipped").set_at_exit(false), Says{"never"});
   Daemonise();
   Adopt(4);
   AtExit(Says{"own"});
@@ -193,7 +193,7 @@ void CaughtRunning() {
   static Latch& running = *new Latch;
   static Latch& never = *new Latch;
   AtExit(Says{"pending"});
-  Finalizer<> caught = AtExit(Options("caught").Phase(1), [] {
+  Finalizer<> caught = AtExit(Options("caught").set_phase(1), [] {
     running.CountDown();
     never.Wait();
   });

@@ -51,7 +51,7 @@ void Watch(void (*daemon)(), bool parent_installs) {
   const pid_t parent = Forked(fork());
   if (parent == 0) {
     AtExit(SaysWhy{"older"});
-    AtExit(Options().Phase(1), SaysWhy{"high"});
+    AtExit(Options().set_phase(1), SaysWhy{"high"});
     AtExit(SaysWhy{"newer"});
     if (parent_installs) Install();
     if (Forked(fork()) == 0) daemon();

@@ -112,7 +112,7 @@ void GrandchildRegisters() {
 }
 
 void HandlesInChild() {
-  Finalizer<> handle = AtExit(Options("handle").Phase(2), SaysHere{"run"});
+  Finalizer<> handle = AtExit(Options("handle").set_phase(2), SaysHere{"run"});
   InChild([&] {
     Require(!handle.alive(), "alive");
     Require(!handle.Run(), "Run");
@@ -142,7 +142,7 @@ struct Inherited {
 };
 void CallablesInChild() {
   auto handle = AtExit(Options(), Inherited());
-  AtExit(Options().AtExit(false), Inherited());
+  AtExit(Options().set_at_exit(false), Inherited());
   InChild([&] {
     handle.Detach();
     Registry::Process().Drain();

@@ -162,7 +162,7 @@ void FourByFour() {
   for (int t = 0; t < 4; ++t) {
     busy.emplace_back([t] {
       while (!stop) {
-        AtExit(Options().Phase(t), [] {}).Detach();
+        AtExit(Options().set_phase(t), [] {}).Detach();
         finalize::AtThreadExit([] {}).Detach();
         Registry registry;
         registry.Register([] {});

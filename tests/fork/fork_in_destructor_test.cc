@@ -74,7 +74,8 @@ void ExpectChildDrains(const Run& run) {
 TEST(ForkInDestructorTest, ChildDrainsAfterARun) {
   ExpectChildDrains([](Registry* registry, std::unique_ptr<Forking> forking) {
     registry
-        ->Register([](const std::unique_ptr<Forking>&) {}, std::move(forking))
+        ->Register(
+            {}, [](const std::unique_ptr<Forking>&) {}, std::move(forking))
         .Run();
   });
 }
@@ -82,6 +83,7 @@ TEST(ForkInDestructorTest, ChildDrainsAfterARun) {
 TEST(ForkInDestructorTest, ChildDrainsAfterAFailure) {
   ExpectChildDrains([](Registry* registry, std::unique_ptr<Forking> forking) {
     auto failing = registry->Register(
+        {},
         [](const std::unique_ptr<Forking>&) { throw std::logic_error("no"); },
         std::move(forking));
     EXPECT_THROW(failing.Run(), std::logic_error);

@@ -28,7 +28,7 @@ using testing::MatchesRegex;
 
 void FailOnce() {
   Registry registry;
-  registry.Register(Options("failing").At({"f.cc", 7}),
+  registry.Register(Options("failing").set_place({"f.cc", 7}),
                     [] { return absl::InternalError("why"); });
 }
 
@@ -55,6 +55,30 @@ TEST(FailureReporterTest, SetReturnsTheOneBefore) {
   FailOnce();
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("failing"));
   EXPECT_EQ(calls, 2);
+}
+
+// It need not be copyable: one may own what it writes to.
+TEST(FailureReporterTest, MayBeMoveOnly) {
+  int calls = 0;
+  SetFailureReporter([owned = std::make_unique<int>(3),
+                      &calls](const ReportEntry&) { calls += *owned; });
+  FailOnce();
+  FailureReporter old = SetFailureReporter(nullptr);
+  old(ReportEntry());
+  EXPECT_EQ(calls, 6);
+}
+
+// Setting and giving back any number of times leaves the one that was there.
+TEST(FailureReporterTest, IsGivenBack) {
+  int calls = 0;
+  SetFailureReporter([&](const ReportEntry&) { ++calls; });
+  for (int i = 0; i < 3; ++i) {
+    FailureReporter old = SetFailureReporter([](const ReportEntry&) {});
+    SetFailureReporter(old);
+  }
+  FailOnce();
+  EXPECT_EQ(calls, 1);
+  SetFailureReporter(nullptr);
 }
 
 // It is called on the thread on which the failure came up.

@@ -30,7 +30,8 @@ using finalize_test::Says;
 void SetDeadline(absl::Duration deadline) {
   ExitOptions options;
   options.deadline = deadline;
-  finalize::SetExitOptions(options);
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
 }
 
 // The observer names the one that hangs: its start is the last that is said.
@@ -49,7 +50,7 @@ void AskedHang() {
   SetDeadline(absl::Minutes(10));
   static int hanging[2];
   if (pipe(hanging) != 0) _exit(97);
-  AtExit(Options("unreached").Phase(finalize::kReleasePhase), [] {});
+  AtExit(Options("unreached").set_phase(finalize::kReleasePhase), [] {});
   AtExit(Options("hangs"), [] {
     if (write(hanging[1], "x", 1) != 1) _exit(97);
     Hang();
@@ -74,20 +75,23 @@ void LatePhase() {
   ExitOptions options;
   options.phase_limit = kLimit;
   options.failure_exit_code = 9;
-  finalize::SetExitOptions(options);
-  AtExit(Options().Phase(finalize::kReleasePhase), Says{"release"});
-  AtExit(Options("left one").Phase(finalize::kFinishWorkPhase), Says{"left"});
-  AtExit(Options().Phase(finalize::kFinishWorkPhase), [] {
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
+  AtExit(Options().set_phase(finalize::kReleasePhase), Says{"release"});
+  AtExit(Options("left one").set_phase(finalize::kFinishWorkPhase),
+         Says{"left"});
+  AtExit(Options().set_phase(finalize::kFinishWorkPhase), [] {
     const absl::Time start = absl::Now();
     while (absl::Now() - start <= kLimit) std::this_thread::yield();
   });
-  AtExit(Options().Phase(finalize::kStopAcceptingPhase), Says{"stop"});
+  AtExit(Options().set_phase(finalize::kStopAcceptingPhase), Says{"stop"});
 }
 
 void InvalidPhaseLimit() {
   ExitOptions options;
   options.phase_limit = absl::ZeroDuration();
-  finalize::SetExitOptions(options);
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
 }
 
 }  // namespace

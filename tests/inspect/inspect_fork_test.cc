@@ -40,7 +40,7 @@ int FirstWrongInChild(const std::function<int()>& facts) {
 TEST(InspectForkTest, InheritedOnesAreForeign) {
   Registry registry;
   registry.Register([] {});
-  registry.Register(Options().Phase(2), [] {});
+  registry.Register(Options().set_phase(2), [] {});
   registry.Register([] {}).Run();
   auto at_exit = finalize::AtExit([] {});
   EXPECT_EQ(FirstWrongInChild([&] {

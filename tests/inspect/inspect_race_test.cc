@@ -51,7 +51,7 @@ class BusyThreads {
     for (bool first = true; !stop_.load(); first = false) {
       own.Register(Options("run"), [] {}).Run();
       finalize::AtExit(Options("detached"), [] {}).Detach();
-      own.Register(Options("drained").Phase(1), [] {});
+      own.Register(Options("drained").set_phase(1), [] {});
       own.RegisterRetryable({}, [] { return absl::AbortedError("again"); });
       DrainOptions options;
       options.deadline = absl::Now() + absl::Hours(1);
@@ -75,7 +75,8 @@ TEST(InspectRaceTest, AnswersWhileOthersWork) {
   for (int i = 0; i < 200; ++i) {
     EXPECT_FALSE(finalize::DebugText().empty());
     for (const finalize::RunningInfo& info : finalize::Running()) {
-      EXPECT_LT(info.elapsed.value_or(0), 3600) << info.ToString();
+      EXPECT_LT(info.elapsed.value_or(absl::ZeroDuration()), absl::Hours(1))
+          << info.ToString();
     }
     const Counters counters = finalize::Count();
     EXPECT_GE(counters.registered, registered);

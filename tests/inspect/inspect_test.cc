@@ -71,7 +71,7 @@ TEST(RunningTest, IsEmptyAtRest) {
 TEST(RunningTest, NamesWhatAnotherThreadRuns) {
   Registry registry, other;
   const int line = __LINE__ + 1;
-  const Options options = Options("hangs").Phase(3);
+  const Options options = Options("hangs").set_phase(3);
   Hanging hanging(registry, options);
   const std::vector<RunningInfo> running = finalize::Running(registry);
   ASSERT_EQ(running.size(), 1u);
@@ -94,7 +94,7 @@ TEST(RunningTest, SaysForHowLong) {
   const std::vector<RunningInfo> running = finalize::Running(registry);
   ASSERT_EQ(running.size(), 1u);
   ASSERT_TRUE(running[0].elapsed.has_value());
-  EXPECT_GE(*running[0].elapsed, 7);
+  EXPECT_GE(*running[0].elapsed, absl::Seconds(7));
   EXPECT_NE(running[0].ToString().find(" for "), std::string::npos);
 }
 
@@ -109,7 +109,7 @@ TEST(RunningTest, ShowsTheCallbackThatAsks) {
     ASSERT_EQ(running.size(), 1u);
     EXPECT_EQ(running[0].name, "asks");
     ASSERT_TRUE(running[0].elapsed.has_value());
-    EXPECT_GE(*running[0].elapsed, 5);
+    EXPECT_GE(*running[0].elapsed, absl::Seconds(5));
   });
   DrainOptions options;
   options.deadline = clock.Now() + absl::Hours(1);
@@ -156,14 +156,14 @@ TEST(PendingByPlaceTest, GroupsByLine) {
   const int many = __LINE__ + 1;
   for (int i = 0; i < 5; ++i) registry.Register([] {});
   const int few = __LINE__ + 1;
-  for (int i = 0; i < 2; ++i) registry.Register(Options().Phase(i), [] {});
+  for (int i = 0; i < 2; ++i) registry.Register(Options().set_phase(i), [] {});
   const std::vector<PendingPlace> places = finalize::PendingByPlace(registry);
   ASSERT_EQ(places.size(), 2u);
   EXPECT_EQ(places[0].count, 5u);
   EXPECT_EQ(places[0].place.line, many);
   EXPECT_EQ(places[1].count, 2u);
   EXPECT_EQ(places[1].place.line, few);
-  EXPECT_GE(places[0].oldest, 0);
+  EXPECT_GE(places[0].oldest, absl::ZeroDuration());
   EXPECT_EQ(places[0].ToString().rfind("5, the oldest +", 0), 0u);
   EXPECT_NE(places[0].ToString().find("inspect_test.cc:"), std::string::npos);
 }
@@ -192,8 +192,8 @@ TEST(PendingByPlaceTest, CoversEveryRegistry) {
 // C26: oldest first, whatever the phase.
 TEST(PendingByAgeTest, OldestComesFirst) {
   Registry registry;
-  registry.Register(Options("1").Phase(-1), [] {});
-  registry.Register(Options("2").Phase(1), [] {});
+  registry.Register(Options("1").set_phase(-1), [] {});
+  registry.Register(Options("2").set_phase(1), [] {});
   registry.Register(Options("3"), [] {});
   std::string names;
   for (const Info& info : finalize::PendingByAge(registry, 2)) {

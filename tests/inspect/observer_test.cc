@@ -64,8 +64,9 @@ TEST(ObserverTest, HearsOfEveryTrigger) {
   }
   { finalize::Finally scope(Options("scope"), log.Adds("scope")); }
   registry.Seal();
-  registry.Register(Options("closed").IfClosed(finalize::IfClosed::kRunNow),
-                    log.Adds("closed"));
+  registry.Register(
+      Options("closed").set_if_closed(finalize::IfClosed::kRunNow),
+      log.Adds("closed"));
   EXPECT_EQ(log.Text(),
             "+call call -call +drain drain -drain +destroy destroy -destroy "
             "+scope scope -scope +closed closed -closed");
@@ -79,13 +80,13 @@ TEST(ObserverTest, EntriesSayWhatRuns) {
   Observed observed({keep, keep});
   Registry registry;
   const int line = __LINE__ + 1;
-  const Options options = Options("n").Phase(4);
+  const Options options = Options("n").set_phase(4);
   registry.Register(
       options, [](int) { throw 1; }, 42);
   registry.Drain();
   ASSERT_EQ(entries.size(), 2u);
-  EXPECT_EQ(entries[0].outcome, ReportEntry::kRunning);
-  EXPECT_EQ(entries[1].outcome, ReportEntry::kFailed);
+  EXPECT_EQ(entries[0].outcome, ReportEntry::Outcome::kRunning);
+  EXPECT_EQ(entries[1].outcome, ReportEntry::Outcome::kFailed);
   EXPECT_EQ(entries[1].status.code(), absl::StatusCode::kUnknown);
   EXPECT_GT(entries[1].duration, absl::ZeroDuration());
   for (const ReportEntry& entry : entries) {
@@ -93,7 +94,7 @@ TEST(ObserverTest, EntriesSayWhatRuns) {
     EXPECT_EQ(entry.name, "n");
     EXPECT_EQ(entry.phase, 4);
     EXPECT_EQ(entry.place.line, line);
-    EXPECT_EQ(entry.cause, Cause::kDrain);
+    EXPECT_EQ(entry.cause, Cause::Kind::kDrain);
     EXPECT_NE(entry.callback.find("(42)"), std::string::npos);
   }
 }
@@ -128,9 +129,9 @@ TEST(ObserverTest, HearsOfWhatRunLetsThrough) {
   EXPECT_THROW(thrower.Run(), std::logic_error);
   EXPECT_EQ(registry.Register([] { return 5; }).Run(), 5);
   ASSERT_EQ(ends.size(), 2u);
-  EXPECT_EQ(ends[0].outcome, ReportEntry::kFailed);
+  EXPECT_EQ(ends[0].outcome, ReportEntry::Outcome::kFailed);
   EXPECT_EQ(ends[0].status.message(), "exception of type std::logic_error: x");
-  EXPECT_EQ(ends[1].outcome, ReportEntry::kRan);
+  EXPECT_EQ(ends[1].outcome, ReportEntry::Outcome::kRan);
 }
 
 // C26: what Detach() gave back is the caller's own.

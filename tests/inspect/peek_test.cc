@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "finalize/info.h"
 #include "finalize/lifetime.h"
 #include "finalize/registry.h"
@@ -30,7 +31,7 @@ using finalize_test::Latch;
 TEST(PeekTest, ShowsThePendingOne) {
   Registry registry;
   const int line = __LINE__ + 1;
-  const Options options = Options("peeked").Phase(3).AtExit(false);
+  const Options options = Options("peeked").set_phase(3).set_at_exit(false);
   auto f = registry.Register(
       options, [](int) {}, 77);
   std::optional<Info> info = f.Peek();
@@ -39,7 +40,7 @@ TEST(PeekTest, ShowsThePendingOne) {
   EXPECT_EQ(info->place.line, line);
   EXPECT_EQ(info->phase, 3);
   EXPECT_FALSE(info->at_exit);
-  EXPECT_GE(info->age, 0.0);
+  EXPECT_GE(info->age, absl::ZeroDuration());
   EXPECT_GT(info->number, 0u);
   EXPECT_EQ(info->referent, nullptr);
   EXPECT_NE(info->callback.find("(77)"), std::string::npos);
@@ -50,7 +51,8 @@ TEST(PeekTest, ShowsThePendingOne) {
 // C5: nothing of a dead one.
 TEST(PeekTest, ShowsNothingOfADeadOne) {
   Registry registry;
-  auto f = registry.Register([](int) {}, 1);
+  auto f = registry.Register(
+      {}, [](int) {}, 1);
   f.Run();
   EXPECT_FALSE(f.Peek().has_value());
   EXPECT_FALSE(f.PeekArguments<int>().has_value());
@@ -63,10 +65,10 @@ TEST(PeekTest, ShowsNothingOfADeadOne) {
 TEST(PeekTest, AgeGrows) {
   Registry registry;
   auto f = registry.Register([] {});
-  const double first = f.Peek()->age;
-  double later = first;
+  const absl::Duration first = f.Peek()->age;
+  absl::Duration later = first;
   while (later <= first) later = f.Peek()->age;
-  EXPECT_LT(first, 3600.0);
+  EXPECT_LT(first, absl::Hours(1));
 }
 
 // C5: a strong pointer to a referent that is shared.
@@ -117,7 +119,8 @@ TEST(PeekTest, DyingReferentIsNotShown) {
 TEST(PeekTest, CopiesTheArguments) {
   Registry registry;
   const std::string text = "text";
-  auto f = registry.Register([](auto&&...) {}, text, 5, "literal");
+  auto f = registry.Register(
+      {}, [](auto&&...) {}, text, 5, "literal");
   auto arguments = f.PeekArguments<std::string, int, const char*>();
   ASSERT_TRUE(arguments.has_value());
   EXPECT_EQ(*arguments, std::make_tuple(text, 5, "literal"));
@@ -129,7 +132,8 @@ TEST(PeekTest, CopiesTheArguments) {
 // C5: nothing where these are not their types.
 TEST(PeekTest, OtherTypesGiveNothing) {
   Registry registry;
-  auto f = registry.Register([](auto&&...) {}, 1, 2);
+  auto f = registry.Register(
+      {}, [](auto&&...) {}, 1, 2);
   EXPECT_FALSE(f.PeekArguments<>().has_value());
   EXPECT_FALSE(f.PeekArguments<int>().has_value());
   EXPECT_FALSE((f.PeekArguments<int, long>().has_value()));
@@ -140,8 +144,8 @@ TEST(PeekTest, OtherTypesGiveNothing) {
 // C5: nor where they cannot be copied.
 TEST(PeekTest, MoveOnlyArgumentsGiveNothing) {
   Registry registry;
-  auto f = registry.Register([](const std::unique_ptr<int>&) {},
-                             std::make_unique<int>(1));
+  auto f = registry.Register(
+      {}, [](const std::unique_ptr<int>&) {}, std::make_unique<int>(1));
   EXPECT_TRUE(f.Peek().has_value());  // but it can be shown
   EXPECT_NE(f.Peek()->callback.find("unique_ptr"), std::string::npos);
 }
@@ -164,8 +168,8 @@ TEST(PeekTest, ClaimDuringAPeekWaitsForItsEnd) {
   std::thread runner;
   Finalizer<> f;
   std::function<void()> action;
-  f = registry.Register([&](const OnCopy&) { ran_early = !copied.load(); },
-                        OnCopy(&action));
+  f = registry.Register(
+      {}, [&](const OnCopy&) { ran_early = !copied.load(); }, OnCopy(&action));
   action = [&] {
     runner = std::thread([&] { EXPECT_TRUE(f.Run()); });
     while (f.alive()) std::this_thread::yield();  // the claim has won
@@ -218,7 +222,8 @@ TEST(PeekTest, PeeksDoNotExcludeEachOther) {
   Registry registry;
   Latch both(2);
   std::function<void()> action;
-  auto f = registry.Register([](const OnCopy&) {}, OnCopy(&action));
+  auto f = registry.Register(
+      {}, [](const OnCopy&) {}, OnCopy(&action));
   action = [&] { both.Arrive(); };
   std::thread other([&] { f.PeekArguments<OnCopy>(); });
   f.PeekArguments<OnCopy>();
@@ -233,7 +238,8 @@ TEST(PeekTest, CopyConstructorMayUseOthers) {
   Finalizer<> f;
   int runs = 0;
   std::function<void()> action;
-  f = registry.Register([](const OnCopy&) {}, OnCopy(&action));
+  f = registry.Register(
+      {}, [](const OnCopy&) {}, OnCopy(&action));
   action = [&] {
     EXPECT_TRUE(f.Peek().has_value());
     EXPECT_TRUE(f.alive());
@@ -250,7 +256,8 @@ TEST(PeekTest, CopyConstructorMayUseOthers) {
 TEST(PeekTest, ThrowingCopyReachesTheCaller) {
   Registry registry;
   std::function<void()> action;
-  auto f = registry.Register([](const OnCopy&) {}, OnCopy(&action));
+  auto f = registry.Register(
+      {}, [](const OnCopy&) {}, OnCopy(&action));
   action = [] { throw std::runtime_error("copy"); };
   EXPECT_THROW(f.PeekArguments<OnCopy>(), std::runtime_error);
   action = nullptr;
@@ -291,7 +298,8 @@ TEST(PeekDeathTest, CopyConstructorThatWaitsDies) {
         Registry registry;
         Finalizer<> f;
         std::function<void()> action;
-        f = registry.Register([](const OnCopy&) {}, OnCopy(&action));
+        f = registry.Register(
+            {}, [](const OnCopy&) {}, OnCopy(&action));
         action = [&] {
           std::thread([&] { f.Run(); }).detach();
           while (f.alive()) std::this_thread::yield();
@@ -309,7 +317,8 @@ TEST(PeekTest, CopyConstructorMayMove) {
   Registry registry;
   Registry other;
   std::function<void()> action;
-  auto f = registry.Register([](const OnCopy&) {}, OnCopy(&action));
+  auto f = registry.Register(
+      {}, [](const OnCopy&) {}, OnCopy(&action));
   action = [&] { EXPECT_TRUE(registry.MoveTo(other).ok()); };
   EXPECT_TRUE(f.PeekArguments<OnCopy>());
   action = nullptr;

@@ -33,7 +33,9 @@ using testing::Not;
 void RemoveTree(const std::string&, int) {}
 void Nothing() {}
 
-Options At(const char* name) { return Options(name).At({"dir/file.cc", 88}); }
+Options At(const char* name) {
+  return Options(name).set_place({"dir/file.cc", 88});
+}
 
 // C26: a line of the dump.
 TEST(ReportTest, DumpHasALineForEach) {
@@ -47,7 +49,7 @@ TEST(ReportTest, DumpHasALineForEach) {
 // C26: without a name there is none, and the phase is shown.
 TEST(ReportTest, DumpShowsWhatThereIs) {
   Registry registry;
-  registry.Register(Options().Phase(-7).At({"a.cc", 1}), &Nothing);
+  registry.Register(Options().set_phase(-7).set_place({"a.cc", 1}), &Nothing);
   EXPECT_THAT(registry.Dump(),
               MatchesRegex("#[0-9]+ phase -7 \\+[0-9.]+m?s a.cc:1 .*\\(\\)\n"));
 }
@@ -80,7 +82,7 @@ TEST(ReportTest, ThrowingConversionIsContained) {
       "thrower", [](const Thrower&) {}, Thrower());
   EXPECT_THAT(registry.Dump(), HasSubstr("\"thrower\""));
   DrainOptions options;
-  options.entries = DrainOptions::kAll;
+  options.entries = DrainOptions::Entries::kAll;
   EXPECT_EQ(registry.Drain(options).ran, 1u);
 }
 
@@ -96,12 +98,12 @@ TEST(ReportTest, EntriesAreForWhatIsNotable) {
   registry.Register(At("good"), [] {});
   registry.Register(At("bad"), [] { throw 1; });
   DrainOptions options;
-  options.entries = DrainOptions::kAll;
+  options.entries = DrainOptions::Entries::kAll;
   report = registry.Drain(options);
   ASSERT_EQ(report.entries.size(), 2u);
   EXPECT_EQ(report.entries[0].name, "bad");
   EXPECT_EQ(report.entries[1].name, "good");
-  EXPECT_EQ(report.entries[1].outcome, ReportEntry::kRan);
+  EXPECT_EQ(report.entries[1].outcome, ReportEntry::Outcome::kRan);
   EXPECT_EQ(report.entries[1].place.line, 88);
   EXPECT_GT(report.entries[1].duration, absl::ZeroDuration());
 }
@@ -119,7 +121,7 @@ TEST(ReportTest, SlowOnesHaveAnEntry) {
   Report report = registry.Drain(options);
   EXPECT_EQ(report.ran, 1u);
   ASSERT_EQ(report.entries.size(), 1u);
-  EXPECT_EQ(report.entries[0].outcome, ReportEntry::kRan);
+  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kRan);
   EXPECT_GT(report.entries[0].duration, absl::Milliseconds(2));
   EXPECT_TRUE(report.status().ok());
 }
@@ -159,9 +161,9 @@ TEST(ReportTest, LeftOnesAreNamed) {
 // C12: skipped ones are named, and are no failure.
 TEST(ReportTest, SkippedOnesAreNoFailure) {
   Registry registry;
-  registry.Register(At("skipped").AtExit(false), [] {});
+  registry.Register(At("skipped").set_at_exit(false), [] {});
   DrainOptions options;
-  options.cause = Cause::kQuickExit;
+  options.cause = Cause::Kind::kQuickExit;
   Report report = registry.Drain(options);
   ASSERT_EQ(report.entries.size(), 1u);
   EXPECT_THAT(report.entries[0].ToString(), HasSubstr("skipped on quick_exit"));
@@ -195,8 +197,8 @@ TEST(ReportTest, EntryText) {
   entry.place = Place{"examples/spool.cc", 88};
   entry.name = "remove spool";
   entry.callback = "RemoveTree(\"/tmp/x\")";
-  entry.cause = Cause::kExit;
-  entry.outcome = ReportEntry::kFailed;
+  entry.cause = Cause::Kind::kExit;
+  entry.outcome = ReportEntry::Outcome::kFailed;
   entry.duration = absl::Microseconds(1200);
   entry.status = absl::PermissionDeniedError("locked");
   EXPECT_EQ(entry.ToString(),
@@ -209,7 +211,7 @@ TEST(ReportTest, EntryText) {
 // The text of a report: totals, and a line for each entry.
 TEST(ReportTest, ReportText) {
   Report report;
-  report.cause = Cause(Cause::kSignal, 15);
+  report.cause = Cause(Cause::Kind::kSignal, 15);
   report.ran = 3;
   report.failed = 1;
   report.entries.emplace_back();
@@ -225,22 +227,22 @@ TEST(ReportTest, InfoText) {
   info.place = Place{"a/b.cc", 9};
   info.name = "n";
   info.callback = "F()";
-  info.age = 3.14;
+  info.age = absl::Seconds(3.14);
   EXPECT_EQ(info.ToString(), "#42 phase 0 +3.1s a/b.cc:9 \"n\" F()");
-  info.age = 0.25;
+  info.age = absl::Seconds(0.25);
   EXPECT_THAT(info.ToString(), HasSubstr(" +0.2s "));
-  info.age = 0.004;
+  info.age = absl::Seconds(0.004);
   EXPECT_THAT(info.ToString(), HasSubstr(" +4ms "));
-  info.age = 7205;
+  info.age = absl::Seconds(7205);
   EXPECT_THAT(info.ToString(), HasSubstr(" +2h5s "));
 }
 
 // Every cause and every outcome has a word.
 TEST(ReportTest, EveryCauseHasAWord) {
-  for (int kind = Cause::kCall; kind <= Cause::kClosed; ++kind) {
+  for (int kind = 0; kind <= static_cast<int>(Cause::Kind::kClosed); ++kind) {
     EXPECT_STRNE(Cause(static_cast<Cause::Kind>(kind)).ToString(), "unknown");
   }
-  for (int o = ReportEntry::kRan; o <= ReportEntry::kRefused; ++o) {
+  for (int o = 0; o <= static_cast<int>(ReportEntry::Outcome::kRefused); ++o) {
     ReportEntry entry;
     entry.outcome = static_cast<ReportEntry::Outcome>(o);
     EXPECT_THAT(entry.ToString(), Not(HasSubstr("unknown")));

@@ -49,7 +49,7 @@ TEST(ShownNamesTest, EntryIsOneLine) {
 TEST(ShownNamesTest, DumpHasALineForEach) {
   Registry registry;
   registry.Register(
-      Options(kForged).At(OddPlace()), [](const std::string&) {},
+      Options(kForged).set_place(OddPlace()), [](const std::string&) {},
       std::string(kForged));
   ExpectLines(registry.Dump(), 1);
   EXPECT_THAT(registry.Dump(), HasSubstr("(\"" + std::string(kShown) + "\")"));
@@ -73,12 +73,12 @@ TEST(ShownNamesTest, StandardErrorHasALineForEach) {
     Registry registry;
     registry.Register(Options(kForged),
                       [] { throw std::runtime_error(kForged); });
-    registry.Register(Options(kForged).At(OddPlace()),
+    registry.Register(Options(kForged).set_place(OddPlace()),
                       [] { return absl::DataLossError(kForged); });
     (void)registry.Drain();
     registry.Seal();
     registry.Register(
-        Options(kForged).At(OddPlace()), [](const std::string&) {},
+        Options(kForged).set_place(OddPlace()), [](const std::string&) {},
         std::string(kForged));
   }
   ExpectLines(testing::internal::GetCapturedStderr(), 3);
@@ -88,7 +88,7 @@ TEST(ShownNamesTest, StandardErrorHasALineForEach) {
 TEST(ShownNamesTest, ReportFailureWritesALine) {
   ReportEntry entry;
   entry.name = "clean up";
-  entry.outcome = ReportEntry::kFailed;
+  entry.outcome = ReportEntry::Outcome::kFailed;
   entry.status = absl::DataLossError(kForged);
   testing::internal::CaptureStderr();
   finalize::ReportFailure(entry);
@@ -105,7 +105,7 @@ struct Unnamed {
 
 TEST(ShownNamesTest, UnnamedCallbackShowsItsArguments) {
   Registry registry;
-  registry.Register(Options("clean up").At({"a.cc", 7}), Unnamed(),
+  registry.Register(Options("clean up").set_place({"a.cc", 7}), Unnamed(),
                     std::string("x"), 3);
   EXPECT_THAT(registry.Dump(),
               testing::EndsWith(" a.cc:7 \"clean up\" \"x\", 3\n"));

@@ -51,14 +51,14 @@ using testing::Not;
 // Each cause reaches the callbacks, and those of process ends skip.
 TEST(SimulateEndTest, CausesAreThoseOfTheEnds) {
   const std::vector<Cause> causes = {
-      Cause::kExit,       Cause::kQuickExit,
-      Cause::kTerminate,  Cause(Cause::kSignal, SIGTERM),
-      Cause::kThreadExit, Cause::kModuleUnload};
+      Cause::Kind::kExit,       Cause::Kind::kQuickExit,
+      Cause::Kind::kTerminate,  Cause(Cause::Kind::kSignal, SIGTERM),
+      Cause::Kind::kThreadExit, Cause::Kind::kModuleUnload};
   for (const Cause& cause : causes) {
     Registry registry;
-    Cause seen = Cause::kCall;
+    Cause seen = Cause::Kind::kCall;
     registry.Register([&](const Cause& c) { seen = c; });
-    auto off = registry.Register(Options().AtExit(false), [] {});
+    auto off = registry.Register(Options().set_at_exit(false), [] {});
     Report report = SimulateEnd(registry, cause);
     EXPECT_EQ(seen, cause);
     EXPECT_EQ(report.cause, cause);
@@ -74,10 +74,10 @@ TEST(SimulateEndTest, SkippedOnesAreDestroyed) {
   bool ran = false;
   Registry registry;
   registry.Register(
-      Options("skipped").AtExit(false),
+      Options("skipped").set_at_exit(false),
       [&](const std::shared_ptr<int>&) { ran = true; }, bound);
   Report report = SimulateExit(registry);
-  EXPECT_THAT(report, HasEntry("skipped", ReportEntry::kSkipped));
+  EXPECT_THAT(report, HasEntry("skipped", ReportEntry::Outcome::kSkipped));
   EXPECT_EQ(bound.use_count(), 1);
   EXPECT_FALSE(ran);
   EXPECT_EQ(registry.size(), 0u);
@@ -89,7 +89,7 @@ TEST(SimulateEndTest, LifetimesEndLater) {
   Registry registry;
   {
     finalize::Lifetime lifetime;
-    registry.OnDestroy(lifetime, Options().AtExit(false), [&] { ++runs; });
+    registry.OnDestroy(lifetime, Options().set_at_exit(false), [&] { ++runs; });
     SimulateExit(registry);
     EXPECT_EQ(runs, 0);
   }
@@ -109,8 +109,8 @@ TEST(SimulateEndTest, DeadlinePassesOnAFakeClock) {
   options.deadline = absl::Seconds(5);
   Report report = SimulateExit(registry, options);
   EXPECT_TRUE(report.deadline_exceeded);
-  EXPECT_THAT(report, HasEntry("left", ReportEntry::kLeft));
-  EXPECT_THAT(report, HasEntry("overruns", ReportEntry::kRan));
+  EXPECT_THAT(report, HasEntry("left", ReportEntry::Outcome::kLeft));
+  EXPECT_THAT(report, HasEntry("overruns", ReportEntry::Outcome::kRan));
   EXPECT_FALSE(left.alive());
   EXPECT_EQ(log.Text(), "");
 }
@@ -134,20 +134,20 @@ TEST(SimulateEndTest, OptionsReachTheDrain) {
   const std::thread::id here = std::this_thread::get_id();
   bool elsewhere = false;
   registry.Register([&] { elsewhere = std::this_thread::get_id() != here; });
-  registry.Register(Options().Phase(1), [] {});
-  registry.Register(Options().Phase(1),
+  registry.Register(Options().set_phase(1), [] {});
+  registry.Register(Options().set_phase(1),
                     [&] { clock.Advance(absl::Seconds(2)); });
   ExitOptions options;
   options.threads = 1;
   EXPECT_THAT(SimulateExit(registry, options), Ran(3u));
   EXPECT_TRUE(elsewhere);
-  registry.Register(Options("left").Phase(1), [] {});
-  registry.Register(Options().Phase(1),
+  registry.Register(Options("left").set_phase(1), [] {});
+  registry.Register(Options().set_phase(1),
                     [&] { clock.Advance(absl::Seconds(2)); });
   options.threads = 0;
   options.phase_limit = absl::Seconds(1);
   EXPECT_THAT(SimulateExit(registry, options),
-              HasEntry("left", ReportEntry::kLeft));
+              HasEntry("left", ReportEntry::Outcome::kLeft));
 }
 
 // C15, C16: a drain that waits for another thread notices that the clock has
@@ -206,16 +206,16 @@ TEST(MatcherTest, MatchTotalsAndEntries) {
   EXPECT_THAT(report, AllOf(Ran(1u), Failed(1u), Left(0u), StillRunning(0u)));
   EXPECT_THAT(report, Ran(Ge(1u)));
   EXPECT_THAT(report, Not(IsClean()));
-  EXPECT_THAT(report, HasEntry("bad", ReportEntry::kFailed));
-  EXPECT_THAT(report, Not(HasEntry("bad", ReportEntry::kRan)));
-  EXPECT_THAT(report, Not(HasEntry("good", ReportEntry::kFailed)));
+  EXPECT_THAT(report, HasEntry("bad", ReportEntry::Outcome::kFailed));
+  EXPECT_THAT(report, Not(HasEntry("bad", ReportEntry::Outcome::kRan)));
+  EXPECT_THAT(report, Not(HasEntry("good", ReportEntry::Outcome::kFailed)));
   EXPECT_THAT(Report(), IsClean());
 }
 
 // C12, C26: one that was skipped is not clean: it is left.
 TEST(MatcherTest, SkippedIsNotClean) {
   Registry registry;
-  registry.Register(Options().AtExit(false), [] {});
+  registry.Register(Options().set_at_exit(false), [] {});
   EXPECT_THAT(SimulateExit(registry), Not(IsClean()));
 }
 

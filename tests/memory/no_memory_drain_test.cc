@@ -91,7 +91,7 @@ TEST_F(NoMemoryDrainTest, RunsEverything) { DrainsWithEverLess({}); }
 
 TEST_F(NoMemoryDrainTest, RunsEverythingWithAnEntryEach) {
   DrainOptions options;
-  options.entries = DrainOptions::kAll;
+  options.entries = DrainOptions::Entries::kAll;
   DrainsWithEverLess(options);
 }
 
@@ -114,8 +114,9 @@ TEST(NoMemoryCallTest, GivesTheStatus) {
 TEST(NoMemoryReporterTest, SaysNumberAndPlace) {
   static const absl::Status status = absl::DataLossError(kLong);
   Registry registry;
-  auto failing = registry.Register(Options(kLong).At({"spool.cc", 88}).Phase(3),
-                                   [] { return status; });
+  auto failing =
+      registry.Register(Options(kLong).set_place({"spool.cc", 88}).set_phase(3),
+                        [] { return status; });
   const std::string number = std::to_string(failing.Peek()->number);
   testing::internal::CaptureStderr();
   const size_t failed = [&] {

@@ -54,7 +54,8 @@ using finalize_test::ScarceMemory;
 
 void SayRefusals() {
   finalize::SetFailureReporter([](const finalize::ReportEntry& entry) {
-    const bool refused = entry.outcome == finalize::ReportEntry::kRefused;
+    const bool refused =
+        entry.outcome == finalize::ReportEntry::Outcome::kRefused;
     Say((refused ? "refused: " : "reported: ") + entry.name);
   });
 }
@@ -65,7 +66,8 @@ void NoExitHandlers() {
   Require(!AtExit(Options("at exit"), Says{"never"}).alive(), "AtExit");
   Require(!Registry::Process().TryRegister({}, Says{"never"}).ok(),
           "TryRegister");
-  AtExit(Options("now").IfClosed(finalize::IfClosed::kRunNow), Says{"now"});
+  AtExit(Options("now").set_if_closed(finalize::IfClosed::kRunNow),
+         Says{"now"});
   Registry other;
   other.Register(Says{"another registry"});
   Require(other.Drain().ran == 1, "Drain");
@@ -93,7 +95,7 @@ void NoKeys() {
   };
   refused();
   std::thread(refused).join();
-  AtThreadExit(Options("now").IfClosed(finalize::IfClosed::kRunNow),
+  AtThreadExit(Options("now").set_if_closed(finalize::IfClosed::kRunNow),
                Says{"now"});
   AtExit(Says{"at exit"});
   pthread_key_delete(keys.back());

@@ -51,7 +51,7 @@ void CheckExit() {
       [](const finalize::ReportEntry&) { ++reported; });
   for (int i = 0; i < kSkipped; ++i) {
     AtExit(
-        Options().AtExit(false), [](const std::shared_ptr<char>&) {},
+        Options().set_at_exit(false), [](const std::shared_ptr<char>&) {},
         std::shared_ptr<char>(new char, [](char* token) {
           ++destroyed;
           delete token;

@@ -27,7 +27,7 @@ constexpr char kLong[] = "a name that is too long to be kept within a string";
 // Throws nothing, and allocates nothing by itself.
 struct Reports {
   int count = 0;
-  ReportEntry::Outcome outcome = ReportEntry::kRan;
+  ReportEntry::Outcome outcome = ReportEntry::Outcome::kRan;
   absl::StatusCode code = absl::StatusCode::kOk;
 };
 Reports reports;
@@ -77,7 +77,7 @@ TEST_P(NoMemoryRefusalTest, SealedRegistryRefuses) {
                          Options(kLong), [](Bound) {}, bound)
                      .alive());
   };
-  FailEach(attempt, ReportEntry::kRefused,
+  FailEach(attempt, ReportEntry::Outcome::kRefused,
            absl::StatusCode::kFailedPrecondition);
 }
 
@@ -89,7 +89,8 @@ TEST_P(NoMemoryRefusalTest, ReferentThatIsNoneRefuses) {
                      none, Options(kLong), [](Bound) {}, bound)
                      .alive());
   };
-  FailEach(attempt, ReportEntry::kRefused, absl::StatusCode::kInvalidArgument);
+  FailEach(attempt, ReportEntry::Outcome::kRefused,
+           absl::StatusCode::kInvalidArgument);
 }
 
 TEST_P(NoMemoryRefusalTest, FailureOfARunAtOnceIsReported) {
@@ -97,7 +98,7 @@ TEST_P(NoMemoryRefusalTest, FailureOfARunAtOnceIsReported) {
   registry.Seal();
   const auto attempt = [&](Bound bound) {
     registry.Register(
-        Options(kLong).IfClosed(IfClosed::kRunNow),
+        Options(kLong).set_if_closed(IfClosed::kRunNow),
         [](Bound) {
           static const auto& status =
               *new absl::Status(absl::DataLossError("lost"));
@@ -106,7 +107,7 @@ TEST_P(NoMemoryRefusalTest, FailureOfARunAtOnceIsReported) {
         bound);
   };
   attempt(nullptr);  // makes the status
-  FailEach(attempt, ReportEntry::kFailed, absl::StatusCode::kDataLoss);
+  FailEach(attempt, ReportEntry::Outcome::kFailed, absl::StatusCode::kDataLoss);
 }
 
 // C31: weak references exist, without their callback.
@@ -117,7 +118,8 @@ TEST_P(NoMemoryRefusalTest, CallbackOfAWeakReferenceIsRefused) {
     EXPECT_FALSE(ref.has_callback());
     EXPECT_EQ(ref.Lock(), foreign);
   };
-  FailEach(attempt, ReportEntry::kRefused, absl::StatusCode::kInvalidArgument);
+  FailEach(attempt, ReportEntry::Outcome::kRefused,
+           absl::StatusCode::kInvalidArgument);
 }
 
 // C20: TryRegister returns the code, if not the text.

@@ -139,7 +139,7 @@ TEST_P(NoMemoryRegistryEndTest, DestroysInOrder) {
     int runs = 0;
     std::optional<Registry> registry(std::in_place);
     for (int i = 0; i < kArmedAgain; ++i) {
-      registry->RegisterRetryable(Options().Phase(i % 3),
+      registry->RegisterRetryable(Options().set_phase(i % 3),
                                   FailsAndNotesEnd(&runs, &order, &ended, i));
     }
     const bool sufficed = End(allocations, &registry);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <new>
 #include <thread>
@@ -107,7 +108,7 @@ TEST(NoMemoryTest, RegisterIsRefused) {
   EXPECT_EQ(bound.use_count(), 1);
   EXPECT_EQ(registry.size(), 0u);
   ASSERT_EQ(failures.size(), 1u);
-  EXPECT_EQ(failures.at(0).outcome, ReportEntry::kRefused);
+  EXPECT_EQ(failures.at(0).outcome, ReportEntry::Outcome::kRefused);
   EXPECT_EQ(failures.at(0).name, "late");
   EXPECT_EQ(failures.at(0).status.code(), absl::StatusCode::kResourceExhausted);
 }
@@ -131,16 +132,16 @@ TEST(NoMemoryTest, RunsNowWhereAsked) {
   CapturedFailures failures;
   Registry registry;
   NoNodes no_nodes;
-  Cause cause = Cause::kCall;
-  const Options run_now = Options("now").IfClosed(IfClosed::kRunNow);
+  Cause cause = Cause::Kind::kCall;
+  const Options run_now = Options("now").set_if_closed(IfClosed::kRunNow);
   registry.Register(
       run_now, [&](const Cause& c, const Padding&) { cause = c; }, Padding());
-  EXPECT_EQ(cause, Cause::kClosed);
+  EXPECT_EQ(cause, Cause::Kind::kClosed);
   EXPECT_EQ(failures.size(), 0u);
   registry.Register(
       run_now, [](const Padding&) { throw 1; }, Padding());
   ASSERT_EQ(failures.size(), 1u);
-  EXPECT_EQ(failures.at(0).outcome, ReportEntry::kFailed);
+  EXPECT_EQ(failures.at(0).outcome, ReportEntry::Outcome::kFailed);
 }
 
 // C20: for a finalizer of an object as well.
@@ -176,7 +177,7 @@ TEST(NoMemoryTest, AtThreadExitIsRefused) {
   }).join();
   EXPECT_EQ(runs, 1);
   for (size_t i = 0; i < failures.size(); ++i) {
-    EXPECT_EQ(failures.at(i).outcome, ReportEntry::kRefused);
+    EXPECT_EQ(failures.at(i).outcome, ReportEntry::Outcome::kRefused);
     EXPECT_EQ(failures.at(i).status.code(),
               absl::StatusCode::kResourceExhausted);
   }
@@ -187,10 +188,10 @@ TEST(NoMemoryTest, NewPhaseIsRefused) {
   Registry registry;
   NoSmallNodes no_nodes;
   no_nodes.GiveBack(3);  // for two finalizers and one phase
-  EXPECT_TRUE(registry.TryRegister(Options().Phase(1), [] {}).ok());
-  EXPECT_EQ(registry.TryRegister(Options().Phase(2), [] {}).status().code(),
+  EXPECT_TRUE(registry.TryRegister(Options().set_phase(1), [] {}).ok());
+  EXPECT_EQ(registry.TryRegister(Options().set_phase(2), [] {}).status().code(),
             absl::StatusCode::kResourceExhausted);
-  EXPECT_TRUE(registry.TryRegister(Options().Phase(1), [] {}).ok());
+  EXPECT_TRUE(registry.TryRegister(Options().set_phase(1), [] {}).ok());
   EXPECT_EQ(registry.Drain().ran, 2u);
 }
 
@@ -199,7 +200,8 @@ TEST(NoMemoryTest, NewPhaseIsRefused) {
 TEST(NoMemoryTest, RegistryWorksOn) {
   int runs = 0;
   Registry registry;
-  registry.Register([&](const Padding&) { ++runs; }, Padding());
+  registry.Register(
+      {}, [&](const Padding&) { ++runs; }, Padding());
   {
     NoNodes no_nodes;
     EXPECT_FALSE(registry
@@ -248,7 +250,8 @@ TEST(NoMemoryTest, BoxedRunsNowWhereAsked) {
   Registry registry;
   int runs = 0;
   no_boxes = true;
-  registry.Register(Options().IfClosed(IfClosed::kRunNow), Large{&runs, {}});
+  registry.Register(Options().set_if_closed(IfClosed::kRunNow),
+                    Large{&runs, {}});
   no_boxes = false;
   EXPECT_EQ(runs, 1);
 }
@@ -272,8 +275,8 @@ TEST(NoMemoryTest, BoxedIsKept) {
 // what it has not moved is where it was.
 TEST(NoMemoryTest, MoveIsRefused) {
   Registry from, to;
-  from.Register(Options().Phase(1), [] {});
-  from.Register(Options().Phase(2), [] {});
+  from.Register(Options().set_phase(1), [] {});
+  from.Register(Options().set_phase(2), [] {});
   {
     NoSmallNodes no_nodes;
     EXPECT_EQ(from.MoveTo(to).code(), absl::StatusCode::kResourceExhausted);
@@ -281,6 +284,17 @@ TEST(NoMemoryTest, MoveIsRefused) {
   EXPECT_EQ(from.size(), 2u);
   EXPECT_TRUE(from.MoveTo(to).ok());
   EXPECT_EQ(to.Drain().ran, 2u);
+}
+
+// C20: a registry for which there is no memory throws, as other objects do.
+TEST(NoMemoryTest, RegistryThrows) {
+  std::deque<Registry> registries;
+  no_pages = true;
+  EXPECT_THROW(for (int i = 0; i < 100000; ++i) registries.emplace_back(),
+               std::bad_alloc);
+  no_pages = false;
+  registries.emplace_back();
+  EXPECT_TRUE(registries.back().Register([] {}).alive());
 }
 
 }  // namespace

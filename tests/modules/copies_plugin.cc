@@ -25,7 +25,7 @@ using finalize_test::Say;
 void SetExitDeadline(int seconds) {
   finalize::ExitOptions options = finalize::GetExitOptions();
   options.deadline = absl::Seconds(seconds);
-  finalize::SetExitOptions(options);
+  Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
 }
 
 void Install(const CopyHooks& wanted) {

@@ -44,8 +44,8 @@ struct StaticObject {
 
 void RegisterSome() {
   AtExit(SaysWhy{"older"});
-  AtExit(Options().Phase(1), SaysWhy{"high"});
-  AtExit(Options().AtExit(false), SaysWhy{"not at exit"});
+  AtExit(Options().set_phase(1), SaysWhy{"high"});
+  AtExit(Options().set_at_exit(false), SaysWhy{"not at exit"});
   AtExit(SaysWhy{"newer"});
 }
 

@@ -93,7 +93,7 @@ Tally& own = *new Tally;
 void RegisterOwn() {
   while (!stop) {
     ++own.registered;
-    AtExit(Options().IfClosed(IfClosed::kRunNow), [] { ++own.ran; });
+    AtExit(Options().set_if_closed(IfClosed::kRunNow), [] { ++own.ran; });
     sched_yield();
   }
 }
@@ -158,7 +158,7 @@ void CloseWhenRunning() {
 void CloseInExitDrain() {
   AtExit(SaysWhy{"older"});
   plugin.Open().register_pending();
-  AtExit(Options().Phase(1), [] {
+  AtExit(Options().set_phase(1), [] {
     running.CountDown();
     closed.Wait();
     Say("program, goes on");

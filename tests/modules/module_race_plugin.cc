@@ -31,7 +31,7 @@ struct SaysWhy {
 
 Finalizer<> RegisterCounted(Tally* tally, int more) {
   const int number = ++tally->registered;
-  return AtExit(Options("counted").IfClosed(IfClosed::kRunNow),
+  return AtExit(Options("counted").set_if_closed(IfClosed::kRunNow),
                 [tally, more, number] {
                   if (more > 0) RegisterCounted(tally, more - 1);
                   ++tally->ran;

@@ -7,10 +7,13 @@
 #include "absl/status/status.h"
 #include "finalize/adopt_after_fork.h"
 #include "finalize/at_exit.h"
+#include "finalize/crash.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/exit_options.h"
 #include "finalize/failure_reporter.h"
+#include "finalize/finalizer.h"
 #include "finalize/finally.h"
+#include "finalize/info.h"
 #include "finalize/inspect.h"
 #include "finalize/keep_mapped.h"
 #include "finalize/lifetime.h"
@@ -62,16 +65,23 @@ inline void UseFinalizers(finalize::Registry& registry) {
   auto fed = registry.Register(finalize::Options("feed"), Feeds{}, "fish");
   (void)fed.Run();
   registry.RegisterRetryable(finalize::Options("try"), Fails{});
-  finalize::AtExit(Feeds{}, std::string("mice"));
+  finalize::AtExit({}, Feeds{}, std::string("mice"));
   finalize::AtThreadExit(Fails{});
   finalize::Lifetime lifetime;
   finalize::OnDestroy(lifetime, Fails{});
   const finalize::Finally at_end(Fails{});
+  const finalize::Finalizer<> any = fed;
+  (void)any.Cancel();
+  registry.ForEach([](const finalize::Finalizer<>& finalizer,
+                      const finalize::Info&) { (void)finalizer.Run(); });
+  finalize::SetFailureReporter([](const finalize::ReportEntry&) {});
+  finalize::ExitHooks hooks;
+  hooks.on_signal = [](int) {};
 }
 
 inline void UseWeakReferences() {
   auto tom = finalize::MakeShared<Cat>("Tom");
-  finalize::OnDestroy(tom, Feeds{}, "milk");
+  finalize::OnDestroy(tom, {}, Feeds{}, "milk");
   const finalize::WeakRef<Cat> ref(tom, Fails{});
   const finalize::WeakProxy<Cat> proxy(tom);
   (void)(proxy->name.size() + static_cast<size_t>(proxy(2)));
@@ -98,9 +108,10 @@ inline void UseTempDirs() {
 
 extern const int* const kConstants[];
 const int* const kConstants[] = {
-    &finalize::kWatchdogExitCode, &finalize::kStopAcceptingPhase,
-    &finalize::kFinishWorkPhase,  &finalize::kDefaultPhase,
-    &finalize::kReleasePhase,     &tempdir::kTempDirPhase,
+    &finalize::kWatchdogExitCode,  &finalize::kStopAcceptingPhase,
+    &finalize::kFinishWorkPhase,   &finalize::kDefaultPhase,
+    &finalize::kReleasePhase,      &tempdir::kTempDirPhase,
+    &finalize::kMaxCrashCallbacks,
 };
 
 void UseAll(finalize::Registry& registry) {

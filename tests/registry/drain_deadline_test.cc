@@ -34,7 +34,7 @@ const ReportEntry* EntryOf(const Report& report, const std::string& name) {
 TEST(DrainDeadlineTest, PassedDeadlineLeavesEverything) {
   Registry registry;
   auto a = registry.Register(Options("a"), [] {});
-  auto b = registry.Register(Options("b").Phase(3), [] {});
+  auto b = registry.Register(Options("b").set_phase(3), [] {});
   DrainOptions options;
   options.deadline = absl::InfinitePast();
   Report report = registry.Drain(options);
@@ -44,7 +44,7 @@ TEST(DrainDeadlineTest, PassedDeadlineLeavesEverything) {
   EXPECT_EQ(report.status().code(), absl::StatusCode::kDeadlineExceeded);
   ASSERT_NE(EntryOf(report, "a"), nullptr);
   ASSERT_NE(EntryOf(report, "b"), nullptr);
-  EXPECT_EQ(EntryOf(report, "a")->outcome, ReportEntry::kLeft);
+  EXPECT_EQ(EntryOf(report, "a")->outcome, ReportEntry::Outcome::kLeft);
   EXPECT_TRUE(a.alive());
   EXPECT_TRUE(b.alive());
   EXPECT_EQ(registry.Drain().ran, 2u);  // another drain gets them
@@ -67,12 +67,12 @@ TEST(DrainDeadlineTest, DeadlineIsCheckedBetweenCallbacks) {
   EXPECT_TRUE(report.deadline_exceeded);
   ASSERT_EQ(report.entries.size(), 2u);
   EXPECT_EQ(report.entries[0].name, "overruns");
-  EXPECT_EQ(report.entries[0].outcome, ReportEntry::kRan);
+  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kRan);
   EXPECT_GE(report.entries[0].duration, absl::Seconds(1));
   EXPECT_EQ(report.entries[0].status,
             absl::DeadlineExceededError("ran past the deadline"));
   EXPECT_EQ(report.entries[1].name, "older");
-  EXPECT_EQ(report.entries[1].outcome, ReportEntry::kLeft);
+  EXPECT_EQ(report.entries[1].outcome, ReportEntry::Outcome::kLeft);
 }
 
 // C15: so it is with a callback whose destruction takes long.
@@ -122,7 +122,7 @@ TEST(DrainDeadlineTest, DrainInTimeIsNoFailure) {
 TEST(DrainDeadlineTest, DeadlineEndsTheWaitForRunningCallbacks) {
   Registry registry;
   Latch started, release;
-  auto f = registry.Register(Options("stuck").Phase(2), [&] {
+  auto f = registry.Register(Options("stuck").set_phase(2), [&] {
     started.CountDown();
     release.Wait();
   });
@@ -136,7 +136,7 @@ TEST(DrainDeadlineTest, DeadlineEndsTheWaitForRunningCallbacks) {
   ASSERT_EQ(report.entries.size(), 1u);
   EXPECT_EQ(report.entries[0].name, "stuck");
   EXPECT_EQ(report.entries[0].phase, 2);
-  EXPECT_EQ(report.entries[0].outcome, ReportEntry::kRunning);
+  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kRunning);
   release.CountDown();
   runner.join();
 }

@@ -45,7 +45,7 @@ TEST(DrainFailureTest, FailuresDoNotStopTheRest) {
   EXPECT_EQ(report.entries[1].status, absl::DataLossError("lost"));
   EXPECT_EQ(report.status(), absl::NotFoundError("none"));  // the first
   for (const ReportEntry& entry : report.entries) {
-    EXPECT_EQ(entry.outcome, ReportEntry::kFailed);
+    EXPECT_EQ(entry.outcome, ReportEntry::Outcome::kFailed);
   }
   EXPECT_EQ(report.entries[2].name, "custom");
   EXPECT_NE(report.entries[2].status.message().find("Custom"),

@@ -23,7 +23,7 @@ using finalize_test::EventLog;
 
 DrainOptions AtProcessEnd() {
   DrainOptions options;
-  options.cause = Cause::kExit;
+  options.cause = Cause::Kind::kExit;
   return options;
 }
 
@@ -67,15 +67,15 @@ TEST(DrainFlagTest, FlagTakenDuringTheDrainIsHonoured) {
 TEST(DrainFlagTest, FlagGivenDuringTheDrainIsHonoured) {
   EventLog log;
   Registry registry;
-  const auto off = Options().AtExit(false);
+  const auto off = Options().set_at_exit(false);
   auto older = registry.Register(off, log.Adds("older"));
   registry.Register([&] {
     log.Add("callback");
     older.set_at_exit(true);
   });
   Finalizer<> newer = registry.Register(off, log.Adds("newer"));
-  Finalizer<> higher =
-      registry.Register(Options().Phase(1).AtExit(false), log.Adds("higher"));
+  Finalizer<> higher = registry.Register(
+      Options().set_phase(1).set_at_exit(false), log.Adds("higher"));
   registry.Register([&] {
     newer.set_at_exit(true);
     higher.set_at_exit(true);
@@ -90,7 +90,7 @@ TEST(DrainFlagTest, LastFlagCounts) {
   EventLog log;
   Registry registry;
   auto a = registry.Register(log.Adds("a"));
-  auto b = registry.Register(Options().AtExit(false), log.Adds("b"));
+  auto b = registry.Register(Options().set_at_exit(false), log.Adds("b"));
   registry.Register([&] {
     a.set_at_exit(false);
     b.set_at_exit(true);
@@ -107,10 +107,10 @@ TEST(DrainFlagTest, SkippedOnesKeepTheirPlaces) {
   EventLog log;
   Registry registry;
   for (int i = 0; i < 6; ++i) {
-    registry.Register(Options().Phase(i % 2).AtExit(i < 2),
+    registry.Register(Options().set_phase(i % 2).set_at_exit(i < 2),
                       log.Adds(std::to_string(i)));
   }
-  registry.Register(Options().AtExit(false), log.Adds("6"));
+  registry.Register(Options().set_at_exit(false), log.Adds("6"));
   EXPECT_EQ(registry.Drain(AtProcessEnd()).ran, 2u);
   EXPECT_EQ(log.Text(), "1 0");
   registry.Register(log.Adds("7"));
@@ -120,10 +120,10 @@ TEST(DrainFlagTest, SkippedOnesKeepTheirPlaces) {
 
 // C12: every process-end cause skips; no other does.
 TEST(DrainFlagTest, ProcessEndCausesSkip) {
-  for (int kind = Cause::kCall; kind <= Cause::kClosed; ++kind) {
+  for (int kind = 0; kind <= static_cast<int>(Cause::Kind::kClosed); ++kind) {
     const Cause cause(static_cast<Cause::Kind>(kind));
     Registry registry;
-    registry.Register(Options().AtExit(false), [] {});
+    registry.Register(Options().set_at_exit(false), [] {});
     DrainOptions options;
     options.cause = cause;
     Report report = registry.Drain(options);
@@ -138,7 +138,8 @@ TEST(DrainFlagTest, CallbackEndsALifetime) {
   EventLog log;
   Registry registry;
   auto lifetime = std::make_unique<finalize::Lifetime>();
-  registry.OnDestroy(*lifetime, Options().AtExit(false), log.Adds("lifetime"));
+  registry.OnDestroy(*lifetime, Options().set_at_exit(false),
+                     log.Adds("lifetime"));
   registry.Register(log.Adds("older"));
   registry.Register([&] { lifetime.reset(); });
   registry.Drain(AtProcessEnd());
@@ -165,7 +166,7 @@ TEST(DrainFlagTest, FlagOfATriedOneDoesNotRepeatIt) {
   EXPECT_EQ(report.failed, 1u);
   EXPECT_EQ(report.left, 1u);
   ASSERT_EQ(report.entries.size(), 1u);  // its failure, once
-  EXPECT_EQ(report.entries[0].outcome, ReportEntry::kRearmed);
+  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kRearmed);
   EXPECT_EQ(registry.Drain().failed, 1u);  // another drain tries it again
   EXPECT_EQ(attempts, 2);
   f.Detach();
@@ -176,7 +177,7 @@ TEST(DrainFlagTest, FlagOfOneThatFailedElsewhereDoesNotRepeatIt) {
   CapturedFailures failures;
   int attempts = 0;
   Registry registry;
-  auto f = registry.RegisterRetryable(Options().AtExit(false), [&] {
+  auto f = registry.RegisterRetryable(Options().set_at_exit(false), [&] {
     ++attempts;
     throw 1;
   });
@@ -195,7 +196,8 @@ TEST(DrainFlagTest, FlagOfASkippedRetryableIsHonoured) {
   Registry registry;
   Finalizer<void> f;
   registry.Register([&] { f.set_at_exit(true); });
-  f = registry.RegisterRetryable(Options().AtExit(false), [&] { ++attempts; });
+  f = registry.RegisterRetryable(Options().set_at_exit(false),
+                                 [&] { ++attempts; });
   Report report = registry.Drain(AtProcessEnd());
   EXPECT_EQ(attempts, 1);
   EXPECT_EQ(report.left, 0u);

@@ -48,7 +48,7 @@ TEST(DrainNestingTest, OutermostRunsWhatRunningCallbacksRegister) {
     started.CountDown();
     draining.Wait();
     registry.Register([&] {
-      registry.Register(Options().Phase(-3), log.Adds("deeper"));
+      registry.Register(Options().set_phase(-3), log.Adds("deeper"));
       log.Add("deep");
     });
   });
@@ -81,7 +81,7 @@ TEST(DrainNestingTest, NestedReportsRunningElsewhere) {
     EXPECT_EQ(report.running, 1u);
     ASSERT_EQ(report.entries.size(), 1u);
     EXPECT_EQ(report.entries[0].name, "elsewhere");
-    EXPECT_EQ(report.entries[0].outcome, ReportEntry::kRunning);
+    EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kRunning);
     release.CountDown();
   });
   EXPECT_TRUE(outer.Drain().status().ok());
@@ -117,8 +117,8 @@ TEST(DrainNestingTest, CallbacksDrainEachOthersRegistries) {
     drained.Arrive();
   };
   a.Register([&] { ++extra; });
-  a.Register(cross, &b);
-  b.Register(cross, &a);
+  a.Register({}, cross, &b);
+  b.Register({}, cross, &a);
   std::thread thread([&] { a.Drain(); });
   b.Drain();
   thread.join();

@@ -40,14 +40,14 @@ DrainOptions TenSecondsEach() {
 TEST(PhaseTest, NamedPhasesComeInTheirOrder) {
   EventLog log;
   Registry registry;
-  registry.Register(Options().Phase(finalize::kFinishWorkPhase),
+  registry.Register(Options().set_phase(finalize::kFinishWorkPhase),
                     log.Adds("finish"));
   registry.Register(log.Adds("default"));
-  registry.Register(Options().Phase(finalize::kReleasePhase),
+  registry.Register(Options().set_phase(finalize::kReleasePhase),
                     log.Adds("release"));
-  registry.Register(Options().Phase(finalize::kStopAcceptingPhase),
+  registry.Register(Options().set_phase(finalize::kStopAcceptingPhase),
                     log.Adds("stop"));
-  registry.Register(Options().Phase(finalize::kFinishWorkPhase + 1),
+  registry.Register(Options().set_phase(finalize::kFinishWorkPhase + 1),
                     log.Adds("between"));
   registry.Drain();
   EXPECT_EQ(log.Text(), "stop between finish default release");
@@ -60,11 +60,11 @@ TEST(PhaseLimitTest, LatePhaseIsPassedBy) {
   EventLog log;
   FakeClock clock;
   Registry registry;
-  registry.Register(Options("unreached").Phase(1), log.Adds("unreached"));
-  registry.Register(Options("overruns").Phase(1),
+  registry.Register(Options("unreached").set_phase(1), log.Adds("unreached"));
+  registry.Register(Options("overruns").set_phase(1),
                     [&] { clock.Advance(absl::Seconds(10)); });
   registry.Register(Options("lower"), log.Adds("lower"));
-  registry.Register(Options("higher").Phase(2), log.Adds("higher"));
+  registry.Register(Options("higher").set_phase(2), log.Adds("higher"));
   Report report = registry.Drain(TenSecondsEach());
   EXPECT_EQ(log.Text(), "higher lower");
   EXPECT_EQ(report.ran + report.running, 3u);
@@ -72,9 +72,10 @@ TEST(PhaseLimitTest, LatePhaseIsPassedBy) {
   EXPECT_TRUE(report.deadline_exceeded);
   EXPECT_EQ(report.status().code(), absl::StatusCode::kDeadlineExceeded);
   // The one that took the time is named, and what it took it from.
-  EXPECT_THAT(report, AnyOf(HasEntry("overruns", ReportEntry::kRan),
-                            HasEntry("overruns", ReportEntry::kRunning)));
-  EXPECT_THAT(report, HasEntry("unreached", ReportEntry::kLeft));
+  EXPECT_THAT(report,
+              AnyOf(HasEntry("overruns", ReportEntry::Outcome::kRan),
+                    HasEntry("overruns", ReportEntry::Outcome::kRunning)));
+  EXPECT_THAT(report, HasEntry("unreached", ReportEntry::Outcome::kLeft));
   EXPECT_EQ(report.entries.size(), 2u);
   EXPECT_EQ(registry.Drain().ran, 1u);  // it has kept its place
 }
@@ -84,7 +85,7 @@ TEST(PhaseLimitTest, EachPhaseHasTheWholeLimit) {
   FakeClock clock;
   Registry registry;
   for (int phase = 0; phase < 5; ++phase) {
-    registry.Register(Options().Phase(phase),
+    registry.Register(Options().set_phase(phase),
                       [&] { clock.Advance(absl::Seconds(9)); });
   }
   Report report = registry.Drain(TenSecondsEach());
@@ -99,8 +100,8 @@ TEST(PhaseLimitTest, DeadlineOfTheDrainComesFirst) {
   FakeClock clock;
   Registry registry;
   registry.Register(log.Adds("lower"));
-  registry.Register(Options().Phase(1), log.Adds("same"));
-  registry.Register(Options().Phase(1),
+  registry.Register(Options().set_phase(1), log.Adds("same"));
+  registry.Register(Options().set_phase(1),
                     [&] { clock.Advance(absl::Seconds(5)); });
   DrainOptions options = TenSecondsEach();
   options.deadline = clock.Now() + absl::Seconds(4);
@@ -116,12 +117,12 @@ TEST(PhaseLimitTest, LatePhaseIsOpenToLowerOnes) {
   EventLog log;
   FakeClock clock;
   Registry registry;
-  registry.Register(Options().Phase(1), log.Adds("unreached"));
-  registry.Register(Options().Phase(1),
+  registry.Register(Options().set_phase(1), log.Adds("unreached"));
+  registry.Register(Options().set_phase(1),
                     [&] { clock.Advance(absl::Seconds(10)); });
   registry.Register([&] {
-    registry.Register(Options().Phase(1), log.Adds("late"));
-    registry.Register(Options().Phase(2), log.Adds("higher"));
+    registry.Register(Options().set_phase(1), log.Adds("late"));
+    registry.Register(Options().set_phase(2), log.Adds("higher"));
     registry.Register(log.Adds("same"));
   });
   Report report = registry.Drain(TenSecondsEach());
@@ -149,11 +150,12 @@ TEST(PhaseLimitTest, StuckCallbackDoesNotHoldUpTheNextPhase) {
   EventLog log;
   FakeClock clock;
   Registry registry;
-  registry.Register(Options("unreached").Phase(1), log.Adds("unreached"));
-  auto stuck = registry.Register(Options("stuck").Phase(1), [&clock, release] {
-    clock.Advance(absl::Seconds(10));
-    release->Wait();
-  });
+  registry.Register(Options("unreached").set_phase(1), log.Adds("unreached"));
+  auto stuck =
+      registry.Register(Options("stuck").set_phase(1), [&clock, release] {
+        clock.Advance(absl::Seconds(10));
+        release->Wait();
+      });
   registry.Register(Options("lower"), log.Adds("lower"));
   DrainOptions options = TenSecondsEach();
   options.threads = 1;
@@ -163,8 +165,8 @@ TEST(PhaseLimitTest, StuckCallbackDoesNotHoldUpTheNextPhase) {
   EXPECT_EQ(report.running, 1u);
   EXPECT_EQ(report.left, 1u);
   EXPECT_TRUE(report.deadline_exceeded);
-  EXPECT_THAT(report, HasEntry("stuck", ReportEntry::kRunning));
-  EXPECT_THAT(report, HasEntry("unreached", ReportEntry::kLeft));
+  EXPECT_THAT(report, HasEntry("stuck", ReportEntry::Outcome::kRunning));
+  EXPECT_THAT(report, HasEntry("unreached", ReportEntry::Outcome::kLeft));
   release->CountDown();
   stuck.Wait();
 }
@@ -175,16 +177,18 @@ TEST(PhaseLimitTest, LimitReachesTheChild) {
   EventLog log;
   FakeClock clock;
   Registry parent;
-  Registry child(parent, Options("child").Phase(1));
+  Registry child(parent, Options("child").set_phase(1));
   parent.Register(log.Adds("parent"));
   child.Register(Options("in child"), log.Adds("child"));
-  child.Register(Options().Phase(3), [&] { clock.Advance(absl::Seconds(6)); });
-  parent.Register(Options().Phase(1), [&] { clock.Advance(absl::Seconds(6)); });
+  child.Register(Options().set_phase(3),
+                 [&] { clock.Advance(absl::Seconds(6)); });
+  parent.Register(Options().set_phase(1),
+                  [&] { clock.Advance(absl::Seconds(6)); });
   Report report = parent.Drain(TenSecondsEach());
   EXPECT_EQ(log.Text(), "parent");
   EXPECT_TRUE(report.deadline_exceeded);
-  EXPECT_THAT(report, AnyOf(HasEntry("in child", ReportEntry::kLeft),
-                            HasEntry("child", ReportEntry::kRunning)));
+  EXPECT_THAT(report, AnyOf(HasEntry("in child", ReportEntry::Outcome::kLeft),
+                            HasEntry("child", ReportEntry::Outcome::kRunning)));
 }
 
 // C8, C15: a failed one that may be tried again is tried once, though its phase
@@ -193,7 +197,7 @@ TEST(PhaseLimitTest, RetryableOfALatePhaseIsTriedOnce) {
   FakeClock clock;
   std::atomic<int> attempts{0};
   Registry registry;
-  auto again = registry.RegisterRetryable(Options("again").Phase(1), [&] {
+  auto again = registry.RegisterRetryable(Options("again").set_phase(1), [&] {
     ++attempts;
     clock.Advance(absl::Seconds(10));
     return absl::AbortedError("no");
@@ -203,8 +207,8 @@ TEST(PhaseLimitTest, RetryableOfALatePhaseIsTriedOnce) {
   EXPECT_EQ(attempts, 1);
   EXPECT_EQ(report.ran, 1u);
   EXPECT_EQ(report.left + report.running, 1u);
-  EXPECT_THAT(report, AnyOf(HasEntry("again", ReportEntry::kRearmed),
-                            HasEntry("again", ReportEntry::kRunning)));
+  EXPECT_THAT(report, AnyOf(HasEntry("again", ReportEntry::Outcome::kRearmed),
+                            HasEntry("again", ReportEntry::Outcome::kRunning)));
   again.Detach();
 }
 

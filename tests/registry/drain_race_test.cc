@@ -58,7 +58,7 @@ bool DrainsBesideNewThreads() {
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&, i] {
       start.Arrive();
-      if (Registry::Process().TryRegister(Options().Phase(i), [] {}).ok()) {
+      if (Registry::Process().TryRegister(Options().set_phase(i), [] {}).ok()) {
         ++accepted;
       }
       --busy;
@@ -104,7 +104,7 @@ TEST(DrainRaceTest, NoneThatMovesInIsLeft) {
   size_t moved = 0;
   for (int i = 0; i < 20000; ++i) {
     Registry from;
-    from.Register(Options().Phase(i % 3), [] {});
+    from.Register(Options().set_phase(i % 3), [] {});
     if (from.MoveTo(to).ok()) ++moved;
   }
   stop = true;

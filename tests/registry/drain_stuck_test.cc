@@ -57,25 +57,25 @@ TEST(DrainStuckTest, StuckCallbackIsLeftToItsThread) {
   FakeClock clock;
   auto stuck = std::make_shared<Stuck>(&clock);
   Registry registry;
-  registry.Register(Options("unreached").Phase(-1), [] {});
+  registry.Register(Options("unreached").set_phase(-1), [] {});
   auto f = registry.Register(Options("stuck"), [stuck] {
     stuck->Hang();
     stuck->ended.CountDown();
   });
   registry.Register(Options("done"), [] {});
   DrainOptions options = OneThread(clock);
-  options.entries = DrainOptions::kAll;
+  options.entries = DrainOptions::Entries::kAll;
   Report report = registry.Drain(options);
   EXPECT_TRUE(report.deadline_exceeded);
   EXPECT_EQ(report.ran, 1u);
   EXPECT_EQ(report.running, 1u);
   EXPECT_EQ(report.left, 1u);
   ASSERT_NE(EntryOf(report, "done"), nullptr);
-  EXPECT_EQ(EntryOf(report, "done")->outcome, ReportEntry::kRan);
+  EXPECT_EQ(EntryOf(report, "done")->outcome, ReportEntry::Outcome::kRan);
   ASSERT_NE(EntryOf(report, "stuck"), nullptr);
-  EXPECT_EQ(EntryOf(report, "stuck")->outcome, ReportEntry::kRunning);
+  EXPECT_EQ(EntryOf(report, "stuck")->outcome, ReportEntry::Outcome::kRunning);
   ASSERT_NE(EntryOf(report, "unreached"), nullptr);
-  EXPECT_EQ(EntryOf(report, "unreached")->outcome, ReportEntry::kLeft);
+  EXPECT_EQ(EntryOf(report, "unreached")->outcome, ReportEntry::Outcome::kLeft);
   EXPECT_FALSE(f.alive());
   EXPECT_FALSE(f.Wait(absl::Now()));  // it does run still
   stuck->release.CountDown();
@@ -95,7 +95,7 @@ TEST(DrainStuckTest, RealDeadlineLeavesTheStuckCallback) {
   Report report = registry.Drain(options);
   EXPECT_TRUE(report.deadline_exceeded);
   ASSERT_NE(EntryOf(report, "stuck"), nullptr);
-  EXPECT_EQ(EntryOf(report, "stuck")->outcome, ReportEntry::kRunning);
+  EXPECT_EQ(EntryOf(report, "stuck")->outcome, ReportEntry::Outcome::kRunning);
   // How long it runs already is known.
   EXPECT_GT(EntryOf(report, "stuck")->duration, absl::ZeroDuration());
   EXPECT_LE(EntryOf(report, "stuck")->duration, report.elapsed);
@@ -146,7 +146,7 @@ TEST(DrainStuckTest, LateFailureIsReported) {
   stuck->ended.Wait();
   ASSERT_EQ(failures.size(), 1u);
   EXPECT_EQ(failures.at(0).name, "late");
-  EXPECT_EQ(failures.at(0).outcome, ReportEntry::kFailed);
+  EXPECT_EQ(failures.at(0).outcome, ReportEntry::Outcome::kFailed);
 }
 
 // C8, C15: a retryable one that was left behind is spent: its registry may be
@@ -165,7 +165,7 @@ TEST(DrainStuckTest, LateFailureIsNotArmedAgain) {
   stuck->release.CountDown();
   f.Wait();
   ASSERT_EQ(failures.size(), 1u);
-  EXPECT_EQ(failures.at(0).outcome, ReportEntry::kFailed);
+  EXPECT_EQ(failures.at(0).outcome, ReportEntry::Outcome::kFailed);
   EXPECT_FALSE(f.alive());
 }
 

@@ -64,10 +64,10 @@ TEST(DrainThreadsTest, PhasesAreSeparatedByABarrier) {
   std::atomic<int> high{0}, low_too_early{0};
   constexpr int kEach = 50;
   for (int i = 0; i < kEach; ++i) {
-    registry.Register(Options().Phase(0), [&] {
+    registry.Register(Options().set_phase(0), [&] {
       if (high.load() != kEach) ++low_too_early;
     });
-    registry.Register(Options().Phase(1), [&] {
+    registry.Register(Options().set_phase(1), [&] {
       std::this_thread::yield();
       ++high;
     });
@@ -80,9 +80,9 @@ TEST(DrainThreadsTest, PhasesAreSeparatedByABarrier) {
 TEST(DrainThreadsTest, CallbacksOnHelperThreadsMayRegister) {
   EventLog log;
   Registry registry;
-  registry.Register(Options().Phase(1), [&] {
-    registry.Register(Options().Phase(1), log.Adds("same"));
-    registry.Register(Options().Phase(-1), log.Adds("lower"));
+  registry.Register(Options().set_phase(1), [&] {
+    registry.Register(Options().set_phase(1), log.Adds("same"));
+    registry.Register(Options().set_phase(-1), log.Adds("lower"));
   });
   EXPECT_EQ(registry.Drain(WithThreads(2)).ran, 3u);
   EXPECT_EQ(log.Text(), "same lower");
@@ -118,7 +118,7 @@ TEST(DrainThreadsTest, RetryableIsTriedOnceOnHelperThreads) {
   EXPECT_EQ(report.failed, 1u);
   EXPECT_EQ(report.left, 1u);
   ASSERT_EQ(report.entries.size(), 1u);
-  EXPECT_EQ(report.entries[0].outcome, ReportEntry::kRearmed);
+  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kRearmed);
   EXPECT_TRUE(f.alive());
   f.Detach();
 }

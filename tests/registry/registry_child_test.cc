@@ -23,7 +23,7 @@ using finalize_test::EventLog;
 
 DrainOptions AtProcessEnd() {
   DrainOptions options;
-  options.cause = Cause::kExit;
+  options.cause = Cause::Kind::kExit;
   return options;
 }
 
@@ -46,10 +46,10 @@ TEST(RegistryChildTest, DrainsAtItsPlace) {
 TEST(RegistryChildTest, DrainsInThePhaseOfItsEntry) {
   EventLog log;
   Registry parent;
-  Registry child(parent, Options("child").Phase(-1));
+  Registry child(parent, Options("child").set_phase(-1));
   parent.Register(log.Adds("parent"));
-  child.Register(Options().Phase(100), log.Adds("high"));
-  child.Register(Options().Phase(-100), log.Adds("low"));
+  child.Register(Options().set_phase(100), log.Adds("high"));
+  child.Register(Options().set_phase(-100), log.Adds("low"));
   parent.Drain();
   EXPECT_EQ(log.Text(), "parent high low");
 }
@@ -88,13 +88,13 @@ TEST(RegistryChildTest, ReportIsAbsorbed) {
 TEST(RegistryChildTest, DrainOptionsReachTheChild) {
   Registry parent;
   Registry child(parent, Options("entry"));
-  Cause seen = Cause::kCall;
+  Cause seen = Cause::Kind::kCall;
   child.Register(Options("inner"), [&](const Cause& cause) { seen = cause; });
   DrainOptions options;
-  options.cause = Cause(Cause::kSignal, 2);
-  options.entries = DrainOptions::kAll;
+  options.cause = Cause(Cause::Kind::kSignal, 2);
+  options.entries = DrainOptions::Entries::kAll;
   Report report = parent.Drain(options);
-  EXPECT_EQ(seen, Cause(Cause::kSignal, 2));
+  EXPECT_EQ(seen, Cause(Cause::Kind::kSignal, 2));
   ASSERT_EQ(report.entries.size(), 2u);
   EXPECT_EQ(report.entries[0].name, "inner");
   EXPECT_EQ(report.entries[1].name, "entry");
@@ -106,16 +106,16 @@ TEST(RegistryChildTest, EntryRunInsideAnotherDrainIsOnItsOwn) {
   CapturedFailures failures;
   Registry parent, unrelated;
   Registry child(parent);
-  Cause seen = Cause::kExit;
+  Cause seen = Cause::Kind::kExit;
   bool ran = false;
   child.Register([&](const Cause& cause) { seen = cause; });
-  child.Register(Options().AtExit(false), [&] { ran = true; });
+  child.Register(Options().set_at_exit(false), [&] { ran = true; });
   child.Register(Options("bad"), [] { return absl::InternalError("x"); });
   unrelated.Register([&] { EXPECT_TRUE(child.entry().Run()); });
   DrainOptions options = AtProcessEnd();
-  options.entries = DrainOptions::kAll;
+  options.entries = DrainOptions::Entries::kAll;
   Report report = unrelated.Drain(options);
-  EXPECT_EQ(seen, Cause::kCall);
+  EXPECT_EQ(seen, Cause::Kind::kCall);
   EXPECT_TRUE(ran);           // at_exit = false counts at process ends only
   EXPECT_EQ(report.ran, 1u);  // what the child did is not in this report
   EXPECT_EQ(report.failed, 0u);
@@ -195,14 +195,14 @@ TEST(RegistryChildTest, ProcessEndSkipsInsideTheChild) {
   EventLog log;
   Registry parent;
   Registry child(parent);
-  child.Register(Options("skipped").AtExit(false), log.Adds("skipped"));
+  child.Register(Options("skipped").set_at_exit(false), log.Adds("skipped"));
   child.Register(log.Adds("run"));
   Report report = parent.Drain(AtProcessEnd());
   EXPECT_EQ(log.Text(), "run");
   EXPECT_EQ(report.left, 1u);
   EXPECT_TRUE(report.status().ok());
   ASSERT_EQ(report.entries.size(), 1u);
-  EXPECT_EQ(report.entries[0].outcome, ReportEntry::kSkipped);
+  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kSkipped);
   child.Drain();
   EXPECT_EQ(log.Text(), "run skipped");
 }
@@ -211,7 +211,7 @@ TEST(RegistryChildTest, ProcessEndSkipsInsideTheChild) {
 TEST(RegistryChildTest, ProcessEndSkipsTheGroup) {
   EventLog log;
   Registry parent;
-  Registry child(parent, Options("group").AtExit(false));
+  Registry child(parent, Options("group").set_at_exit(false));
   child.Register(log.Adds("child"));
   parent.Drain(AtProcessEnd());
   EXPECT_EQ(log.Text(), "");

@@ -25,7 +25,7 @@ TEST(RegistryDrainTest, RunsEverythingOnce) {
   int runs = 0;
   Registry registry;
   registry.Register([&] { ++runs; });
-  registry.Register(Options().AtExit(false), [&] { ++runs; });
+  registry.Register(Options().set_at_exit(false), [&] { ++runs; });
   Report report = registry.Drain();
   EXPECT_EQ(report.ran, 2u);
   EXPECT_EQ(report.left, 0u);
@@ -64,12 +64,12 @@ TEST(RegistryDrainTest, RegisteredDuringTheDrainRunsNext) {
 TEST(RegistryDrainTest, RegisteredDuringTheDrainWaitsForItsPhase) {
   EventLog log;
   Registry registry;
-  registry.Register(Options().Phase(-1), log.Adds("low"));
+  registry.Register(Options().set_phase(-1), log.Adds("low"));
   registry.Register(log.Adds("older"));
   registry.Register([&] {
-    registry.Register(Options().Phase(-2), log.Adds("inner-lowest"));
-    registry.Register(Options().Phase(-1), log.Adds("inner-low"));
-    registry.Register(Options().Phase(9), log.Adds("inner-high"));
+    registry.Register(Options().set_phase(-2), log.Adds("inner-lowest"));
+    registry.Register(Options().set_phase(-1), log.Adds("inner-low"));
+    registry.Register(Options().set_phase(9), log.Adds("inner-high"));
     registry.Register(log.Adds("inner-same"));
   });
   registry.Drain();
@@ -99,11 +99,11 @@ TEST(RegistryDrainTest, OtherThreadJoinsBelowTheDrainingPhase) {
   EventLog log;
   Registry registry;
   registry.Register(log.Adds("zero"));
-  registry.Register(Options().Phase(5), [&] {
+  registry.Register(Options().set_phase(5), [&] {
     std::thread([&] {
       registry.Register(log.Adds("joined"));
-      registry.Register(Options().Phase(-5), log.Adds("joined-lower"));
-      registry.Register(Options().Phase(4), log.Adds("joined-higher"));
+      registry.Register(Options().set_phase(-5), log.Adds("joined-lower"));
+      registry.Register(Options().set_phase(4), log.Adds("joined-higher"));
     }).join();
     log.Add("five");
   });
@@ -117,10 +117,10 @@ TEST(RegistryDrainTest, OtherThreadIsRefusedInTheDrainingPhase) {
   Registry registry;
   registry.Register([] {});  // so that phase 5 is not the last one
   absl::Status same, higher;
-  registry.Register(Options().Phase(5), [&] {
+  registry.Register(Options().set_phase(5), [&] {
     std::thread([&] {
-      same = registry.TryRegister(Options().Phase(5), [] {}).status();
-      higher = registry.TryRegister(Options().Phase(6), [] {}).status();
+      same = registry.TryRegister(Options().set_phase(5), [] {}).status();
+      higher = registry.TryRegister(Options().set_phase(6), [] {}).status();
     }).join();
   });
   EXPECT_EQ(registry.Drain().ran, 2u);
@@ -138,8 +138,8 @@ TEST(RegistryDrainTest, OtherThreadIsRefusedInTheLastPhase) {
     std::thread([&] {
       EXPECT_FALSE(registry.Register(log.Adds("same")).alive());
       EXPECT_FALSE(
-          registry.Register(Options().Phase(-1), log.Adds("low")).alive());
-      registry.Register(Options().IfClosed(finalize::IfClosed::kRunNow),
+          registry.Register(Options().set_phase(-1), log.Adds("low")).alive());
+      registry.Register(Options().set_if_closed(finalize::IfClosed::kRunNow),
                         log.Adds("now"));
     }).join();
     log.Add("drained");
@@ -156,9 +156,9 @@ TEST(RegistryDrainTest, RunNowDoesNotOpenTheRegistry) {
   absl::Status inside;
   registry.Register([&] {
     std::thread([&] {
-      registry.Register(Options().IfClosed(finalize::IfClosed::kRunNow), [&] {
-        inside = registry.TryRegister({}, [] {}).status();
-      });
+      registry.Register(
+          Options().set_if_closed(finalize::IfClosed::kRunNow),
+          [&] { inside = registry.TryRegister({}, [] {}).status(); });
     }).join();
   });
   EXPECT_EQ(registry.Drain().ran, 1u);

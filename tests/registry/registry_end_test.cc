@@ -32,7 +32,7 @@ TEST(RegistryEndTest, DestructorRunsEverything) {
   {
     Registry registry;
     registry.Register(log.Adds("first"));
-    registry.Register(Options().AtExit(false), log.Adds("not-at-exit"));
+    registry.Register(Options().set_at_exit(false), log.Adds("not-at-exit"));
     registry.Register(log.Adds("last"));
   }
   EXPECT_EQ(log.Text(), "last not-at-exit first");
@@ -50,8 +50,8 @@ TEST(RegistryEndTest, DestructorReportsFailures) {
   }
   EXPECT_EQ(log.Text(), "last first");
   ASSERT_EQ(failures.size(), 1u);
-  EXPECT_EQ(failures.at(0).outcome, ReportEntry::kFailed);
-  EXPECT_EQ(failures.at(0).cause, Cause::kDrain);
+  EXPECT_EQ(failures.at(0).outcome, ReportEntry::Outcome::kFailed);
+  EXPECT_EQ(failures.at(0).cause, Cause::Kind::kDrain);
 }
 
 // C16: the destructor waits for a callback that another thread is running.
@@ -159,7 +159,7 @@ TEST(RegistryEndTest, DestructorRefusesWhatDyingCallablesRegister) {
   registry.reset();
   EXPECT_FALSE(late.alive());
   ASSERT_EQ(failures.size(), 2u);
-  EXPECT_EQ(failures.at(1).outcome, ReportEntry::kRefused);
+  EXPECT_EQ(failures.at(1).outcome, ReportEntry::Outcome::kRefused);
 }
 
 // Destroying a registry from one of its own callbacks is a mistake.
@@ -179,8 +179,8 @@ TEST(RegistryEndDeathTest, DestroyedByItsOwnArgument) {
       {
         auto registry = std::make_unique<Registry>();
         auto* raw = registry.get();
-        raw->Register([](const std::unique_ptr<Registry>&) {},
-                      std::move(registry));
+        raw->Register(
+            {}, [](const std::unique_ptr<Registry>&) {}, std::move(registry));
         raw->Drain();
       },
       "finalize: a registry is destroyed by one of its own callbacks");

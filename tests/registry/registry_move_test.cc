@@ -42,9 +42,9 @@ TEST(RegistryMoveTest, EntriesKeepTheirPhase) {
   EventLog log;
   Registry from, to;
   for (int phase : {3, -3, 0, 8, 5, 11}) {
-    from.Register(Options().Phase(phase), log.Adds(std::to_string(phase)));
+    from.Register(Options().set_phase(phase), log.Adds(std::to_string(phase)));
   }
-  to.Register(Options().Phase(4), log.Adds("4"));
+  to.Register(Options().set_phase(4), log.Adds("4"));
   ASSERT_TRUE(from.MoveTo(to).ok());
   to.Drain();
   EXPECT_EQ(log.Text(), "11 8 5 4 3 0 -3");
@@ -55,7 +55,7 @@ TEST(RegistryMoveTest, HandlesStayGood) {
   Registry from, to;
   auto run = from.Register([] { return 1; });
   auto detach = from.Register([] { return 2; });
-  auto off = from.Register(Options("off").AtExit(false), [] {});
+  auto off = from.Register(Options("off").set_at_exit(false), [] {});
   ASSERT_TRUE(from.MoveTo(to).ok());
   EXPECT_EQ(run.Run(), 1);
   auto callback = detach.Detach();
@@ -182,7 +182,8 @@ TEST(RegistryMoveTest, RunningOnesStay) {
 // where they have gone.
 TEST(RegistryMoveTest, ConstantPeeksDoNotHoldItUp) {
   Registry a, b;
-  auto f = a.Register([](const std::string&) {}, std::string(100, 'x'));
+  auto f = a.Register(
+      {}, [](const std::string&) {}, std::string(100, 'x'));
   std::atomic<bool> stop{false};
   Latch peeking(4);
   std::vector<std::thread> threads;

@@ -35,7 +35,8 @@ TEST(RegistryOrderTest, HigherPhaseFirst) {
   Registry registry;
   int i = 0;
   for (int phase : {0, 5, -5, INT_MAX, INT_MIN, 5, 0}) {
-    registry.Register(Options().Phase(phase), log.Adds(std::to_string(i++)));
+    registry.Register(Options().set_phase(phase),
+                      log.Adds(std::to_string(i++)));
   }
   registry.Drain();
   EXPECT_EQ(log.Text(), "3 5 1 6 0 2 4");
@@ -48,7 +49,7 @@ TEST(RegistryOrderTest, ManyPhasesDrainInFallingOrder) {
   constexpr int kPhases = 500;
   for (int i = 0; i < kPhases; ++i) {
     const int phase = (i * 37) % kPhases - kPhases / 2;
-    registry.Register(Options().Phase(phase),
+    registry.Register(Options().set_phase(phase),
                       [&order, phase] { order.push_back(phase); });
   }
   registry.Drain();

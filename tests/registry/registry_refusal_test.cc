@@ -28,7 +28,7 @@ TEST(RegistryRefusalTest, SealedRefusesWithAReport) {
   auto bound = std::make_shared<int>();
   bool ran = false;
   const int line = __LINE__ + 1;
-  const Options options = Options("late").Phase(4);
+  const Options options = Options("late").set_phase(4);
   auto f = registry.Register(
       options, [&](const std::shared_ptr<int>&) { ran = true; }, bound);
   EXPECT_FALSE(f.alive());
@@ -38,7 +38,7 @@ TEST(RegistryRefusalTest, SealedRefusesWithAReport) {
   EXPECT_EQ(registry.size(), 0u);
   ASSERT_EQ(failures.size(), 1u);
   const ReportEntry entry = failures.at(0);
-  EXPECT_EQ(entry.outcome, ReportEntry::kRefused);
+  EXPECT_EQ(entry.outcome, ReportEntry::Outcome::kRefused);
   EXPECT_EQ(entry.status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(entry.name, "late");
   EXPECT_EQ(entry.phase, 4);
@@ -88,10 +88,10 @@ TEST(RegistryRefusalTest, SealedRunsNowWhereAsked) {
   Registry registry;
   registry.Seal();
   std::thread::id thread;
-  Cause cause = Cause::kCall;
+  Cause cause = Cause::Kind::kCall;
   auto bound = std::make_shared<int>();
   auto f = registry.Register(
-      Options().IfClosed(IfClosed::kRunNow),
+      Options().set_if_closed(IfClosed::kRunNow),
       [&](const Cause& c, const std::shared_ptr<int>&) {
         thread = std::this_thread::get_id();
         cause = c;
@@ -99,7 +99,7 @@ TEST(RegistryRefusalTest, SealedRunsNowWhereAsked) {
       bound);
   EXPECT_FALSE(f.alive());
   EXPECT_EQ(thread, std::this_thread::get_id());  // on the calling thread
-  EXPECT_EQ(cause, Cause::kClosed);
+  EXPECT_EQ(cause, Cause::Kind::kClosed);
   EXPECT_EQ(bound.use_count(), 1);
   EXPECT_EQ(failures.size(), 0u);
 }
@@ -109,12 +109,12 @@ TEST(RegistryRefusalTest, FailureOfARunNowIsReported) {
   CapturedFailures failures;
   Registry registry;
   registry.Seal();
-  const Options run_now = Options("now").IfClosed(IfClosed::kRunNow);
+  const Options run_now = Options("now").set_if_closed(IfClosed::kRunNow);
   registry.Register(run_now, [] { throw 1; });
   registry.Register(run_now, [] { return absl::AbortedError("no"); });
   ASSERT_EQ(failures.size(), 2u);
-  EXPECT_EQ(failures.at(0).outcome, ReportEntry::kFailed);
-  EXPECT_EQ(failures.at(0).cause, Cause::kClosed);
+  EXPECT_EQ(failures.at(0).outcome, ReportEntry::Outcome::kFailed);
+  EXPECT_EQ(failures.at(0).cause, Cause::Kind::kClosed);
   EXPECT_EQ(failures.at(1).status, absl::AbortedError("no"));
 }
 
@@ -130,7 +130,7 @@ TEST(RegistryRefusalTest, TryRegisterSaysWhy) {
   bool ran = false;
   auto bound = std::make_shared<int>();
   auto bad = registry.TryRegister(
-      Options().IfClosed(IfClosed::kRunNow),
+      Options().set_if_closed(IfClosed::kRunNow),
       [&](const std::shared_ptr<int>&) { ran = true; }, bound);
   EXPECT_EQ(bad.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_FALSE(ran);

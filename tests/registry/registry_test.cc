@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "finalize/finalizer.h"
+#include "finalize/info.h"
 #include "gtest/gtest.h"
 #include "tests/support/event_log.h"
 
@@ -21,8 +23,8 @@ TEST(RegistryTest, SizeCountsPending) {
   Registry registry;
   EXPECT_EQ(registry.size(), 0u);
   auto a = registry.Register([] {});
-  auto b = registry.Register(Options().Phase(3), [] {});
-  auto c = registry.Register(Options().AtExit(false), [] {});
+  auto b = registry.Register(Options().set_phase(3), [] {});
+  auto c = registry.Register(Options().set_at_exit(false), [] {});
   EXPECT_EQ(registry.size(), 3u);
   a.Run();
   EXPECT_EQ(registry.size(), 2u);
@@ -38,9 +40,9 @@ TEST(RegistryTest, SizeCountsPending) {
 TEST(RegistryTest, ForEachVisitsInDrainOrder) {
   Registry registry;
   registry.Register(Options("a"), [] {});
-  registry.Register(Options("b").Phase(-1), [] {});
-  registry.Register(Options("c").Phase(7), [] {});
-  registry.Register(Options("d").AtExit(false), [] {});
+  registry.Register(Options("b").set_phase(-1), [] {});
+  registry.Register(Options("c").set_phase(7), [] {});
+  registry.Register(Options("d").set_at_exit(false), [] {});
   std::string names;
   registry.ForEach([&](const finalize::Info& info) { names += info.name; });
   EXPECT_EQ(names, "cdab");
@@ -63,6 +65,27 @@ TEST(RegistryTest, ForEachMayChangeTheRegistry) {
   EXPECT_EQ(log.Text(), "newer");
 }
 
+// C26: the visitor may have the handle of each, too.
+TEST(RegistryTest, ForEachHandsOutHandles) {
+  EventLog log;
+  Registry registry;
+  registry.Register("keep", log.Adds("keep"));
+  auto f = registry.Register("cancel", log.Adds("cancel"));
+  registry.Register("run", [&log] {
+    log.Add("run");
+    return 1;
+  });
+  registry.ForEach(
+      [&](const finalize::Finalizer<>& finalizer, const finalize::Info& info) {
+        EXPECT_EQ(finalizer == f, info.name == "cancel");
+        if (info.name == "run") finalizer.Run();
+        if (info.name == "cancel") finalizer.Cancel();
+      });
+  EXPECT_EQ(log.Text(), "run");
+  registry.Drain();
+  EXPECT_EQ(log.Text(), "run keep");
+}
+
 // The numbers of a dump are unique among finalizers that exist.
 TEST(RegistryTest, NumbersAreUnique) {
   Registry registry;
@@ -71,7 +94,8 @@ TEST(RegistryTest, NumbersAreUnique) {
     if (i % 2 == 0) {
       registry.Register([] {});
     } else {
-      registry.Register([](std::string) {}, std::string(i % 50, 'x'));
+      registry.Register(
+          {}, [](std::string) {}, std::string(i % 50, 'x'));
     }
   }
   registry.ForEach(

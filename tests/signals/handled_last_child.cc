@@ -35,7 +35,7 @@ using finalize_test::ThisThread;
 void Install(absl::Duration deadline = absl::Seconds(20)) {
   finalize::ExitOptions options;
   options.deadline = deadline;
-  finalize::SetExitOptions(options);
+  Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
   ExitHooks hooks;
   hooks.handled_after_drain = {SIGTERM};
   hooks.repeat_grace = absl::InfiniteDuration();

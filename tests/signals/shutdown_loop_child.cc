@@ -117,7 +117,7 @@ void OwnDrain() {
   }
   const int signal = finalize::ShutdownSignal();
   finalize::DrainOptions options;
-  options.cause = Cause(Cause::kSignal, signal);
+  options.cause = Cause(Cause::Kind::kSignal, signal);
   options.deadline = absl::Now() + absl::Seconds(5);
   const finalize::Report report = Registry::Process().Drain(options);
   Say(std::to_string(report.ran) + " ran, " + std::to_string(report.failed) +

@@ -105,7 +105,7 @@ void StartsProgram() {
 void SetDeadline(absl::Duration deadline) {
   finalize::ExitOptions options;
   options.deadline = deadline;
-  finalize::SetExitOptions(options);
+  Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
 }
 void HangsAtDeadlineOf(absl::Duration deadline) {
   SetDeadline(deadline);
@@ -149,8 +149,8 @@ void UsesHelperThreads() {
   static Latch& together = *new Latch(2);
   finalize::ExitOptions options;
   options.threads = 3;
-  finalize::SetExitOptions(options);
-  AtExit(Options().Phase(-1), [](const Cause& cause) {
+  Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
+  AtExit(Options().set_phase(-1), [](const Cause& cause) {
     Say(std::to_string(high) + " and " + std::to_string(low) + ", on " +
         cause.ToString());
   });
@@ -159,10 +159,10 @@ void UsesHelperThreads() {
       Require(high == kEach + 2, "a phase too early");
       ++low;
     });
-    AtExit(Options().Phase(1), [] { ++high; });
+    AtExit(Options().set_phase(1), [] { ++high; });
   }
   for (int i = 0; i < 2; ++i) {
-    AtExit(Options().Phase(1), [] {
+    AtExit(Options().set_phase(1), [] {
       together.Arrive();
       ++high;
     });

@@ -45,7 +45,8 @@ void SayCause(const Cause& cause) {
 // Waits until the process comes to a signal: the thread that serves it waits
 // for the drain that this is called in.
 void AwaitAsked() {
-  while (finalize_internal::CurrentEnd().kind != Cause::kSignal) sched_yield();
+  while (finalize_internal::CurrentEnd().kind != Cause::Kind::kSignal)
+    sched_yield();
 }
 
 // The exit drain goes on when the signal has come.

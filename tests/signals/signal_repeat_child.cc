@@ -81,7 +81,7 @@ void Exits() {
   AtExit(SayDrained);
   AtExit([] {
     Say("draining");
-    while (finalize_internal::CurrentEnd().kind != Cause::kSignal) {
+    while (finalize_internal::CurrentEnd().kind != Cause::Kind::kSignal) {
       ExpectSignals();
     }
     Say("asked");

@@ -98,7 +98,7 @@ void EndsBySignal() {
 void MeetsExit() {
   AtExit([] {
     raise(SIGTERM);
-    while (finalize_internal::CurrentEnd().kind != Cause::kSignal) {
+    while (finalize_internal::CurrentEnd().kind != Cause::Kind::kSignal) {
       sched_yield();
     }
     return absl::InternalError("of the callback");

@@ -76,7 +76,7 @@ template <class Dir>
 void ExitLate() {
   finalize::ExitOptions options;
   options.temp_dir_share = 0;
-  finalize::SetExitOptions(options);
+  Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
   BlockedRemovals().Abandon();
   PutOff<Dir>(3);
   std::exit(5);
@@ -146,10 +146,10 @@ void ForksAtWork() {
 void Fails() {
   std::string said;
   FinalizerTempDir dir = MakeFull<FinalizerTempDir>(
-      1,
-      Background().OnFailure([&said](const auto&, const absl::Status& status) {
-        said = status.ToString();
-      }));
+      1, Background().CallOnFailure(
+             [&said](const auto&, const absl::Status& status) {
+               said = status.ToString();
+             }));
   const std::string inside = dir.path().native() + "/mounted";
   Require(mkdir(inside.c_str(), 0700) == 0, "mkdir");
   const std::string mounted = MountPrivateMemory(inside.c_str(), "mode=0700");

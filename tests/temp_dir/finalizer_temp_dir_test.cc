@@ -53,14 +53,20 @@ void Unblock(const path& directory) {
 
 TEST_F(FinalizerTempDirTest, FinalizerLivesAsLongAsTheDirectory) {
   FinalizerTempDir dir = Make<FinalizerTempDir>();
-  EXPECT_TRUE(dir.finalizer().alive());
+  const size_t others = Registry::Process().size() - 1;
+  ASSERT_TRUE(dir.Peek().has_value());
+  EXPECT_TRUE(Contains(dir.Peek()->callback, dir.path().native()));
   EXPECT_TRUE(dir.Remove().ok());
-  EXPECT_FALSE(dir.finalizer().alive());
+  EXPECT_FALSE(dir.Peek().has_value());
   FinalizerTempDir kept = Make<FinalizerTempDir>();
   EXPECT_TRUE(kept.Keep().ok());
-  EXPECT_FALSE(kept.finalizer().alive());
-  const auto finalizer = [] { return Make<FinalizerTempDir>().finalizer(); }();
-  EXPECT_FALSE(finalizer.alive());
+  EXPECT_FALSE(kept.Peek().has_value());
+  { FinalizerTempDir ended = Make<FinalizerTempDir>(); }
+  EXPECT_EQ(Registry::Process().size(), others);
+  FinalizerTempDir from = Make<FinalizerTempDir>();
+  const FinalizerTempDir to = std::move(from);
+  EXPECT_FALSE(from.Peek().has_value());  // NOLINT(bugprone-use-after-move)
+  EXPECT_TRUE(to.Peek().has_value());
 }
 
 TEST_F(FinalizerTempDirTest, DumpNamesPathAndPlace) {
@@ -74,7 +80,7 @@ TEST_F(FinalizerTempDirTest, PlaceIsTheCallersLine) {
   absl::StatusOr<FinalizerTempDir> dir = FinalizerTempDir::Create();
   const int line = __LINE__ - 1;
   ASSERT_TRUE(dir.ok());
-  EXPECT_EQ(dir->finalizer().Peek()->place.line, line);
+  EXPECT_EQ(dir->Peek()->place.line, line);
 }
 
 // C27: temp dirs are released last.
@@ -82,7 +88,7 @@ TEST_F(FinalizerTempDirTest, DrainReachesItAfterOthers) {
   const Ended ended = RunForked([] {
     static std::optional<FinalizerTempDir> dir;
     static bool was_there = false;
-    finalize::AtExit(finalize::Options("user").Phase(-1000),
+    finalize::AtExit(finalize::Options("user").set_phase(-1000),
                      [] { was_there = Exists(dir->path()); });
     dir = Make<FinalizerTempDir>();
     Registry::Process().Drain();
@@ -161,7 +167,7 @@ TEST_F(FinalizerTempDirTest, ClosedRegistryCancels) {
   const Ended ended = RunForked([this] {
     const path parent = Parent();
     finalize::AtExit(
-        finalize::Options("last").Phase(tempdir::kTempDirPhase - 2), [&] {
+        finalize::Options("last").set_phase(tempdir::kTempDirPhase - 2), [&] {
           std::thread([&] {
             auto dir =
                 FinalizerTempDir::Create(TempDirOptions().Parent(parent));
@@ -183,7 +189,7 @@ TEST_F(FinalizerTempDirTest, RemoveTakesTheOutcomeOfADrain) {
     std::atomic<int> told{0};
     absl::Status seen;
     dir = Make<FinalizerTempDir>(
-        TempDirOptions().OnFailure([&](const path&, const absl::Status&) {
+        TempDirOptions().CallOnFailure([&](const path&, const absl::Status&) {
           if (++told != 1) return;
           // The drain's callback is still running here.
           loser.emplace([&] {
@@ -206,8 +212,8 @@ TEST_F(FinalizerTempDirTest, RemoveTakesTheOutcomeOfADrain) {
 TEST_F(FinalizerTempDirTest, FailureCallbackMayRemove) {
   const Ended ended = RunForked([] {
     static std::optional<FinalizerTempDir> dir;
-    dir = Make<FinalizerTempDir>(
-        TempDirOptions().OnFailure([](const path& where, const absl::Status&) {
+    dir = Make<FinalizerTempDir>(TempDirOptions().CallOnFailure(
+        [](const path& where, const absl::Status&) {
           Unblock(where);
           SayUnless(dir->Remove().ok(), "Remove");
         }));

@@ -22,7 +22,6 @@ using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::DestructorTempDir;
 using tempdir::FinalizerTempDir;
-using tempdir::OnFailure;
 using tempdir::TempDirOptions;
 using testing::HasSubstr;
 using testing::MatchesRegex;
@@ -95,8 +94,7 @@ TEST_F(RemovalReportTest, BackgroundRemovalWritesOneLine) {
 
 TEST_F(RemovalReportTest, CrashWritesOneLine) {
   const Ended ended = RunForked([] {
-    auto dir = DestructorTempDir::Create(
-        TempDirOptions().OnFailure(OnFailure::kCrash));
+    auto dir = DestructorTempDir::Create(TempDirOptions().CrashOnFailure());
     Block(dir->path());
   });
   EXPECT_EQ(ended.signal, SIGABRT);
@@ -116,11 +114,11 @@ TEST_F(RemovalReportTest, MovedOneIsLeftWhereItIs) {
                            std::string(kShown) + " and is left there\n"));
 }
 
-// What the callback of OnFailure throws is reported as its own failure.
+// What the callback of CallOnFailure throws is reported as its own failure.
 TEST_F(RemovalReportTest, FailureCallbackThatThrowsIsReportedAsSuch) {
   const Ended ended = RunForked([] {
     auto dir = DestructorTempDir::Create(
-        TempDirOptions().OnFailure([](const path&, const absl::Status&) {
+        TempDirOptions().CallOnFailure([](const path&, const absl::Status&) {
           throw std::runtime_error(kForged);
         }));
     Block(dir->path());
@@ -128,7 +126,7 @@ TEST_F(RemovalReportTest, FailureCallbackThatThrowsIsReportedAsSuch) {
   EXPECT_THAT(
       ended.output,
       MatchesRegex("finalize: [^\n]*removal_report_test\\.cc:[0-9]+ "
-                   "\"OnFailure\" failed on [^\n]*: UNKNOWN: exception: " +
+                   "\"CallOnFailure\" failed on [^\n]*: UNKNOWN: exception: " +
                    std::string(kShown) + "\n"));
 }
 

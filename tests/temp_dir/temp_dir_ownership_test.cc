@@ -127,7 +127,7 @@ TYPED_TEST(TempDirOwnershipTest, FailureInDestructorGoesToTheCallback) {
     std::string told;
     path where;
     {
-      TypeParam dir = Make<TypeParam>(TempDirOptions().OnFailure(
+      TypeParam dir = Make<TypeParam>(TempDirOptions().CallOnFailure(
           [&told](const path& path, const absl::Status& status) {
             told += path.native() + "=" + (status.ok() ? "ok" : "failed");
           }));
@@ -140,8 +140,7 @@ TYPED_TEST(TempDirOwnershipTest, FailureInDestructorGoesToTheCallback) {
 }
 TYPED_TEST(TempDirOwnershipTest, FailureInDestructorCanCrash) {
   const Ended ended = RunForked([] {
-    TypeParam dir =
-        Make<TypeParam>(TempDirOptions().OnFailure(tempdir::OnFailure::kCrash));
+    TypeParam dir = Make<TypeParam>(TempDirOptions().CrashOnFailure());
     Block(dir.path());
   });
   EXPECT_EQ(ended.signal, SIGABRT);
@@ -150,7 +149,7 @@ TYPED_TEST(TempDirOwnershipTest, FailureInDestructorCanCrash) {
 TYPED_TEST(TempDirOwnershipTest, ThrowingFailureCallbackIsReported) {
   const Ended ended = RunForked([] {
     TypeParam dir = Make<TypeParam>(
-        TempDirOptions().OnFailure([](const path&, const absl::Status&) {
+        TempDirOptions().CallOnFailure([](const path&, const absl::Status&) {
           throw std::runtime_error("callback threw");
         }));
     Block(dir.path());

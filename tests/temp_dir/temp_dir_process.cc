@@ -172,7 +172,7 @@ struct Ways {
   static int MadeBehindHelperThreads() {
     finalize::ExitOptions options;
     options.threads = 2;
-    finalize::SetExitOptions(options);
+    if (!finalize::SetExitOptions(options).ok()) abort();
     return MadeInStaticDestructor();
   }
   // Inner before outer, whatever the order of destruction.

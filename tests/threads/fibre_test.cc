@@ -194,7 +194,7 @@ TEST_P(FibreTest, NobodyWaitsForACallbackThatNeverReturns) {
   if (GetParam() != Way::kFinally) {
     registry.reset();
     EXPECT_EQ(failures.size(), 1u);
-    EXPECT_EQ(failures.at(0).outcome, finalize::ReportEntry::kRunning);
+    EXPECT_EQ(failures.at(0).outcome, finalize::ReportEntry::Outcome::kRunning);
   }
   OnAnotherThread([] {
     Registry other;

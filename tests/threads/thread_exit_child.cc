@@ -77,7 +77,7 @@ void DetachedThread() {
   static Latch& never = *new Latch;
   std::thread([] {
     AtThreadExit(SaysWhy{"detached"});
-    AtThreadExit(Options("kept").AtExit(false), SaysWhy{"never"});
+    AtThreadExit(Options("kept").set_at_exit(false), SaysWhy{"never"});
     registered.CountDown();
     never.Wait();
   }).detach();
@@ -88,7 +88,7 @@ void MainEndsByPthreadExit() {
   AtThreadExit(SaysWhy{"main"});
   AtExit(SaysWhy{"process"});
   static Latch& main_ended = *new Latch;
-  AtThreadExit(Options().Phase(-1), [] { main_ended.CountDown(); });
+  AtThreadExit(Options().set_phase(-1), [] { main_ended.CountDown(); });
   std::thread([] {
     main_ended.Wait();
     std::exit(4);
@@ -125,7 +125,7 @@ void ForkedThread() {
     const pid_t child = Forked(fork());
     if (child == 0) {
       Require(!inherited.alive(), "inherited");
-      AtThreadExit(Options().Phase(-1), SaysWhy{"child, low"});
+      AtThreadExit(Options().set_phase(-1), SaysWhy{"child, low"});
       AtThreadExit(SaysWhy{"child"});
       std::exit(0);
     }
@@ -186,7 +186,7 @@ void ExitRace() {
         std::atomic<bool> done{false};
         std::thread([&done] {
           Options options;
-          options.IfClosed(finalize::IfClosed::kRunNow);
+          options.set_if_closed(finalize::IfClosed::kRunNow);
           auto ran = std::make_shared<std::atomic<bool>>(false);
           AtThreadExit(options, [ran] {
             Require(!*ran, "once");
@@ -200,7 +200,7 @@ void ExitRace() {
     }).detach();
   }
   while (registered < 100) sched_yield();
-  AtExit(Options().Phase(-1), [] { Say("drained"); });
+  AtExit(Options().set_phase(-1), [] { Say("drained"); });
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ void OnThread(F&& function) {
 // C25: on its own thread, with its own cause.
 TEST(ThreadExitTest, RunsOnItsThread) {
   std::thread::id ran_on;
-  Cause cause = Cause::kCall;
+  Cause cause = Cause::Kind::kCall;
   std::thread thread([&] {
     AtThreadExit([&](const Cause& why) {
       ran_on = std::this_thread::get_id();
@@ -45,7 +45,7 @@ TEST(ThreadExitTest, RunsOnItsThread) {
   const std::thread::id id = thread.get_id();
   thread.join();
   EXPECT_EQ(ran_on, id);
-  EXPECT_EQ(cause, Cause::kThreadExit);
+  EXPECT_EQ(cause, Cause::Kind::kThreadExit);
 }
 
 // C25, C9: highest phase first, then newest first.
@@ -53,9 +53,9 @@ TEST(ThreadExitTest, RunsInOrder) {
   std::vector<int> order;
   OnThread([&] {
     AtThreadExit([&] { order.push_back(1); });
-    AtThreadExit(Options().Phase(5), [&] { order.push_back(2); });
-    AtThreadExit(Options().Phase(-1), [&] { order.push_back(3); });
-    AtThreadExit(Options().Phase(5), [&] { order.push_back(4); });
+    AtThreadExit(Options().set_phase(5), [&] { order.push_back(2); });
+    AtThreadExit(Options().set_phase(-1), [&] { order.push_back(3); });
+    AtThreadExit(Options().set_phase(5), [&] { order.push_back(4); });
     AtThreadExit([&] { order.push_back(5); });
   });
   EXPECT_THAT(order, ElementsAre(4, 2, 5, 1, 3));
@@ -68,7 +68,7 @@ TEST(ThreadExitTest, RunsWhatCallbacksRegister) {
     AtThreadExit([&] { order.push_back(1); });
     AtThreadExit([&] {
       order.push_back(2);
-      AtThreadExit(Options().Phase(-1), [&] { order.push_back(3); });
+      AtThreadExit(Options().set_phase(-1), [&] { order.push_back(3); });
       AtThreadExit([&] { order.push_back(4); });
     });
   });
@@ -199,7 +199,7 @@ TEST(ThreadExitTest, ReportsFailures) {
   EXPECT_TRUE(ran);
   ASSERT_EQ(failures.size(), 1u);
   EXPECT_EQ(failures.at(0).name, "bad");
-  EXPECT_EQ(failures.at(0).cause, Cause::kThreadExit);
+  EXPECT_EQ(failures.at(0).cause, Cause::Kind::kThreadExit);
 }
 
 // C26: it is listed with the place of its caller.

@@ -205,7 +205,7 @@ TEST(WeakCallbackTest, IsRefusedForAForeignReferent) {
   EXPECT_FALSE(ran);
   EXPECT_TRUE(ref.expired());
   ASSERT_EQ(failures.size(), 1u);
-  EXPECT_EQ(failures.at(0).outcome, finalize::ReportEntry::kRefused);
+  EXPECT_EQ(failures.at(0).outcome, finalize::ReportEntry::Outcome::kRefused);
 }
 
 // C31: not by a drain while the object lives.

@@ -246,7 +246,7 @@ TEST_F(WeakCreateTest, SameKeyInsideTheFactoryIsRefused) {
   EXPECT_EQ(inner, nullptr);
   EXPECT_EQ(*outer, 1);
   ASSERT_EQ(failures.size(), 1u);
-  EXPECT_EQ(failures.at(0).outcome, finalize::ReportEntry::kRefused);
+  EXPECT_EQ(failures.at(0).outcome, finalize::ReportEntry::Outcome::kRefused);
   EXPECT_EQ(failures.at(0).status.code(),
             absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(failures.at(0).place.line, line);

@@ -57,7 +57,7 @@ void FillRegistry(finalize::Registry* registry) {
     auto data = std::make_shared<std::string>(100, 'x');
     auto finalizer = registry->Register([data] { data->clear(); });
     if (i % 3 == 0) finalizer.Run();
-    if (i % 3 == 1) finalizer.Detach();
+    if (i % 3 == 1) finalizer.Cancel();
   }
 }
 

@@ -17,7 +17,7 @@ class Session {
   // Runs `callback` when the session ends, with the name of its user.
   template <class F>
   void OnEnd(F callback) {
-    finalize::OnDestroy(lifetime_, std::move(callback), user_);
+    finalize::OnDestroy(lifetime_, "session end", std::move(callback), user_);
   }
 
  private:

@@ -1,0 +1,31 @@
+#include "finalize/finalizer.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "finalize/info.h"
+#include "finalize/internal/snapshot.h"
+#include "finalize/internal/what_text.h"
+
+namespace finalize {
+
+std::optional<Info> FinalizerBase::Peek() const {
+  std::optional<Info> info;
+  finalize_internal::Peek(ref_, &info);
+  return info;
+}
+
+bool FinalizerBase::Wait(absl::Time deadline) const {
+  return finalize_internal::Wait(ref_, absl::ToUnixNanos(deadline));
+}
+
+std::string FinalizerBase::ToString() const {
+  if (const std::optional<Info> info = Peek()) {
+    return absl::StrCat("pending ", info->ToString());
+  }
+  finalize_internal::RunningEntry entry;
+  if (!finalize_internal::DescribeRunning(ref_, &entry)) return "dead";
+  return absl::StrCat("running #", entry.number, " phase ", entry.phase,
+                      finalize_internal::WhatText(entry.place, entry.name, ""));
+}
+
+}  // namespace finalize
