@@ -222,24 +222,6 @@ TEST_F(TempFileLifeTest, StreamSharesTheContent) {
   EXPECT_EQ(Read(file.path()), "line\n");
 }
 
-// C21, edge 8: a child owns nothing of it.
-TEST_F(TempFileLifeTest, ForkedChildRemovesNothing) {
-  TempFile file = Make<TempFile>();
-  const Ended ended = RunForked([&file] {
-    SayUnless(absl::IsFailedPrecondition(file.Remove()),
-              "removed in the child");
-    SayUnless(absl::IsFailedPrecondition(file.Keep().status()),
-              "kept in the child");
-    exit(0);
-  });
-  EXPECT_EQ(ended.output, "");
-  const Ended destroyed =
-      RunForked([&file] { TempFile mine = std::move(file); });
-  EXPECT_EQ(destroyed.output, "");
-  EXPECT_TRUE(Exists(file.path()));
-  EXPECT_TRUE(IsOpen(file.fd()));
-}
-
 // C28.
 TEST_F(TempFileLifeTest, KeepMovesToTheParent) {
   path kept;
