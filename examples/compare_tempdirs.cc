@@ -9,6 +9,10 @@
 //
 // Returns 0 if every cell is as expected, 1 if one is not (standard error says
 // which), 2 if it was called wrongly.
+//
+// It is made of four rooms in compare/, each of which knows those before it:
+// subject (the process that is watched), scenarios (its ends, and what has to come
+// of them), play (plays them and compares) and print.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>

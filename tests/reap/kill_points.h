@@ -1,8 +1,10 @@
 // KillEverywhere: kills a process at each stop of its system calls, one stop
 // later each time (kStride), and looks at what is left. For tests of C30.
 //
-//   const int points = KillEverywhere(KillPlan().Body([] { ... }));
-//   EXPECT_GT(points, 30);
+//   KillPlan plan;
+//   plan.name = "create and remove";
+//   plan.body = [] { ... };
+//   EXPECT_GT(KillEverywhere(plan), 30);
 //
 // It works in kParent, on a file system of its own. There are a directory that
 // another process uses, a root of another user and something that is no root;

@@ -5,7 +5,7 @@
 //   EXPECT_EQ(result.out, "second\nfirst\n");
 //
 //   ChildProcess child({HelperPath("signal_child"), "wait"});
-//   child.AwaitLine("ready\n");
+//   child.AwaitOutput("ready\n");
 //   child.Signal(SIGTERM);
 //   ChildResult result = child.Await();
 //
