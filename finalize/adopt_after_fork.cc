@@ -1,7 +1,7 @@
 #include "finalize/adopt_after_fork.h"
 
-#include "finalize/internal/adoption.h"
-#include "finalize/internal/if_memory.h"
+#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/drain/adoption.h"
 
 namespace finalize {
 

@@ -38,8 +38,8 @@
 #include <utility>
 
 #include "finalize/finalizer.h"
-#include "finalize/internal/process_core.h"
-#include "finalize/internal/registration.h"
+#include "finalize/internal/life/registration.h"
+#include "finalize/internal/node/process_core.h"
 #include "finalize/options.h"
 
 namespace finalize {

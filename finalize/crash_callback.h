@@ -40,7 +40,7 @@
 #define FINALIZE_CRASH_CALLBACK_H_
 
 #include "finalize/crash.h"
-#include "finalize/internal/crash_callbacks.h"
+#include "finalize/internal/crash/crash_callbacks.h"
 
 namespace finalize {
 

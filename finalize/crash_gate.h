@@ -31,7 +31,7 @@
 #ifndef FINALIZE_CRASH_GATE_H_
 #define FINALIZE_CRASH_GATE_H_
 
-#include "finalize/internal/crash_gate.h"
+#include "finalize/internal/crash/crash_gate.h"
 
 namespace finalize {
 

@@ -1,6 +1,6 @@
 #include "finalize/ending_thread.h"
 
-#include "finalize/internal/end_state.h"
+#include "finalize/internal/end/end_state.h"
 
 namespace finalize {
 

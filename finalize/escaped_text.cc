@@ -1,6 +1,6 @@
 #include "finalize/escaped_text.h"
 
-#include "finalize/internal/escape.h"
+#include "finalize/internal/base/escape.h"
 
 namespace finalize {
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "finalize/internal/signal_action.h"
+#include "finalize/internal/signals/signal_action.h"
 
 namespace finalize_internal {
 namespace {

@@ -5,10 +5,10 @@
 
 #include "finalize/cause.h"
 #include "finalize/exit_options.h"
-#include "finalize/internal/end_failure.h"
-#include "finalize/internal/end_guard.h"
-#include "finalize/internal/exit_deadline.h"
-#include "finalize/internal/process_end.h"
+#include "finalize/internal/base/exit_deadline.h"
+#include "finalize/internal/copies/end_guard.h"
+#include "finalize/internal/end/process_end.h"
+#include "finalize/internal/signals/end_failure.h"
 
 namespace finalize {
 namespace {

@@ -3,8 +3,8 @@
 #include "absl/base/attributes.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "finalize/internal/exit_deadline.h"
-#include "finalize/internal/lock.h"
+#include "finalize/internal/base/exit_deadline.h"
+#include "finalize/internal/base/lock.h"
 
 namespace finalize {
 namespace {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "finalize/internal/report_failure.h"
+#include "finalize/internal/life/report_failure.h"
 
 namespace finalize {
 namespace {

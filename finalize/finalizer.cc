@@ -3,8 +3,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "finalize/info.h"
-#include "finalize/internal/snapshot.h"
-#include "finalize/internal/what_text.h"
+#include "finalize/internal/base/what_text.h"
+#include "finalize/internal/inspect/snapshot.h"
 
 namespace finalize {
 

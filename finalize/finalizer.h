@@ -68,11 +68,11 @@
 
 #include "absl/base/config.h"
 #include "absl/functional/any_invocable.h"
-#include "finalize/internal/callback.h"
-#include "finalize/internal/detached.h"
-#include "finalize/internal/handle.h"
-#include "finalize/internal/rtti_required.h"
-#include "finalize/internal/run_for_caller.h"
+#include "finalize/internal/base/rtti_required.h"
+#include "finalize/internal/inspect/handle.h"
+#include "finalize/internal/life/detached.h"
+#include "finalize/internal/life/run_for_caller.h"
+#include "finalize/internal/node/callback.h"
 
 // Not "absl/time/time.h", which has as many lines as all that is included here:
 // a caller of Wait(deadline) includes it.

@@ -26,10 +26,10 @@
 #include <utility>
 
 #include "finalize/finalizer.h"
-#include "finalize/internal/process_core.h"
-#include "finalize/internal/registration.h"
-#include "finalize/internal/run_for_caller.h"
-#include "finalize/internal/scope_end.h"
+#include "finalize/internal/inspect/scope_end.h"
+#include "finalize/internal/life/registration.h"
+#include "finalize/internal/life/run_for_caller.h"
+#include "finalize/internal/node/process_core.h"
 #include "finalize/options.h"
 
 namespace finalize {

@@ -1,8 +1,8 @@
 #include "finalize/info.h"
 
 #include "absl/strings/str_cat.h"
-#include "finalize/internal/age_text.h"
-#include "finalize/internal/what_text.h"
+#include "finalize/internal/base/age_text.h"
+#include "finalize/internal/base/what_text.h"
 
 namespace finalize {
 

@@ -13,7 +13,7 @@
 #ifndef FINALIZE_KEEP_MAPPED_H_
 #define FINALIZE_KEEP_MAPPED_H_
 
-#include "finalize/internal/module.h"
+#include "finalize/internal/unload/module.h"
 
 namespace finalize {
 

@@ -59,11 +59,11 @@
 #include <utility>
 
 #include "finalize/finalizer.h"
-#include "finalize/internal/cascade.h"
-#include "finalize/internal/lifetime_list.h"
-#include "finalize/internal/process_core.h"
-#include "finalize/internal/referent_list.h"
-#include "finalize/internal/registration.h"
+#include "finalize/internal/life/cascade.h"
+#include "finalize/internal/life/lifetime_list.h"
+#include "finalize/internal/life/registration.h"
+#include "finalize/internal/node/process_core.h"
+#include "finalize/internal/weak/referent_list.h"
 #include "finalize/options.h"
 
 namespace finalize {

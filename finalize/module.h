@@ -30,18 +30,19 @@
 // everything runs at exit), and what happens if copies of the library meet.
 //
 // Not covered: a callable that Detach() returned, or that another thread is
-// destroying in Cancel(); a shared_ptr of MakeShared or Adopt, a weak reference with a callback, an entry of a weak container, a
-// failure reporter or an observer that outlives the module that created it; a
-// callback that a drain left running at its deadline; a Report or Info that
-// names a line of the module and is printed after the module is unmapped.
-// dlclose() of a module inside one of its own callbacks is fatal. A callback
-// that runs on another thread during dlclose() must not call dlopen(),
-// InstallExitHooks(), or, as the first of its thread, AtThreadExit(): dlclose()
-// holds the lock of the dynamic linker.
+// destroying in Cancel(); a shared_ptr of MakeShared or Adopt, a weak reference
+// with a callback, an entry of a weak container, a failure reporter or an
+// observer that outlives the module that created it; a callback that a drain
+// left running at its deadline; a Report or Info that names a line of the
+// module and is printed after the module is unmapped. dlclose() of a module
+// inside one of its own callbacks is fatal. A callback that runs on another
+// thread during dlclose() must not call dlopen(), InstallExitHooks(), or, as
+// the first of its thread, AtThreadExit(): dlclose() holds the lock of the
+// dynamic linker.
 #ifndef FINALIZE_MODULE_H_
 #define FINALIZE_MODULE_H_
 
-#include "finalize/internal/module.h"
+#include "finalize/internal/unload/module.h"
 
 namespace finalize_internal {
 namespace {

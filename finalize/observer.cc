@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "finalize/internal/observe.h"
+#include "finalize/internal/life/observe.h"
 
 namespace finalize {
 namespace {

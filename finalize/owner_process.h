@@ -24,7 +24,7 @@
 
 #include <cstdint>
 
-#include "finalize/internal/adoption.h"
+#include "finalize/internal/drain/adoption.h"
 
 namespace finalize {
 

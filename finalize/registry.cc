@@ -4,18 +4,18 @@
 #include <new>
 #include <utility>
 
-#include "finalize/internal/check.h"
-#include "finalize/internal/core.h"
-#include "finalize/internal/drain.h"
-#include "finalize/internal/drain_context.h"
-#include "finalize/internal/frames.h"
-#include "finalize/internal/group.h"
-#include "finalize/internal/if_memory.h"
-#include "finalize/internal/pending_walk.h"
-#include "finalize/internal/process_core.h"
-#include "finalize/internal/report_failure.h"
-#include "finalize/internal/snapshot.h"
-#include "finalize/internal/stack_mark.h"
+#include "finalize/internal/base/check.h"
+#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/drain/drain.h"
+#include "finalize/internal/drain/drain_context.h"
+#include "finalize/internal/drain/group.h"
+#include "finalize/internal/inspect/pending_walk.h"
+#include "finalize/internal/inspect/snapshot.h"
+#include "finalize/internal/life/report_failure.h"
+#include "finalize/internal/life/stack_mark.h"
+#include "finalize/internal/node/core.h"
+#include "finalize/internal/node/frames.h"
+#include "finalize/internal/node/process_core.h"
 
 namespace finalize {
 namespace {

@@ -1,9 +1,9 @@
 #include "finalize/report.h"
 
 #include "absl/strings/str_cat.h"
-#include "finalize/internal/escape.h"
-#include "finalize/internal/if_memory.h"
-#include "finalize/internal/what_text.h"
+#include "finalize/internal/base/escape.h"
+#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/what_text.h"
 
 namespace finalize {
 namespace {

@@ -29,7 +29,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "finalize/internal/shared_deleter.h"
+#include "finalize/internal/weak/shared_deleter.h"
 #include "finalize/lifetime.h"
 
 namespace finalize {

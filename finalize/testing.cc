@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "absl/time/clock.h"
-#include "finalize/internal/check.h"
-#include "finalize/internal/core.h"
-#include "finalize/internal/drain_clock.h"
-#include "finalize/internal/group.h"
-#include "finalize/internal/handle.h"
-#include "finalize/internal/pending_walk.h"
-#include "finalize/internal/process_core.h"
+#include "finalize/internal/base/check.h"
+#include "finalize/internal/base/drain_clock.h"
+#include "finalize/internal/drain/group.h"
+#include "finalize/internal/inspect/handle.h"
+#include "finalize/internal/inspect/pending_walk.h"
+#include "finalize/internal/node/core.h"
+#include "finalize/internal/node/process_core.h"
 #include "gtest/gtest.h"
 
 namespace finalize::testing {

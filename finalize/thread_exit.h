@@ -54,8 +54,8 @@
 #include <utility>
 
 #include "finalize/finalizer.h"
-#include "finalize/internal/registration.h"
-#include "finalize/internal/thread_end.h"
+#include "finalize/internal/life/registration.h"
+#include "finalize/internal/unload/thread_end.h"
 #include "finalize/options.h"
 
 namespace finalize {

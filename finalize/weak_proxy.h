@@ -45,8 +45,8 @@
 #include <typeinfo>
 #include <utility>
 
-#include "finalize/internal/rtti_required.h"
-#include "finalize/internal/weak_watch.h"
+#include "finalize/internal/base/rtti_required.h"
+#include "finalize/internal/weak/weak_watch.h"
 #include "finalize/options.h"
 #include "finalize/weak_ref.h"
 

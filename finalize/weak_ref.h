@@ -77,9 +77,9 @@
 #include <utility>
 #include <vector>
 
-#include "finalize/internal/rtti_required.h"
-#include "finalize/internal/shared_deleter.h"
-#include "finalize/internal/weak_watch.h"
+#include "finalize/internal/base/rtti_required.h"
+#include "finalize/internal/weak/shared_deleter.h"
+#include "finalize/internal/weak/weak_watch.h"
 #include "finalize/options.h"
 #include "finalize/shared.h"
 

@@ -58,11 +58,11 @@
 #include <memory>
 #include <utility>
 
-#include "finalize/internal/shared_deleter.h"
-#include "finalize/internal/weak_container.h"
-#include "finalize/internal/weak_cursor.h"
-#include "finalize/internal/weak_entry.h"
-#include "finalize/internal/weak_keys.h"
+#include "finalize/internal/weak/shared_deleter.h"
+#include "finalize/internal/weak/weak_container.h"
+#include "finalize/internal/weak/weak_cursor.h"
+#include "finalize/internal/weak/weak_entry.h"
+#include "finalize/internal/weak/weak_keys.h"
 #include "finalize/weak_hash.h"
 
 namespace finalize {

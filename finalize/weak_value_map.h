@@ -82,13 +82,13 @@
 #include <utility>
 #include <vector>
 
-#include "finalize/internal/creation.h"
-#include "finalize/internal/shared_deleter.h"
-#include "finalize/internal/weak_container.h"
-#include "finalize/internal/weak_creation.h"
-#include "finalize/internal/weak_cursor.h"
-#include "finalize/internal/weak_entry.h"
-#include "finalize/internal/weak_item.h"
+#include "finalize/internal/weak/creation.h"
+#include "finalize/internal/weak/shared_deleter.h"
+#include "finalize/internal/weak/weak_container.h"
+#include "finalize/internal/weak/weak_creation.h"
+#include "finalize/internal/weak/weak_cursor.h"
+#include "finalize/internal/weak/weak_entry.h"
+#include "finalize/internal/weak/weak_item.h"
 #include "finalize/options.h"
 #include "finalize/weak_hash.h"
 #include "finalize/weak_ref.h"

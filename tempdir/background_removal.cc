@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "tempdir/internal/removal_backlog.h"
+#include "tempdir/internal/root/removal_backlog.h"
 
 namespace tempdir {
 

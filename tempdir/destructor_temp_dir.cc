@@ -3,8 +3,8 @@
 #include <exception>
 
 #include "finalize/crash_gate.h"
-#include "tempdir/internal/moved_from.h"
-#include "tempdir/internal/removal_failure.h"
+#include "tempdir/internal/owned/moved_from.h"
+#include "tempdir/internal/owned/removal_failure.h"
 
 namespace tempdir {
 

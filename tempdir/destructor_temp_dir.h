@@ -18,8 +18,8 @@
 //   stack frame that exit() abandons. finalizer_temp_dir.h covers these cases;
 //   tempdir/design.md compares the two.
 // Failure: the destructor removes the directory, unless the options say to keep
-//   it. If that fails, it reports as TempDirOptions::CallOnFailure says, and gives
-//   the directory up.
+//   it. If that fails, it reports as TempDirOptions::CallOnFailure says, and
+//   gives the directory up.
 //
 // Not covered: no end of the process removes the directory, except by running
 // the destructor.
@@ -36,7 +36,7 @@
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "tempdir/if_exists.h"
-#include "tempdir/internal/owned_directory.h"
+#include "tempdir/internal/owned/owned_directory.h"
 #include "tempdir/passed_lock.h"
 #include "tempdir/path_argument.h"
 #include "tempdir/temp_dir_guarantees.h"

@@ -14,10 +14,10 @@
 #include "finalize/options.h"
 #include "finalize/owner_process.h"
 #include "finalize/registry.h"
-#include "tempdir/internal/exit_patience.h"
-#include "tempdir/internal/moved_from.h"
-#include "tempdir/internal/process_root.h"
-#include "tempdir/internal/removal_failure.h"
+#include "tempdir/internal/owned/moved_from.h"
+#include "tempdir/internal/owned/removal_failure.h"
+#include "tempdir/internal/root/process_root.h"
+#include "tempdir/internal/system/exit_patience.h"
 
 namespace tempdir {
 namespace {

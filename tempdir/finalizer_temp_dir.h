@@ -51,7 +51,7 @@
 #include "finalize/finalizer.h"
 #include "finalize/info.h"
 #include "tempdir/if_exists.h"
-#include "tempdir/internal/owned_directory.h"
+#include "tempdir/internal/owned/owned_directory.h"
 #include "tempdir/passed_lock.h"
 #include "tempdir/path_argument.h"
 #include "tempdir/temp_dir_guarantees.h"
@@ -95,8 +95,8 @@ class [[nodiscard]] FinalizerTempDir {
   void MarkFailed();
 
   // Shows the finalizer that removes the directory (finalize/info.h). Returns
-  // nothing if none is pending: the directory was removed or kept, or the object
-  // was moved from.
+  // nothing if none is pending: the directory was removed or kept, or the
+  // object was moved from.
   std::optional<finalize::Info> Peek() const { return finalizer_.Peek(); }
 
   void swap(FinalizerTempDir& other) noexcept;

@@ -9,9 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "finalize/crash_gate.h"
 #include "finalize/escaped_text.h"
-#include "tempdir/internal/failure_trim.h"
-#include "tempdir/internal/local_file_system.h"
-#include "tempdir/internal/parent_directory.h"
+#include "tempdir/internal/reap/failure_trim.h"
+#include "tempdir/internal/root/parent_directory.h"
+#include "tempdir/internal/system/local_file_system.h"
 
 namespace tempdir {
 namespace {

@@ -5,10 +5,10 @@
 
 #include "absl/status/status.h"
 #include "finalize/crash_gate.h"
-#include "tempdir/internal/automatic_reap.h"
-#include "tempdir/internal/parent_directory.h"
-#include "tempdir/internal/process_root.h"
-#include "tempdir/internal/reap_parent.h"
+#include "tempdir/internal/reap/automatic_reap.h"
+#include "tempdir/internal/reap/reap_parent.h"
+#include "tempdir/internal/root/parent_directory.h"
+#include "tempdir/internal/root/process_root.h"
 
 namespace tempdir {
 

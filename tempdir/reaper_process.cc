@@ -11,9 +11,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "finalize/escaped_text.h"
-#include "tempdir/internal/owner_watch.h"
-#include "tempdir/internal/parent_directory.h"
-#include "tempdir/internal/reap_parent.h"
+#include "tempdir/internal/reap/owner_watch.h"
+#include "tempdir/internal/reap/reap_parent.h"
+#include "tempdir/internal/root/parent_directory.h"
 
 namespace tempdir {
 namespace {

@@ -1,8 +1,8 @@
 #include "tempdir/remove_tree.h"
 
-#include "tempdir/internal/removal_storage.h"
-#include "tempdir/internal/remove_tree_at.h"
-#include "tempdir/internal/system_calls.h"
+#include "tempdir/internal/remove/remove_tree_at.h"
+#include "tempdir/internal/system/system_calls.h"
+#include "tempdir/internal/tree/removal_storage.h"
 
 namespace tempdir {
 

@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "finalize/escaped_text.h"
-#include "tempdir/internal/private_directory.h"
-#include "tempdir/internal/root_name.h"
+#include "tempdir/internal/marks/root_name.h"
+#include "tempdir/internal/root/private_directory.h"
 
 namespace tempdir {
 namespace {

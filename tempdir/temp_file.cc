@@ -11,13 +11,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "finalize/escaped_text.h"
-#include "tempdir/internal/destination.h"
-#include "tempdir/internal/errno_status.h"
-#include "tempdir/internal/moved_from.h"
-#include "tempdir/internal/owned_file.h"
-#include "tempdir/internal/parent_directory.h"
-#include "tempdir/internal/private_directory.h"
-#include "tempdir/internal/random_name.h"
+#include "tempdir/internal/owned/destination.h"
+#include "tempdir/internal/owned/moved_from.h"
+#include "tempdir/internal/owned/owned_file.h"
+#include "tempdir/internal/root/parent_directory.h"
+#include "tempdir/internal/root/private_directory.h"
+#include "tempdir/internal/system/errno_status.h"
+#include "tempdir/internal/system/random_name.h"
 
 namespace tempdir {
 namespace {

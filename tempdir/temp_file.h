@@ -57,7 +57,7 @@
 #include "boost/filesystem/path.hpp"
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/if_exists.h"
-#include "tempdir/internal/owned_descriptor.h"
+#include "tempdir/internal/identity/owned_descriptor.h"
 #include "tempdir/passed_lock.h"
 #include "tempdir/path_argument.h"
 #include "tempdir/temp_dir_guarantees.h"

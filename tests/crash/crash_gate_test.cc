@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "finalize/internal/clock.h"
-#include "finalize/internal/crash_gate.h"
+#include "finalize/internal/base/clock.h"
+#include "finalize/internal/crash/crash_gate.h"
 #include "gtest/gtest.h"
 #include "tests/support/forked.h"
 #include "tests/support/latch.h"

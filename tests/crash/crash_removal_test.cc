@@ -1,5 +1,5 @@
 // The removal of a directory as the handler of a crash does it, outside of one.
-#include "tempdir/internal/crash_removal.h"
+#include "tempdir/internal/crash/crash_removal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,11 +15,11 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "tempdir/internal/fixed_storage.h"
-#include "tempdir/internal/move_entry.h"
-#include "tempdir/internal/root_name.h"
-#include "tempdir/internal/root_table.h"
-#include "tempdir/internal/system_calls.h"
+#include "tempdir/internal/marks/root_name.h"
+#include "tempdir/internal/marks/root_table.h"
+#include "tempdir/internal/system/move_entry.h"
+#include "tempdir/internal/system/system_calls.h"
+#include "tempdir/internal/tree/fixed_storage.h"
 #include "tests/support/private_mounts.h"
 #include "tests/support/refused_calls.h"
 #include "tests/support/removal_fixture.h"

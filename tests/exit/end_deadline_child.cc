@@ -11,7 +11,7 @@
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/exit_options.h"
-#include "finalize/internal/end_state.h"
+#include "finalize/internal/end/end_state.h"
 #include "tests/support/scenario.h"
 
 namespace {

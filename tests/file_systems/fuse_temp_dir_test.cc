@@ -18,7 +18,7 @@
 #include "absl/time/time.h"
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
-#include "tempdir/internal/exit_patience.h"
+#include "tempdir/internal/system/exit_patience.h"
 #include "tempdir/temp_dir_guarantees.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/file_systems/fuse_mount.h"

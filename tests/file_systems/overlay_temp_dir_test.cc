@@ -18,7 +18,7 @@
 #include "absl/status/status.h"
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
-#include "tempdir/internal/birth_of.h"
+#include "tempdir/internal/system/birth_of.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/support/temp_dir_styles.h"
 

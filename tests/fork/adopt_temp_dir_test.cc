@@ -10,7 +10,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tempdir/internal/fork_mutex.h"
+#include "tempdir/internal/system/fork_mutex.h"
 #include "tests/support/child_process.h"
 #include "tests/support/forked.h"
 #include "tests/support/latch.h"

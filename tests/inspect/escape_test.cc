@@ -1,12 +1,12 @@
 // How names that others may have chosen are shown (contract C38).
-#include "finalize/internal/escape.h"
+#include "finalize/internal/base/escape.h"
 
 #include <string>
 #include <string_view>
 #include <typeinfo>
 
 #include "finalize/escaped_text.h"
-#include "finalize/internal/describe.h"
+#include "finalize/internal/base/describe.h"
 #include "gtest/gtest.h"
 
 namespace {

@@ -1,3 +1,3 @@
 // The record of a newer copy, which works with those of today.
 #define FINALIZE_COPY_REVISION 2
-#include "finalize/internal/copy_record.cc"
+#include "finalize/internal/copies/copy_record.cc"

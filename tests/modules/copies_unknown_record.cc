@@ -1,3 +1,3 @@
 // The record of a copy of a version that is unknown to those of today.
 #define FINALIZE_COPY_VERSION 2
-#include "finalize/internal/copy_record.cc"
+#include "finalize/internal/copies/copy_record.cc"

@@ -1,6 +1,6 @@
 // The list of the loaded objects, in the child of a fork while another thread
 // holds the loader's lock.
-#include "finalize/internal/loaded_objects.h"
+#include "finalize/internal/system/loaded_objects.h"
 
 #include <sys/wait.h>
 #include <unistd.h>

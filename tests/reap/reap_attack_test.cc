@@ -15,7 +15,7 @@
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
-#include "tempdir/internal/root_mark.h"
+#include "tempdir/internal/marks/root_mark.h"
 #include "tempdir/reap.h"
 #include "tests/support/dead_roots.h"
 #include "tests/support/temp_dir_fixture.h"

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <mutex>
 
-#include "tempdir/internal/removal_storage.h"
+#include "tempdir/internal/tree/removal_storage.h"
 
 namespace finalize_test {
 

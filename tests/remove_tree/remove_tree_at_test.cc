@@ -1,6 +1,6 @@
 // DirectoryIdentity, and the removal of exactly the directory that is meant.
 
-#include "tempdir/internal/remove_tree_at.h"
+#include "tempdir/internal/remove/remove_tree_at.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gtest/gtest.h"
-#include "tempdir/internal/directory_identity.h"
+#include "tempdir/internal/identity/directory_identity.h"
 #include "tempdir/remove_tree_options.h"
 #include "tests/support/removal_fixture.h"
 

@@ -15,9 +15,9 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "tempdir/internal/removal_storage.h"
-#include "tempdir/internal/remove_tree_at.h"
-#include "tempdir/internal/system_calls.h"
+#include "tempdir/internal/remove/remove_tree_at.h"
+#include "tempdir/internal/system/system_calls.h"
+#include "tempdir/internal/tree/removal_storage.h"
 #include "tempdir/remove_tree.h"
 #include "tests/support/private_mounts.h"
 #include "tests/support/removal_fixture.h"

@@ -1,6 +1,6 @@
 // MakePrivateDirectory: names that are taken, and names that run out.
 
-#include "tempdir/internal/private_directory.h"
+#include "tempdir/internal/root/private_directory.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -10,9 +10,9 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "tempdir/internal/directory_lock.h"
-#include "tempdir/internal/local_file_system.h"
-#include "tempdir/internal/root_name.h"
+#include "tempdir/internal/marks/root_name.h"
+#include "tempdir/internal/root/directory_lock.h"
+#include "tempdir/internal/system/local_file_system.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/support/forked.h"
 #include "tests/support/lingering_process.h"

@@ -1,6 +1,6 @@
 // The directory of a process in which its temp dirs live.
 
-#include "tempdir/internal/process_root.h"
+#include "tempdir/internal/root/process_root.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

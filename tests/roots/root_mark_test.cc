@@ -1,7 +1,7 @@
 // C30: what makes a directory a root is a mark inside that only its owner can
 // have made, and that names it.
 
-#include "tempdir/internal/root_mark.h"
+#include "tempdir/internal/marks/root_mark.h"
 
 #include <errno.h>
 #include <fcntl.h>

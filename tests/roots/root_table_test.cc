@@ -2,7 +2,7 @@
 //
 // A claim holds to the end of a process: each test claims in a child.
 
-#include "tempdir/internal/root_table.h"
+#include "tempdir/internal/marks/root_table.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

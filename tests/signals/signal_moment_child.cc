@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
-#include "finalize/internal/lock.h"
+#include "finalize/internal/base/lock.h"
 #include "tests/support/blocked_thread.h"
 #include "tests/support/scenario.h"
 #include "tests/support/send_signal.h"

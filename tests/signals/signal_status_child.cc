@@ -14,7 +14,7 @@
 #include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
-#include "finalize/internal/end_state.h"
+#include "finalize/internal/end/end_state.h"
 #include "tests/support/blocked_thread.h"
 #include "tests/support/forked.h"
 #include "tests/support/latch.h"

@@ -14,7 +14,7 @@
 #include <memory>
 #include <utility>
 
-#include "tempdir/internal/removal_backlog.h"
+#include "tempdir/internal/root/removal_backlog.h"
 #include "tests/support/latch.h"
 
 namespace finalize_test {

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "boost/filesystem/path.hpp"
-#include "tempdir/internal/root_mark.h"
+#include "tempdir/internal/marks/root_mark.h"
 #include "tempdir/temp_dir.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/support/send_signal.h"

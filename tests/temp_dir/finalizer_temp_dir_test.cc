@@ -20,7 +20,7 @@
 #include "finalize/phase.h"
 #include "finalize/registry.h"
 #include "gtest/gtest.h"
-#include "tempdir/internal/owned_directory.h"
+#include "tempdir/internal/owned/owned_directory.h"
 #include "tempdir/temp_dir.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/support/temp_dir_styles.h"

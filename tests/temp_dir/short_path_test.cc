@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 #include "gtest/gtest.h"
-#include "tempdir/internal/root_name.h"
+#include "tempdir/internal/marks/root_name.h"
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
 #include "tempdir/temp_file.h"

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "finalize/internal/creation.h"
+#include "finalize/internal/weak/creation.h"
 #include "finalize/lifetime.h"
 #include "finalize/shared.h"
 #include "finalize/weak_key_map.h"

@@ -1,0 +1,25 @@
+// AllLanes: a look at every registry at one instant.
+#ifndef FINALIZE_INTERNAL_BASE_ALL_LANES_H_
+#define FINALIZE_INTERNAL_BASE_ALL_LANES_H_
+
+#include "absl/base/thread_annotations.h"
+#include "finalize/internal/base/lock.h"
+
+namespace finalize_internal {
+
+// Every lane's lock and the pool's, in index order.
+class AllLanes {
+ public:
+  AllLanes() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    for (int i = 0; i <= kCorePoolLock; ++i) LockAt(i).Acquire();
+  }
+  ~AllLanes() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    for (int i = 0; i <= kCorePoolLock; ++i) LockAt(i).Release();
+  }
+  AllLanes(const AllLanes&) = delete;
+  AllLanes& operator=(const AllLanes&) = delete;
+};
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_BASE_ALL_LANES_H_

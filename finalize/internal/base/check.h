@@ -1,0 +1,17 @@
+// Fatal: the end of a process that broke the contract, with a sentence why.
+#ifndef FINALIZE_INTERNAL_BASE_CHECK_H_
+#define FINALIZE_INTERNAL_BASE_CHECK_H_
+
+namespace finalize_internal {
+
+// Writes "finalize: " and `sentence` to standard error and aborts. Needs no
+// allocation and no lock.
+[[noreturn]] void Fatal(const char* sentence);
+
+inline void Check(bool holds, const char* sentence) {
+  if (__builtin_expect(!holds, false)) Fatal(sentence);
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_BASE_CHECK_H_

@@ -1,0 +1,119 @@
+// How a callback and its bound arguments read in a dump:
+// `RemoveTree("/tmp/x", 3)`.
+//
+// A function is named by its symbol where the program has one, any other
+// callable by its type. Numbers, strings, paths and pointers are printed; a
+// `const char*` as the string that it points to, a `char*`, which may be a
+// buffer, as a pointer. Any other argument is named by its type. All of it is
+// escaped (escape.h).
+//
+// A callable that a library registers for its users has a member kUnnamed: its
+// type would tell them nothing. Then the arguments stand alone.
+#ifndef FINALIZE_INTERNAL_BASE_DESCRIBE_H_
+#define FINALIZE_INTERNAL_BASE_DESCRIBE_H_
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <typeinfo>
+
+#include "finalize/internal/base/escape.h"
+#include "finalize/internal/base/rtti_required.h"
+
+namespace finalize_internal {
+
+void AppendTypeName(const std::type_info& type, std::string* out);
+void AppendSymbol(const void* address, const std::type_info& type,
+                  std::string* out);
+void AppendPointer(const void* pointer, std::string* out);
+void AppendInteger(long long value, std::string* out);
+void AppendUnsigned(unsigned long long value, std::string* out);
+void AppendReal(double value, std::string* out);
+
+// A path: has native(), and that is text (std::filesystem, Boost.Filesystem).
+template <class T, class = void>
+inline constexpr bool kIsPath = false;
+template <class T>
+inline constexpr bool kIsPath<
+    T, std::enable_if_t<std::is_convertible_v<
+           decltype(std::declval<const T&>().native()), std::string_view>>> =
+    true;
+
+template <class F, class = void>
+struct IsUnnamed : std::false_type {};
+template <class F>
+struct IsUnnamed<F, std::void_t<decltype(F::kUnnamed)>> : std::true_type {};
+
+// Without arguments. Nothing for one that is unnamed.
+template <class F>
+void DescribeFunction(const F& function, std::string* out) {
+  if constexpr (IsUnnamed<F>::value) {
+    return;
+  } else if constexpr (std::is_pointer_v<F> &&
+                       std::is_function_v<std::remove_pointer_t<F>>) {
+    AppendSymbol(reinterpret_cast<const void*>(function), typeid(F), out);
+  } else {
+    AppendTypeName(typeid(F), out);
+  }
+}
+
+template <class T>
+void DescribeArgument(const T& value, std::string* out) {
+  if constexpr (std::is_same_v<T, bool>) {
+    out->append(value ? "true" : "false");
+  } else if constexpr (std::is_null_pointer_v<T>) {
+    out->append("nullptr");
+  } else if constexpr (std::is_same_v<T, const char*>) {
+    if (value == nullptr) {
+      out->append("nullptr");
+    } else {
+      AppendQuoted(value, out);
+    }
+  } else if constexpr (std::is_enum_v<T>) {
+    AppendInteger(static_cast<long long>(value), out);
+  } else if constexpr (std::is_floating_point_v<T>) {
+    AppendReal(static_cast<double>(value), out);
+  } else if constexpr (std::is_integral_v<T> && std::is_unsigned_v<T>) {
+    AppendUnsigned(value, out);
+  } else if constexpr (std::is_integral_v<T>) {
+    AppendInteger(value, out);
+  } else if constexpr (std::is_pointer_v<T> &&
+                       std::is_function_v<std::remove_pointer_t<T>>) {
+    AppendSymbol(reinterpret_cast<const void*>(value), typeid(T), out);
+  } else if constexpr (std::is_pointer_v<T>) {
+    AppendPointer(
+        const_cast<const void*>(static_cast<const volatile void*>(value)), out);
+  } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    AppendQuoted(std::string_view(value), out);
+  } else if constexpr (kIsPath<T>) {
+    AppendQuoted(value.native(), out);
+  } else {
+    out->push_back('<');
+    AppendTypeName(typeid(T), out);
+    out->push_back('>');
+  }
+}
+
+template <class... A>
+void DescribeArguments(std::string* out, const A&... arguments) {
+  [[maybe_unused]] bool first = true;
+  ((first ? void(first = false) : void(out->append(", ")),
+    DescribeArgument(arguments, out)),
+   ...);
+}
+
+template <class F, class... A>
+void DescribeCall(std::string* out, const F& function, const A&... arguments) {
+  if constexpr (IsUnnamed<F>::value) {
+    DescribeArguments(out, arguments...);
+  } else {
+    DescribeFunction(function, out);
+    out->push_back('(');
+    DescribeArguments(out, arguments...);
+    out->push_back(')');
+  }
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_BASE_DESCRIBE_H_

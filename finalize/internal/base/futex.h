@@ -1,0 +1,18 @@
+// Sleeping on a 32-bit word until it changes: the library's only way to wait.
+// It needs no lock that a fork could catch.
+#ifndef FINALIZE_INTERNAL_BASE_FUTEX_H_
+#define FINALIZE_INTERNAL_BASE_FUTEX_H_
+
+#include <cstdint>
+
+namespace finalize_internal {
+
+// Sleeps while *word == value, for `nanos` at most; may return early.
+void FutexSleep(uint32_t* word, uint32_t value, uint64_t nanos);
+
+// Wakes all that sleep on `word`.
+void FutexWake(uint32_t* word);
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_BASE_FUTEX_H_

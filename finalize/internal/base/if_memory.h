@@ -1,0 +1,31 @@
+// IfMemory: text for people is filled in as far as memory goes.
+#ifndef FINALIZE_INTERNAL_BASE_IF_MEMORY_H_
+#define FINALIZE_INTERNAL_BASE_IF_MEMORY_H_
+
+#include <new>
+
+#include "absl/status/status.h"
+
+namespace finalize_internal {
+
+// Calls fill(). Where that runs out of memory, what it has done by then stands.
+template <class Fill>
+void IfMemory(Fill fill) noexcept {
+  try {
+    fill();
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+// Returns a status with what text() returns, or, where that runs out of memory,
+// with no text.
+template <class Text>
+absl::Status StatusIfMemory(absl::StatusCode code, Text text) noexcept {
+  absl::Status status(code, "");
+  IfMemory([&] { status = absl::Status(code, text()); });
+  return status;
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_BASE_IF_MEMORY_H_

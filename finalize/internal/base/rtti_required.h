@@ -1,0 +1,18 @@
+// Refuses -fno-rtti, for the headers whose templates name types (a dump shows
+// the type of a callback), compare them (PeekArguments), or look into the
+// control block of a shared_ptr (MakeShared, weak references).
+//
+// Without RTTI std::get_deleter returns null for every pointer, and a linker
+// that meets a template compiled both ways keeps either: in a mixed program a
+// weak reference would miss the death of its referent, silently.
+#ifndef FINALIZE_INTERNAL_BASE_RTTI_REQUIRED_H_
+#define FINALIZE_INTERNAL_BASE_RTTI_REQUIRED_H_
+
+#include "finalize/requirements.h"
+
+#ifndef __GXX_RTTI
+#error \
+    "this header of finalize needs RTTI: compile what includes it without -fno-rtti"
+#endif
+
+#endif  // FINALIZE_INTERNAL_BASE_RTTI_REQUIRED_H_

@@ -1,0 +1,26 @@
+#include "finalize/internal/base/valgrind.h"
+
+// Not in the header: they define macros of the names of Abseil's functions.
+#ifdef FINALIZE_VALGRIND
+#include <valgrind/drd.h>
+#include <valgrind/helgrind.h>
+
+namespace finalize_internal {
+
+// Each request means something to one tool only.
+void NoteAcquired(const void* lock) {
+  VALGRIND_DO_CLIENT_REQUEST_STMT(_VG_USERREQ__HG_USERSO_RECV_POST, lock, 0, 0,
+                                  0, 0);
+  VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_ANNOTATE_HAPPENS_AFTER, lock,
+                                  0, 0, 0, 0);
+}
+
+void NoteRelease(const void* lock) {
+  VALGRIND_DO_CLIENT_REQUEST_STMT(_VG_USERREQ__HG_USERSO_SEND_PRE, lock, 0, 0,
+                                  0, 0);
+  VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_ANNOTATE_HAPPENS_BEFORE, lock,
+                                  0, 0, 0, 0);
+}
+
+}  // namespace finalize_internal
+#endif

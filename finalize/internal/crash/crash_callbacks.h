@@ -1,0 +1,24 @@
+// What is called in a crash, and what is called if the drain at the end of the
+// process hangs: two tables that are filled without a lock and read by a signal
+// handler at any moment.
+#ifndef FINALIZE_INTERNAL_CRASH_CRASH_CALLBACKS_H_
+#define FINALIZE_INTERNAL_CRASH_CRASH_CALLBACKS_H_
+
+#include "finalize/crash.h"
+
+namespace finalize_internal {
+
+// False where the table is full.
+bool AddCrashCallback(finalize::CrashCallback callback);
+
+// Calls them, newest first, until the deadline has passed. Async-signal-safe.
+void RunCrashCallbacks(const finalize::Crash& crash);
+
+// The same for the callbacks of the reserve.
+bool AddReserveCallback(finalize::CrashCallback callback);
+bool HasReserveCallbacks();
+void RunReserveCallbacks(const finalize::Crash& end);
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_CRASH_CRASH_CALLBACKS_H_

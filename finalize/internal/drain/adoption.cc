@@ -1,0 +1,143 @@
+#include "finalize/internal/drain/adoption.h"
+
+#include <atomic>
+#include <vector>
+
+#include "finalize/internal/base/all_lanes.h"
+#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/inspect/snapshot.h"
+#include "finalize/internal/life/end_door.h"
+#include "finalize/internal/life/lifetime_list.h"
+#include "finalize/internal/life/report_failure.h"
+#include "finalize/internal/node/core.h"
+#include "finalize/internal/node/process_core.h"
+#include "finalize/internal/node/thread_state.h"
+
+namespace finalize_internal {
+namespace {
+
+constexpr size_t kMostReported = 64;
+
+// The first epoch that the process of epoch adopted_in adopted from.
+std::atomic<uint32_t> adopted_from{0};
+std::atomic<uint32_t> adopted_in{0};
+
+// Whose threads peek is known by the pins: those of this thread stay.
+void DropPins(Lane* lane) {
+  for (Pin* pin = lane->pins; pin != nullptr; pin = pin->next) {
+    pin->node->SetWord(pin->node->Word() & ~kPinnedFlag);
+  }
+  for (Pin** at = &lane->pins; *at != nullptr;) {
+    if ((*at)->thread == &this_thread) {
+      (*at)->node->SetWord((*at)->node->Word() | kPinnedFlag);
+      at = &(*at)->next;
+    } else {
+      *at = (*at)->next;
+    }
+  }
+}
+
+// What ran at the fork belongs to threads of the parent, or to a callback on
+// this stack: nobody ends it here.
+void DropRunning(Lane* lane) {
+  for (Node* node = lane->running; node != nullptr; node = node->older) {
+    if (node->Word() & kLifetimeFlag) LifetimeList::Unlink(node);
+  }
+  lane->running = nullptr;
+}
+
+size_t AdoptLane(Lane* lane, uint32_t epoch) {
+  DropPins(lane);
+  DropRunning(lane);
+  if (lane->parked != nullptr) lane->Unpark();
+  for (PhaseList* list = lane->Top(); list != nullptr; list = list->lower) {
+    for (Node* node = list->newest; node != nullptr; node = node->older) {
+      node->epoch.store(epoch, std::memory_order_relaxed);
+    }
+  }
+  return lane->pending;
+}
+
+size_t AdoptCore(Core* core, uint32_t epoch) {
+  size_t count = 0;
+  for (uint64_t used = core->UsedLanes(); used != 0; used &= used - 1) {
+    count += AdoptLane(&core->LaneAt(__builtin_ctzll(used)), epoch);
+  }
+  core->drains.store(0, std::memory_order_relaxed);
+  core->closed_from.store(INT64_MAX, std::memory_order_relaxed);
+  core->epoch.store(epoch, std::memory_order_release);
+  return count;
+}
+
+// The first epoch whose entries the owner of the process registry has.
+uint32_t OldestOf(uint32_t owner) {
+  return adopted_in.load(std::memory_order_relaxed) == owner
+             ? adopted_from.load(std::memory_order_relaxed)
+             : owner;
+}
+
+template <class Visit>
+void VisitInherited(uint32_t count, uint32_t from, uint32_t epoch,
+                    Visit visit) {
+  VisitCores(count, [&](Core* core) {
+    const uint32_t inherited = core->epoch.load(std::memory_order_acquire);
+    if (inherited >= from && inherited != epoch) visit(core);
+  });
+}
+
+void ReportRunning(const Left& left) {
+  for (const RunningEntry& running : left.running) {
+    finalize::ReportEntry entry =
+        running.ToEntry(finalize::Cause::Kind::kDrain);
+    entry.outcome = finalize::ReportEntry::Outcome::kLeft;
+    entry.status =
+        absl::UnavailableError("was running in the parent at the fork");
+    ReportFailure(entry);
+  }
+}
+
+}  // namespace
+
+Adoption AdoptInherited(size_t* count) {
+  *count = 0;
+  const uint32_t epoch = CurrentEpoch();
+  const uint32_t owner = ProcessCore()->epoch.load(std::memory_order_acquire);
+  if (owner == 0) return Adoption::kDone;
+  if (owner == epoch) return Adoption::kNothingInherited;
+  if (owner <= LastEpochForkedWithoutHook()) return Adoption::kCaughtHalfWay;
+  if (owner <= NewestUnadoptableEpoch()) return Adoption::kForsaken;
+  if (ArmExitHook() != Refusal::kNone) return Adoption::kNoExitHook;
+  const uint32_t from = OldestOf(owner);
+  const uint32_t cores = CoreCount();
+  std::vector<Left> left;
+  // Without memory for the report there is none, and the rest stands.
+  IfMemory([&] {
+    VisitInherited(cores, from, epoch, [&](Core* core) {
+      left.push_back(CollectLeft(core, kMostReported));
+    });
+  });
+  {
+    AllLanes locks;
+    VisitInherited(cores, from, epoch,
+                   [&](Core* core) { *count += AdoptCore(core, epoch); });
+    adopted_from.store(from, std::memory_order_relaxed);
+    adopted_in.store(epoch, std::memory_order_release);
+  }
+  for (const Left& of_core : left) IfMemory([&] { ReportRunning(of_core); });
+  return Adoption::kDone;
+}
+
+uint32_t UseEpoch() {
+  EnsureCurrent(ProcessCore());
+  return CurrentEpoch();
+}
+
+bool IsOwnEpoch(uint32_t epoch) {
+  const uint32_t current = CurrentEpoch();
+  return epoch == current ||
+         (adopted_in.load(std::memory_order_acquire) == current &&
+          epoch < current &&
+          epoch >= adopted_from.load(std::memory_order_relaxed));
+}
+
+}  // namespace finalize_internal

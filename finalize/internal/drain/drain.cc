@@ -1,0 +1,291 @@
+#include "finalize/internal/drain/drain.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "finalize/internal/base/clock.h"
+#include "finalize/internal/base/drain_clock.h"
+#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/drain/drain_cursor.h"
+#include "finalize/internal/drain/drain_step.h"
+#include "finalize/internal/drain/parallel_drain.h"
+#include "finalize/internal/inspect/handle.h"
+#include "finalize/internal/inspect/snapshot.h"
+#include "finalize/internal/life/end_door.h"
+#include "finalize/internal/life/spent.h"
+#include "finalize/internal/life/stack_mark.h"
+#include "finalize/internal/node/frames.h"
+#include "finalize/internal/node/process_core.h"
+#include "finalize/internal/node/word_wait.h"
+
+namespace finalize_internal {
+namespace {
+
+using finalize::DrainOptions;
+using finalize::Report;
+using finalize::ReportEntry;
+
+// The time at which a limit that begins at `now` ends.
+uint64_t End(uint64_t now, absl::Duration limit) {
+  if (limit == absl::InfiniteDuration()) return UINT64_MAX;
+  if (limit <= absl::ZeroDuration()) return 0;
+  return now + static_cast<uint64_t>(absl::ToInt64Nanoseconds(limit));
+}
+
+// Not absl::Now(), whose lock a raw clone() may have caught.
+absl::Time WallTime() {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return absl::TimeFromTimespec(now);
+}
+
+// Not later than `deadline`, however long it takes to say so.
+uint64_t MonotonicDeadline(absl::Time deadline) {
+  const uint64_t now = NowNanos();
+  return End(now, deadline - WallTime());
+}
+
+bool Passed(uint64_t deadline) {
+  return deadline != UINT64_MAX && DrainNanos() >= deadline;
+}
+
+// A phase that has a limit needs a helper thread to run its callbacks: only
+// then can the drain go on past one that is stuck.
+DrainOptions WithHelper(DrainOptions options) {
+  const bool limited = options.phase_limit != absl::InfiniteDuration();
+  if (limited) options.threads = std::max(options.threads, 1);
+  return options;
+}
+
+class Drain {
+ public:
+  Drain(Core* core, const DrainOptions& options, bool wait, uint64_t limit)
+      : core_(core),
+        options_(WithHelper(options)),
+        wait_(wait),
+        ends_(core == ProcessCore() && options.cause.IsProcessEnd()),
+        epoch_(CurrentEpoch()),
+        deadline_(std::min(limit, MonotonicDeadline(options.deadline))),
+        scope_(core, options_.cause, WhenLeft::kEndDrain),
+        context_{&report_, &options_,          deadline_,
+                 core,     Measures(options_), &scope_} {
+    report_.cause = options.cause;
+  }
+
+  Report Run() {
+    const uint64_t start = DrainNanos();
+    BeginDrain(core_);
+    // What ran on other threads may have registered more.
+    while (DrainPhases() && wait_ && AwaitRunning() && HasNew()) {
+    }
+    if (Stopped()) return std::move(report_);
+    NoteLeft();
+    if (scope_.End()) EndDrain(core_);
+    report_.elapsed =
+        absl::Nanoseconds(static_cast<int64_t>(DrainNanos() - start));
+    return std::move(report_);
+  }
+
+ private:
+  // Whether this is a child of the process that began the drain: a callback
+  // forked and returned. The child does not go on with it.
+  bool Inherited() const { return epoch_ != CurrentEpoch(); }
+  // Whether it must not go on: nor where it was ended from without (while a
+  // callback was suspended, say), and its registry may be another's.
+  bool Stopped() const { return Inherited() || scope_.over(); }
+
+  // Returns false where the deadline came first, or it was stopped.
+  bool DrainPhases() {
+    DrainCursor cursor(core_, options_.cause.IsProcessEnd());
+    int phase;
+    while (!Stopped() && cursor.NextPhase(&phase)) {
+      context_.deadline = std::min(
+          deadline_, End(context_.LookExactly(), options_.phase_limit));
+      std::optional<bool> done;
+      if (options_.threads > 0) {
+        done = DrainPhaseInParallel(core_, phase, &context_);
+      }
+      if (!done) done = DrainPhase(&cursor, phase);
+      context_.deadline = deadline_;
+      if (*done) continue;
+      if (Stopped() || Passed(deadline_)) return false;
+      report_.deadline_exceeded = true;
+      scope_.NoteFailure();
+      cursor.PassBy(phase);
+    }
+    return !Stopped();
+  }
+
+  // Returns false where the deadline came first, or it was stopped.
+  bool DrainPhase(DrainCursor* cursor, int phase) {
+    for (;;) {
+      if (context_.limited() && context_.Look() >= context_.deadline) {
+        return false;
+      }
+      if (ends_) StayDrainer(turn_);
+      Node* node = cursor->ClaimNext(phase);
+      if (node == nullptr) return true;
+      if (ends_) NoteEndStep(/*in_callback=*/true);
+      RunStep(node);
+      if (Stopped()) return false;
+      if (ends_) NoteEndStep(in_callback_);
+    }
+  }
+
+  void RunStep(Node* node) {
+    DrainStep step(core_, node, &context_);
+    step.Run();
+    step.Note();
+    step.ReportRearmed();
+  }
+
+  // Returns false where the deadline came first, or where one of the callbacks
+  // is what calls the drain, having begun on another thread: it would wait for
+  // itself.
+  bool AwaitRunning() {
+    constexpr uint64_t kLook = 10000000;  // how often to look for exit()
+    for (;;) {
+      const NodeRef ref = FirstRunning(core_);
+      if (ref.node == nullptr) return true;
+      if (IsOnThisStack(ref)) return wait_ = false;
+      uint64_t limit;
+      do {
+        const uint64_t now = DrainNanos();
+        if (now >= deadline_) return false;
+        uint64_t nap = NapUntil(deadline_, now);
+        if (ends_) nap = LeaveIfAsleep(ref) ? 0 : std::min(nap, kLook);
+        limit = NowNanos() + nap;
+      } while (!WaitWhile(ref.node, kGenerationMask | kStateMask,
+                          ref.generation | kRunning, limit));
+    }
+  }
+
+  bool HasNew() const {
+    bool found = false;
+    VisitLanes(core_,
+               [&](Lane& lane, int) { found |= lane.Newest() != nullptr; });
+    return found;
+  }
+
+  // Counts and names what is still pending or running.
+  void NoteLeft() {
+    const Left left = CollectLeft(core_, options_.max_entries);
+    report_.running += left.running_count;
+    report_.left += left.parked_count + left.pending_count;
+    if (left.pending_count != 0 || (wait_ && left.running_count != 0)) {
+      report_.deadline_exceeded |= Passed(deadline_);
+    }
+    IfMemory([&] { NameLeft(left); });
+  }
+
+  void NameLeft(const Left& left) {
+    for (const RunningEntry& running : left.running) {
+      ReportEntry entry = running.ToEntry(options_.cause);
+      entry.status = absl::DeadlineExceededError("still running");
+      AddEntry(&context_, std::move(entry));
+    }
+    const std::unordered_set<uint64_t> rearmed = NumbersOfRearmed();
+    for (const NodeRef& ref : left.pending) NameUnreached(ref, rearmed);
+  }
+
+  // The finalizers whose failure in this drain is an entry already.
+  std::unordered_set<uint64_t> NumbersOfRearmed() const {
+    std::unordered_set<uint64_t> numbers;
+    for (const ReportEntry& entry : report_.entries) {
+      if (entry.outcome == ReportEntry::Outcome::kRearmed)
+        numbers.insert(entry.number);
+    }
+    return numbers;
+  }
+
+  void NameUnreached(const NodeRef& ref,
+                     const std::unordered_set<uint64_t>& noted) {
+    ReportEntry entry;
+    bool rearmed = false;
+    if (!DescribePending(ref, options_.cause, &entry, &rearmed)) return;
+    if (rearmed) {
+      if (noted.count(entry.number) != 0) return;
+      entry.outcome = ReportEntry::Outcome::kLeft;
+      entry.status = absl::UnavailableError("failed elsewhere meanwhile");
+      AddEntry(&context_, std::move(entry));
+      return;
+    }
+    const bool skipped = options_.cause.IsProcessEnd() && !AtExitFlag(ref);
+    entry.outcome =
+        skipped ? ReportEntry::Outcome::kSkipped : ReportEntry::Outcome::kLeft;
+    if (!skipped) entry.status = absl::DeadlineExceededError("not reached");
+    AddEntry(&context_, std::move(entry));
+  }
+
+  Core* const core_;
+  const DrainOptions options_;
+  bool wait_;
+  const bool ends_;  // it is the drain at the end of the process
+  const uint32_t turn_ = EndTurn();
+  const bool in_callback_ =
+      (end_steps.load(std::memory_order_relaxed) & 1) != 0;
+  const uint32_t epoch_;
+  const uint64_t deadline_;  // of the drain, as DrainContext::deadline
+  Report report_;
+  DrainScope scope_;
+  DrainContext context_;
+};
+
+}  // namespace
+
+Report DrainCore(Core* core, const DrainOptions& options, Waiting waiting,
+                 uint64_t limit) noexcept {
+  EnsureCurrent(core);
+  DestroyPutOff();
+  const bool wait = waiting == Waiting::kAlways ||
+                    (waiting == Waiting::kIfOutermost && !AnyCallback());
+  return Drain(core, options, wait, limit).Run();
+}
+
+namespace {
+
+// Orders a drain that begins behind one that ends: one opens the registry, the
+// other closes it.
+Lock& CountLock(Core* core) {
+  const int lane = core->sharded() ? 0 : core->only_lane;
+  const bool passed_over = (LanesPassedOver() >> lane & 1) != 0;
+  return LockAt(passed_over ? int{kExitLock} : lane);
+}
+
+}  // namespace
+
+void BeginDrain(Core* core) {
+  LockHolder lock(CountLock(core));
+  core->drains.fetch_add(1, std::memory_order_acq_rel);
+}
+
+void EndDrain(Core* core) {
+  {
+    LockHolder lock(CountLock(core));
+    if (core->drains.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    core->closed_from.store(INT64_MAX, std::memory_order_release);
+  }
+  VisitLanes(core, [core](Lane& lane, int) {
+    // Else another drain has begun, and these may be what it has tried.
+    if (core->drains.load(std::memory_order_acquire) == 0) lane.Unpark();
+  });
+}
+
+void DrainChild(Core* child, const void* callable,
+                const finalize::Cause& cause) noexcept {
+  DrainContext* const outer = DrainOfCallback(callable);
+  DrainOptions options;
+  if (outer != nullptr) options = *outer->options;
+  options.cause = cause;
+  Report report = DrainCore(child, options, Waiting::kIfOutermost,
+                            outer != nullptr ? outer->deadline : UINT64_MAX);
+  if (outer != nullptr) Absorb(outer, std::move(report));
+}
+
+}  // namespace finalize_internal

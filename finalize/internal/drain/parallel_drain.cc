@@ -1,0 +1,283 @@
+// One phase of a drain on helper threads. A worker, seen from its phase:
+//
+//     kLooking ------ claimed ------> kInCallback ---- deadline ----> kLeft
+//       |   ^                          |   |
+//       |   +-------- returned --------+   | calls exit(), or is seen to
+//       v                                  |
+//     kEnded <-----------------------------+ sleep there (exit_lock.h)
+//
+// Only a worker that is kLooking touches the registry and its report, and it
+// runs no code of the user's then: destructors and the failure reporter count
+// as callbacks. At the deadline the phase waits for the looking ones, which
+// takes a few instructions, and leaves those in a callback: a worker that finds
+// itself kLeft frees its finalizer and ends.
+#include "finalize/internal/drain/parallel_drain.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <new>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "finalize/internal/base/drain_clock.h"
+#include "finalize/internal/base/futex.h"
+#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/drain/drain.h"
+#include "finalize/internal/drain/drain_cursor.h"
+#include "finalize/internal/drain/drain_step.h"
+#include "finalize/internal/inspect/snapshot.h"
+#include "finalize/internal/life/finish.h"
+#include "finalize/internal/node/slab.h"
+#include "finalize/internal/system/detached_thread.h"
+#include "finalize/internal/system/exit_lock.h"
+
+namespace finalize_internal {
+namespace {
+
+using finalize::DrainOptions;
+using finalize::Report;
+
+enum WorkerState : uint32_t { kLooking, kInCallback, kLeft, kEnded };
+
+struct Phase;
+
+struct Worker final : DrainPart {
+  // Its callback is in exit(), and its thread will not come back.
+  void Leave() noexcept override;
+  // Makes `current` a part of `report`. For a worker that is kLooking.
+  void HandOver();
+
+  Phase* phase = nullptr;
+  std::atomic<uint32_t> state{kLooking};
+  std::atomic<int> task{0};  // gettid() of its thread; 0: not yet
+  NodeRef node;  // of the callback, in kInCallback and kLeft; null: it is over
+  Report current;  // of that callback, and the drains in it
+  Report report;   // of the callbacks that are over
+};
+
+// Shared with the workers, which may outlive the drain.
+struct Phase {
+  Phase(Core* core_in, int number_in, const DrainContext& outer, size_t count)
+      : core(core_in),
+        number(number_in),
+        options(*outer.options),
+        deadline(outer.deadline),
+        start(outer.now),
+        workers(count) {
+    for (Worker& worker : workers) worker.phase = this;
+  }
+
+  uint32_t* change_word() { return reinterpret_cast<uint32_t*>(&changed); }
+  void NoteChange() {
+    changed.fetch_add(1, std::memory_order_acq_rel);
+    FutexWake(change_word());
+  }
+
+  Core* const core;
+  const int number;
+  const DrainOptions options;
+  const uint64_t deadline;
+  const uint64_t start;
+  std::atomic<bool> stop{false};
+  std::atomic<bool> late{false};     // a worker found the deadline passed
+  std::atomic<uint32_t> changed{0};  // grows when a worker ends
+  std::vector<Worker> workers;
+};
+
+// Ends a stretch in kInCallback. Returns false if the drain left it meanwhile.
+bool BackToLooking(Worker* worker) {
+  uint32_t expected = kInCallback;
+  return worker->state.compare_exchange_strong(expected, kLooking,
+                                               std::memory_order_acq_rel);
+}
+
+// The context in which a worker reports to `report`.
+DrainContext ContextOf(Phase* phase, Report* report, DrainScope* scope) {
+  DrainContext context{report,      &phase->options,          phase->deadline,
+                       phase->core, Measures(phase->options), scope};
+  context.now = phase->start;  // nothing starts before
+  return context;
+}
+
+void Worker::HandOver() {
+  DrainContext whole = ContextOf(phase, &report, nullptr);
+  Absorb(&whole, std::exchange(current, Report()));
+}
+
+void Worker::Leave() noexcept {
+  if (!BackToLooking(this)) return;
+  HandOver();
+  state.store(kEnded, std::memory_order_release);
+  phase->NoteChange();
+}
+
+// Runs one claimed finalizer. Returns false if the drain left it meanwhile.
+bool RunOne(Phase* phase, Worker* worker, DrainScope* scope, Node* node) {
+  DrainContext context = ContextOf(phase, &worker->current, scope);
+  DrainStep step(phase->core, node, &context);
+  worker->node = RefTo(node);
+  worker->state.store(kInCallback, std::memory_order_release);
+  step.Run();
+  if (!IsOurs(node)) {  // the callback forked, and this is the child
+    DropFrame(node);
+    worker->state.store(kEnded, std::memory_order_release);
+    return false;
+  }
+  if (!BackToLooking(worker)) {
+    step.Leave();
+    return false;
+  }
+  step.Note();
+  worker->HandOver();
+  if (!step.rearmed()) return true;
+  worker->node = NodeRef();
+  worker->state.store(kInCallback, std::memory_order_release);
+  step.ReportRearmed();
+  return BackToLooking(worker);
+}
+
+// Whether no callback of the phase may begin any more.
+bool IsLate(Phase* phase) {
+  const uint64_t deadline = phase->deadline;
+  if (deadline == UINT64_MAX || DrainNanosBefore(deadline) < deadline) {
+    return false;
+  }
+  phase->late.store(true, std::memory_order_release);
+  return true;
+}
+
+void Work(const std::shared_ptr<Phase>& phase, Worker* worker) {
+  worker->task.store(static_cast<int>(syscall(SYS_gettid)),
+                     std::memory_order_release);
+  DrainScope scope(phase->core, phase->options.cause, WhenLeft::kEndDrain,
+                   {phase, worker});
+  DrainCursor cursor(phase->core, phase->options.cause.IsProcessEnd());
+  while (!phase->stop.load(std::memory_order_acquire) && !IsLate(phase.get())) {
+    Node* node = cursor.ClaimNext(phase->number);
+    if (node == nullptr) break;
+    if (!RunOne(phase.get(), worker, &scope, node)) return;
+  }
+  worker->state.store(kEnded, std::memory_order_release);
+  phase->NoteChange();
+}
+
+bool AllEnded(const Phase& phase) {
+  return std::all_of(
+      phase.workers.begin(), phase.workers.end(), [](const Worker& worker) {
+        return worker.state.load(std::memory_order_acquire) == kEnded;
+      });
+}
+
+// Ends the part of those workers whose callbacks have called exit(), and sleep
+// there for good: what they would do themselves in a hook of exit().
+void EndSleepers(Phase* phase) {
+  if (!IsAnyInExit()) return;
+  FindExitLock();
+  for (Worker& worker : phase->workers) {
+    const int task = worker.task.load(std::memory_order_acquire);
+    if (task != 0 &&
+        worker.state.load(std::memory_order_acquire) == kInCallback &&
+        SleepsInExit(task)) {
+      LeaveCallbacksOf(task);
+    }
+  }
+}
+
+// Returns false where the deadline came before the last worker ended.
+bool AwaitWorkers(Phase* phase) {
+  constexpr uint64_t kLook = 10000000;  // how often, at the end of the process
+  const bool ends = phase->options.cause.IsProcessEnd();
+  for (;;) {
+    const uint32_t seen = phase->changed.load(std::memory_order_acquire);
+    if (AllEnded(*phase)) return true;
+    const uint64_t now = DrainNanos();
+    if (now >= phase->deadline) return false;
+    uint64_t nap = NapUntil(phase->deadline, now);
+    if (ends) {
+      EndSleepers(phase);
+      nap = std::min(nap, kLook);
+    }
+    FutexSleep(phase->change_word(), seen, nap);
+  }
+}
+
+// Parts with a worker at the deadline. Returns whether it was in a callback.
+bool LeaveWorker(Worker* worker) {
+  for (;;) {
+    uint32_t state = kInCallback;
+    if (worker->state.compare_exchange_strong(state, kLeft,
+                                              std::memory_order_acq_rel)) {
+      return true;
+    }
+    if (state == kEnded) return false;
+    std::this_thread::yield();
+  }
+}
+
+// Notes what a worker runs on with, and takes it from the registry.
+void NoteLeftRunning(Core* core, const NodeRef& ref, DrainContext* context) {
+  RunningEntry running = {};
+  if (!DescribeRunning(core, ref, &running)) {
+    running.number = NodeNumber(ref.node);  // it has just ended
+  }
+  Abandon(core, ref);
+  ++context->report->running;
+  IfMemory([&] {
+    finalize::ReportEntry entry = running.ToEntry(context->options->cause);
+    entry.status = absl::DeadlineExceededError("still running");
+    AddEntry(context, std::move(entry));
+  });
+}
+
+size_t WorkersFor(Core* core, const DrainOptions& options) {
+  return std::min(static_cast<size_t>(options.threads), CountPending(core));
+}
+
+// Starts the workers. Where the system has no more threads there are fewer of
+// them, and if there are none this thread is the worker.
+void StartWorkers(const std::shared_ptr<Phase>& phase) {
+  size_t started = 0;
+  for (; started < phase->workers.size(); ++started) {
+    Worker* const worker = &phase->workers[started];
+    if (!StartDetached([phase, worker] { Work(phase, worker); })) break;
+  }
+  for (size_t i = std::max<size_t>(started, 1); i < phase->workers.size();
+       ++i) {
+    phase->workers[i].state.store(kEnded, std::memory_order_release);
+  }
+  if (started == 0 && !phase->workers.empty()) Work(phase, &phase->workers[0]);
+}
+
+}  // namespace
+
+std::optional<bool> DrainPhaseInParallel(Core* core, int number,
+                                         DrainContext* context) {
+  std::shared_ptr<Phase> phase;
+  try {
+    phase = std::make_shared<Phase>(core, number, *context,
+                                    WorkersFor(core, *context->options));
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;
+  }
+  StartWorkers(phase);
+  const bool in_time =
+      AwaitWorkers(phase.get()) && !phase->late.load(std::memory_order_acquire);
+  phase->stop.store(true, std::memory_order_release);
+  if (!in_time) context->report->deadline_exceeded = true;
+  for (Worker& worker : phase->workers) {
+    const bool left = LeaveWorker(&worker);
+    Absorb(context, std::move(worker.report));
+    if (left && worker.node.node != nullptr) {
+      NoteLeftRunning(core, worker.node, context);
+    }
+  }
+  return in_time;
+}
+
+}  // namespace finalize_internal

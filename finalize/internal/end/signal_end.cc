@@ -1,0 +1,50 @@
+#include "finalize/internal/end/signal_end.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "absl/time/time.h"
+#include "finalize/internal/base/clock.h"
+#include "finalize/internal/copies/copies.h"
+#include "finalize/internal/end/process_end.h"
+#include "finalize/internal/signals/hook_owner.h"
+#include "finalize/internal/signals/signal_death.h"
+#include "finalize/internal/signals/signal_handler.h"
+#include "finalize/internal/system/stdio_flush.h"
+
+namespace finalize_internal {
+namespace {
+
+constexpr uint64_t kSecond = 1000000000;
+// What each step may take although the deadline has passed.
+constexpr uint64_t kLeast = kSecond / 2;
+constexpr uint64_t kMostFlush = kSecond;
+
+uint64_t TimeLeft() {
+  return std::max(
+      kLeast, static_cast<uint64_t>(absl::ToInt64Nanoseconds(EndTimeLeft())));
+}
+
+void SleepUntil(uint64_t end) {
+  for (uint64_t now = NowNanos(); now < end; now = NowNanos()) {
+    const uint64_t left = end - now;
+    const timespec pause = {static_cast<time_t>(left / kSecond),
+                            static_cast<long>(left % kSecond)};
+    nanosleep(&pause, nullptr);  // a signal ends it
+  }
+}
+
+}  // namespace
+
+void EndAfterDrain(int signal) {
+  AwaitOtherCopies(signal);
+  if (Settings().flush_stdio) FlushStdio(std::min(TimeLeft(), kMostFlush));
+  // The handler ends the process, on another thread than this. If it does not
+  // return, it has until the deadline.
+  if (HandleAfterDrain(signal)) SleepUntil(NowNanos() + TimeLeft());
+  FinishBySignal(signal);
+}
+
+}  // namespace finalize_internal

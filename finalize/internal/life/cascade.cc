@@ -1,0 +1,27 @@
+#include "finalize/internal/life/cascade.h"
+
+#include "finalize/internal/life/claim.h"
+#include "finalize/internal/life/run.h"
+#include "finalize/internal/life/spent.h"
+#include "finalize/internal/node/core.h"
+#include "finalize/internal/node/slab.h"
+
+namespace finalize_internal {
+
+void EndReferent(LifetimeList* list, WeakLink* forgotten) noexcept {
+  DestroySpent(forgotten);
+  EndLifetime(list);
+}
+
+FINALIZE_OWN_FRAME void EndLifetime(LifetimeList* list,
+                                    const finalize::Cause& cause) noexcept {
+  EnsureEndIsWatched();
+  while (!list->empty()) {
+    Node* const node = ClaimNewestOf(list);
+    if (node == nullptr) return;
+    AwaitUnpinned(node);
+    RunAtEnd(CoreAt(node->core), node, cause);
+  }
+}
+
+}  // namespace finalize_internal

@@ -1,0 +1,108 @@
+#include "finalize/internal/life/interrupted.h"
+
+#include <cstdint>
+
+#include "absl/base/thread_annotations.h"
+#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/lock.h"
+#include "finalize/internal/life/report_failure.h"
+#include "finalize/internal/life/run.h"
+#include "finalize/internal/node/core.h"
+#include "finalize/internal/node/lane.h"
+#include "finalize/internal/node/process_core.h"
+#include "finalize/internal/node/slab.h"
+#include "finalize/internal/node/thread_state.h"
+
+namespace finalize_internal {
+namespace {
+
+using finalize::Cause;
+using finalize::ReportEntry;
+
+constexpr int kMostReported = 64;
+// Whoever changes a lane holds two at most. Who holds more is about to fork, or
+// looks at all of them, and has changed none.
+constexpr int kMostToChange = 2;
+
+uint64_t HeldLanes() {
+  uint64_t held = 0;
+  for (int i = 0; i < kLanes; ++i) {
+    if (LockAt(i).HeldHere()) held |= uint64_t{1} << i;
+  }
+  return held;
+}
+
+void Release(int index) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  LockAt(index).Release();
+}
+
+// What these guard is good at every instruction, or is given up.
+bool ReleaseOthers() {
+  bool any = false;
+  for (const int index :
+       {int{kCorePoolLock}, int{kSlabLock}, int{kReporterLock}, int{kExitLock},
+        int{kObserverLock}}) {
+    if (!LockAt(index).HeldHere()) continue;
+    any = true;
+    Release(index);
+    if (index != kSlabLock) continue;
+    for (FreeNodes& free : this_thread.free) free = FreeNodes();
+    ForgetCentralLists();
+  }
+  return any;
+}
+
+// Lets this thread register elsewhere.
+void LeaveLane(uint64_t held) {
+  const int lane = this_thread.lane_plus_one - 1;
+  if (lane < 0 || (held >> lane & 1) == 0 || held == UINT64_MAX) return;
+  this_thread.lane_plus_one = __builtin_ctzll(~held) + 1;
+}
+
+void Report(Node* node, const Cause& cause) {
+  ReportEntry entry = Describe(node, cause, /*spent=*/false);
+  entry.outcome = ReportEntry::Outcome::kLeft;
+  entry.status = StatusIfMemory(absl::StatusCode::kAborted, [] {
+    return "exit() interrupted a change of the list that it is on";
+  });
+  ReportFailure(entry);
+}
+
+}  // namespace
+
+bool PassOverHeldLocks() {
+  const bool others = ReleaseOthers();
+  const uint64_t held = HeldLanes() & ~LanesPassedOver();
+  if (held == 0) return others;
+  if (__builtin_popcountll(held) > kMostToChange) {
+    for (int i = 0; i < kLanes; ++i) {
+      if (held >> i & 1) Release(i);
+    }
+    return true;
+  }
+  lanes_passed_over.fetch_or(held, std::memory_order_acq_rel);
+  LeaveLane(held);
+  return true;
+}
+
+// The lists are whole from newer to older at every instruction. Nobody else
+// changes them, since the locks are held.
+bool ReportPassedOver(const Cause& cause) {
+  Core* const core = ProcessCore();
+  int count = 0;
+  for (uint64_t lanes = LanesPassedOver(); lanes != 0; lanes &= lanes - 1) {
+    Lane& lane = core->LaneAt(__builtin_ctzll(lanes));
+    for (PhaseList* list = lane.Top(); list != nullptr; list = list->lower) {
+      for (Node* n = list->newest; n != nullptr && count < kMostReported;
+           n = n->older) {
+        const uint64_t word = n->Word();
+        if (!Node::Pends(word) || (word & kAtExitFlag) == 0) continue;
+        ++count;
+        Report(n, cause);
+      }
+    }
+  }
+  return count != 0;
+}
+
+}  // namespace finalize_internal

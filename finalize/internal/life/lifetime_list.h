@@ -1,0 +1,74 @@
+// LifetimeList: the finalizers that wait for the end of one object, newest
+// first.
+//
+// Guarded by the lock of the lane with which it was made. A finalizer in the
+// process registry sits on that same lane, so that one lock guards both of its
+// lists. The link of a node says where it hangs (LifetimeLink::from), so a
+// list moves in O(1).
+#ifndef FINALIZE_INTERNAL_LIFE_LIFETIME_LIST_H_
+#define FINALIZE_INTERNAL_LIFE_LIFETIME_LIST_H_
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "finalize/cause.h"
+#include "finalize/internal/life/registration.h"
+#include "finalize/internal/node/node.h"
+
+namespace finalize_internal {
+
+// ThisLane(), for code in other objects than the library's.
+int LaneOfThisThread() noexcept;
+
+struct LifetimeList {
+  LifetimeList() noexcept : lane(LaneOfThisThread()) {}
+  LifetimeList(const LifetimeList&) = delete;
+  LifetimeList& operator=(const LifetimeList&) = delete;
+
+  // Whether nothing was registered, or all of it is gone. Exact for the thread
+  // that ends or moves the object: registering must not race with that.
+  bool empty() const {
+    return __atomic_load_n(&newest, __ATOMIC_ACQUIRE) == nullptr;
+  }
+  // Takes over the finalizers of `other`. This list is empty.
+  void TakeFrom(LifetimeList* other) noexcept;
+
+  // Puts a node first, or, if `by_phase`, behind those of higher phases.
+  void Link(Node* node);
+  static void Unlink(Node* node);
+
+  Node* newest = nullptr;
+  int lane;
+  bool by_phase = false;
+  // The referent, where it is owned by a shared_ptr.
+  const std::weak_ptr<void>* shared = nullptr;
+};
+
+// RegisterNode on a lifetime; refuses, for `reason`, where there is none.
+template <Invocation kInvocation, class F, class... A>
+NodeRef RegisterOnList(const Request& request, Refusal reason, F&& function,
+                       A&&... arguments) {
+  if constexpr (CheckCallback<kInvocation, F, A...>()) {
+    if (request.lifetime != nullptr) {
+      return BuildNode<kInvocation>(request, std::forward<F>(function),
+                                    std::forward<A>(arguments)...);
+    }
+    RefuseCallback<BoundFor<kInvocation, F, A...>>(
+        request, reason, std::forward<F>(function),
+        std::forward<A>(arguments)...);
+  }
+  return NodeRef();
+}
+
+template <Invocation kInvocation, class F, class... A>
+NodeRef RegisterOn(Core* core, const finalize::Options& options,
+                   LifetimeList* list, F&& function, A&&... arguments) {
+  return RegisterOnList<kInvocation>(
+      {core, &options, list}, Refusal::kNoReferent, std::forward<F>(function),
+      std::forward<A>(arguments)...);
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_LIFE_LIFETIME_LIST_H_

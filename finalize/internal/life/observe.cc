@@ -1,0 +1,81 @@
+#include "finalize/internal/life/observe.h"
+
+#include <new>
+#include <utility>
+
+#include "absl/base/attributes.h"
+#include "finalize/internal/base/bracket.h"
+#include "finalize/internal/base/lock.h"
+#include "finalize/internal/base/own_frame.h"
+
+namespace finalize_internal {
+namespace {
+
+using finalize::ReportEntry;
+
+using SharedObserver = std::shared_ptr<const RunObserver>;
+
+// Null for none. Never destroyed: it serves until the end.
+SharedObserver& CurrentObserver()
+    ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kObserverLock)) {
+  alignas(SharedObserver) static unsigned char storage[sizeof(SharedObserver)];
+  static SharedObserver* observer = nullptr;  // no guard for a fork to catch
+  if (observer == nullptr) observer = new (storage) SharedObserver;
+  return *observer;
+}
+
+// Of the call of the observer that this thread is in.
+FINALIZE_OWN_FRAME const char** Observing() {
+  static thread_local const char* observing = nullptr;
+  const char** bracket = &observing;
+  asm volatile("" : "+r"(bracket));
+  return bracket;
+}
+
+void Tell(const RunObserver& observer,
+          void (RunObserver::*hear)(const ReportEntry&) const,
+          const ReportEntry& entry) noexcept {
+  BracketScope scope(&Observing,
+                     static_cast<char*>(__builtin_frame_address(0)));
+  try {
+    (observer.*hear)(entry);
+  } catch (...) {
+  }
+}
+
+}  // namespace
+
+ABSL_CONST_INIT std::atomic<uint32_t> watch_flags{0};
+
+std::shared_ptr<const RunObserver> ExchangeObserver(
+    std::shared_ptr<const RunObserver> observer) {
+  LockHolder lock(LockAt(kObserverLock));
+  if (observer != nullptr) {
+    watch_flags.fetch_or(kWatchCallbacks | kWatchTimes,
+                         std::memory_order_relaxed);
+  } else {
+    watch_flags.fetch_and(~uint32_t{kWatchCallbacks},
+                          std::memory_order_relaxed);
+  }
+  std::swap(CurrentObserver(), observer);
+  return observer;
+}
+
+Observation::Observation() {
+  if ((watch_flags.load(std::memory_order_relaxed) & kWatchCallbacks) == 0 ||
+      CanHold(*Observing(), static_cast<char*>(__builtin_frame_address(0)))) {
+    return;
+  }
+  LockHolder lock(LockAt(kObserverLock));
+  observer_ = CurrentObserver();
+}
+
+void Observation::Start(const ReportEntry& entry) const noexcept {
+  Tell(*observer_, &RunObserver::Start, entry);
+}
+
+void Observation::End(const ReportEntry& entry) const noexcept {
+  Tell(*observer_, &RunObserver::End, entry);
+}
+
+}  // namespace finalize_internal

@@ -1,0 +1,177 @@
+#include "finalize/internal/life/registration.h"
+
+#include <cstring>
+#include <string>
+
+#include "absl/base/attributes.h"
+#include "finalize/internal/life/claim.h"
+#include "finalize/internal/life/end_door.h"
+#include "finalize/internal/life/lifetime_list.h"
+#include "finalize/internal/life/refusal.h"
+#include "finalize/internal/node/core.h"
+#include "finalize/internal/node/frames.h"
+#include "finalize/internal/node/process_core.h"
+#include "finalize/internal/node/sequence.h"
+#include "finalize/internal/node/slab.h"
+
+namespace finalize_internal {
+namespace {
+
+constexpr size_t kLongestName = 255;
+
+std::string_view NameOf(const Request& request) {
+  return request.options->name().substr(0, kLongestName);
+}
+
+uint64_t FlagsFor(const Request& request, Invocation invocation) {
+  uint64_t flags = 0;
+  if (request.options->at_exit()) flags |= kAtExitFlag;
+  if (request.lifetime != nullptr) flags |= kLifetimeFlag;
+  if (invocation == Invocation::kRepeatable) flags |= kRearmFlag;
+  if (!request.options->name().empty()) flags |= kNamedFlag;
+  return flags;
+}
+
+void CopyName(std::string_view name, Node* node) {
+  memcpy(node->name_storage(), name.data(), name.size());
+  node->name_storage()[name.size()] = '\0';
+}
+
+// Fills everything but what depends on the lane. The node is in state kFree
+// still: no handle to this generation exists.
+inline void Fill(const Request& request, Node* node, Invocation invocation,
+                 uint32_t epoch) {
+  const finalize::Options& options = *request.options;
+  node->core = request.core->id;
+  node->epoch.store(epoch, std::memory_order_relaxed);
+  node->file = options.place().file;
+  node->line = options.place().line;
+  node->phase = options.phase();
+  const uint64_t flags = FlagsFor(request, invocation);
+  node->word.store(node->word.load(std::memory_order_relaxed) | flags,
+                   std::memory_order_relaxed);
+  if (flags & kNamedFlag) CopyName(NameOf(request), node);
+}
+
+// Whether the registry takes a registration of this thread. For a holder of
+// the lane's lock, who has put the lane in use: a drain that closes a phase
+// looks at the lane later.
+inline Refusal Closed(Core* core, int phase) {
+  if (core->sealed.load(std::memory_order_acquire)) return Refusal::kSealed;
+  if (phase >= core->closed_from.load(std::memory_order_seq_cst) &&
+      !RunsCallbackOf(core) && !DrainsOnThisThread(core)) {
+    return Refusal::kClosed;
+  }
+  return Refusal::kNone;
+}
+
+// Links a filled node, for a holder of the locks of its lane and lifetime.
+// `list` is that of its phase.
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline Refusal LinkLocked(const Request& request,
+                                                       int index, Lane* lane,
+                                                       PhaseList* list,
+                                                       Node* node) {
+  Core* const core = request.core;
+  core->UseLane(index);
+  const Refusal refusal = Closed(core, node->phase);
+  if (refusal != Refusal::kNone) return refusal;
+  node->sequence.store(NextSequence(index), std::memory_order_relaxed);
+  lane->Push(list, node);
+  if (request.lifetime != nullptr) request.lifetime->Link(node);
+  if (core->drains.load(std::memory_order_acquire) != 0) {
+    core->changes.fetch_add(1, std::memory_order_acq_rel);
+  }
+  const uint64_t word = node->word.load(std::memory_order_relaxed);
+  node->word.store(
+      word | kPending | (static_cast<uint64_t>(index) << kLaneShift),
+      std::memory_order_release);
+  return Refusal::kNone;
+}
+
+// Links one where its phase has a list, or `spare` is memory for that, which is
+// taken if it is needed. False where it is needed, and null.
+bool LinkInPhase(const Request& request, Node* node, Node** spare,
+                 Refusal* refusal) {
+  const int lifetime_lane =
+      request.lifetime != nullptr ? request.lifetime->lane : -1;
+  const int index = request.core->LaneFor(lifetime_lane);
+  LockPair locks(index, lifetime_lane >= 0 ? lifetime_lane : index);
+  Lane& lane = request.core->LaneAt(index);
+  PhaseList* list = lane.FindPhase(node->phase);
+  if (list == nullptr) {
+    if (*spare == nullptr) return false;
+    list = lane.AddPhase(node->phase, std::exchange(*spare, nullptr));
+  }
+  *refusal = LinkLocked(request, index, &lane, list, node);
+  return true;
+}
+
+ABSL_ATTRIBUTE_NOINLINE Refusal LinkAnywhere(const Request& request,
+                                             Node* node) {
+  Refusal refusal = Refusal::kNone;
+  Node* spare = nullptr;
+  if (!LinkInPhase(request, node, &spare, &refusal)) {
+    spare = AcquireNode(sizeof(Node) + sizeof(PhaseList));
+    if (spare == nullptr) return Refusal::kNoMemory;
+    LinkInPhase(request, node, &spare, &refusal);
+    if (spare != nullptr) ReleaseNode(spare);
+  }
+  return refusal;
+}
+
+// The way that is gone most often: in phase 0, and one lock is enough.
+inline Refusal Link(const Request& request, Node* node) {
+  const int lifetime_lane =
+      request.lifetime != nullptr ? request.lifetime->lane : -1;
+  const int index = request.core->LaneFor(lifetime_lane);
+  if (node->phase != 0 || (lifetime_lane >= 0 && lifetime_lane != index)) {
+    return LinkAnywhere(request, node);
+  }
+  LockHolder lock(LockAt(index));
+  Lane& lane = request.core->LaneAt(index);
+  return LinkLocked(request, index, &lane, &lane.zero, node);
+}
+
+}  // namespace
+
+FINALIZE_OWN_FRAME Node* Allocate(const Request& request,
+                                  const CallbackOps& ops, int bare_size_class) {
+  const bool named = !request.options->name().empty();
+  if (request.lifetime == nullptr && !named) {
+    return AcquireNodeOfClass(bare_size_class);
+  }
+  size_t bytes =
+      sizeof(Node) +
+      Node::CallableOffset(request.lifetime != nullptr, ops.alignment) +
+      ops.size;
+  if (named) bytes += NameOf(request).size() + 1;
+  return AcquireNode(bytes);
+}
+
+FINALIZE_OWN_FRAME void Abort(Node* node) { ReleaseNode(node); }
+
+FINALIZE_OWN_FRAME NodeRef Publish(const Request& request, Node* node,
+                                   Invocation invocation) {
+  if (ShouldOwnSequence()) TryToOwnSequence();
+  const uint32_t epoch = CurrentEpoch();
+  if (request.core->epoch.load(std::memory_order_acquire) != epoch) {
+    ForgetInherited(request.core);
+  }
+  const NodeRef ref = {
+      node, node->word.load(std::memory_order_relaxed) & kGenerationMask};
+  Fill(request, node, invocation, epoch);
+  Refusal refusal = Link(request, node);
+  if (refusal == Refusal::kNone) {
+    // Armed once it is linked: an exit drain that ends in between sees either
+    // the finalizer or the hook. Where there is none to be had, it is taken
+    // back, unless something has run it.
+    if (request.core != &process_core || IsArmed()) return ref;
+    refusal = ArmExitHook();
+    if (refusal == Refusal::kNone) return ref;
+    if (ClaimToDetach(ref) == nullptr) return ref;
+  }
+  RefuseBuilt(request, node, refusal);
+  return NodeRef();
+}
+
+}  // namespace finalize_internal

@@ -1,0 +1,130 @@
+#include "finalize/internal/life/report_failure.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "finalize/internal/base/bracket.h"
+#include "finalize/internal/base/escape.h"
+#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/lock.h"
+#include "finalize/internal/base/own_frame.h"
+
+namespace finalize_internal {
+namespace {
+
+using finalize::ReportEntry;
+
+using SharedReporter = std::shared_ptr<const Reporter>;
+
+// Null for the default reporter. Never destroyed: it serves until the end. Made
+// under the lock, which a fork waits for, and not under the guard of a
+// function's static object, which it does not.
+SharedReporter& CurrentReporter()
+    ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kReporterLock)) {
+  alignas(SharedReporter) static unsigned char storage[sizeof(SharedReporter)];
+  static SharedReporter* reporter = nullptr;
+  if (reporter == nullptr) reporter = new (storage) SharedReporter;
+  return *reporter;
+}
+
+// Of the call of the reporter that this thread is in.
+FINALIZE_OWN_FRAME const char** Reporting() {
+  static thread_local const char* reporting = nullptr;
+  const char** bracket = &reporting;
+  asm volatile("" : "+r"(bracket));
+  return bracket;
+}
+
+// A write to a pipe without a reader would end the process in the middle of a
+// drain: SIGPIPE is blocked on this thread, and taken back if it came.
+class BrokenPipeIgnored {
+ public:
+  BrokenPipeIgnored() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_, &old_);
+  }
+  ~BrokenPipeIgnored() {
+    const timespec at_once = {0, 0};
+    if (!was_pending_) {
+      while (sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+      }
+    }
+    pthread_sigmask(SIG_SETMASK, &old_, nullptr);
+  }
+  BrokenPipeIgnored(const BrokenPipeIgnored&) = delete;
+  BrokenPipeIgnored& operator=(const BrokenPipeIgnored&) = delete;
+
+ private:
+  sigset_t pipe_;
+  sigset_t old_;
+  bool was_pending_;
+};
+
+void WriteError(std::string_view line) {
+  BrokenPipeIgnored broken_pipe_ignored;
+  // Nothing better can be done where standard error is closed.
+  (void)!write(STDERR_FILENO, line.data(), line.size());
+}
+
+// What can be said without memory.
+void WriteBrief(const ReportEntry& entry) {
+  const EscapedName<160> file(entry.place.file != nullptr ? entry.place.file
+                                                          : "");
+  char line[256];
+  const int size = snprintf(line, sizeof(line),
+                            "finalize: #%llu phase %d %s:%d: out of memory\n",
+                            static_cast<unsigned long long>(entry.number),
+                            entry.phase, file.text, entry.place.line);
+  WriteError({line, std::min<size_t>(size, sizeof(line) - 1)});
+}
+
+void WriteDefault(const ReportEntry& entry) {
+  std::string line;
+  IfMemory([&] { line = "finalize: " + entry.ToString() + "\n"; });
+  line.empty() ? WriteBrief(entry) : WriteError(line);
+}
+
+}  // namespace
+
+std::shared_ptr<const Reporter> ExchangeReporter(
+    std::shared_ptr<const Reporter> reporter) {
+  LockHolder lock(LockAt(kReporterLock));
+  std::swap(CurrentReporter(), reporter);
+  return reporter;
+}
+
+void ReportFailure(const ReportEntry& entry) noexcept {
+  const char* const frame = static_cast<char*>(__builtin_frame_address(0));
+  SharedReporter reporter;
+  if (!CanHold(*Reporting(), frame)) {
+    LockHolder lock(LockAt(kReporterLock));
+    reporter = CurrentReporter();
+  }
+  if (reporter == nullptr) {
+    WriteDefault(entry);
+    return;
+  }
+  BracketScope scope(&Reporting, frame);
+  try {
+    reporter->Report(entry);
+  } catch (...) {
+    WriteDefault(entry);
+  }
+}
+
+}  // namespace finalize_internal

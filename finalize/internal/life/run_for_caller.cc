@@ -1,0 +1,81 @@
+#include "finalize/internal/life/run_for_caller.h"
+
+#include <cxxabi.h>
+
+#include "absl/base/attributes.h"
+#include "finalize/internal/base/bracket.h"
+#include "finalize/internal/life/claim.h"
+#include "finalize/internal/life/finish.h"
+#include "finalize/internal/life/run.h"
+#include "finalize/internal/life/stack_mark.h"
+#include "finalize/internal/life/watch.h"
+#include "finalize/internal/node/frames.h"
+#include "finalize/internal/node/slab.h"
+
+namespace finalize_internal {
+namespace {
+
+// Finishes a node that RunForCaller runs, however its callback returns.
+class Finisher {
+ public:
+  Finisher(Core* core, Node* node) : core_(core), node_(node) {}
+  ~Finisher() {
+    if (failed_) {
+      FinishFailed(core_, node_);
+    } else {
+      FinishRan(core_, node_);
+    }
+  }
+  Finisher(const Finisher&) = delete;
+  Finisher& operator=(const Finisher&) = delete;
+  void set_failed(bool failed) { failed_ = failed; }
+
+ private:
+  Core* const core_;
+  Node* const node_;
+  bool failed_ = true;
+};
+
+// Runs a claimed node for RunForCaller, watched. Returns false in a child that
+// came out of the observer.
+ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunWatched(
+    Node* node, void* result, Failure* failure) {
+  RunWatch watch(node, finalize::Cause::Kind::kCall);
+  if (!IsOurs(node)) return false;
+  try {
+    node->ops->run(node->callable(), finalize::Cause::Kind::kCall, result,
+                   failure);
+  } catch (abi::__forced_unwind&) {
+    throw;
+  } catch (...) {
+    NoteException(failure);
+    watch.End(*failure);
+    throw;
+  }
+  watch.End(*failure);
+  return true;
+}
+
+}  // namespace
+
+FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS bool RunForCaller(
+    const NodeRef& ref, void* result) {
+  EnsureEndIsWatched();
+  Node* node = ClaimToRun(ref);
+  if (node == nullptr) return false;
+  Core* core = CoreAt(node->core);
+  Finisher finisher(core, node);
+  PushFrame(node, ref.generation);
+  StackMark mark(node, ref.generation);
+  Failure failure;
+  if (!Watched()) {
+    node->ops->run(node->callable(), finalize::Cause::Kind::kCall, result,
+                   &failure);
+  } else if (!RunWatched(node, result, &failure)) {
+    return false;
+  }
+  finisher.set_failed(failure.failed);
+  return true;
+}
+
+}  // namespace finalize_internal

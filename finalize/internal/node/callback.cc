@@ -1,0 +1,26 @@
+#include "finalize/internal/node/callback.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "finalize/internal/base/if_memory.h"
+
+namespace finalize_internal {
+namespace {
+
+std::unique_ptr<std::string> CopyIfMemory(std::string_view text) {
+  std::unique_ptr<std::string> copy;
+  IfMemory([&] { copy = std::make_unique<std::string>(text); });
+  return copy;
+}
+
+}  // namespace
+
+void Failure::Set(int failure_code, std::string_view message) noexcept {
+  failed = true;
+  code = failure_code;
+  text = message.empty() ? nullptr : CopyIfMemory(message);
+}
+
+}  // namespace finalize_internal

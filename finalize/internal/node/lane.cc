@@ -1,0 +1,106 @@
+#include "finalize/internal/node/lane.h"
+
+#include <new>
+
+namespace finalize_internal {
+namespace {
+
+void LinkBetween(Node** head, Node* newer, Node* node, Node* older) {
+  node->newer = newer;
+  node->older = older;
+  (newer != nullptr ? newer->older : *head) = node;
+  if (older != nullptr) older->newer = node;
+}
+
+void Unlink(Node** head, Node* node) {
+  (node->newer != nullptr ? node->newer->older : *head) = node->older;
+  if (node->older != nullptr) node->older->newer = node->newer;
+}
+
+void SetParked(Node* node, bool parked, NodeState state) {
+  const uint64_t word = node->Word() & ~(kParkedFlag | kStateMask);
+  node->SetWord(word | (parked ? kParkedFlag : 0) | state);
+}
+
+}  // namespace
+
+PhaseList* Lane::AddPhase(int phase, Node* memory) {
+  PhaseList* list = new (memory->payload()) PhaseList;
+  list->phase = phase;
+  PhaseList** at = phase > 0 ? &above : &zero.lower;
+  while (*at != nullptr && (*at)->phase > phase) at = &(*at)->lower;
+  list->lower = *at == nullptr && phase > 0 ? &zero : *at;
+  *at = list;
+  return list;
+}
+
+void Lane::Insert(Node* node) {
+  PhaseList* list = FindPhase(node->phase);
+  Node* newer = nullptr;
+  Node* older = list->newest;
+  while (older != nullptr && older->Sequence() > node->Sequence()) {
+    newer = older;
+    older = older->older;
+  }
+  LinkBetween(&list->newest, newer, node, older);
+  ++pending;
+}
+
+void Lane::RemoveParked(Node* node) {
+  if (last_parked == node) last_parked = node->newer;
+  Unlink(&parked, node);
+  SetParked(node, false, kPending);
+  --pending;
+}
+
+void Lane::Park(Node* node) {
+  Remove(node);
+  AddParked(node, kPending);
+}
+
+void Lane::AddParked(Node* node, NodeState state) {
+  LinkBetween(&parked, last_parked, node, nullptr);
+  last_parked = node;
+  SetParked(node, true, state);
+  ++pending;
+}
+
+void Lane::Unpark() {
+  Node* node = parked;
+  parked = last_parked = nullptr;
+  Node* newer = nullptr;  // where the search for the next place may start
+  while (node != nullptr) {
+    Node* const next = node->older;
+    SetParked(node, false, kPending);
+    PhaseList* list = FindPhase(node->phase);
+    if (newer != nullptr &&
+        (newer->phase != node->phase || newer->Sequence() < node->Sequence())) {
+      newer = nullptr;
+    }
+    Node* older = newer != nullptr ? newer->older : list->newest;
+    while (older != nullptr && older->Sequence() > node->Sequence()) {
+      newer = older;
+      older = older->older;
+    }
+    LinkBetween(&list->newest, newer, node, older);
+    newer = node;
+    node = next;
+  }
+}
+
+void Lane::Forget() {
+  const uint64_t foreign = counts.foreign + pending;
+  counts = Counts();
+  counts.foreign = foreign;
+  Clear();
+}
+
+void Lane::Clear() {
+  above = nullptr;
+  zero = PhaseList();
+  running = parked = last_parked = nullptr;
+  pins = nullptr;
+  pending = 0;
+}
+
+}  // namespace finalize_internal

@@ -1,0 +1,86 @@
+// Type-stable memory for nodes: slabs that are never given back and never hold
+// anything but nodes of one size, so that a stale handle may always look at
+// the node it points to.
+//
+// A thread keeps up to two chains of free nodes of each size and exchanges
+// whole chains with a central list, without walking them; the common acquire
+// and release take no lock and no memory from the allocator. What a thread
+// keeps goes back when it ends.
+#ifndef FINALIZE_INTERNAL_NODE_SLAB_H_
+#define FINALIZE_INTERNAL_NODE_SLAB_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "finalize/internal/node/node.h"
+#include "finalize/internal/node/size_class.h"
+#include "finalize/internal/node/thread_state.h"
+
+namespace finalize_internal {
+
+// What opens a slab. Slabs are aligned to their size, so that a node finds it.
+struct SlabHeader {
+  uint32_t size_class;
+  uint32_t first_number;
+};
+constexpr size_t kSlabBytes = 64 * 1024;
+
+inline SlabHeader* SlabOf(const Node* node) {
+  return reinterpret_cast<SlabHeader*>(reinterpret_cast<uintptr_t>(node) &
+                                       ~(kSlabBytes - 1));
+}
+
+// The exchange with the central lists, chain by chain.
+constexpr uint32_t kChainLength = 32;
+Node* AcquireCentral(int size_class);
+void ReleaseCentral(int size_class);  // makes room in the thread's chain
+
+// Returns a free node, or null where there is no memory. Its word holds its
+// generation and kFree.
+inline Node* AcquireNodeOfClass(int size_class) {
+  FreeNodes& free = this_thread.free[size_class];
+  Node* const node = free.chain;
+  if (node == nullptr) return AcquireCentral(size_class);
+  free.chain = node->older;
+  --free.count;
+  if (free.chain != nullptr) __builtin_prefetch(free.chain, /*rw=*/1);
+  return node;
+}
+
+// The same, with room for `bytes` bytes, header included.
+inline Node* AcquireNode(size_t bytes) {
+  return AcquireNodeOfClass(SizeClassFor(bytes));
+}
+
+// Takes back a node whose word says kFree.
+inline void ReleaseNode(Node* node) {
+  const int size_class = static_cast<int>(SlabOf(node)->size_class);
+  FreeNodes& free = this_thread.free[size_class];
+  if (free.count == kChainLength || !this_thread.keeping) {
+    ReleaseCentral(size_class);
+  }
+  node->older = free.chain;
+  free.chain = node;
+  ++free.count;
+}
+
+// Makes sure that the end of this thread is seen: before it claims what it runs
+// (a fibre may suspend that, and the thread end). Not in a callback.
+void WatchEndOfThread();
+inline void EnsureEndIsWatched() {
+  if (__builtin_expect(!this_thread.keeping, false)) WatchEndOfThread();
+}
+
+// Gives back what this thread keeps. It keeps none from now on.
+void GiveBackFreeNodes();
+
+// The number of a node, unique among those that exist; small and dense.
+uint64_t NodeNumber(const Node* node);
+
+// For the child of a fork that ran no fork hook: the central lists may have
+// been caught half-way, and are given up.
+void ForgetCentralLists();
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_NODE_SLAB_H_

@@ -1,0 +1,62 @@
+// ThreadState: what the library keeps for each thread. Plain data that needs
+// no constructor and no destructor, so that it can be used from the first to
+// the last instruction of a thread.
+#ifndef FINALIZE_INTERNAL_NODE_THREAD_STATE_H_
+#define FINALIZE_INTERNAL_NODE_THREAD_STATE_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "finalize/internal/base/own_frame.h"
+#include "finalize/internal/node/size_class.h"
+
+namespace finalize_internal {
+
+struct Node;
+struct FrameBlock;
+struct ThreadExits;
+
+// The free nodes of one size that a thread keeps: a chain in use, and a full
+// one beside it, so that a thread on the edge of a chain does not exchange one
+// at every step. Linked through Node::older.
+struct FreeNodes {
+  Node* chain = nullptr;
+  uint32_t count = 0;
+  Node* full = nullptr;  // kChainLength nodes, or null
+};
+
+struct ThreadState {
+  FrameBlock* frames = nullptr;  // the newest block of frames (frames.h)
+  int lane_plus_one = 0;         // 0: none assigned yet
+  bool keeping = false;  // it keeps free nodes, which go back when it ends
+  bool ending = false;   // they have gone back; keep none from now
+  // How many frames there were when it began to end: those of what called
+  // exit(), which never returns.
+  size_t frames_in_exit = 0;
+  ThreadExits* exits = nullptr;  // what AtThreadExit has registered
+  // Shared sequence numbers that it took since it last tried to own them, and
+  // those that all threads had taken then.
+  uint64_t shared_stamps = 0;
+  uint64_t stamps_of_all = 0;
+  // Free nodes of this thread, by size class (slab.h).
+  FreeNodes free[kSizeClasses];
+};
+
+// Hidden, so that two copies of the library in one process have one each, and
+// that another object which wants it is an error when it is linked, not a copy
+// of its own. __thread: the compiler sees that it needs no initialization.
+[[gnu::visibility("hidden")]] extern __thread ThreadState this_thread;
+
+// Returns the lane of this thread, assigned if it has none.
+int AssignLane();
+
+// Returns the lane on which this thread registers. Threads share lanes only
+// where there are more than kLanes of them.
+inline int ThisLane() {
+  const int lane = this_thread.lane_plus_one;
+  return lane != 0 ? lane - 1 : AssignLane();
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_NODE_THREAD_STATE_H_

@@ -1,0 +1,66 @@
+// System calls without the C library: for a thread that has no thread-local
+// storage of its own (end_guard.h), where errno would be another thread's.
+//
+// FINALIZE_RAW marks every function that runs there: sanitizers keep their
+// records in thread-local storage as well, and so does the dynamic linker when
+// it looks up a function that is visible outside of its object.
+#ifndef FINALIZE_INTERNAL_SYSTEM_RAW_CALLS_H_
+#define FINALIZE_INTERNAL_SYSTEM_RAW_CALLS_H_
+
+#include <sys/syscall.h>
+
+#include <cstdint>
+
+#if defined(__clang__)
+#define FINALIZE_UNSANITIZED                        \
+  __attribute__((disable_sanitizer_instrumentation, \
+                 no_sanitize("address", "thread", "undefined")))
+#else
+#define FINALIZE_UNSANITIZED \
+  __attribute__((no_sanitize("address", "thread", "undefined")))
+#endif
+#define FINALIZE_RAW FINALIZE_UNSANITIZED __attribute__((visibility("hidden")))
+
+namespace finalize_internal {
+
+// Returns what the kernel returns: an error as its negative number.
+FINALIZE_RAW inline long RawCall(long number, long a = 0, long b = 0,
+                                 long c = 0, long d = 0, long e = 0,
+                                 long f = 0) {
+#if defined(__x86_64__)
+  long result;
+  register long r10 asm("r10") = d;
+  register long r8 asm("r8") = e;
+  register long r9 asm("r9") = f;
+  asm volatile("syscall"
+               : "=a"(result)
+               : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+               : "rcx", "r11", "memory");
+  return result;
+#elif defined(__aarch64__)
+  register long x8 asm("x8") = number;
+  register long x0 asm("x0") = a;
+  register long x1 asm("x1") = b;
+  register long x2 asm("x2") = c;
+  register long x3 asm("x3") = d;
+  register long x4 asm("x4") = e;
+  register long x5 asm("x5") = f;
+  asm volatile("svc 0"
+               : "+r"(x0)
+               : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+               : "memory");
+  return x0;
+#else
+  (void)number, (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
+  return -38;  // ENOSYS
+#endif
+}
+
+template <class T>
+FINALIZE_RAW inline long RawArgument(T* pointer) {
+  return static_cast<long>(reinterpret_cast<intptr_t>(pointer));
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_SYSTEM_RAW_CALLS_H_

@@ -1,0 +1,50 @@
+// The list of finalizers of a referent: of a Lifetime, or of an object behind a
+// shared_ptr. A header of its own, so that lifetime.h need not include
+// shared_deleter.h.
+#ifndef FINALIZE_INTERNAL_WEAK_REFERENT_LIST_H_
+#define FINALIZE_INTERNAL_WEAK_REFERENT_LIST_H_
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace finalize_internal {
+
+struct LifetimeList;
+
+// Returns the list of an object that MakeShared or Adopt made; null for any
+// other, and for a null pointer.
+LifetimeList* LifetimeListOf(const std::shared_ptr<const volatile void>& owner);
+
+// Whether OnDestroy takes it: a Lifetime or a shared_ptr.
+template <class Referent, class = void>
+inline constexpr bool kIsReferent = false;
+template <class Referent>
+inline constexpr bool kIsReferent<Referent, std::void_t<decltype(LifetimeListOf(
+                                                std::declval<Referent&>()))>> =
+    true;
+
+// The list of what OnDestroy was given: a Lifetime, or a shared_ptr, which may
+// be a temporary.
+template <class Referent>
+LifetimeList* ListOfReferent(Referent&& referent) {
+  constexpr bool kIsOne = kIsReferent<std::remove_reference_t<Referent>>;
+  static_assert(kIsOne,
+                "OnDestroy takes a Lifetime& or a std::shared_ptr first: write "
+                "OnDestroy(object.lifetime(), \"name\", callback, "
+                "arguments...)");
+  static_assert(
+      !kIsOne || std::is_lvalue_reference_v<Referent> ||
+          std::is_convertible_v<Referent, std::shared_ptr<const volatile void>>,
+      "OnDestroy was given a temporary Lifetime: it ends with the statement, "
+      "so the callback would run at once. An accessor returns `Lifetime&`");
+  if constexpr (kIsOne) {
+    return LifetimeListOf(referent);
+  } else {
+    return nullptr;
+  }
+}
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_WEAK_REFERENT_LIST_H_

@@ -1,0 +1,64 @@
+#include "finalize/internal/weak/weak_links.h"
+
+#include <utility>
+
+#include "finalize/internal/base/lock.h"
+#include "finalize/internal/weak/shared_deleter.h"
+#include "finalize/internal/weak/weak_entry.h"
+
+namespace finalize_internal {
+namespace {
+
+// For a holder of the lane's lock.
+void TakeOff(WeakLink* link) {
+  __atomic_store_n(link->from, link->older, __ATOMIC_RELEASE);
+  if (link->older != nullptr) link->older->from = link->from;
+  link->from = nullptr;
+}
+
+}  // namespace
+
+void LinkWeak(SharedDeleter* referent, WeakLink* link) {
+  WeakLinks* const links = referent->weak_links();
+  link->lane = referent->list()->lane;
+  LockHolder lock(LockAt(link->lane));
+  link->older = links->newest;
+  link->from = &links->newest;
+  if (link->older != nullptr) link->older->from = &link->older;
+  __atomic_store_n(&links->newest, link, __ATOMIC_RELEASE);
+}
+
+bool UnlinkWeak(WeakLink* link) {
+  if (link->lane < 0) return false;
+  LockHolder lock(LockAt(link->lane));
+  if (link->from == nullptr) return false;
+  TakeOff(link);
+  return true;
+}
+
+WeakLink* ForgetReferent(WeakLinks* links, int lane) noexcept {
+  WeakLink* forgotten = nullptr;
+  for (bool more = true; more;) {
+    WeakLink* link;
+    {
+      LockHolder lock(LockAt(lane));
+      link = links->newest;
+      if (link == nullptr) break;
+      TakeOff(link);
+      more = links->newest != nullptr;
+      if (link->kind != WeakLink::kEntry) continue;
+    }
+    static_cast<WeakEntry*>(link)->LeaveTable();
+    link->older = std::exchange(forgotten, link);
+  }
+  return forgotten;
+}
+
+void DropForgotten(WeakLink* forgotten) noexcept {
+  while (forgotten != nullptr) {
+    WeakLink* const link = std::exchange(forgotten, forgotten->older);
+    static_cast<WeakEntry*>(link)->Unref();
+  }
+}
+
+}  // namespace finalize_internal

@@ -1,0 +1,86 @@
+#include "finalize/internal/weak/weak_watch.h"
+
+#include "finalize/internal/base/describe.h"
+#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/lock.h"
+#include "finalize/internal/inspect/handle.h"
+#include "finalize/internal/node/core.h"
+#include "finalize/internal/node/process_core.h"
+#include "finalize/internal/weak/weak_links.h"
+
+namespace finalize_internal {
+namespace {
+
+// The weak references on the list of a referent. For a holder of its lock.
+template <class Visit>
+void VisitLinks(SharedDeleter* referent, Visit visit) {
+  for (WeakLink* link = referent->weak_links()->newest; link != nullptr;
+       link = link->older) {
+    visit(link);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<WeakWatch> NewWatch() noexcept {
+  std::shared_ptr<WeakWatch> watch;
+  IfMemory([&] { watch = std::make_shared<WeakWatch>(); });
+  return watch;
+}
+
+WeakWatch::~WeakWatch() {
+  UnlinkWeak(this);
+  CancelForGood(callback_);
+}
+
+void WeakWatch::Start(SharedDeleter* referent, const NodeRef& callback) {
+  callback_ = callback;
+  LinkWeak(referent, this);
+}
+
+bool WeakWatch::pending() const { return Alive(callback_); }
+
+std::vector<std::shared_ptr<WeakWatch>> WatchesOf(SharedDeleter* referent) {
+  std::vector<std::shared_ptr<WeakWatch>> watches;
+  if (referent == nullptr) return watches;
+  for (size_t wanted = 1; wanted > watches.capacity();) {
+    watches.clear();  // nothing is allocated or destroyed under the lock
+    watches.reserve(wanted);
+    wanted = 0;
+    LockHolder lock(LockAt(referent->list()->lane));
+    VisitLinks(referent, [&](WeakLink* link) {
+      if (link->kind != WeakLink::kCallback || ++wanted > watches.capacity()) {
+        return;
+      }
+      auto watch = static_cast<WeakWatch*>(link)->weak_from_this().lock();
+      if (watch != nullptr) watches.push_back(std::move(watch));
+    });
+  }
+  return watches;
+}
+
+size_t CountReferences(SharedDeleter* referent) {
+  if (referent == nullptr) return 0;
+  size_t count = 0;
+  LockHolder lock(LockAt(referent->list()->lane));
+  VisitLinks(referent, [&](WeakLink*) { ++count; });
+  for (Node* node = referent->list()->newest; node != nullptr;
+       node = node->lifetime_link().older) {
+    if (node->core != kWeakCoreId) ++count;
+  }
+  return count;
+}
+
+std::string WeakText(const char* what, const std::type_info& type,
+                     const volatile void* address) {
+  std::string text = "<";
+  text += what;
+  if (address == nullptr) return text + "; dead>";
+  text += " to ";
+  AppendTypeName(type, &text);
+  text += " at ";
+  AppendPointer(const_cast<const void*>(address), &text);
+  return text + ">";
+}
+
+}  // namespace finalize_internal

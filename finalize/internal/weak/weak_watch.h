@@ -1,0 +1,101 @@
+// WeakWatch: the registration of the callback of a weak reference. The copies
+// of that reference share it; destroying the last one destroys it and cancels
+// the callback.
+//
+// The callback itself is a finalizer of the referent like any other, so that it
+// has its place in their order, but it is in no registry that drains.
+#ifndef FINALIZE_INTERNAL_WEAK_WEAK_WATCH_H_
+#define FINALIZE_INTERNAL_WEAK_WEAK_WATCH_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include "finalize/internal/life/lifetime_list.h"
+#include "finalize/internal/life/registration.h"
+#include "finalize/internal/node/callback.h"
+#include "finalize/internal/node/node.h"
+#include "finalize/internal/node/process_core.h"
+#include "finalize/internal/node/weak_link.h"
+#include "finalize/internal/weak/shared_deleter.h"
+#include "finalize/options.h"
+
+namespace finalize_internal {
+
+class WeakWatch : public WeakLink,
+                  public std::enable_shared_from_this<WeakWatch> {
+ public:
+  WeakWatch() : WeakLink(kCallback) {}
+  ~WeakWatch();
+
+  // The caller keeps the referent alive.
+  void Start(SharedDeleter* referent, const NodeRef& callback);
+  bool pending() const;
+
+ private:
+  NodeRef callback_;
+};
+
+// Returns null if there is no memory.
+std::shared_ptr<WeakWatch> NewWatch() noexcept;
+
+// Registers a callback, with its arguments, for the death of the referent. If
+// `referent` is null, or there is no memory, it is refused: that is reported,
+// and null returned.
+template <class... Callback>
+std::shared_ptr<WeakWatch> StartWatch(SharedDeleter* referent,
+                                      finalize::Place place,
+                                      Callback&&... callback) {
+  constexpr auto kOnce = Invocation::kOnce;
+  const auto options = finalize::Options().set_place(place);
+  std::shared_ptr<WeakWatch> watch = NewWatch();
+  const bool hears = referent != nullptr && watch != nullptr;
+  const NodeRef node = RegisterOnList<kOnce>(
+      {WeakCore(), &options, hears ? referent->list() : nullptr},
+      referent == nullptr ? Refusal::kNoReferent : Refusal::kNoMemory,
+      std::forward<Callback>(callback)...);
+  if (node.node == nullptr) return nullptr;
+  watch->Start(referent, node);
+  return watch;
+}
+
+// The same for a callback that may take `reference`, which has no callback.
+template <class F, class Reference>
+std::shared_ptr<WeakWatch> WatchReferent(SharedDeleter* referent,
+                                         finalize::Place place, F&& function,
+                                         Reference reference) {
+  using Stored = std::decay_t<F>;
+  if constexpr (std::is_invocable_v<Stored&&, Reference&&>) {
+    return StartWatch(referent, place, std::forward<F>(function),
+                      std::move(reference));
+  } else if constexpr (std::is_invocable_v<Stored&&> ||
+                       kWantsCause<Invocation::kOnce, Stored>) {
+    return StartWatch(referent, place, std::forward<F>(function));
+  } else {
+    static_assert(sizeof(F) == 0,
+                  "the callback of a weak reference takes no parameter, or one "
+                  "`const finalize::Cause&`, or one const reference to the "
+                  "type that it is given to: `const WeakRef<T>&`, `const "
+                  "WeakProxy<T>&` or `const WeakMethod<R(A...)>&`");
+    return nullptr;
+  }
+}
+
+// The callbacks of weak references to a referent, newest first.
+std::vector<std::shared_ptr<WeakWatch>> WatchesOf(SharedDeleter* referent);
+
+// Returns how many weak references and finalizers it has.
+size_t CountReferences(SharedDeleter* referent);
+
+// Returns text such as `<WeakRef to Cat at 0x5581e0>`, or `<WeakRef; dead>` if
+// `address` is null.
+std::string WeakText(const char* what, const std::type_info& type,
+                     const volatile void* address);
+
+}  // namespace finalize_internal
+
+#endif  // FINALIZE_INTERNAL_WEAK_WEAK_WATCH_H_

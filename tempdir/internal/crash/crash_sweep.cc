@@ -1,0 +1,84 @@
+#include "tempdir/internal/crash/crash_sweep.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "finalize/crash_callback.h"
+#include "finalize/crash_gate.h"
+#include "tempdir/internal/crash/crash_removal.h"
+#include "tempdir/internal/marks/root_table.h"
+#include "tempdir/internal/system/compared_devices.h"
+#include "tempdir/internal/system/system_calls.h"
+
+namespace tempdir_internal {
+namespace {
+
+// Between two rounds.
+constexpr int64_t kPause = 200000;
+
+// All of the one thread that has the engine. The roots that are still to be
+// removed are the first `count`.
+std::atomic<bool> engine_taken{false};
+CrashedRoot found[kRootSlots];
+size_t count = 0;
+
+bool TimeIsUp(const finalize::Crash& crash) {
+  return static_cast<uint64_t>(kKernelCalls.now()) >= crash.deadline_nanos;
+}
+
+bool TakeEngine(const finalize::Crash& crash) {
+  while (engine_taken.exchange(true, std::memory_order_acquire)) {
+    if (TimeIsUp(crash)) return false;
+    kKernelCalls.pause(kPause);
+  }
+  return true;
+}
+
+void Begin(const ClaimedRoot& root, void* context) {
+  const auto& crash = *static_cast<const finalize::Crash*>(context);
+  if (crash.keep || root.keep) {
+    return KeepClaimedRoot(root, crash.signal != 0);
+  }
+  if (count == kRootSlots) return;
+  CrashedRoot& crashed = found[count++];
+  crashed.root = root;
+  crashed.taken_name[0] = '\0';
+  TakeAway(crashed, crash.deadline_nanos);
+}
+
+// Those that another round may do more for stay.
+void RemoveFound(const finalize::Crash& crash) {
+  size_t left = 0;
+  for (size_t i = 0; i < count; ++i) {
+    if (RemoveCrashedRoot(found[i], crash.deadline_nanos)) {
+      found[left++] = found[i];
+    }
+  }
+  count = left;
+}
+
+void Sweep(const finalize::Crash& crash) {
+  if (!TakeEngine(crash)) return;
+  finalize::Crash copy = crash;
+  count = 0;
+  for (;;) {
+    // Before the look: what a thread makes, it has entered when it withdraws.
+    const bool others_make = finalize::CrashGate::OthersMake();
+    ClaimRoots(&Begin, &copy);
+    RemoveFound(crash);
+    if ((!others_make && count == 0) || TimeIsUp(crash)) break;
+    kKernelCalls.pause(kPause);
+  }
+  engine_taken.store(false, std::memory_order_release);
+}
+
+}  // namespace
+
+void AddCrashSweep() {
+  TempDirsCompareDevices();  // The environment cannot be read in a crash.
+  finalize::AddCrashCallback(&Sweep);
+  finalize::AddReserveCallback(&Sweep);
+}
+
+}  // namespace tempdir_internal

@@ -1,0 +1,58 @@
+// OwnedFile: one temp file, from before it is created until it is removed or
+// kept. It lives in the root of its process as a temp dir does, with the same
+// states, locks and triggers (owned_directory.h); what differs is how the entry
+// is created, identified and removed.
+//
+// Thread-safe, except its end.
+
+#ifndef TEMPDIR_INTERNAL_OWNED_OWNED_FILE_H_
+#define TEMPDIR_INTERNAL_OWNED_OWNED_FILE_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "tempdir/internal/identity/file_identity.h"
+#include "tempdir/internal/identity/owned_descriptor.h"
+#include "tempdir/internal/owned/owned_directory.h"
+#include "tempdir/temp_dir_options.h"
+
+namespace tempdir_internal {
+
+// The permissions unless the options say which.
+constexpr mode_t kFileMode = 0600;
+
+class OwnedFile final : public OwnedDirectory {
+ public:
+  explicit OwnedFile(tempdir::TempDirOptions options)
+      // Nothing is gained by putting off one unlink().
+      : OwnedDirectory(std::move(options.RemoveInBackground(false))) {}
+
+  bool is_file() const override { return true; }
+  OwnedDescriptor& descriptor() { return descriptor_; }
+
+ protected:
+  absl::Status CheckOptions() const override;
+  absl::Status MakeEntry(const ProcessRoot& root) override;
+  absl::Status Identify(int root_fd) override;
+  bool IsEntry(int fd) const override;
+  bool RemoveAtOnce() override;
+  absl::Status RemoveCompletely() override;
+
+ private:
+  // Where the open file is by now; empty if it has no name any more.
+  std::string Elsewhere() const;
+
+  OwnedDescriptor descriptor_;
+  // Guarded by the lock of the base, as its name is.
+  FileIdentity identity_;
+};
+
+// Gives the file that is open at `fd` the permissions that were asked for,
+// whatever the umask. FailedPrecondition if the file system does not have
+// these, and the options insist on them.
+absl::Status SettleFileMode(int fd, const tempdir::TempDirOptions& options,
+                            FileIdentity* identity);
+
+}  // namespace tempdir_internal
+
+#endif  // TEMPDIR_INTERNAL_OWNED_OWNED_FILE_H_

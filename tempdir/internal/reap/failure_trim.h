@@ -1,0 +1,36 @@
+// Finds and removes what failures left in a directory; tempdir/kept_failures.h
+// is the manual.
+//
+//   open ---> marked as a failure? ---> lock exclusively ---> still both? --->
+//     remove what it holds ---> remove the mark ---> rmdir
+//
+// Killed at any point it leaves the mark for the next one, or an empty
+// directory without one, which the next reaper takes.
+//
+// Who only looks takes the lock for a moment, to learn whether it is held.
+//
+// Thread-safe; keeps no state between calls.
+
+#ifndef TEMPDIR_INTERNAL_REAP_FAILURE_TRIM_H_
+#define TEMPDIR_INTERNAL_REAP_FAILURE_TRIM_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tempdir/kept_failure.h"
+#include "tempdir/reap_report.h"
+
+namespace tempdir_internal {
+
+// Those in `parent`, which is open at `parent_fd` for reading; newest first.
+absl::StatusOr<std::vector<tempdir::KeptFailure>> ListFailures(
+    int parent_fd, const std::string& parent);
+
+absl::StatusOr<tempdir::ReapReport> TrimFailures(
+    int parent_fd, const std::string& parent,
+    const tempdir::TrimOptions& options);
+
+}  // namespace tempdir_internal
+
+#endif  // TEMPDIR_INTERNAL_REAP_FAILURE_TRIM_H_

@@ -1,0 +1,35 @@
+// RemovalStorage: where tree removal takes its memory from.
+//
+// The engine takes every byte it needs through this interface and copes with
+// being refused: it then works on what it has noted so far and reads the
+// directory again. So the same engine can run on a fixed block, where
+// allocating is out of the question.
+
+#ifndef TEMPDIR_INTERNAL_TREE_REMOVAL_STORAGE_H_
+#define TEMPDIR_INTERNAL_TREE_REMOVAL_STORAGE_H_
+
+#include <cstddef>
+#include <cstdlib>
+
+namespace tempdir_internal {
+
+class RemovalStorage {
+ public:
+  // Returns `size` bytes, aligned for any type, or null. Thread-safe, and so is
+  // Free.
+  virtual void* Allocate(size_t size) = 0;
+  virtual void Free(void* block, size_t size) = 0;
+
+ protected:
+  ~RemovalStorage() = default;
+};
+
+class HeapStorage final : public RemovalStorage {
+ public:
+  void* Allocate(size_t size) override { return std::malloc(size); }
+  void Free(void* block, size_t) override { std::free(block); }
+};
+
+}  // namespace tempdir_internal
+
+#endif  // TEMPDIR_INTERNAL_TREE_REMOVAL_STORAGE_H_
