@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -40,7 +41,7 @@ using tempdir_internal::SystemCalls;
 
 // The clock of a removal: each call that removes or reads takes a millisecond.
 constexpr int64_t kMillisecond = 1000000;
-int64_t now = 0;
+std::atomic<int64_t> now{0};  // the workers of a removal look at it
 
 // The adversary works in the directory open at `scratch`.
 int scratch = -1;
