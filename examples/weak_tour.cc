@@ -80,14 +80,14 @@ void Proxies() {
   tommy.reset();
   try {
     of_tommy->Eat();
-  } catch (const finalize::ReferenceError &error) {
+  } catch (const finalize::ReferenceError& error) {
     std::printf("through the proxy of Tommy: %s\n", error.what());
   }
 }
 
 // A cache that does not keep what it caches.
-std::shared_ptr<Image> Load(WeakValueMap<std::string, Image> &cache,
-                            const std::string &file) {
+std::shared_ptr<Image> Load(WeakValueMap<std::string, Image>& cache,
+                            const std::string& file) {
   bool loaded = false;
   std::shared_ptr<Image> image = cache.GetOrCreate(file, [&] {
     loaded = true;
@@ -100,11 +100,10 @@ std::shared_ptr<Image> Load(WeakValueMap<std::string, Image> &cache,
 void ImageCache() {
   WeakValueMap<std::string, Image> cache;
   std::shared_ptr<Image> cat = Load(cache, "cat.png");
-  Load(cache, "dog.png"); // nobody holds it
+  Load(cache, "dog.png");  // nobody holds it
   std::shared_ptr<Image> again = Load(cache, "cat.png");
   std::printf("images held:");
-  for (const auto &[file, image] : cache)
-    std::printf(" %s", file.c_str());
+  for (const auto& [file, image] : cache) std::printf(" %s", file.c_str());
   std::puts("");
 }
 

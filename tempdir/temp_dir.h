@@ -26,7 +26,8 @@
 // Keep() moves the directory to `<parent>/<its name>` and returns its path; it
 //   is never removed from then on. (If the parent does not permit that, it
 //   stays in a root that is marked `.keep`.) if_exists.h: Keep(destination).
-// Failure: a destructor never throws; it reports as OnFailure (options) says.
+// Failure: a destructor never throws. It reports as CallOnFailure and
+//   CrashOnFailure say (temp_dir_options.h).
 // Lifetime: move-only. A moved-from object owns nothing: its path() is empty,
 //   and Remove() and Keep() return FailedPrecondition. Assigning to an object
 //   that owns a directory removes that first; self-assignment does nothing.
