@@ -1,4 +1,33 @@
-"""A test that starts a program of its own, its child."""
+"""How tests are built: a room's BUILD file loads these."""
+
+# Half of the time of a compilation is for headers of other libraries, which are
+# compiled once here: precompiled.h for tests, precompiled_child.h for children.
+# Not where sources have to be looked at alone: clang says what a test includes
+# without depending on it.
+_WITHOUT = ["//tests/support:clang", "//tests/support:clang_lto", "//tests/support:lto"]
+
+def _unless_without(value):
+    return select(dict(
+        [(setting, []) for setting in _WITHOUT] + [("//conditions:default", value)],
+    ))
+
+def _copts(header):
+    return _unless_without([
+        option
+        for name in [header, header + "_text"]
+        for option in ["-include", "$(BINDIR)/tests/support/%s.h" % name]
+    ])
+
+def _deps(header):
+    return _unless_without(["//tests/support:" + header])
+
+def cc_test(copts = [], deps = [], **kwargs):
+    """A native cc_test, whose sources are compiled with precompiled headers."""
+    native.cc_test(
+        copts = copts + _copts("precompiled"),
+        deps = deps + _deps("precompiled"),
+        **kwargs
+    )
 
 def process_test(
         name,
@@ -11,7 +40,9 @@ def process_test(
         deps = [],
         target_compatible_with = [],
         **kwargs):
-    """Makes the test <name>, of <name>.cc, and its child, of <child>.cc.
+    """A test that starts a program of its own, its child.
+
+    Makes the test <name>, of <name>.cc, and its child, of <child>.cc.
 
     Args:
       name: of the test; it ends in _test.
@@ -31,12 +62,13 @@ def process_test(
         name = child,
         testonly = True,
         srcs = [child + ".cc"],
+        copts = _copts("precompiled_child"),
         linkopts = ["-pthread"] + child_linkopts,
         target_compatible_with = target_compatible_with,
         visibility = child_visibility,
-        deps = child_deps + ["//tests/support:scenario"],
+        deps = child_deps + ["//tests/support:scenario"] + _deps("precompiled_child"),
     )
-    native.cc_test(
+    cc_test(
         name = name,
         size = size,
         srcs = [name + ".cc"],
