@@ -18,7 +18,8 @@ struct Compilation {
 
 // `file` is <target>/<case>.txt in the package of the test.
 inline Compilation CompilationOf(const std::string& file) {
-  std::ifstream in(HelperPath(file));
+  const size_t slash = file.find('/');
+  std::ifstream in(HelperPath(file.substr(0, slash)) + file.substr(slash));
   std::string text((std::istreambuf_iterator<char>(in)), {});
   const size_t status = text.rfind("exit status ");
   if (status == std::string::npos) {
