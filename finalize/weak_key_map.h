@@ -437,7 +437,9 @@ class WeakKeyMap {
       std::shared_ptr<K> own = entry.referent.lock();
       if (own == nullptr) return;  // it has died since WithEntry looked
       found =
-          At<Iterator>(WeakCursor::At(section.table(), &entry), std::move(own));
+          At<Iterator>(WeakCursor::At(section.table(),
+                                      finalize_internal::EntryRef::To(&entry)),
+                       std::move(own));
     });
     return found;
   }

@@ -126,7 +126,9 @@ class WeakSet {
     keys_.WithEntry(key, [&](auto& section, Entry& entry) {
       std::shared_ptr<T> object = entry.referent.lock();
       if (object == nullptr) return;  // it has died since WithEntry looked
-      found = At(WeakCursor::At(section.table(), &entry), std::move(object));
+      found = At(WeakCursor::At(section.table(),
+                                finalize_internal::EntryRef::To(&entry)),
+                 std::move(object));
     });
     return found;
   }

@@ -200,8 +200,10 @@ class WeakValueMap {
     WithEntry(key, [&found](auto& section, Entry& entry) {
       std::shared_ptr<V> value = entry.referent.lock();
       if (value != nullptr) {
-        found = At(finalize_internal::WeakCursor::At(section.table(), &entry),
-                   std::move(value));
+        found =
+            At(finalize_internal::WeakCursor::At(
+                   section.table(), finalize_internal::EntryRef::To(&entry)),
+               std::move(value));
       } else {
         section.Remove(&entry);
       }

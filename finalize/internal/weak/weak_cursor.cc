@@ -13,9 +13,9 @@ WeakCursor::WeakCursor(WeakTable* table) {
   Enter(table->earliest_);
 }
 
-WeakCursor WeakCursor::At(WeakTable* table, WeakEntry* entry) {
+WeakCursor WeakCursor::At(WeakTable* table, EntryRef entry) {
   WeakCursor cursor;
-  cursor.entry_ = EntryRef::To(entry);
+  cursor.entry_ = std::move(entry);
   cursor.last_ = table->links_;
   cursor.loose_in_ = table;
   return cursor;

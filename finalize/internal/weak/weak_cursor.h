@@ -27,7 +27,7 @@ class WeakCursor {
   // At the first entry. `table` may be null.
   explicit WeakCursor(WeakTable* table);
   // At an entry of the table. For a holder of its lock.
-  static WeakCursor At(WeakTable* table, WeakEntry* entry);
+  static WeakCursor At(WeakTable* table, EntryRef entry);
   WeakCursor(const WeakCursor& other);
   WeakCursor(WeakCursor&&) noexcept = default;
   WeakCursor& operator=(WeakCursor other) noexcept;

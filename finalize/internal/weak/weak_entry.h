@@ -44,11 +44,16 @@ class WeakEntry : public WeakLink {
       delete this;
     }
   }
+  // As Ref, for an entry that no other thread knows yet.
+  void RefUnshared() {
+    references_.store(references_.load(std::memory_order_relaxed) + 1,
+                      std::memory_order_relaxed);
+  }
   // Lets a new entry hear of the death of its referent, which the caller keeps
   // alive, if MakeShared or Adopt made that: then `deleter` is not null.
   void Watch(SharedDeleter* deleter) {
     if (deleter == nullptr) return;
-    references_.store(2, std::memory_order_relaxed);
+    RefUnshared();
     LinkWeak(deleter, this);
   }
   // The same for an entry to which others may have references.
