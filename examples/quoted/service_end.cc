@@ -17,9 +17,9 @@ bool PrepareForTheEnd() {
   finalize::InstallResult installed = finalize::InstallExitHooks(hooks);
   std::cerr << installed << "\n";  // OK: SIGHUP ignored, SIGINT taken, ...
 
-  finalize::AtExit(
-      finalize::Options("close listener").Phase(finalize::kStopAcceptingPhase),
-      CloseListener);
+  finalize::AtExit(finalize::Options("close listener")
+                       .set_phase(finalize::kStopAcceptingPhase),
+                   CloseListener);
   finalize::AtExit("leave cluster", LeaveCluster, std::string("node-7"));
   return installed.ok();
 }
