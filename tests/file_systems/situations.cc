@@ -247,6 +247,12 @@ const std::vector<Situation>& Situations() {
          HideProc();
          Refuse(kCallsOfMounts, ENOSYS);
        }},
+      {"the same, with FINALIZE_COMPARE_DEVICES=1",
+       [] {
+         setenv("FINALIZE_COMPARE_DEVICES", "1", 1);
+         HideProc();
+         Refuse(kCallsOfMounts, ENOSYS);
+       }},
       {"no getrandom", [] { Refuse({SYS_getrandom}, ENOSYS); }},
       {"no renameat2", [] { Refuse({SYS_renameat2}, ENOSYS); }},
       {"a container without renameat2 (EPERM)",
