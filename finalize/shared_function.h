@@ -1,9 +1,9 @@
 // SharedFunction: a function that the library keeps and may call on several
 // threads at once: a failure reporter, an observer, ExitHooks::on_signal.
 //
+//   std::unique_ptr<Log> log = OpenLog();
 //   finalize::SetFailureReporter(
-//       [log = OpenLog()](const finalize::ReportEntry& entry) {  // a
-//       unique_ptr
+//       [log = std::move(log)](const finalize::ReportEntry& entry) {
 //         log->Write(entry.ToString());
 //       });
 //
