@@ -51,8 +51,8 @@ TEST(OptionsTest, OptionsNameTheirLine) {
   ExpectPlace(r.Register(Options{}, kNothing), __LINE__);
   ExpectPlace(r.Register(Options("name"), kNothing), __LINE__);
   ExpectPlace(r.Register(Options(std::string("name")), kNothing), __LINE__);
-  ExpectPlace(r.Register(Options().set_phase(1).set_at_exit(false), kNothing),
-              __LINE__);
+  auto set = r.Register(Options().set_phase(1).set_at_exit(false), kNothing);
+  ExpectPlace(set, __LINE__ - 1);
   Options made;
   const int line = __LINE__ - 1;
   ExpectPlace(r.Register(made, kNothing), line);
