@@ -87,20 +87,11 @@ void LatePhase() {
   AtExit(Options().set_phase(finalize::kStopAcceptingPhase), Says{"stop"});
 }
 
-void InvalidPhaseLimit() {
-  ExitOptions options;
-  options.phase_limit = absl::ZeroDuration();
-  finalize_test::Require(finalize::SetExitOptions(options).ok(),
-                         "SetExitOptions");
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  return finalize_test::RunScenario(
-      argc, argv,
-      {{"observed-hang", ObservedHang},
-       {"asked-hang", AskedHang},
-       {"late-phase", LatePhase},
-       {"invalid-phase-limit", InvalidPhaseLimit}});
+  return finalize_test::RunScenario(argc, argv,
+                                    {{"observed-hang", ObservedHang},
+                                     {"asked-hang", AskedHang},
+                                     {"late-phase", LatePhase}});
 }
