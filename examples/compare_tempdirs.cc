@@ -11,8 +11,8 @@
 // which), 2 if it was called wrongly.
 //
 // It is made of four rooms in compare/, each of which knows those before it:
-// subject (the process that is watched), scenarios (its ends, and what has to come
-// of them), play (plays them and compares) and print.
+// subject (the process that is watched), scenarios (its ends, and what has to
+// come of them), play (plays them and compares) and print.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>

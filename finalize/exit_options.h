@@ -84,8 +84,8 @@ struct ExitOptions {
 };
 
 // Sets the options for the drain at the end of the process. Returns
-// InvalidArgument, which names the field, and sets nothing if `options` breaks a
-// rule above.
+// InvalidArgument, which names the field, and sets nothing if `options` breaks
+// a rule above.
 absl::Status SetExitOptions(const ExitOptions& options);
 ExitOptions GetExitOptions();
 
