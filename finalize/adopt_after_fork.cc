@@ -1,13 +1,13 @@
 #include "finalize/adopt_after_fork.h"
 
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/drain/adoption.h"
 
 namespace finalize {
 
 absl::StatusOr<size_t> AdoptAfterFork() {
   using finalize_internal::Adoption;
-  using finalize_internal::StatusIfMemory;
+  using finalize_internal::StatusOrBareCode;
   size_t count = 0;
   switch (finalize_internal::AdoptInherited(&count)) {
     case Adoption::kDone:
@@ -23,8 +23,8 @@ absl::StatusOr<size_t> AdoptAfterFork() {
       return absl::FailedPreconditionError(
           "the fork ran no fork hooks, as raw clone() and _Fork() do");
     case Adoption::kNoExitHook:
-      return StatusIfMemory(absl::StatusCode::kResourceExhausted,
-                            [] { return "no memory for an exit hook"; });
+      return StatusOrBareCode(absl::StatusCode::kResourceExhausted,
+                              [] { return "no memory for an exit hook"; });
   }
   return absl::InternalError("unknown outcome");
 }

@@ -18,10 +18,10 @@
 //   installed before, do not wait: they are refused. Threads outside of such
 //   scopes are neither signaled nor stopped.
 // If the process lives on, because a debugger withheld the signal or a handler
-//   recovered against ExitHooks::crash_handlers_end, the gate opens again one
-//   minute after the time for the handling has passed. If a handler that was
-//   installed before calls exit(), the drain lets the waiting threads go, and
-//   they are refused.
+//   recovered against ExitHooks::crash_handlers_never_return, the gate opens
+//   again one minute after the time for the handling has passed. If a handler
+//   that was installed before calls exit(), the drain lets the waiting threads
+//   go, and they are refused.
 // Fork: the gate of a child is open.
 // Cost: two atomic exchanges on a word that other threads seldom use.
 //

@@ -4,6 +4,6 @@
 
 namespace finalize {
 
-bool ThisThreadEndsProcess() { return finalize_internal::ExitsHere(); }
+bool IsExitingThread() { return finalize_internal::ExitsHere(); }
 
 }  // namespace finalize

@@ -1,8 +1,8 @@
-// ThisThreadEndsProcess tells whether this thread is ending the process, for
+// IsExitingThread tells whether this thread is ending the process, for
 // code that other threads may no longer call then, while static destructors
 // still do.
 //
-//   if (pool.closed() && !finalize::ThisThreadEndsProcess()) return Refused();
+//   if (pool.closed() && !finalize::IsExitingThread()) return Refused();
 //
 // Thread-safe. Allocates nothing and takes no lock.
 #ifndef FINALIZE_ENDING_THREAD_H_
@@ -16,7 +16,7 @@ namespace finalize {
 // or std::terminate(), or has run it and continues with the handlers and static
 // destructors that follow. Returns false on the helper threads of that drain
 // (ExitOptions::threads), and in a forked child.
-bool ThisThreadEndsProcess();
+bool IsExitingThread();
 
 }  // namespace finalize
 

@@ -21,13 +21,13 @@
 #include "finalize/internal/copies/copies.h"
 #include "finalize/internal/crash/crash_handler.h"
 #include "finalize/internal/crash/crash_stack.h"
-#include "finalize/internal/end/process_end.h"
-#include "finalize/internal/end/process_exit.h"
+#include "finalize/internal/end/exit_handlers.h"
+#include "finalize/internal/end/process_drain.h"
 #include "finalize/internal/end/signal_end.h"
 #include "finalize/internal/end/signal_thread.h"
 #include "finalize/internal/end/terminate_hook.h"
 #include "finalize/internal/node/fork_epoch.h"
-#include "finalize/internal/signals/hook_owner.h"
+#include "finalize/internal/signals/exit_hook_settings.h"
 #include "finalize/internal/signals/hook_survey.h"
 #include "finalize/internal/signals/shutdown_descriptor.h"
 #include "finalize/internal/signals/signal_action.h"
@@ -160,7 +160,7 @@ void TakeCrashes(const ExitHooks& hooks, HookTally* tally, SignalHooks* list) {
   plan.limit_nanos =
       static_cast<uint64_t>(absl::ToInt64Nanoseconds(hooks.crash_limit));
   plan.keep = hooks.keep_on_crash;
-  plan.handlers_end = hooks.crash_handlers_end;
+  plan.handlers_end = hooks.crash_handlers_never_return;
   finalize_internal::InstallCrashHandler(plan);
   for (const int signal : finalize_internal::kCrashSignals) {
     const SignalLook look = finalize_internal::LookAtCrashSignal(signal);
@@ -178,8 +178,9 @@ InstallResult Take(const ExitHooks& hooks) {
   if (hooks.crash) TakeCrashes(hooks, &crashes, &result.hooks);
   result.status = stops.status("no signal was taken", result.hooks,
                                "name those that are to drain all the same");
-  result.status.Update(crashes.status("no crash signal was taken", result.hooks,
-                                      "see ExitHooks::crash_handlers_end"));
+  result.status.Update(
+      crashes.status("no crash signal was taken", result.hooks,
+                     "see ExitHooks::crash_handlers_never_return"));
   return result;
 }
 
@@ -233,7 +234,7 @@ InstallResult InstallExitHooks(const ExitHooks& hooks) {
   if (!status.ok()) return {status, {}};
   finalize_internal::Replace(draft.settings.release());
   draft.on_signal.release();
-  finalize_internal::OwnHooks();
+  finalize_internal::ClaimHooks();
   if (thread_epoch == CurrentEpoch()) ServeAsOneOfMany();
   if (hooks.terminate) finalize_internal::InstallTerminateHook();
   return Take(hooks);

@@ -79,7 +79,7 @@ struct ExitHooks {
   bool keep_on_crash = false;
   // Whether the handlers of crash signals that are installed now always end
   // the process. If false, a crash signal that has a handler is left alone.
-  bool crash_handlers_end = false;
+  bool crash_handlers_never_return = false;
   // How long the work in a crash may take. Must be positive, and at most a
   // minute.
   absl::Duration crash_limit = absl::Seconds(2);

@@ -11,7 +11,7 @@ namespace {
 
 using finalize::ExitHooks;
 
-constexpr absl::Duration kMostCrashLimit = absl::Minutes(1);
+constexpr absl::Duration kMaxCrashLimit = absl::Minutes(1);
 
 absl::Status ValidateSignals(const char* field,
                              const std::vector<int>& signals) {
@@ -51,7 +51,7 @@ absl::Status ValidateExitHooks(const ExitHooks& hooks) {
         "ExitHooks::repeat_grace must not be negative");
   }
   if (hooks.crash_limit <= absl::ZeroDuration() ||
-      hooks.crash_limit > kMostCrashLimit) {
+      hooks.crash_limit > kMaxCrashLimit) {
     return absl::InvalidArgumentError(
         "ExitHooks::crash_limit must be positive and a minute at most");
   }

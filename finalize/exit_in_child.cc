@@ -7,7 +7,7 @@
 #include "finalize/exit_options.h"
 #include "finalize/internal/base/exit_deadline.h"
 #include "finalize/internal/copies/end_guard.h"
-#include "finalize/internal/end/process_end.h"
+#include "finalize/internal/end/process_drain.h"
 #include "finalize/internal/signals/end_failure.h"
 
 namespace finalize {

@@ -1,6 +1,6 @@
 #include "finalize/exit_time.h"
 
-#include "finalize/internal/end/process_end.h"
+#include "finalize/internal/end/process_drain.h"
 
 namespace finalize {
 

@@ -19,9 +19,9 @@
 // Thread-safe. The reporter is called on the thread on which the failure came
 // up, with no lock held, on several threads at once if so it happens. For a
 // callback it is a part of the run: the finalizer is running until the reporter
-// has returned; one that is armed again is pending before it is called. It may
-// register, run and detach finalizers. An exception that it throws is dropped,
-// and a failure inside it goes to the default reporter.
+// has returned; a retryable one is already pending again when it is called. It
+// may register, run and detach finalizers. An exception that it throws is
+// dropped, and a failure inside it goes to the default reporter.
 #ifndef FINALIZE_FAILURE_REPORTER_H_
 #define FINALIZE_FAILURE_REPORTER_H_
 

@@ -69,7 +69,7 @@
 #include "absl/base/config.h"
 #include "absl/functional/any_invocable.h"
 #include "finalize/internal/base/rtti_required.h"
-#include "finalize/internal/inspect/handle.h"
+#include "finalize/internal/inspect/finalizer_ops.h"
 #include "finalize/internal/life/detached.h"
 #include "finalize/internal/life/run_for_caller.h"
 #include "finalize/internal/node/callback.h"
@@ -229,9 +229,9 @@ using FinalizerFor = Finalizer<finalize_internal::CallbackResult<
 
 // The same for a callback that may be retried (Registry::RegisterRetryable).
 template <class F, class... A>
-using RetryableFinalizerFor = Finalizer<finalize_internal::CallbackResult<
-    finalize_internal::Invocation::kRepeatable, std::decay_t<F>,
-    std::decay_t<A>...>>;
+using RetryableFinalizerFor = Finalizer<
+    finalize_internal::CallbackResult<finalize_internal::Invocation::kRetryable,
+                                      std::decay_t<F>, std::decay_t<A>...>>;
 
 }  // namespace finalize
 

@@ -11,9 +11,9 @@
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/base/drain_clock.h"
 #include "finalize/internal/base/what_text.h"
-#include "finalize/internal/inspect/handle.h"
+#include "finalize/internal/inspect/finalizer_ops.h"
+#include "finalize/internal/inspect/registry_stats.h"
 #include "finalize/internal/inspect/snapshot.h"
-#include "finalize/internal/inspect/survey.h"
 #include "finalize/internal/life/observe.h"
 #include "finalize/internal/node/process_core.h"
 #include "finalize/registry.h"
@@ -131,7 +131,7 @@ Counters CountersOf(Core* only) {
     finalize_internal::AddCounts(core, only == kAll, &counts);
   });
   return {counts.registered, counts.runs, counts.detached, counts.failed,
-          counts.foreign};
+          counts.inherited};
 }
 
 // Appends a heading and at most `limit` lines, indented.
@@ -175,7 +175,8 @@ std::string PendingPlace::ToString() const {
 
 std::string Counters::ToString() const {
   return absl::StrCat(registered, " registered, ", run, " run, ", detached,
-                      " detached, ", failed, " failed, ", foreign, " foreign");
+                      " detached, ", failed, " failed, ", inherited,
+                      " inherited");
 }
 
 std::vector<RunningInfo> Running() { return RunningOf(kAll); }

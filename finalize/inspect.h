@@ -26,7 +26,7 @@
 // an increment each, under a lock that is held anyway.
 //
 // In the child of a fork there is only what the child has registered; what it
-// inherited is counted as foreign.
+// inherited is counted as inherited.
 //
 // Thread-safe.
 #ifndef FINALIZE_INSPECT_H_
@@ -92,7 +92,7 @@ std::vector<Info> PendingByAge(const Registry& registry, size_t limit);
 // since the fork; in one that adopts, since its parent's start.
 struct Counters {
   // Returns a line such as
-  //   5 registered, 3 run, 1 detached, 0 failed, 0 foreign
+  //   5 registered, 3 run, 1 detached, 0 failed, 0 inherited
   std::string ToString() const;
 
   uint64_t registered = 0;  // where it was registered, if it moved later
@@ -101,7 +101,7 @@ struct Counters {
   // Those that threw or returned a bad status; not those that a drain had left
   // behind by then.
   uint64_t failed = 0;
-  uint64_t foreign = 0;  // pending in this process's parents when they forked
+  uint64_t inherited = 0;  // pending in this process's parents when they forked
 };
 
 // For all registries: those that are gone count, too.

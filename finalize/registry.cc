@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "finalize/internal/base/check.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/drain/drain.h"
 #include "finalize/internal/drain/drain_context.h"
-#include "finalize/internal/drain/group.h"
+#include "finalize/internal/drain/registry_contents.h"
 #include "finalize/internal/inspect/pending_walk.h"
 #include "finalize/internal/inspect/snapshot.h"
 #include "finalize/internal/life/report_failure.h"
@@ -36,9 +36,9 @@ void ReportKept(Core* core) {
   finalize_internal::RunningEntry running = {};
   if (!finalize_internal::DescribeAnyRunning(core, &running)) return;
   ReportEntry entry;
-  finalize_internal::IfMemory(
+  finalize_internal::IgnoringBadAlloc(
       [&] { entry = running.ToEntry(Cause::Kind::kDrain); });
-  entry.status = finalize_internal::StatusIfMemory(
+  entry.status = finalize_internal::StatusOrBareCode(
       absl::StatusCode::kFailedPrecondition,
       [] { return "its registry is destroyed before it ends"; });
   finalize_internal::ReportFailure(entry);
@@ -77,7 +77,7 @@ Registry::Registry(Registry& parent, Options options) : Registry() {
 
 Registry::~Registry() {
   finalize_internal::EnsureCurrent(core_);
-  finalize_internal::LeaveCallbacksInExit();
+  finalize_internal::AbandonFramesInExit();
   finalize_internal::Check(
       !finalize_internal::IsBelowCallbackOf(core_),
       "a registry is destroyed by one of its own callbacks");
@@ -94,7 +94,8 @@ Registry::~Registry() {
       suspended ? finalize_internal::Waiting::kNever
                 : finalize_internal::Waiting::kAlways);
   Seal();  // to the destructors of the callables that failed
-  finalize_internal::DestroyPending(core_, finalize_internal::Doomed::kAll);
+  finalize_internal::DestroyPending(core_,
+                                    finalize_internal::DestroyScope::kAll);
   if (suspended || report.running != 0) {
     ReportKept(core_);
   } else {
@@ -117,8 +118,8 @@ absl::Status Registry::MoveTo(Registry& to) {
 size_t Registry::size() const { return finalize_internal::CountPending(core_); }
 
 size_t Registry::CancelAll() noexcept {
-  return finalize_internal::DestroyPending(core_,
-                                           finalize_internal::Doomed::kAll);
+  return finalize_internal::DestroyPending(
+      core_, finalize_internal::DestroyScope::kAll);
 }
 
 void Registry::ForEach(absl::FunctionRef<void(const Info&)> visit) const {

@@ -78,8 +78,7 @@ namespace finalize {
 
 class Registry {
   static constexpr auto kOnce = finalize_internal::Invocation::kOnce;
-  static constexpr auto kRepeatable =
-      finalize_internal::Invocation::kRepeatable;
+  static constexpr auto kRetryable = finalize_internal::Invocation::kRetryable;
 
  public:
   // The process registry: drained by exit(), never destroyed. Usable from
@@ -134,7 +133,7 @@ class Registry {
                                                    F&& function,
                                                    A&&... arguments) {
     return Make<RetryableFinalizerFor<F, A...>>(
-        finalize_internal::RegisterNode<kRepeatable>(
+        finalize_internal::RegisterNode<kRetryable>(
             {core_, &options}, std::forward<F>(function),
             std::forward<A>(arguments)...));
   }
@@ -210,7 +209,7 @@ class Registry {
                                                     F&& function,
                                                     A&&... arguments) {
     return Make<RetryableFinalizerFor<F, A...>>(
-        finalize_internal::RegisterOn<kRepeatable>(
+        finalize_internal::RegisterOn<kRetryable>(
             core_, options,
             finalize_internal::ListOfReferent(std::forward<Referent>(referent)),
             std::forward<F>(function), std::forward<A>(arguments)...));

@@ -2,13 +2,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "finalize/internal/base/escape.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/base/what_text.h"
 
 namespace finalize {
 namespace {
 
-using finalize_internal::StatusIfMemory;
+using finalize_internal::StatusOrBareCode;
 
 const char* OutcomeText(ReportEntry::Outcome outcome, const Cause& cause) {
   switch (outcome) {
@@ -16,12 +16,12 @@ const char* OutcomeText(ReportEntry::Outcome outcome, const Cause& cause) {
       return "ran";
     case ReportEntry::Outcome::kFailed:
       return "failed";
-    case ReportEntry::Outcome::kRearmed:
+    case ReportEntry::Outcome::kPendingAgain:
       return cause.IsProcessEnd() ? "failed and left"
                                   : "failed, to be tried again,";
     case ReportEntry::Outcome::kSkipped:
       return "skipped";
-    case ReportEntry::Outcome::kLeft:
+    case ReportEntry::Outcome::kUnreached:
       return "left";
     case ReportEntry::Outcome::kRunning:
       return "still running";
@@ -53,23 +53,23 @@ std::string ReportEntry::ToString() const {
 absl::Status Report::status() const {
   for (const ReportEntry& entry : entries) {
     if (entry.outcome == ReportEntry::Outcome::kFailed ||
-        entry.outcome == ReportEntry::Outcome::kRearmed) {
+        entry.outcome == ReportEntry::Outcome::kPendingAgain) {
       return entry.status;
     }
   }
   if (failed != 0) {
-    return StatusIfMemory(absl::StatusCode::kUnknown, [this] {
+    return StatusOrBareCode(absl::StatusCode::kUnknown, [this] {
       return absl::StrCat(failed, " callbacks failed");
     });
   }
   if (deadline_exceeded) {
-    return StatusIfMemory(absl::StatusCode::kDeadlineExceeded, [this] {
+    return StatusOrBareCode(absl::StatusCode::kDeadlineExceeded, [this] {
       return absl::StrCat(left, " finalizers left, ", running,
                           " still running");
     });
   }
   for (const ReportEntry& entry : entries) {
-    if (entry.outcome == ReportEntry::Outcome::kLeft) return entry.status;
+    if (entry.outcome == ReportEntry::Outcome::kUnreached) return entry.status;
   }
   return absl::OkStatus();
 }

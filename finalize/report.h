@@ -28,13 +28,13 @@ namespace finalize {
 // One finalizer in a report.
 struct ReportEntry {
   enum class Outcome : uint8_t {
-    kRan,      // its callback succeeded
-    kFailed,   // its callback threw or returned a non-OK status; see `status`
-    kRearmed,  // as kFailed, and it is pending again
-    kSkipped,  // left pending: at_exit is false, and the process ends
-    kLeft,     // left pending: the deadline passed before its turn
-    kRunning,  // still running when the drain returned
-    kRefused,  // never registered: its registry was closed, or no memory
+    kRan,     // its callback succeeded
+    kFailed,  // its callback threw or returned a non-OK status; see `status`
+    kPendingAgain,  // as kFailed, and it is pending again
+    kSkipped,       // left pending: at_exit is false, and the process ends
+    kUnreached,     // left pending: the deadline passed before its turn
+    kRunning,       // still running when the drain returned
+    kRefused,       // never registered: its registry was closed, or no memory
   };
 
   // Returns a line such as
@@ -69,8 +69,8 @@ struct Report {
   // How many finalizers had each outcome. `ran` counts those that succeeded;
   // one of a child registry counts here as well.
   size_t ran = 0;
-  size_t failed = 0;                 // kFailed and kRearmed
-  size_t left = 0;                   // kSkipped, kLeft and kRearmed
+  size_t failed = 0;                 // kFailed and kPendingAgain
+  size_t left = 0;                   // kSkipped, kUnreached and kPendingAgain
   size_t running = 0;                // kRunning
   bool deadline_exceeded = false;    // that of the drain, or a phase its limit
   std::vector<ReportEntry> entries;  // in the order in which they ran

@@ -10,8 +10,8 @@
 #include "absl/time/clock.h"
 #include "finalize/internal/base/check.h"
 #include "finalize/internal/base/drain_clock.h"
-#include "finalize/internal/drain/group.h"
-#include "finalize/internal/inspect/handle.h"
+#include "finalize/internal/drain/registry_contents.h"
+#include "finalize/internal/inspect/finalizer_ops.h"
 #include "finalize/internal/inspect/pending_walk.h"
 #include "finalize/internal/node/core.h"
 #include "finalize/internal/node/process_core.h"
@@ -78,7 +78,7 @@ Report SimulateEnd(Registry& registry, const Cause& cause,
   if (cause.IsProcessEnd()) {
     finalize_internal::DestroyPending(
         finalize_internal::RegistryAccess::CoreOf(registry),
-        finalize_internal::Doomed::kWithoutLifetime);
+        finalize_internal::DestroyScope::kWithoutLifetime);
   }
   return report;
 }

@@ -38,7 +38,7 @@ std::atomic<uint32_t> ending{0};
 bool RefusesThisThread() {
   const uint32_t process = ending.load(std::memory_order_acquire);
   return process != 0 && process == finalize::OwnerProcess().number() &&
-         !finalize::ThisThreadEndsProcess();
+         !finalize::IsExitingThread();
 }
 
 // A handler that was there before calls exit() in a crash: the threads that
@@ -99,7 +99,7 @@ struct RemoveTempDir {
     if (cause == finalize::Cause::Kind::kCall) return owned.Remove();
     if (EndsInACrash()) return absl::OkStatus();
     if (cause.IsProcessEnd()) tempdir_internal::BeginExitPatience();
-    if (owned.Doom()) return absl::OkStatus();
+    if (owned.CancelCreation()) return absl::OkStatus();
     absl::Status status = owned.RemoveImplicitly();
     if (status.ok()) return status;
     tempdir_internal::HandleFailureInDrain(owned, status);
@@ -113,7 +113,7 @@ struct RemoveTempDir {
 
 }  // namespace
 
-// A registry that refuses the finalizer runs it at once, which dooms the
+// A registry that refuses the finalizer runs it at once, which cancels the
 // directory: Create returns Cancelled.
 absl::StatusOr<FinalizerTempDir> FinalizerTempDir::Create(
     TempDirOptions options) {
@@ -181,7 +181,7 @@ void FinalizerTempDir::End() noexcept {
 }
 
 absl::Status FinalizerTempDir::EndOnce() {
-  if (directory_->leaving()) return absl::OkStatus();
+  if (directory_->removing()) return absl::OkStatus();
   if (std::uncaught_exceptions() > exceptions_) directory_->MarkFailed();
   if (!directory_->KeepsOnEnd()) {
     absl::Status status = Remove();

@@ -16,7 +16,8 @@
 // Keep returns FailedPrecondition if the destination is on another file system
 // or mount (use TempDirOptions::Parent to create the temp dir on the same one),
 // or, for an exchange, if it is not a directory, or the temp dir was created
-// Directly(). It returns Unimplemented if the file system cannot exchange.
+// WithoutProcessRoot(). It returns Unimplemented if the file system cannot
+// exchange.
 //
 // Not covered: nothing is forced to the disk. Call fsync() first if the content
 // must survive a power loss.

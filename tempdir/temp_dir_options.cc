@@ -75,7 +75,8 @@ absl::Status CheckTempFileOptions(const TempDirOptions& options) {
   if (absl::Status name = CheckName(options); !name.ok()) return name;
   if (options.directly()) {
     return absl::InvalidArgumentError(
-        "a temporary file cannot be made Directly(): a reaper removes "
+        "a temporary file cannot be made WithoutProcessRoot(): a reaper "
+        "removes "
         "directories only");
   }
   if (options.has_mode() && (options.mode() & ~0777u) != 0) {

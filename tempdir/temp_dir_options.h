@@ -116,15 +116,16 @@ class TempDirOptions {
   // dead process stays until it is removed by hand: without the sticky bit of a
   // root, no mark inside proves that it is not another directory of the user
   // that was renamed.
-  TempDirOptions& Directly(bool directly = true) & {
-    directly_ = directly;
+  TempDirOptions& WithoutProcessRoot(bool directly = true) & {
+    without_process_root_ = directly;
     return *this;
   }
-  TempDirOptions Directly(bool directly = true) && {
-    return std::move(Directly(directly));
+  TempDirOptions WithoutProcessRoot(bool directly = true) && {
+    return std::move(WithoutProcessRoot(directly));
   }
-  // Creates it Directly(), with a name as short as that of mktemp -d, for paths
-  // with little room, such as those of Unix sockets (107 bytes). The name is
+  // Creates it WithoutProcessRoot(), with a name as short as that of mktemp -d,
+  // for paths with little room, such as those of Unix sockets (107 bytes). The
+  // name is
   // `<parent>/fz<uid>+<10 letters>`, with <uid> in base 32; it adds 15 to 21
   // bytes to the parent's path instead of 43 to 52.
   //
@@ -138,7 +139,7 @@ class TempDirOptions {
   // directories ever gets the name of an earlier one is 1 in 2000.
   TempDirOptions& ShortPath(bool short_path = true) & {
     short_path_ = short_path;
-    return Directly(short_path);
+    return WithoutProcessRoot(short_path);
   }
   TempDirOptions ShortPath(bool short_path = true) && {
     return std::move(ShortPath(short_path));
@@ -172,7 +173,8 @@ class TempDirOptions {
   // Exit waits for the thread, until the deadline of the process's end
   // (finalize/exit_options.h). What remains then, or when the process is
   // killed, is reaped at the next start, like everything of a dead process
-  // (reap.h). The same holds with Directly(): the directory is renamed to the
+  // (reap.h). The same holds with WithoutProcessRoot(): the directory is
+  // renamed to the
   // `.reap` form, so that a reaper finishes it.
   //
   // Remove() removes the directory itself if it is empty, if the rename fails,
@@ -245,7 +247,7 @@ class TempDirOptions {
   bool require_guarantees() const { return require_guarantees_; }
   // Whether Create is to fail if it cannot have the permissions.
   bool insists_on_mode() const { return has_mode() || require_guarantees_; }
-  bool directly() const { return directly_; }
+  bool directly() const { return without_process_root_; }
   bool short_path() const { return short_path_; }
   bool background() const { return background_; }
   bool keep_on_failure() const { return keep_on_failure_; }
@@ -258,7 +260,7 @@ class TempDirOptions {
   std::string parent_;
   std::string prefix_ = "tmp-";
   std::string suffix_;
-  bool directly_ = false;
+  bool without_process_root_ = false;
   bool short_path_ = false;
   std::optional<mode_t> mode_;
   bool require_guarantees_ = false;

@@ -50,7 +50,7 @@ int WriteAll(int fd, std::string_view contents) {
 // Makes a file beside `path` that nobody had; -1 with errno set on failure.
 int OpenBeside(const std::string& path, std::string* name) {
   const size_t directory = path.rfind('/') + 1;  // 0 where there is no slash
-  for (int tries = 0; tries < tempdir_internal::kMostNames; ++tries) {
+  for (int tries = 0; tries < tempdir_internal::kMaxNames; ++tries) {
     *name = path.substr(0, directory) + ".tmp-";
     if (!tempdir_internal::AppendRandomLetters(
             name, tempdir_internal::kNameLetters)) {

@@ -22,7 +22,8 @@
 // Mode: 0600, whatever the umask, unless TempDirOptions::Mode() says otherwise.
 //   A file system that ignores modes uses its own; if Mode() was called, Create
 //   then fails.
-// Options: Directly() is an InvalidArgument, because reapers remove only
+// Options: WithoutProcessRoot() is an InvalidArgument, because reapers remove
+// only
 //   directories. RemoveInBackground() has no effect.
 // Remove() removes the name. The content occupies the disk until Close() or the
 //   destructor. FUSE and NFS rename a file that is removed while it is open to

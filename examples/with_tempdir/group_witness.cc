@@ -19,7 +19,7 @@ namespace {
 
 constexpr timespec kNow = {0, 0};
 constexpr timespec kPause = {0, 1'000'000};
-constexpr int kMostPauses = 1000;
+constexpr int kMaxPauses = 1000;
 
 bool Take(int number, siginfo_t* info) {
   sigset_t only;
@@ -68,7 +68,7 @@ void AwaitRest(const siginfo_t& signal) {
   if (signal.si_code > 0 || signal.si_pid <= 0 || signal.si_pid == getpid()) {
     return;
   }
-  for (int i = 0; i < kMostPauses && IsBusy(signal.si_pid); ++i) {
+  for (int i = 0; i < kMaxPauses && IsBusy(signal.si_pid); ++i) {
     nanosleep(&kPause, nullptr);
   }
 }

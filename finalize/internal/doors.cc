@@ -17,7 +17,7 @@ struct Doors {
   void (*drop)(WeakLink*) noexcept;
 };
 
-[[gnu::used]] const Doors kDoors = {&ArmExitHook, &LeaveIfAsleep, &ParkForEnd,
+[[gnu::used]] const Doors kDoors = {&ArmExitHook, &AbandonIfAsleep, &ParkForEnd,
                                     &WatchThreadEnd, &DropForgotten};
 
 }  // namespace

@@ -8,8 +8,8 @@
 namespace bench {
 namespace {
 
-constexpr double kLongest = 10;  // seconds
-constexpr int kFewest = 5;
+constexpr double kMaxSeconds = 10;  // seconds
+constexpr int kMinRounds = 5;
 
 double Seconds(clockid_t clock) {
   timespec now;
@@ -26,9 +26,9 @@ Rounds MeasureInTurn(int count, const std::vector<Batch>& alternatives) {
   const size_t n = alternatives.size();
   Rounds rounds;
   for (const Batch& batch : alternatives) batch();
-  const double end = WallSeconds() + kLongest;
+  const double end = WallSeconds() + kMaxSeconds;
   for (int round = 0; round < count; ++round) {
-    if (round >= kFewest && WallSeconds() > end) break;
+    if (round >= kMinRounds && WallSeconds() > end) break;
     std::vector<double> costs(n);
     for (size_t i = 0; i < n; ++i) {
       const size_t k = (round + i) % n;

@@ -132,7 +132,7 @@ std::vector<Row> MeasureDrain() {
 }
 
 std::vector<Row> MeasureScale() {
-  constexpr int64_t kFew = 10000;
+  constexpr int64_t kSmallCount = 10000;
   constexpr int64_t kVeryMany = 10000000;
   // The first use of the memory counts: nobody has so many twice.
   const auto very_many = [] {
@@ -141,8 +141,9 @@ std::vector<Row> MeasureScale() {
   };
   const auto few = [] {
     finalize::Registry registry;
-    FillAndDrain(registry, kFew);
-    return CpuPerCall(100, [&] { FillAndDrain(registry, kFew); }) / kFew;
+    FillAndDrain(registry, kSmallCount);
+    return CpuPerCall(100, [&] { FillAndDrain(registry, kSmallCount); }) /
+           kBatch;
   };
   const bench::Rounds rounds = bench::MeasureInTurn(
       bench::RoundCount(7),

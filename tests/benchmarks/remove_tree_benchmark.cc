@@ -193,7 +193,7 @@ constexpr size_t kPeersLeft[] = {2, 1};
 
 // Of one shape there are as many rounds as are worth it, but after the least
 // number none begins that would not end in time.
-constexpr int kLeastRounds = 3;
+constexpr int kMinRounds = 3;
 constexpr double kSecondsForShape = 20;
 
 // Returns the fastest peer of those that were measured to the end; -1 if there
@@ -264,7 +264,7 @@ std::vector<Contender> Measure(const FileSystem& file_system,
     }
     const absl::Time end = absl::Now();
     const absl::Duration with_another = (end - start) + (end - begin);
-    if (round + 1 >= kLeastRounds &&
+    if (round + 1 >= kMinRounds &&
         with_another > absl::Seconds(kSecondsForShape)) {
       break;
     }

@@ -321,7 +321,7 @@ TEST(AllocationTest, DrainIsLinear) {
   EXPECT_EQ(report.left, registry.size());
 }
 
-// C8: so is one in which everything fails and is armed again.
+// C8: so is one in which everything fails and is pending again.
 TEST(AllocationTest, DrainOfFailuresIsLinear) {
   bool good = false;
   Registry registry;

@@ -72,7 +72,7 @@ void Work(const TempDirOptions& options, void (*fill)(const std::string&)) {
 
 void WorkIn(std::string_view style) {
   TempDirOptions options;
-  options.Directly(style.substr(0, 8) == "directly");
+  options.WithoutProcessRoot(style.substr(0, 8) == "directly");
   const std::string_view end = "background";
   options.RemoveInBackground(style.size() >= end.size() &&
                              style.substr(style.size() - end.size()) == end);

@@ -82,7 +82,7 @@ void HandleBefore(std::string_view before) {
 void Install() {
   finalize::ExitHooks hooks;
   hooks.crash = true;
-  hooks.crash_handlers_end = true;
+  hooks.crash_handlers_never_return = true;
   Require(finalize::AddCrashCallback(&SayHandled), "no room");
   Require(finalize::InstallExitHooks(hooks).ok(), "no hooks");
 }
@@ -100,7 +100,8 @@ int main(int argc, char** argv) {
   HandleBefore(argv[3]);
   if (std::string_view(argv[2]) == "with") Install();
   auto dir = tempdir::TempDir::Create();
-  auto beside = tempdir::TempDir::Create(tempdir::TempDirOptions().Directly());
+  auto beside =
+      tempdir::TempDir::Create(tempdir::TempDirOptions().WithoutProcessRoot());
   Require(dir.ok() && beside.ok(), "no temp dirs");
   for (const auto* made : {&*dir, &*beside}) {
     const int sub =

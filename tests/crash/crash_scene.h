@@ -19,7 +19,7 @@ namespace finalize_test {
 inline finalize::ExitHooks CrashHooks() {
   finalize::ExitHooks hooks;
   hooks.crash = true;
-  hooks.crash_handlers_end = true;
+  hooks.crash_handlers_never_return = true;
   return hooks;
 }
 

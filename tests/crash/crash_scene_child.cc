@@ -208,7 +208,7 @@ void Recovers() {
   page = mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   HandleBefore(&Recover);
   ExitHooks hooks = CrashHooks();
-  hooks.crash_handlers_end = false;
+  hooks.crash_handlers_never_return = false;
   Install(hooks);
   TempDir& dir = MakeDir();
   AddCallback([](const Crash&) { SaySafely("callback\n"); });

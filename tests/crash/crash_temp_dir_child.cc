@@ -81,7 +81,7 @@ void KeepAll() {
   hooks.keep_on_crash = true;
   Install(hooks);
   MakeDir();
-  MakeDir(tempdir::TempDirOptions().Directly());
+  MakeDir(tempdir::TempDirOptions().WithoutProcessRoot());
   CrashBy("segv");
 }
 

@@ -23,7 +23,7 @@ constexpr char kBegin[] =
     "  phase 100: finish requests\n"
     "  phase 0: leave cluster\n"
     "  phase -100: remove pid file\n"
-    "so far: 5 registered, 1 run, 0 detached, 0 failed, 0 foreign\n"
+    "so far: 5 registered, 1 run, 0 detached, 0 failed, 0 inherited\n"
     "the end:\n";
 
 std::string EndBy(const std::string& cause) {

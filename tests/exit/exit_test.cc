@@ -99,7 +99,7 @@ TEST(ExitTest, KeepsWhatIsOnALifetime) {
   EXPECT_EQ(result.err, "");
 }
 
-// C8: one to be armed again is tried once, then reported as left.
+// C8: one to be pending again is tried once, then reported as left.
 TEST(ExitTest, TriesARetryableOnce) {
   const ChildResult result = ResultOf("retryable");
   EXPECT_TRUE(result.Exited(0)) << result;

@@ -91,7 +91,7 @@ void QuickEnd() {
 void HangWithDirs() {
   SetDeadline(absl::Seconds(2), 0.75);
   MakeDir<FinalizerTempDir>();
-  MakeDir<FinalizerTempDir>(TempDirOptions().Directly());
+  MakeDir<FinalizerTempDir>(TempDirOptions().WithoutProcessRoot());
   MakeDir<DestructorTempDir>();
   AtExit(Options("hanging one"), Hang);
 }

@@ -105,7 +105,8 @@ TYPED_TEST(FullFileSystemTest, FailedWriteNamesThePathAndLosesNothing) {
 TYPED_TEST(FullFileSystemTest, KeepLosesNothing) {
   this->ExpectWell([] {
     for (const bool directly : {false, true}) {
-      TypeParam dir = TestFixture::MakeOne(TempDirOptions().Directly(directly));
+      TypeParam dir =
+          TestFixture::MakeOne(TempDirOptions().WithoutProcessRoot(directly));
       MakeFile(dir.path() / "file");
       Fill("/tmp/full");
       const auto kept = dir.Keep();
@@ -137,7 +138,7 @@ TYPED_TEST(FullFileSystemTest, RemovalInTheBackgroundMakesRoom) {
     for (const bool directly : {false, true}) {
       BlockedRemovals blocked;
       TypeParam dir = TestFixture::MakeOne(
-          TempDirOptions().Directly(directly).RemoveInBackground());
+          TempDirOptions().WithoutProcessRoot(directly).RemoveInBackground());
       Fill(dir.path() / "full");
       SayUnless(dir.Remove().ok() && !dir.removed(), "not put off");
       SayUnless(IsFull(), "not full");
@@ -156,7 +157,7 @@ TYPED_TEST(FullFileSystemTest, ReapMakesRoomAndLeavesTheLiving) {
   this->ExpectWell([] {
     TypeParam live = TestFixture::MakeOne();
     MakeFile(live.path() / "file");
-    Fill(LeaveRoot(kParent) / "full");
+    Fill(ReleaseRoot(kParent) / "full");
     SayUnless(IsFull(), "not full");
     auto report = tempdir::Reap(kParent);
     SayUnless(report.ok(), report.status().ToString());

@@ -66,29 +66,31 @@ TYPED_TEST_SUITE(FuseTempDirTest, Styles, StyleName);
 
 // C27: squashed NFS, `uid=` mounts.
 TYPED_TEST(FuseTempDirTest, OwnerThatIsShownAsAnotherDoesNotMatter) {
-  EXPECT_EQ(WithBindfs({"--force-user=1234"},
-                       [] {
-                         TestFixture::Use({});
-                         TestFixture::Use(TempDirOptions().Directly());
-                         const TypeParam dir = Make<TypeParam>();
-                         SayUnless(!dir.guarantees().owner,
-                                   "the owner is said to be right");
-                       }),
-            "");
+  EXPECT_EQ(
+      WithBindfs({"--force-user=1234"},
+                 [] {
+                   TestFixture::Use({});
+                   TestFixture::Use(TempDirOptions().WithoutProcessRoot());
+                   const TypeParam dir = Make<TypeParam>();
+                   SayUnless(!dir.guarantees().owner,
+                             "the owner is said to be right");
+                 }),
+      "");
 }
 
 // C27: DrvFs, vfat, with modes that are refused or ignored.
 TYPED_TEST(FuseTempDirTest, ModeThatCannotBeSetIsSaid) {
   for (const char* chmod : {"--chmod-deny", "--chmod-ignore"}) {
-    EXPECT_EQ(WithBindfs({"-p", "0777", chmod},
-                         [] {
-                           TestFixture::Use({});
-                           TestFixture::Use(TempDirOptions().Directly());
-                           const TypeParam dir = Make<TypeParam>();
-                           SayUnless(!dir.guarantees().mode,
-                                     "the mode is said to be right");
-                         }),
-              "");
+    EXPECT_EQ(
+        WithBindfs({"-p", "0777", chmod},
+                   [] {
+                     TestFixture::Use({});
+                     TestFixture::Use(TempDirOptions().WithoutProcessRoot());
+                     const TypeParam dir = Make<TypeParam>();
+                     SayUnless(!dir.guarantees().mode,
+                               "the mode is said to be right");
+                   }),
+        "");
   }
 }
 
@@ -99,7 +101,8 @@ TYPED_TEST(FuseTempDirTest, ModeThatIsAskedForIsInsistedOn) {
                   {"-p", "0777", chmod},
                   [] {
                     for (const bool directly : {false, true}) {
-                      const auto options = TempDirOptions().Directly(directly);
+                      const auto options =
+                          TempDirOptions().WithoutProcessRoot(directly);
                       const auto asked =
                           TypeParam::Create(TempDirOptions(options).Mode(0700));
                       SayUnless(!asked.ok(),
@@ -120,7 +123,8 @@ TYPED_TEST(FuseTempDirTest, IsKnownAfterTheKernelForgot) {
       WithBindfs({},
                  [] {
                    for (const bool directly : {false, true}) {
-                     const auto options = TempDirOptions().Directly(directly);
+                     const auto options =
+                         TempDirOptions().WithoutProcessRoot(directly);
                      TypeParam removed = Make<TypeParam>(options);
                      TypeParam kept = Make<TypeParam>(options);
                      MakeFile(removed.path() / "file");

@@ -189,7 +189,7 @@ TYPED_TEST(OverlayTempDirTest, CopyInItsPlaceIsLeft) {
 TYPED_TEST(OverlayTempDirTest, IsKnownAfterTheKernelForgot) {
   const auto body = [] {
     for (const bool directly : {false, true}) {
-      const auto options = TempDirOptions().Directly(directly);
+      const auto options = TempDirOptions().WithoutProcessRoot(directly);
       TypeParam removed = Make<TypeParam>(options);
       TypeParam kept = Make<TypeParam>(options);
       MakeFile(removed.path() / "file");

@@ -86,7 +86,8 @@ TYPED_TEST(UnseenLockTest, LiveOneIsLeftByReapersBelow) {
   EXPECT_EQ(
       WithBindfs([] {
         for (const bool directly : {false, true}) {
-          TypeParam dir = Make<TypeParam>(TempDirOptions().Directly(directly));
+          TypeParam dir =
+              Make<TypeParam>(TempDirOptions().WithoutProcessRoot(directly));
           SayUnless(!dir.guarantees().lock, "its lock is said to be seen");
           MakeFile(dir.path() / "file");
           SayUnless(!OlderReaperTakes(path(kBelow) / Entries(kBelow)[0]),
@@ -107,8 +108,10 @@ TYPED_TEST(UnseenLockTest, LiveOneIsLeftByReapersBelow) {
 TYPED_TEST(UnseenLockTest, OneThatIsRemovedInTheBackgroundIsLeft) {
   EXPECT_EQ(WithBindfs([] {
               for (const bool directly : {false, true}) {
-                TypeParam dir = Make<TypeParam>(
-                    TempDirOptions().Directly(directly).RemoveInBackground());
+                TypeParam dir =
+                    Make<TypeParam>(TempDirOptions()
+                                        .WithoutProcessRoot(directly)
+                                        .RemoveInBackground());
                 MakeFile(dir.path() / "file");
                 SayUnless(dir.Remove().ok(), "not removed");
                 for (const std::string& name : Entries(kBelow)) {
@@ -127,7 +130,7 @@ TYPED_TEST(UnseenLockTest, ExitRemovesIt) {
               RunForked([] {
                 static TypeParam dir = Make<TypeParam>();
                 static TypeParam direct =
-                    Make<TypeParam>(TempDirOptions().Directly());
+                    Make<TypeParam>(TempDirOptions().WithoutProcessRoot());
                 MakeFile(dir.path() / "file");
                 MakeFile(direct.path() / "file");
                 exit(0);
@@ -139,21 +142,21 @@ TYPED_TEST(UnseenLockTest, ExitRemovesIt) {
 
 // C23
 TYPED_TEST(UnseenLockTest, CrashRemovesIt) {
-  EXPECT_EQ(
-      WithBindfs([] {
-        RunForked([] {
-          finalize::ExitHooks hooks;
-          hooks.crash = true;
-          SayUnless(finalize::InstallExitHooks(hooks).ok(), "no hooks");
-          MakeFile(Abandon(Make<TypeParam>())->path() / "file");
-          MakeFile(
-              Abandon(Make<TypeParam>(TempDirOptions().Directly()))->path() /
-              "file");
-          abort();
-        });
-        SayUnless(Entries(kBelow).empty(), "something is left");
-      }),
-      "");
+  EXPECT_EQ(WithBindfs([] {
+              RunForked([] {
+                finalize::ExitHooks hooks;
+                hooks.crash = true;
+                SayUnless(finalize::InstallExitHooks(hooks).ok(), "no hooks");
+                MakeFile(Abandon(Make<TypeParam>())->path() / "file");
+                MakeFile(Abandon(Make<TypeParam>(
+                                     TempDirOptions().WithoutProcessRoot()))
+                             ->path() /
+                         "file");
+                abort();
+              });
+              SayUnless(Entries(kBelow).empty(), "something is left");
+            }),
+            "");
 }
 
 // C23, C28: what is kept in a crash is kept for a person, not live.
@@ -182,8 +185,8 @@ TYPED_TEST(UnseenLockTest, DeadOneIsReapedThroughItsMountIfAskedFor) {
       WithBindfs([] {
         for (const bool directly : {false, true}) {
           RunForked([directly] {
-            auto* dir =
-                Abandon(Make<TypeParam>(TempDirOptions().Directly(directly)));
+            auto* dir = Abandon(
+                Make<TypeParam>(TempDirOptions().WithoutProcessRoot(directly)));
             MakeFile(dir->path() / "file");
             finalize_test::SendSignal(getpid(), SIGKILL);
           });
@@ -205,8 +208,8 @@ TYPED_TEST(UnseenLockTest, DeadOneIsReapedElsewhereAtTheCallersWord) {
       WithBindfs([] {
         for (const bool directly : {false, true}) {
           RunForked([directly] {
-            auto* dir =
-                Abandon(Make<TypeParam>(TempDirOptions().Directly(directly)));
+            auto* dir = Abandon(
+                Make<TypeParam>(TempDirOptions().WithoutProcessRoot(directly)));
             MakeFile(dir->path() / "file");
             finalize_test::SendSignal(getpid(), SIGKILL);
           });
@@ -256,8 +259,8 @@ TYPED_TEST(UnseenLockTest, ReaperProcessRemovesIt) {
             tempdir::ReaperProcessOptions options;
             options.program = reaper;
             const absl::Status started = tempdir::StartReaperProcess(options);
-            auto* dir =
-                Abandon(Make<TypeParam>(TempDirOptions().Directly(directly)));
+            auto* dir = Abandon(
+                Make<TypeParam>(TempDirOptions().WithoutProcessRoot(directly)));
             MakeFile(dir->path() / "file");
             dprintf(out, "%s\n", started.ToString().c_str());
           });

@@ -42,7 +42,7 @@ TEST(UserNamespaceTest, RootOfADeadProcessInOneIsReaped) {
       BecomeSomeUser();
       const Ended made = RunForked([] {
         BecomeRootOfANamespace();
-        dprintf(STDOUT_FILENO, "%s", LeaveRoot("/tmp").c_str());
+        dprintf(STDOUT_FILENO, "%s", ReleaseRoot("/tmp").c_str());
       });
       SayUnless(path(made.output).filename().native().find("finalize-0-") == 0,
                 made.output);
@@ -60,7 +60,7 @@ TEST(UserNamespaceTest, RootOfADeadProcessOutsideIsReaped) {
   const Ended ended = RunForked([] {
     MountMemory("/tmp");
     BecomeSomeUser();
-    LeaveRoot("/tmp");
+    ReleaseRoot("/tmp");
     BecomeRootOfANamespace();
     SayUnless(Count(ReapOutcome::kRemoved) == 1, "not reaped");
     SayUnless(Entries("/tmp").empty(), "something is left");
@@ -76,7 +76,7 @@ TEST(UserNamespaceTest, OwnerThatIsNotToldIsNotTrusted) {
     MountMemory("/tmp");
     RunForked([] {
       BecomeSomeUser();
-      LeaveRoot("/tmp");
+      ReleaseRoot("/tmp");
     });
     if (unshare(CLONE_NEWUSER) != 0) abort();
     SayUnless(geteuid() == kNobody, "somebody");

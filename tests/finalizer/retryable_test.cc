@@ -124,7 +124,7 @@ TEST(RetryableTest, DrainTriesItOnce) {
   EXPECT_EQ(report.left, 1u);
   EXPECT_EQ(report.status(), absl::UnavailableError("later"));
   ASSERT_EQ(report.entries.size(), 1u);
-  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kRearmed);
+  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kPendingAgain);
   EXPECT_EQ(failures.size(), 1u);
   EXPECT_TRUE(f.alive());
   flaky.good = true;
@@ -161,7 +161,7 @@ TEST(RetryableTest, DrainLeavesWhatFailedInARun) {
   EXPECT_FALSE(report.status().ok());
   ASSERT_EQ(report.entries.size(), 1u);
   EXPECT_EQ(report.entries[0].name, "flaky");
-  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kLeft);
+  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kUnreached);
   flaky.good = true;
 }
 
@@ -206,7 +206,7 @@ TEST(RetryableTest, OutlivesItsLifetime) {
   }
   EXPECT_EQ(flaky.attempts, 1);
   ASSERT_EQ(failures.size(), 1u);
-  EXPECT_EQ(failures.at(0).outcome, ReportEntry::Outcome::kRearmed);
+  EXPECT_EQ(failures.at(0).outcome, ReportEntry::Outcome::kPendingAgain);
   EXPECT_TRUE(f.alive());
   EXPECT_EQ(registry.Drain().failed, 1u);
   flaky.good = true;

@@ -35,8 +35,8 @@ int FirstWrongInChild(const std::function<int()>& facts) {
   return StatusOf(child);
 }
 
-// C21, C26: in a child, what it inherited is foreign and nothing else; its own
-// count from zero.
+// C21, C26: in a child, what it inherited is inherited and nothing else; its
+// own count from zero.
 TEST(InspectForkTest, InheritedOnesAreForeign) {
   Registry registry;
   registry.Register([] {});
@@ -44,20 +44,20 @@ TEST(InspectForkTest, InheritedOnesAreForeign) {
   registry.Register([] {}).Run();
   auto at_exit = finalize::AtExit([] {});
   EXPECT_EQ(FirstWrongInChild([&] {
-              if (finalize::Count().foreign != 3) return 1;
+              if (finalize::Count().inherited != 3) return 1;
               const Counters inherited = finalize::Count(registry);
-              if (inherited.foreign != 2) return 2;
+              if (inherited.inherited != 2) return 2;
               if (inherited.registered != 0 || inherited.run != 0) return 3;
               if (!finalize::PendingByPlace().empty()) return 4;
               if (!finalize::PendingByAge(9).empty()) return 5;
               registry.Register([] {}).Run();
               const Counters own = finalize::Count(registry);
               if (own.registered != 1 || own.run != 1) return 6;
-              if (own.foreign != 2) return 7;
+              if (own.inherited != 2) return 7;
               return 0;
             }),
             0);
-  EXPECT_EQ(finalize::Count(registry).foreign, 0u);
+  EXPECT_EQ(finalize::Count(registry).inherited, 0u);
   at_exit.Detach();
 }
 
@@ -71,7 +71,7 @@ TEST(InspectForkTest, NewRegistryOfAChildBeginsAtZero) {
               Registry registry;
               const Counters counters = finalize::Count(registry);
               if (counters.registered != 0) return 1;
-              if (counters.foreign != 0) return 2;
+              if (counters.inherited != 0) return 2;
               registry.Register([] {});
               return finalize::Count(registry).registered == 1 ? 0 : 3;
             }),

@@ -219,12 +219,12 @@ TEST(CountTest, CountsEachEnd) {
   EXPECT_EQ(counters.run, 4u);
   EXPECT_EQ(counters.detached, 1u);
   EXPECT_EQ(counters.failed, 2u);
-  EXPECT_EQ(counters.foreign, 0u);
+  EXPECT_EQ(counters.inherited, 0u);
   EXPECT_EQ(counters.ToString(),
-            "6 registered, 4 run, 1 detached, 2 failed, 0 foreign");
+            "6 registered, 4 run, 1 detached, 2 failed, 0 inherited");
 }
 
-// C26: each attempt of one that is armed again.
+// C26: each attempt of one that is pending again.
 TEST(CountTest, CountsAttempts) {
   CapturedFailures failures;
   Registry registry;
@@ -259,10 +259,11 @@ TEST(DebugTextTest, HasEverySection) {
   registry.Register(Options("waiting"), [] {});
   Hanging hanging(registry, Options("hangs"));
   const std::string text = finalize::DebugText(registry);
-  EXPECT_EQ(text.rfind("2 registered, 1 run, 0 detached, 0 failed, 0 foreign, "
-                       "1 pending\nrunning:\n  #",
-                       0),
-            0u)
+  EXPECT_EQ(
+      text.rfind("2 registered, 1 run, 0 detached, 0 failed, 0 inherited, "
+                 "1 pending\nrunning:\n  #",
+                 0),
+      0u)
       << text;
   EXPECT_NE(text.find("\"hangs\"\npending by place:\n  1, the oldest +"),
             std::string::npos)

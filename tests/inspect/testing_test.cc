@@ -109,7 +109,7 @@ TEST(SimulateEndTest, DeadlinePassesOnAFakeClock) {
   options.deadline = absl::Seconds(5);
   Report report = SimulateExit(registry, options);
   EXPECT_TRUE(report.deadline_exceeded);
-  EXPECT_THAT(report, HasEntry("left", ReportEntry::Outcome::kLeft));
+  EXPECT_THAT(report, HasEntry("left", ReportEntry::Outcome::kUnreached));
   EXPECT_THAT(report, HasEntry("overruns", ReportEntry::Outcome::kRan));
   EXPECT_FALSE(left.alive());
   EXPECT_EQ(log.Text(), "");
@@ -147,7 +147,7 @@ TEST(SimulateEndTest, OptionsReachTheDrain) {
   options.threads = 0;
   options.phase_limit = absl::Seconds(1);
   EXPECT_THAT(SimulateExit(registry, options),
-              HasEntry("left", ReportEntry::Outcome::kLeft));
+              HasEntry("left", ReportEntry::Outcome::kUnreached));
 }
 
 // C15, C16: a drain that waits for another thread notices that the clock has

@@ -22,7 +22,7 @@ using finalize_test::ScarceMemory;
 
 constexpr char kLong[] = "a text that is too long to be kept within a string";
 // More than a drain like these allocates.
-constexpr int kMostAllocations = 200;
+constexpr int kMaxAllocations = 200;
 
 // Drains two finalizers that fail, one that does not, and one that is to be
 // tried again.
@@ -77,7 +77,7 @@ class NoMemoryDrainTest : public testing::Test {
   void DrainsWithEverLess(const DrainOptions& options) {
     int allocations = 0;
     while (!DrainsWith(allocations, options)) {
-      ASSERT_LT(++allocations, kMostAllocations);
+      ASSERT_LT(++allocations, kMaxAllocations);
     }
     EXPECT_GT(allocations, 2) << "it allocates nothing that could fail";
   }

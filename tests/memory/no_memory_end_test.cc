@@ -54,7 +54,7 @@ TEST(NoMemoryForHooksTest, IsSaid) {
 }
 
 // C12, C14: the drain of exit() runs everything once; what it skips, and what
-// is armed again, is reported and destroyed. The watchdog may have no thread,
+// is pending again, is reported and destroyed. The watchdog may have no thread,
 // and says so.
 TEST(NoMemoryAtExitTest, RunsAndDropsEach) {
   for (const char* scenario : {"one-fails", "rest-fail"}) {

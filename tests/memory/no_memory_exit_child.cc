@@ -75,11 +75,11 @@ void CheckExit() {
 // Each in a child of its own, until one has enough.
 template <ScarceMemory::Failing kFailing>
 void ExitWithEverMore() {
-  constexpr int kMostAllocations = 2000;
+  constexpr int kMaxAllocations = 2000;
   int status = 0;
   int allocations = -1;
   do {
-    Require(++allocations < kMostAllocations, "an end");
+    Require(++allocations < kMaxAllocations, "an end");
     const pid_t child = Forked(fork());
     if (child == 0) ExitWith(allocations, kFailing);
     Require(waitpid(child, &status, 0) == child && WIFEXITED(status) &&

@@ -23,7 +23,7 @@ using finalize_test::ScarceMemory;
 
 constexpr char kLong[] = "a text that is too long to be kept within a string";
 // More than a look allocates.
-constexpr int kMostAllocations = 1000;
+constexpr int kMaxAllocations = 1000;
 
 // A registry with two that are pending, and one that another thread is running.
 class NoMemoryInspectTest : public testing::Test {
@@ -34,7 +34,7 @@ class NoMemoryInspectTest : public testing::Test {
   static void LooksWithEverMore(const Look& look) {
     int allocations = 0;
     while (!LooksWith(allocations, look)) {
-      ASSERT_LT(++allocations, kMostAllocations);
+      ASSERT_LT(++allocations, kMaxAllocations);
     }
     EXPECT_GT(allocations, 0) << "it allocates nothing that could fail";
   }

@@ -1,5 +1,5 @@
 // Registries that end without memory (contract C1, C8, C14): every callback
-// runs once, and what is armed again is destroyed in the one order.
+// runs once, and what is pending again is destroyed in the one order.
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -23,8 +23,8 @@ using finalize_test::ScarceMemory;
 
 constexpr char kLong[] = "a text that is too long to be kept within a string";
 // More than an end like these allocates.
-constexpr int kMostAllocations = 2000;
-// Those to be armed again, in three phases; more than are looked for at once.
+constexpr int kMaxAllocations = 2000;
+// Those to be pending again, in three phases; more than are looked for at once.
 constexpr int kArmedAgain = 40;
 
 const absl::Status& DataLoss() {
@@ -82,7 +82,7 @@ class NoMemoryRegistryEndTest
   template <class Ends>
   void EndsWithEverMore(Ends ends) {
     int allocations = 0;
-    while (!ends(allocations)) ASSERT_LT(++allocations, kMostAllocations);
+    while (!ends(allocations)) ASSERT_LT(++allocations, kMaxAllocations);
     EXPECT_GT(allocations, 2) << "it allocates nothing that could fail";
   }
 

@@ -13,7 +13,7 @@ using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::ScarceMemory;
 
-constexpr int kMostAllocations = 2000;
+constexpr int kMaxAllocations = 2000;
 
 finalize_test::PluginLoader<RacePlugin>& plugin =
     *new finalize_test::PluginLoader<RacePlugin>;
@@ -45,7 +45,7 @@ void CloseWithEverMore() {
       [](const finalize::ReportEntry&) { ++reported; });
   int allocations = 0;
   while (!CloseWith(allocations, kFailing)) {
-    Require(++allocations < kMostAllocations, "an end");
+    Require(++allocations < kMaxAllocations, "an end");
   }
   Require(allocations > 2, "allocations");
   Say("done");

@@ -94,7 +94,8 @@ TYPED_TEST(ReapInterleaveTest, ReaperBetweenTheStepsOfAnOwner) {
 
 TYPED_TEST(ReapInterleaveTest, ReaperBetweenTheStepsOfADirectOwner) {
   const auto owner = [] {
-    TestFixture::LiveOnce(TempDirOptions().Parent(kParent).Directly());
+    TestFixture::LiveOnce(
+        TempDirOptions().Parent(kParent).WithoutProcessRoot());
   };
   Interleave(PrepareNothing, owner, ReapMeanwhile);
 }

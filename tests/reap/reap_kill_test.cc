@@ -81,7 +81,7 @@ TYPED_TEST(ReapKillTest, CreateUseAndRemove) {
 TYPED_TEST(ReapKillTest, CreateAndRemoveDirectly) {
   const auto body = [] {
     TypeParam dir =
-        Make<TypeParam>(TempDirOptions().Parent(kParent).Directly());
+        Make<TypeParam>(TempDirOptions().Parent(kParent).WithoutProcessRoot());
     MakeFile(dir.path() / "file");
     if (!dir.Remove().ok()) _exit(1);
   };
@@ -111,7 +111,7 @@ TYPED_TEST(ReapKillTest, Keep) {
 TYPED_TEST(ReapKillTest, KeepDirectly) {
   ExpectKeptOrReaped("keep directly", [] {
     TypeParam dir =
-        Make<TypeParam>(TempDirOptions().Parent(kParent).Directly());
+        Make<TypeParam>(TempDirOptions().Parent(kParent).WithoutProcessRoot());
     MakeFile(dir.path() / "file");
     if (!dir.Keep().ok()) _exit(1);
   });

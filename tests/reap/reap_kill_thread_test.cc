@@ -81,7 +81,7 @@ TYPED_TEST(ReapKillThreadTest, ThreadThatRemovesDirectOnesInTheBackground) {
       "background, directly", Stepped::kOthers, [] {},
       [] {
         RemoveInBackground<TypeParam>(
-            TempDirOptions().RemoveInBackground().Directly());
+            TempDirOptions().RemoveInBackground().WithoutProcessRoot());
       });
   EXPECT_GT(points, 30);
 }
@@ -100,7 +100,7 @@ TYPED_TEST(ReapKillThreadTest, ThreadThatPutsDirectRemovalsOff) {
       "background, directly", Stepped::kFirst, [] {},
       [] {
         RemoveInBackground<TypeParam>(
-            TempDirOptions().RemoveInBackground().Directly());
+            TempDirOptions().RemoveInBackground().WithoutProcessRoot());
       });
   EXPECT_GT(points, 30);
 }

@@ -46,7 +46,7 @@ class ReapTest : public TempDirFixture {
   }
   path parent() const { return Parent(); }
   // A root that a process left when it was killed.
-  path Leave() { return LeaveRoot(parent()); }
+  path Leave() { return ReleaseRoot(parent()); }
 };
 
 // C30, edge 15.
@@ -229,7 +229,7 @@ TEST_F(ReapTest, MissingParentIsNotFound) {
 }
 
 TEST_F(ReapTest, TakesTmpdirWhereNoParentIsNamed) {
-  LeaveRoot(scratch());
+  ReleaseRoot(scratch());
   auto report = tempdir::Reap();
   ASSERT_TRUE(report.ok());
   EXPECT_EQ(report->parent, scratch().native());

@@ -44,7 +44,7 @@ TEST(DrainDeadlineTest, PassedDeadlineLeavesEverything) {
   EXPECT_EQ(report.status().code(), absl::StatusCode::kDeadlineExceeded);
   ASSERT_NE(EntryOf(report, "a"), nullptr);
   ASSERT_NE(EntryOf(report, "b"), nullptr);
-  EXPECT_EQ(EntryOf(report, "a")->outcome, ReportEntry::Outcome::kLeft);
+  EXPECT_EQ(EntryOf(report, "a")->outcome, ReportEntry::Outcome::kUnreached);
   EXPECT_TRUE(a.alive());
   EXPECT_TRUE(b.alive());
   EXPECT_EQ(registry.Drain().ran, 2u);  // another drain gets them
@@ -72,7 +72,7 @@ TEST(DrainDeadlineTest, DeadlineIsCheckedBetweenCallbacks) {
   EXPECT_EQ(report.entries[0].status,
             absl::DeadlineExceededError("ran past the deadline"));
   EXPECT_EQ(report.entries[1].name, "older");
-  EXPECT_EQ(report.entries[1].outcome, ReportEntry::Outcome::kLeft);
+  EXPECT_EQ(report.entries[1].outcome, ReportEntry::Outcome::kUnreached);
 }
 
 // C15: so it is with a callback whose destruction takes long.

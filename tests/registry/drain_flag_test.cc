@@ -166,7 +166,7 @@ TEST(DrainFlagTest, FlagOfATriedOneDoesNotRepeatIt) {
   EXPECT_EQ(report.failed, 1u);
   EXPECT_EQ(report.left, 1u);
   ASSERT_EQ(report.entries.size(), 1u);  // its failure, once
-  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kRearmed);
+  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kPendingAgain);
   EXPECT_EQ(registry.Drain().failed, 1u);  // another drain tries it again
   EXPECT_EQ(attempts, 2);
   f.Detach();

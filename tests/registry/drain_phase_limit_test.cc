@@ -75,7 +75,7 @@ TEST(PhaseLimitTest, LatePhaseIsPassedBy) {
   EXPECT_THAT(report,
               AnyOf(HasEntry("overruns", ReportEntry::Outcome::kRan),
                     HasEntry("overruns", ReportEntry::Outcome::kRunning)));
-  EXPECT_THAT(report, HasEntry("unreached", ReportEntry::Outcome::kLeft));
+  EXPECT_THAT(report, HasEntry("unreached", ReportEntry::Outcome::kUnreached));
   EXPECT_EQ(report.entries.size(), 2u);
   EXPECT_EQ(registry.Drain().ran, 1u);  // it has kept its place
 }
@@ -166,7 +166,7 @@ TEST(PhaseLimitTest, StuckCallbackDoesNotHoldUpTheNextPhase) {
   EXPECT_EQ(report.left, 1u);
   EXPECT_TRUE(report.deadline_exceeded);
   EXPECT_THAT(report, HasEntry("stuck", ReportEntry::Outcome::kRunning));
-  EXPECT_THAT(report, HasEntry("unreached", ReportEntry::Outcome::kLeft));
+  EXPECT_THAT(report, HasEntry("unreached", ReportEntry::Outcome::kUnreached));
   release->CountDown();
   stuck.Wait();
 }
@@ -187,8 +187,9 @@ TEST(PhaseLimitTest, LimitReachesTheChild) {
   Report report = parent.Drain(TenSecondsEach());
   EXPECT_EQ(log.Text(), "parent");
   EXPECT_TRUE(report.deadline_exceeded);
-  EXPECT_THAT(report, AnyOf(HasEntry("in child", ReportEntry::Outcome::kLeft),
-                            HasEntry("child", ReportEntry::Outcome::kRunning)));
+  EXPECT_THAT(report,
+              AnyOf(HasEntry("in child", ReportEntry::Outcome::kUnreached),
+                    HasEntry("child", ReportEntry::Outcome::kRunning)));
 }
 
 // C8, C15: a failed one that may be tried again is tried once, though its phase
@@ -207,8 +208,9 @@ TEST(PhaseLimitTest, RetryableOfALatePhaseIsTriedOnce) {
   EXPECT_EQ(attempts, 1);
   EXPECT_EQ(report.ran, 1u);
   EXPECT_EQ(report.left + report.running, 1u);
-  EXPECT_THAT(report, AnyOf(HasEntry("again", ReportEntry::Outcome::kRearmed),
-                            HasEntry("again", ReportEntry::Outcome::kRunning)));
+  EXPECT_THAT(report,
+              AnyOf(HasEntry("again", ReportEntry::Outcome::kPendingAgain),
+                    HasEntry("again", ReportEntry::Outcome::kRunning)));
   again.Detach();
 }
 

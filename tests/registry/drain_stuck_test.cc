@@ -75,7 +75,8 @@ TEST(DrainStuckTest, StuckCallbackIsLeftToItsThread) {
   ASSERT_NE(EntryOf(report, "stuck"), nullptr);
   EXPECT_EQ(EntryOf(report, "stuck")->outcome, ReportEntry::Outcome::kRunning);
   ASSERT_NE(EntryOf(report, "unreached"), nullptr);
-  EXPECT_EQ(EntryOf(report, "unreached")->outcome, ReportEntry::Outcome::kLeft);
+  EXPECT_EQ(EntryOf(report, "unreached")->outcome,
+            ReportEntry::Outcome::kUnreached);
   EXPECT_FALSE(f.alive());
   EXPECT_FALSE(f.Wait(absl::Now()));  // it does run still
   stuck->release.CountDown();

@@ -118,7 +118,7 @@ TEST(DrainThreadsTest, RetryableIsTriedOnceOnHelperThreads) {
   EXPECT_EQ(report.failed, 1u);
   EXPECT_EQ(report.left, 1u);
   ASSERT_EQ(report.entries.size(), 1u);
-  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kRearmed);
+  EXPECT_EQ(report.entries[0].outcome, ReportEntry::Outcome::kPendingAgain);
   EXPECT_TRUE(f.alive());
   f.Detach();
 }

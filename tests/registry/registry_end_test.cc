@@ -117,7 +117,7 @@ TEST(RegistryEndTest, DestructorRunsWhatRunningCallbacksRegister) {
   runner.join();
 }
 
-// C8: what failed and was armed again dies, unrun, with its registry.
+// C8: what failed and was pending again dies, unrun, with its registry.
 TEST(RegistryEndTest, DestructorDestroysWhatFailed) {
   CapturedFailures failures;
   int attempts = 0;

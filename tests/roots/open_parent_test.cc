@@ -64,7 +64,7 @@ class OpenParentTest : public TempDirFixture {
       setenv("TMPDIR", "/tmp", 1);
       BecomeMember();
       UseOne<Dir>();
-      UseOne<Dir>(TempDirOptions().Directly());
+      UseOne<Dir>(TempDirOptions().WithoutProcessRoot());
     });
     EXPECT_EQ(ended.output, "");
     EXPECT_EQ(ended.exit_code, 0);
@@ -98,7 +98,7 @@ TYPED_TEST(OpenParentTest, CanBeRefused) {
   ASSERT_EQ(chmod(this->scratch().c_str(), 0777), 0);
   for (const bool directly : {false, true}) {
     const auto dir = TypeParam::Create(
-        TempDirOptions().RequireGuarantees().Directly(directly));
+        TempDirOptions().RequireGuarantees().WithoutProcessRoot(directly));
     EXPECT_TRUE(absl::IsFailedPrecondition(dir.status())) << dir.status();
     EXPECT_TRUE(Entries(this->scratch()).empty());
   }
@@ -107,8 +107,8 @@ TYPED_TEST(OpenParentTest, CanBeRefused) {
 TYPED_TEST(OpenParentTest, SafeParentHasAllGuarantees) {
   const TypeParam dir = Make<TypeParam>(TempDirOptions().RequireGuarantees());
   EXPECT_TRUE(dir.guarantees().all());
-  const TypeParam direct =
-      Make<TypeParam>(TempDirOptions().RequireGuarantees().Directly());
+  const TypeParam direct = Make<TypeParam>(
+      TempDirOptions().RequireGuarantees().WithoutProcessRoot());
   EXPECT_TRUE(direct.guarantees().all());
 }
 
@@ -140,7 +140,7 @@ TEST(OpenParentReapTest, DeadRootsAreReaped) {
   const Ended ended = RunForked([] {
     MountMemory("/tmp", "mode=0777");
     BecomeSomeUser();
-    LeaveRoot("/tmp");
+    ReleaseRoot("/tmp");
     auto report = tempdir::Reap("/tmp");
     SayUnless(report.ok() && report->Count(ReapOutcome::kRemoved) == 1,
               "not reaped");
@@ -151,7 +151,7 @@ TEST(OpenParentReapTest, DeadRootsAreReaped) {
 TEST(OpenParentReapTest, DeadRootsOfTheSuperuserAreReaped) {
   const Ended ended = RunForked([] {
     MountMemory("/tmp", "mode=0777");
-    LeaveRoot("/tmp");
+    ReleaseRoot("/tmp");
     auto report = tempdir::Reap("/tmp");
     SayUnless(report.ok() && report->Count(ReapOutcome::kRemoved) == 1,
               "not reaped");

@@ -164,7 +164,7 @@ class PassedDirectLockTest : public PassedLockTest<tempdir::FinalizerTempDir> {
 };
 
 TEST_F(PassedDirectLockTest, ProgramThatOutlivesItsOwnerKeepsIt) {
-  Start("echo $$; read x", TempDirOptions().Directly());
+  Start("echo $$; read x", TempDirOptions().WithoutProcessRoot());
   owner_->Kill();
   EXPECT_EQ(Reaped(), ReapOutcome::kInUse);
   LetGo();

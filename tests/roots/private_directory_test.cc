@@ -16,7 +16,7 @@ namespace {
 
 using namespace finalize_test;  // NOLINT(build/namespaces)
 using tempdir_internal::DirectoryPlan;
-using tempdir_internal::kMostNames;
+using tempdir_internal::kMaxNames;
 using tempdir_internal::MakePrivateDirectory;
 
 // Letters that an attacker guesses: 0, 1, 2, ...

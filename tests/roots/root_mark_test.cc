@@ -63,7 +63,7 @@ class RootMarkTest : public TempDirFixture {
 // C30: a backup has the name, the owner, the mode and the attributes of a dead
 // root, and no lock.
 TEST_F(RootMarkTest, CopyOfADeadRootIsLeft) {
-  const path root = LeaveRoot(parent());
+  const path root = ReleaseRoot(parent());
   const path copy = parent() / kName;
   RunForked([&] {
     execlp("cp", "cp", "-a", root.c_str(), copy.c_str(), nullptr);
@@ -81,7 +81,7 @@ TEST_F(RootMarkTest, CopyOfADeadRootIsLeft) {
 
 // C30: as a program that copies attributes, or another user, may put it there.
 TEST_F(RootMarkTest, MarkOfAnotherDirectoryIsNone) {
-  const path root = LeaveRoot(parent());
+  const path root = ReleaseRoot(parent());
   const std::string mark = MarkOf(root);
   EXPECT_EQ(ReapOnly(parent()).outcome, ReapOutcome::kRemoved);
   const path other = parent() / kName;
@@ -100,7 +100,7 @@ TEST_F(RootMarkTest, MarkOfAnotherDirectoryIsNone) {
 
 // C30: older versions made no marks: it has to be asked for.
 TEST_F(RootMarkTest, RootOfAnOlderVersionIsLeftUnlessAskedFor) {
-  const path root = LeaveRoot(parent());
+  const path root = ReleaseRoot(parent());
   ASSERT_EQ(removexattr(root.c_str(), kAttribute), 0);
   ASSERT_EQ(chmod(root.c_str(), 0700), 0);
   const ReapedRoot left = ReapOnly(parent());
@@ -171,7 +171,7 @@ TEST_F(RootMarkTest, OnlyAFailingDiskKeepsARootFromBeingMade) {
 // C30: an old kernel, or the filter of a container.
 TEST_F(RootMarkTest, DeadRootIsReapedWithoutRenameat2) {
   for (const int error : {ENOSYS, EPERM}) {
-    LeaveRoot(parent());
+    ReleaseRoot(parent());
     const Ended ended = RunForked([&] {
       SayUnless(RefuseCalls({SYS_renameat2}, error).empty(), "no filter");
       auto report = tempdir::Reap(parent());
@@ -188,7 +188,7 @@ TEST_F(RootMarkTest, WithoutAttributesTheParentDecides) {
   const Ended ended = RunForked([this] {
     MountMemory("/tmp");
     if (mount("none", "/tmp", "ramfs", 0, "mode=0777") != 0) abort();
-    const path root = LeaveRoot("/tmp");
+    const path root = ReleaseRoot("/tmp");
     SayUnless(MarkOf(root).empty(), "ramfs has attributes");
     SayUnless(ReapOnly("/tmp").outcome == ReapOutcome::kRefused, "taken");
     SayUnless(chmod("/tmp", 01777) == 0, "chmod");
@@ -203,7 +203,7 @@ TYPED_TEST_SUITE(DirectMarkTest, Styles, StyleName);
 
 // C30: `git clone` and `initdb` want an empty directory.
 TYPED_TEST(DirectMarkTest, DirectTempDirHoldsNothing) {
-  TypeParam dir = Make<TypeParam>(TempDirOptions().Directly());
+  TypeParam dir = Make<TypeParam>(TempDirOptions().WithoutProcessRoot());
   EXPECT_TRUE(Entries(dir.path()).empty());
   EXPECT_NE(MarkOf(dir.path()), "");
   EXPECT_EQ(Mode(dir.path()), 0700u);
@@ -212,7 +212,7 @@ TYPED_TEST(DirectMarkTest, DirectTempDirHoldsNothing) {
 // C30
 TYPED_TEST(DirectMarkTest, DirectTempDirOfADeadProcessIsReaped) {
   RunForked([] {
-    auto* dir = Abandon(Make<TypeParam>(TempDirOptions().Directly()));
+    auto* dir = Abandon(Make<TypeParam>(TempDirOptions().WithoutProcessRoot()));
     MakeFile(dir->path() / "file");
     finalize_test::SendSignal(getpid(), SIGKILL);
   });
@@ -230,7 +230,8 @@ TYPED_TEST(DirectMarkTest, InAnOpenParentItIsRefused) {
     const path parent = this->Parent(is_short ? "short" : "long");
     ASSERT_EQ(chmod(parent.c_str(), 0777), 0);
     RunForked([&] {
-      TempDirOptions options = TempDirOptions().Parent(parent).Directly();
+      TempDirOptions options =
+          TempDirOptions().Parent(parent).WithoutProcessRoot();
       if (is_short) options.ShortPath();
       auto* dir = Abandon(Make<TypeParam>(options));
       MakeFile(dir->path() / "file");
@@ -248,7 +249,7 @@ TYPED_TEST(DirectMarkTest, InAnOpenParentItIsRefused) {
 
 // C28, C30: so that no name that it is given later makes it a root.
 TYPED_TEST(DirectMarkTest, KeepTakesTheMarkAway) {
-  TypeParam dir = Make<TypeParam>(TempDirOptions().Directly());
+  TypeParam dir = Make<TypeParam>(TempDirOptions().WithoutProcessRoot());
   MakeFile(dir.path() / "file");
   auto kept = dir.Keep();
   ASSERT_TRUE(kept.ok()) << kept.status();

@@ -83,7 +83,7 @@ TYPED_TEST_SUITE(RootTableTest, Styles, StyleName);
 // C23
 TYPED_TEST(RootTableTest, HasRootsAndDirectDirectories) {
   const auto in_root = Make<TypeParam>();
-  const auto direct = Make<TypeParam>(TempDirOptions().Directly());
+  const auto direct = Make<TypeParam>(TempDirOptions().WithoutProcessRoot());
   InAdoptingChild([&] {
     const auto own = Make<TypeParam>();
     EXPECT_THAT(Claim(), testing::ElementsAreArray(std::set<std::string>{
@@ -99,9 +99,11 @@ TYPED_TEST(RootTableTest, HasNotWhatHasGone) {
   boost::filesystem::create_directory(parent);
   auto removed = Make<TypeParam>(TempDirOptions().Parent(parent));
   ASSERT_TRUE(removed.Remove().ok());
-  auto direct = Make<TypeParam>(TempDirOptions().Parent(parent).Directly());
+  auto direct =
+      Make<TypeParam>(TempDirOptions().Parent(parent).WithoutProcessRoot());
   ASSERT_TRUE(direct.Remove().ok());
-  auto kept = Make<TypeParam>(TempDirOptions().Parent(parent).Directly());
+  auto kept =
+      Make<TypeParam>(TempDirOptions().Parent(parent).WithoutProcessRoot());
   ASSERT_TRUE(kept.Keep().ok());
   InAdoptingChild([] { EXPECT_THAT(Claim(), testing::IsEmpty()); });
 }

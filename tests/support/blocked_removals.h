@@ -22,8 +22,8 @@ namespace finalize_test {
 class BlockedRemovals {
  public:
   BlockedRemovals() : block_(std::make_shared<Block>()) {
-    if (!tempdir_internal::TakesRemovals() ||
-        !tempdir_internal::PutOff(block_)) {
+    if (!tempdir_internal::AcceptsRemovals() ||
+        !tempdir_internal::EnqueueRemoval(block_)) {
       abort();
     }
     block_->begun.Wait();
@@ -38,7 +38,7 @@ class BlockedRemovals {
   void Abandon() { new std::shared_ptr<Block>(std::move(block_)); }
 
  private:
-  struct Block : tempdir_internal::PutOffRemoval {
+  struct Block : tempdir_internal::QueuedRemoval {
     void FinishRemoval() noexcept override {
       begun.CountDown();
       end.Wait();

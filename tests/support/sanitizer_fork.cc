@@ -16,7 +16,7 @@
 
 namespace {
 
-constexpr int kMostNaps = 1000;
+constexpr int kMaxNaps = 1000;
 constexpr timespec kNap = {0, 100000};
 
 struct Entry {  // as getdents64 writes it
@@ -61,7 +61,7 @@ bool OthersAreBusy() {
 }
 
 void AwaitOthersAsleep() {
-  for (int i = 0; i < kMostNaps && OthersAreBusy(); ++i) {
+  for (int i = 0; i < kMaxNaps && OthersAreBusy(); ++i) {
     nanosleep(&kNap, nullptr);
   }
 }

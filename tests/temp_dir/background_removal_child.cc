@@ -58,7 +58,7 @@ Dir MakeFull(int files, const TempDirOptions& options = Background()) {
 }
 
 template <class Dir>
-void PutOff(int files, const TempDirOptions& options = Background()) {
+void EnqueueRemoval(int files, const TempDirOptions& options = Background()) {
   Dir dir = MakeFull<Dir>(files, options);
   Require(dir.Remove().ok(), "Remove");
 }
@@ -66,7 +66,7 @@ void PutOff(int files, const TempDirOptions& options = Background()) {
 // exit() waits for what is put off, and for what it puts off itself.
 template <class Dir>
 void Exit() {
-  for (int i = 0; i < 10; ++i) PutOff<Dir>(50);
+  for (int i = 0; i < 10; ++i) EnqueueRemoval<Dir>(50);
   static Dir left_to_exit = MakeFull<Dir>(50);
 }
 
@@ -78,7 +78,7 @@ void ExitLate() {
   options.temp_dir_share = 0;
   Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
   BlockedRemovals().Abandon();
-  PutOff<Dir>(3);
+  EnqueueRemoval<Dir>(3);
   std::exit(5);
 }
 
@@ -95,14 +95,14 @@ void ExitAfterwards() {
 template <class Dir>
 void Killed() {
   BlockedRemovals().Abandon();
-  PutOff<Dir>(3);
-  PutOff<Dir>(3, Background().Directly());
+  EnqueueRemoval<Dir>(3);
+  EnqueueRemoval<Dir>(3, Background().WithoutProcessRoot());
   SendSignal(getpid(), SIGKILL);
 }
 
 // The thread is at one of them when the process is killed.
 void KilledAtWork() {
-  for (int i = 0; i < 10; ++i) PutOff<FinalizerTempDir>(50);
+  for (int i = 0; i < 10; ++i) EnqueueRemoval<FinalizerTempDir>(50);
   SendSignal(getpid(), SIGKILL);
 }
 
@@ -117,7 +117,7 @@ void Adopted() {
   const absl::Status finished = FinishRemovals();
   Require(finished.ok(), finished.ToString());
   Require(dir.removed(), "removed");
-  PutOff<Dir>(3);
+  EnqueueRemoval<Dir>(3);
   Say("done");
 }
 
@@ -125,12 +125,12 @@ void Adopted() {
 void ForksAtWork() {
   std::atomic<bool> stop{false};
   std::thread busy([&] {
-    while (!stop) PutOff<FinalizerTempDir>(5);
+    while (!stop) EnqueueRemoval<FinalizerTempDir>(5);
   });
   for (int i = 0; i < 50; ++i) {
     const pid_t child = Forked(fork());
     if (child == 0) {
-      PutOff<FinalizerTempDir>(5);
+      EnqueueRemoval<FinalizerTempDir>(5);
       Require(FinishRemovals().ok(), "finished");
       _exit(3);
     }
@@ -158,7 +158,7 @@ void Fails() {
   Require(FinishRemovals().ok(), "finished");
   Require(!dir.removed(), "not removed");
   Require(said.find(dir.path().native() + "/mounted") != std::string::npos &&
-              said.find("/.leaving-") != std::string::npos,
+              said.find("/.removing-") != std::string::npos,
           said);
   const std::string where = said.substr(said.rfind("(in ") + 4);
   const std::string now = where.substr(0, where.rfind(')')) + "/mounted";

@@ -59,7 +59,7 @@ TYPED_TEST(BackgroundRemovalTest, RemovesLater) {
   EXPECT_FALSE(Exists(dir.path()));
   EXPECT_FALSE(dir.removed());
   EXPECT_THAT(Entries(dir.path().parent_path()),
-              ElementsAre(StartsWith(".leaving-")));
+              ElementsAre(StartsWith(".removing-")));
   EXPECT_EQ(FinishRemovals(absl::Now()).code(),
             absl::StatusCode::kDeadlineExceeded);
   blocked.Release();
@@ -130,7 +130,7 @@ TYPED_TEST(BackgroundRemovalTest, RemovesAtOnceWhereTheThreadIsBehind) {
   BlockedRemovals blocked;
   std::vector<TypeParam> dirs;
   // One is with the thread.
-  for (size_t i = 1; i < tempdir_internal::kMostPutOff; ++i) {
+  for (size_t i = 1; i < tempdir_internal::kMaxQueued; ++i) {
     dirs.push_back(Make<TypeParam>(Background()));
     MakeFile(dirs.back().path() / "file");
     ASSERT_TRUE(dirs.back().Remove().ok());
@@ -149,7 +149,8 @@ TYPED_TEST(BackgroundRemovalTest, RemovesAtOnceWhereTheThreadIsBehind) {
 TYPED_TEST(BackgroundRemovalTest, DirectOneStaysLocked) {
   const path parent = this->Parent();
   BlockedRemovals blocked;
-  TypeParam dir = this->MakeFull(Background().Parent(parent).Directly());
+  TypeParam dir =
+      this->MakeFull(Background().Parent(parent).WithoutProcessRoot());
   ASSERT_TRUE(dir.Remove().ok());
   ASSERT_EQ(Entries(parent).size(), 1);
   const auto form = tempdir_internal::ParseRootName(Entries(parent)[0]);

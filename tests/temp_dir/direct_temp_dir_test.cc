@@ -1,5 +1,5 @@
-// TempDirOptions::Directly: a temp dir in the parent itself, with a lock of its
-// own (C27, C28, C30).
+// TempDirOptions::WithoutProcessRoot: a temp dir in the parent itself, with a
+// lock of its own (C27, C28, C30).
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ class DirectTempDirTest : public TempDirFixture {
  protected:
   path parent() const { return Parent(); }
   TempDirOptions Direct() const {
-    return TempDirOptions().Parent(parent()).Directly();
+    return TempDirOptions().Parent(parent()).WithoutProcessRoot();
   }
   size_t Reaped(ReapOutcome outcome) const {
     auto report = tempdir::Reap(parent());
@@ -181,7 +181,7 @@ TYPED_TEST(DirectTempDirTest, StrangerAtItsPathIsNotHeldAgain) {
 
 TYPED_TEST(DirectTempDirTest, MissingParentIsNotFound) {
   auto dir = TypeParam::Create(
-      TempDirOptions().Parent(this->In("missing")).Directly());
+      TempDirOptions().Parent(this->In("missing")).WithoutProcessRoot());
   EXPECT_TRUE(absl::IsNotFound(dir.status())) << dir.status();
 }
 

@@ -99,16 +99,16 @@ TEST_F(FinalizerTempDirTest, DrainReachesItAfterOthers) {
 }
 
 // C27: a trigger that comes while it is being made.
-TEST_F(FinalizerTempDirTest, DoomedBeforeMkdirIsCancelled) {
+TEST_F(FinalizerTempDirTest, CreationCancelledBeforeMkdirMakesNothing) {
   OwnedDirectory directory{TempDirOptions().Parent(Parent())};
-  EXPECT_TRUE(directory.Doom());
+  EXPECT_TRUE(directory.CancelCreation());
   EXPECT_TRUE(absl::IsCancelled(directory.Create()));
   EXPECT_TRUE(Entries(Parent()).empty());
 }
-TEST_F(FinalizerTempDirTest, DoomingALiveOneDoesNothing) {
+TEST_F(FinalizerTempDirTest, CancellingTheCreationOfALiveOneDoesNothing) {
   OwnedDirectory directory{TempDirOptions()};
   ASSERT_TRUE(directory.Create().ok());
-  EXPECT_FALSE(directory.Doom());
+  EXPECT_FALSE(directory.CancelCreation());
   EXPECT_TRUE(Exists(directory.path()));
   EXPECT_TRUE(directory.Remove().ok());
 }
@@ -123,7 +123,7 @@ TEST_F(FinalizerTempDirTest, DoomedMeanwhileLeavesNothing) {
     });
     go = true;
     // What a finalizer's callback does.
-    if (!directory.Doom()) {
+    if (!directory.CancelCreation()) {
       EXPECT_TRUE(directory.RemoveImplicitly().ok());
     }
     creator.join();

@@ -261,7 +261,7 @@ TYPED_TEST(KeepDirectTest, Publishes) {
   const path parent = this->Parent();
   {
     TypeParam dir =
-        this->MakeFilled(TempDirOptions().Parent(parent).Directly());
+        this->MakeFilled(TempDirOptions().Parent(parent).WithoutProcessRoot());
     ASSERT_TRUE(dir.Keep(parent / "published").ok());
   }
   EXPECT_EQ(Entries(parent), std::vector<std::string>{"published"});
@@ -272,7 +272,8 @@ TYPED_TEST(KeepDirectTest, StaysAsItWasIfRefused) {
   const path parent = this->Parent();
   MakeDirectory(parent / "taken");
   MakeDirectory(parent / "taken" / "content");
-  TypeParam dir = this->MakeFilled(TempDirOptions().Parent(parent).Directly());
+  TypeParam dir =
+      this->MakeFilled(TempDirOptions().Parent(parent).WithoutProcessRoot());
   EXPECT_TRUE(absl::IsAlreadyExists(dir.Keep(parent / "taken").status()));
   EXPECT_TRUE(absl::IsFailedPrecondition(
       dir.Keep(parent / "taken", IfExists::kExchange).status()));

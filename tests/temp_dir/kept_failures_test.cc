@@ -99,8 +99,8 @@ TEST_F(KeptFailuresTest, FilesAndDirectOnesAreAsTempDirs) {
     TempFile file = Make<TempFile>(TempDirOptions().KeepOnFailure());
     file.MarkFailed();
   });
-  const path direct =
-      Fail(TempDirOptions().Directly().Prefix("direct-").Suffix(".d"));
+  const path direct = Fail(
+      TempDirOptions().WithoutProcessRoot().Prefix("direct-").Suffix(".d"));
   EXPECT_THAT(Listed(), SizeIs(2));
   EXPECT_THAT(Entries(direct),
               testing::ElementsAre(
@@ -197,9 +197,9 @@ TEST_F(KeptFailuresTest, OthersAreNotTrimmed) {
   auto live = Make<tempdir::FinalizerTempDir>();
   auto kept = Make<tempdir::FinalizerTempDir>();
   ASSERT_TRUE(kept.Keep().ok());
-  const path marked = LeaveRoot(scratch());
+  const path marked = ReleaseRoot(scratch());
   MakeFile(marked / ".keep");
-  LeaveRoot(scratch());
+  ReleaseRoot(scratch());
   ExpectNothingTrimmed();
   EXPECT_TRUE(Exists(live.path()));
   EXPECT_TRUE(Exists(marked));

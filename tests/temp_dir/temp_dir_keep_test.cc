@@ -197,8 +197,8 @@ TYPED_TEST(TempDirKeepTest, VariableKeepsWhatAKilledProcessLeaves) {
   const Ended ended = RunForked([] {
     setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);
     for (bool directly : {false, true}) {
-      auto* dir = Abandon(
-          Make<TypeParam>(TempDirOptions().Prefix("mine-").Directly(directly)));
+      auto* dir = Abandon(Make<TypeParam>(
+          TempDirOptions().Prefix("mine-").WithoutProcessRoot(directly)));
       MakeFile(dir->path() / "file");
     }
     SendSignal(getpid(), SIGKILL);

@@ -75,7 +75,7 @@ TEST_F(TempFileLifeTest, ModeIsExactWhateverTheUmask) {
 }
 TEST_F(TempFileLifeTest, OptionsOfNoUseAreRefused) {
   for (const TempDirOptions& options :
-       {TempDirOptions().Mode(04600), TempDirOptions().Directly(),
+       {TempDirOptions().Mode(04600), TempDirOptions().WithoutProcessRoot(),
         TempDirOptions().Prefix("a/b"), TempDirOptions().Prefix("finalize-1"),
         TempDirOptions().Suffix(std::string(255, 's'))}) {
     EXPECT_TRUE(absl::IsInvalidArgument(TempFile::Create(options).status()));

@@ -37,9 +37,9 @@ size_t EscapeTo(std::string_view name, char* out, size_t room) noexcept;
 template <size_t kSize>
 struct EscapedName {
   explicit EscapedName(std::string_view name) noexcept {
-    constexpr size_t kMost = kSize - 1;
-    if (name.size() > kMost) name.remove_prefix(name.size() - kMost);
-    text[EscapeTo(name, text, kMost)] = '\0';
+    constexpr size_t kMax = kSize - 1;
+    if (name.size() > kMax) name.remove_prefix(name.size() - kMax);
+    text[EscapeTo(name, text, kMax)] = '\0';
   }
   char text[kSize];
 };

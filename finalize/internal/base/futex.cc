@@ -11,8 +11,8 @@ namespace finalize_internal {
 
 void FutexSleep(uint32_t* word, uint32_t value, uint64_t nanos) {
   constexpr uint64_t kSecond = 1000000000u;
-  constexpr uint64_t kLongest = 3600 * kSecond;
-  if (nanos > kLongest) nanos = kLongest;
+  constexpr uint64_t kMaxWait = 3600 * kSecond;
+  if (nanos > kMaxWait) nanos = kMaxWait;
   timespec limit = {static_cast<time_t>(nanos / kSecond),
                     static_cast<long>(nanos % kSecond)};
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &limit, nullptr, 0);

@@ -20,7 +20,7 @@ void Lock::AcquireSlow() {
   }
   constexpr int kSpins = 100;
   constexpr int kYields = 20;
-  constexpr long kLongestNapNanos = 1000000;
+  constexpr long kMaxNapNanos = 1000000;
   long nap = 20000;
   for (int attempt = 0;; ++attempt) {
     if (holder_.load(std::memory_order_relaxed) == 0 && TryAcquire()) return;
@@ -33,7 +33,7 @@ void Lock::AcquireSlow() {
     } else {
       timespec pause = {0, nap};
       nanosleep(&pause, nullptr);
-      if (nap < kLongestNapNanos) nap *= 2;
+      if (nap < kMaxNapNanos) nap *= 2;
     }
   }
 }

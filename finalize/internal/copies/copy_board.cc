@@ -101,7 +101,7 @@ void OwnBoard(Board* board) {
 
 // Returns the number of the slot; 0 if all are taken.
 uint32_t ClaimSlot(Board* board) {
-  for (uint32_t i = 0; i < kMostCopies; ++i) {
+  for (uint32_t i = 0; i < kMaxCopies; ++i) {
     CopySlot& slot = board->slots[i];
     uint64_t none = 0;
     if (!slot.record.compare_exchange_strong(none, AddressOf(&OwnRecord()),
@@ -148,7 +148,7 @@ void TryJoinCopies() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   LockAt(kCopiesLock).Release();
 }
 
-void LeaveCopies() {
+void WithdrawCopy() {
   CopySlot* const slot = OwnSlot();
   joined.store(0, std::memory_order_release);
   if (slot == nullptr) return;

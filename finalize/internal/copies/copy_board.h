@@ -81,14 +81,14 @@ struct CopySlot {
 };
 static_assert(sizeof(CopySlot) == 128, "the layout is frozen");
 
-constexpr uint32_t kMostCopies = 31;
+constexpr uint32_t kMaxCopies = 31;
 
 struct Board {
   std::atomic<uint32_t> process;  // 0: wiped
   std::atomic<uint32_t> changed;  // grows when a copy is done. A futex
   uint64_t reserved[7];
   StopRequest request;
-  CopySlot slots[kMostCopies];
+  CopySlot slots[kMaxCopies];
 };
 static_assert(sizeof(Board) == 4096, "the layout is frozen");
 
@@ -101,7 +101,7 @@ void JoinCopies();
 void TryJoinCopies();
 
 // Takes this copy out, before its module is unmapped.
-void LeaveCopies();
+void WithdrawCopy();
 
 // The board; null while this copy is alone. Async-signal-safe.
 Board* SharedBoard();

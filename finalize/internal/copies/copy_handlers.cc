@@ -60,7 +60,7 @@ bool Takes(uint64_t record, int signal) {
 HandlerOwner OwnerOf(const struct sigaction& action, int signal) {
   const Owner owner = FindOwner(action);
   if (owner.record == 0 || owner.record == AddressOf(&OwnRecord())) {
-    return HandlerOwner::kForeign;
+    return HandlerOwner::kProgram;
   }
   return Takes(owner.record, signal) ? HandlerOwner::kCopy
                                      : HandlerOwner::kIdleCopy;

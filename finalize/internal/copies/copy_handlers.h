@@ -11,7 +11,7 @@ namespace finalize_internal {
 
 // Whose handler it is that the kernel has.
 enum class HandlerOwner {
-  kForeign,   // the program's
+  kProgram,   // the program's
   kCopy,      // another copy's, which takes the signal in this process
   kIdleCopy,  // another copy's, inherited over a fork: it does nothing
 };

@@ -26,7 +26,7 @@ constexpr uint64_t kSecond = 1000000000;
 // waits for locks, for standard error, and for std::terminate().
 constexpr uint64_t kReportTime = 2 * kSecond;
 // How long to wait for a reader of standard error.
-constexpr long kPatienceMillis = 500;
+constexpr long kWriteTimeoutMillis = 500;
 constexpr size_t kNamed = 4;
 static_assert(finalize::kWatchdogExitCode == 124);
 
@@ -75,7 +75,7 @@ FINALIZE_RAW void Sleep(uint32_t turn, uint64_t nanos) {
 
 FINALIZE_RAW void Write(const char* text, size_t size) {
   pollfd error = {STDERR_FILENO, POLLOUT, 0};
-  const timespec patience = {0, kPatienceMillis * 1000000};
+  const timespec patience = {0, kWriteTimeoutMillis * 1000000};
   const long ready =
       RawCall(SYS_ppoll, RawArgument(&error), 1, RawArgument(&patience), 0, 0);
   if (ready > 0) {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kSlotBits = 8;
 constexpr int kSlots = 1 << kSlotBits;
-constexpr int kMostCrashing = 16;
+constexpr int kMaxCrashing = 16;
 constexpr uint64_t kMakes = 1;
 // How long the handler sleeps before it looks again.
 constexpr uint64_t kPause = 100000;
@@ -41,7 +41,7 @@ struct Crashing {
   std::atomic<uint32_t> epoch;
   std::atomic<uintptr_t> thread;
 };
-ABSL_CONST_INIT ConstInitArray<Crashing, kMostCrashing> crashing;
+ABSL_CONST_INIT ConstInitArray<Crashing, kMaxCrashing> crashing;
 
 uintptr_t ThisThread() { return static_cast<uintptr_t>(pthread_self()); }
 

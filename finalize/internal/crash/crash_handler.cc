@@ -23,7 +23,7 @@
 #include "finalize/internal/crash/crash_stack.h"
 #include "finalize/internal/crash/crash_timers.h"
 #include "finalize/internal/node/fork_epoch.h"
-#include "finalize/internal/signals/hook_owner.h"
+#include "finalize/internal/signals/exit_hook_settings.h"
 #include "finalize/internal/signals/signal_action.h"
 
 namespace finalize_internal {
@@ -33,7 +33,7 @@ namespace {
 // one way of doing that to the next.
 constexpr uint64_t kMargin = 500000000;
 // What threads that make temp dirs have to come to an end.
-constexpr uint64_t kPatience = 100000000;
+constexpr uint64_t kGateTimeout = 100000000;
 // When the process is taken to live on, after all else has had its time.
 constexpr uint64_t kLivesOn = 60000000000;
 
@@ -92,7 +92,7 @@ void RestoreAll(int signal) {
 // more.
 void ShutGate(uint64_t deadline) {
   const uint64_t now = NowNanos();
-  ShutCrashGate(std::min(deadline, now + kPatience),
+  ShutCrashGate(std::min(deadline, now + kGateTimeout),
                 deadline + 3 * kMargin + kLivesOn);
 }
 

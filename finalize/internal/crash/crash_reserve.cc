@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "finalize/internal/node/fork_epoch.h"
-#include "finalize/internal/signals/hook_owner.h"
+#include "finalize/internal/signals/exit_hook_settings.h"
 
 namespace finalize_internal {
 namespace {

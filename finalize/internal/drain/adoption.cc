@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "finalize/internal/base/all_lanes.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/inspect/snapshot.h"
 #include "finalize/internal/life/end_door.h"
 #include "finalize/internal/life/lifetime_list.h"
@@ -16,7 +16,7 @@
 namespace finalize_internal {
 namespace {
 
-constexpr size_t kMostReported = 64;
+constexpr size_t kMaxReported = 64;
 
 // The first epoch that the process of epoch adopted_in adopted from.
 std::atomic<uint32_t> adopted_from{0};
@@ -49,7 +49,7 @@ void DropRunning(Lane* lane) {
 size_t AdoptLane(Lane* lane, uint32_t epoch) {
   DropPins(lane);
   DropRunning(lane);
-  if (lane->parked != nullptr) lane->Unpark();
+  if (lane->set_aside != nullptr) lane->ReturnSetAside();
   for (PhaseList* list = lane->Top(); list != nullptr; list = list->lower) {
     for (Node* node = list->newest; node != nullptr; node = node->older) {
       node->epoch.store(epoch, std::memory_order_relaxed);
@@ -85,11 +85,11 @@ void VisitInherited(uint32_t count, uint32_t from, uint32_t epoch,
   });
 }
 
-void ReportRunning(const Left& left) {
+void ReportRunning(const DrainLeftovers& left) {
   for (const RunningEntry& running : left.running) {
     finalize::ReportEntry entry =
         running.ToEntry(finalize::Cause::Kind::kDrain);
-    entry.outcome = finalize::ReportEntry::Outcome::kLeft;
+    entry.outcome = finalize::ReportEntry::Outcome::kUnreached;
     entry.status =
         absl::UnavailableError("was running in the parent at the fork");
     ReportFailure(entry);
@@ -109,11 +109,11 @@ Adoption AdoptInherited(size_t* count) {
   if (ArmExitHook() != Refusal::kNone) return Adoption::kNoExitHook;
   const uint32_t from = OldestOf(owner);
   const uint32_t cores = CoreCount();
-  std::vector<Left> left;
+  std::vector<DrainLeftovers> left;
   // Without memory for the report there is none, and the rest stands.
-  IfMemory([&] {
+  IgnoringBadAlloc([&] {
     VisitInherited(cores, from, epoch, [&](Core* core) {
-      left.push_back(CollectLeft(core, kMostReported));
+      left.push_back(CollectUnreached(core, kMaxReported));
     });
   });
   {
@@ -123,7 +123,8 @@ Adoption AdoptInherited(size_t* count) {
     adopted_from.store(from, std::memory_order_relaxed);
     adopted_in.store(epoch, std::memory_order_release);
   }
-  for (const Left& of_core : left) IfMemory([&] { ReportRunning(of_core); });
+  for (const DrainLeftovers& of_core : left)
+    IgnoringBadAlloc([&] { ReportRunning(of_core); });
   return Adoption::kDone;
 }
 

@@ -11,11 +11,11 @@
 #include "absl/time/time.h"
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/base/drain_clock.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/drain/drain_cursor.h"
 #include "finalize/internal/drain/drain_step.h"
 #include "finalize/internal/drain/parallel_drain.h"
-#include "finalize/internal/inspect/handle.h"
+#include "finalize/internal/inspect/finalizer_ops.h"
 #include "finalize/internal/inspect/snapshot.h"
 #include "finalize/internal/life/end_door.h"
 #include "finalize/internal/life/spent.h"
@@ -72,7 +72,7 @@ class Drain {
         ends_(core == ProcessCore() && options.cause.IsProcessEnd()),
         epoch_(CurrentEpoch()),
         deadline_(std::min(limit, MonotonicDeadline(options.deadline))),
-        scope_(core, options_.cause, WhenLeft::kEndDrain),
+        scope_(core, options_.cause, WhenAbandoned::kEndDrain),
         context_{&report_, &options_,          deadline_,
                  core,     Measures(options_), &scope_} {
     report_.cause = options.cause;
@@ -142,7 +142,7 @@ class Drain {
     DrainStep step(core_, node, &context_);
     step.Run();
     step.Note();
-    step.ReportRearmed();
+    step.ReportPendingAgain();
   }
 
   // Returns false where the deadline came first, or where one of the callbacks
@@ -159,7 +159,7 @@ class Drain {
         const uint64_t now = DrainNanos();
         if (now >= deadline_) return false;
         uint64_t nap = NapUntil(deadline_, now);
-        if (ends_) nap = LeaveIfAsleep(ref) ? 0 : std::min(nap, kLook);
+        if (ends_) nap = AbandonIfAsleep(ref) ? 0 : std::min(nap, kLook);
         limit = NowNanos() + nap;
       } while (!WaitWhile(ref.node, kGenerationMask | kStateMask,
                           ref.generation | kRunning, limit));
@@ -175,30 +175,30 @@ class Drain {
 
   // Counts and names what is still pending or running.
   void NoteLeft() {
-    const Left left = CollectLeft(core_, options_.max_entries);
+    const DrainLeftovers left = CollectUnreached(core_, options_.max_entries);
     report_.running += left.running_count;
-    report_.left += left.parked_count + left.pending_count;
+    report_.left += left.set_aside_count + left.pending_count;
     if (left.pending_count != 0 || (wait_ && left.running_count != 0)) {
       report_.deadline_exceeded |= Passed(deadline_);
     }
-    IfMemory([&] { NameLeft(left); });
+    IgnoringBadAlloc([&] { NameLeft(left); });
   }
 
-  void NameLeft(const Left& left) {
+  void NameLeft(const DrainLeftovers& left) {
     for (const RunningEntry& running : left.running) {
       ReportEntry entry = running.ToEntry(options_.cause);
       entry.status = absl::DeadlineExceededError("still running");
       AddEntry(&context_, std::move(entry));
     }
-    const std::unordered_set<uint64_t> rearmed = NumbersOfRearmed();
-    for (const NodeRef& ref : left.pending) NameUnreached(ref, rearmed);
+    const std::unordered_set<uint64_t> pending_again = NumbersPendingAgain();
+    for (const NodeRef& ref : left.pending) NameUnreached(ref, pending_again);
   }
 
   // The finalizers whose failure in this drain is an entry already.
-  std::unordered_set<uint64_t> NumbersOfRearmed() const {
+  std::unordered_set<uint64_t> NumbersPendingAgain() const {
     std::unordered_set<uint64_t> numbers;
     for (const ReportEntry& entry : report_.entries) {
-      if (entry.outcome == ReportEntry::Outcome::kRearmed)
+      if (entry.outcome == ReportEntry::Outcome::kPendingAgain)
         numbers.insert(entry.number);
     }
     return numbers;
@@ -207,18 +207,18 @@ class Drain {
   void NameUnreached(const NodeRef& ref,
                      const std::unordered_set<uint64_t>& noted) {
     ReportEntry entry;
-    bool rearmed = false;
-    if (!DescribePending(ref, options_.cause, &entry, &rearmed)) return;
-    if (rearmed) {
+    bool pending_again = false;
+    if (!DescribePending(ref, options_.cause, &entry, &pending_again)) return;
+    if (pending_again) {
       if (noted.count(entry.number) != 0) return;
-      entry.outcome = ReportEntry::Outcome::kLeft;
+      entry.outcome = ReportEntry::Outcome::kUnreached;
       entry.status = absl::UnavailableError("failed elsewhere meanwhile");
       AddEntry(&context_, std::move(entry));
       return;
     }
     const bool skipped = options_.cause.IsProcessEnd() && !AtExitFlag(ref);
-    entry.outcome =
-        skipped ? ReportEntry::Outcome::kSkipped : ReportEntry::Outcome::kLeft;
+    entry.outcome = skipped ? ReportEntry::Outcome::kSkipped
+                            : ReportEntry::Outcome::kUnreached;
     if (!skipped) entry.status = absl::DeadlineExceededError("not reached");
     AddEntry(&context_, std::move(entry));
   }
@@ -242,7 +242,7 @@ class Drain {
 Report DrainCore(Core* core, const DrainOptions& options, Waiting waiting,
                  uint64_t limit) noexcept {
   EnsureCurrent(core);
-  DestroyPutOff();
+  DestroyDeferred();
   const bool wait = waiting == Waiting::kAlways ||
                     (waiting == Waiting::kIfOutermost && !AnyCallback());
   return Drain(core, options, wait, limit).Run();
@@ -273,7 +273,8 @@ void EndDrain(Core* core) {
   }
   VisitLanes(core, [core](Lane& lane, int) {
     // Else another drain has begun, and these may be what it has tried.
-    if (core->drains.load(std::memory_order_acquire) == 0) lane.Unpark();
+    if (core->drains.load(std::memory_order_acquire) == 0)
+      lane.ReturnSetAside();
   });
 }
 

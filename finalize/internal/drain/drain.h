@@ -5,7 +5,7 @@
 // held (drain_step.h).
 //
 // A phase that outlives its limit, if it has one, is passed by: what is left of
-// it is parked, and reported at the end with the rest.
+// it is set aside, and reported at the end with the rest.
 #ifndef FINALIZE_INTERNAL_DRAIN_DRAIN_H_
 #define FINALIZE_INTERNAL_DRAIN_DRAIN_H_
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/base/attributes.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/drain/drain.h"
 #include "finalize/internal/life/finish.h"
 #include "finalize/internal/life/spent.h"
@@ -70,7 +70,7 @@ bool LeaveBlock(const FrameBlock* block) {
 
 FINALIZE_OWN_FRAME DrainScope::DrainScope(Core* core,
                                           const finalize::Cause& cause,
-                                          WhenLeft when_left,
+                                          WhenAbandoned when_left,
                                           std::shared_ptr<DrainPart> part) {
   Node* const node = AcquireNode(sizeof(Node) + sizeof(DrainRecord));
   if (node == nullptr) return;
@@ -79,7 +79,7 @@ FINALIZE_OWN_FRAME DrainScope::DrainScope(Core* core,
   record->core = core;
   record->epoch = CurrentEpoch();
   record->process_end = cause.IsProcessEnd();
-  record->over.store(when_left == WhenLeft::kNothing,
+  record->over.store(when_left == WhenAbandoned::kNothing,
                      std::memory_order_relaxed);
   record->part = std::move(part);
   PushFrame(node, record_.generation | kDrainFrame, core);
@@ -103,8 +103,8 @@ FINALIZE_OWN_FRAME bool DrainScope::End() {
   return !was_over_;
 }
 
-FINALIZE_OWN_FRAME bool LeaveCallbacks() {
-  DestroyPutOff();
+FINALIZE_OWN_FRAME bool AbandonFrames() {
+  DestroyDeferred();
   bool failed = false;
   for (FrameBlock* block = this_thread.frames; block != nullptr;
        block = block->below) {
@@ -114,7 +114,7 @@ FINALIZE_OWN_FRAME bool LeaveCallbacks() {
   return failed;
 }
 
-bool LeaveCallbacksOf(int thread) {
+bool AbandonFramesOf(int thread) {
   bool failed = false;
   for (FrameBlock* block = NewestBlock(); block != nullptr;
        block = block->next.load(std::memory_order_acquire)) {
@@ -125,15 +125,15 @@ bool LeaveCallbacksOf(int thread) {
   return failed;
 }
 
-void LeaveCallbacksInExit() {
+void AbandonFramesInExit() {
   const size_t count = CountFrames();
-  if (count != 0 && count == this_thread.frames_in_exit) LeaveCallbacks();
+  if (count != 0 && count == this_thread.frames_in_exit) AbandonFrames();
 }
 
 void AddEntry(DrainContext* context, finalize::ReportEntry entry) noexcept {
   std::vector<finalize::ReportEntry>& entries = context->report->entries;
   if (entries.size() >= context->options->max_entries) return;
-  IfMemory([&] { entries.push_back(std::move(entry)); });
+  IgnoringBadAlloc([&] { entries.push_back(std::move(entry)); });
 }
 
 void Absorb(DrainContext* context, finalize::Report part) noexcept {
@@ -145,7 +145,7 @@ void Absorb(DrainContext* context, finalize::Report part) noexcept {
   report.deadline_exceeded |= part.deadline_exceeded;
   if (part.failed != 0 || part.deadline_exceeded) context->NoteFailure();
   for (finalize::ReportEntry& entry : part.entries) {
-    if (entry.outcome == finalize::ReportEntry::Outcome::kLeft)
+    if (entry.outcome == finalize::ReportEntry::Outcome::kUnreached)
       context->NoteFailure();
     AddEntry(context, std::move(entry));
   }

@@ -8,7 +8,7 @@
 //               DrainScope                 ~DrainScope
 //     (free) ---------------> under way ----------------> (free)
 //                                 |                          ^
-//                                 | LeaveCallbacks           |
+//                                 | AbandonFrames            |
 //                                 v                          |
 //                                over -----------------------+
 //
@@ -49,15 +49,15 @@ struct DrainRecord {
   std::shared_ptr<DrainPart> part;
 };
 
-// Whether LeaveCallbacks ends the drain that a record stands for. kNothing: for
+// Whether AbandonFrames ends the drain that a record stands for. kNothing: for
 // code that reports after a drain and may register as its callbacks may.
-enum class WhenLeft { kEndDrain, kNothing };
+enum class WhenAbandoned { kEndDrain, kNothing };
 
 // A drain on this thread, from its beginning to its end. Without memory for the
 // record nobody else knows of it.
 class DrainScope {
  public:
-  DrainScope(Core* core, const finalize::Cause& cause, WhenLeft when_left,
+  DrainScope(Core* core, const finalize::Cause& cause, WhenAbandoned when_left,
              std::shared_ptr<DrainPart> part = nullptr);
   ~DrainScope() { End(); }
   DrainScope(const DrainScope&) = delete;
@@ -126,14 +126,14 @@ inline bool Measures(const finalize::DrainOptions& options) {
 // ends every drain that began on it, and lets its callbacks go, running or
 // suspended, so that nobody waits for them. Returns whether one at the end of
 // the process was among those drains and something had failed in it.
-bool LeaveCallbacks();
+bool AbandonFrames();
 // The same for another thread, which is known never to return from a call of
 // the C library's.
-bool LeaveCallbacksOf(int thread);
-// LeaveCallbacks where that is known without the exit hook: where the
+bool AbandonFramesOf(int thread);
+// AbandonFrames where that is known without the exit hook: where the
 // thread_locals of a thread that has registered are gone, and all its callbacks
 // are older.
-void LeaveCallbacksInExit();
+void AbandonFramesInExit();
 
 // Adds an entry, within the limit on their number, and that of memory.
 void AddEntry(DrainContext* context, finalize::ReportEntry entry) noexcept;

@@ -1,7 +1,7 @@
 #include "finalize/internal/drain/drain_step.h"
 
 #include "finalize/internal/base/drain_clock.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/life/finish.h"
 #include "finalize/internal/life/report_failure.h"
 #include "finalize/internal/life/run.h"
@@ -34,12 +34,12 @@ void DrainStep::FillEntry() {
   if (!entry_) entry_ = Describe(node_, options().cause, /*spent=*/true);
   entry_->duration = duration();
   if (failure_.failed) {
-    entry_->outcome =
-        spent_ ? ReportEntry::Outcome::kFailed : ReportEntry::Outcome::kRearmed;
+    entry_->outcome = spent_ ? ReportEntry::Outcome::kFailed
+                             : ReportEntry::Outcome::kPendingAgain;
     entry_->status = ToStatus(failure_);
   } else if (overran_) {
-    entry_->status = StatusIfMemory(absl::StatusCode::kDeadlineExceeded,
-                                    [] { return "ran past the deadline"; });
+    entry_->status = StatusOrBareCode(absl::StatusCode::kDeadlineExceeded,
+                                      [] { return "ran past the deadline"; });
   }
 }
 
@@ -58,7 +58,7 @@ void DrainStep::Run() noexcept {
     entry_.reset();
     return;
   }
-  spent_ = !failure_.failed || !MayRearm(node_);
+  spent_ = !failure_.failed || !IsRetryable(node_);
   if (Notable()) FillEntry();
   if (!spent_) return;
   if (failure_.failed) Report();
@@ -76,12 +76,12 @@ bool DrainStep::Note() noexcept {
     ours = Retire(core_, node_);
   } else {
     node_->sequence.store(sequence_, std::memory_order_relaxed);
-    ours = TryRearm(core_, node_, /*parked=*/true) ||
+    ours = ReturnToPending(core_, node_, /*set_aside=*/true) ||
            DestroyAndRetire(core_, node_);
   }
   ++(failure_.failed ? context_->report->failed : context_->report->ran);
   if (failure_.failed) context_->NoteFailure();
-  if (entry_) IfMemory([this] { AddEntry(context_, *entry_); });
+  if (entry_) IgnoringBadAlloc([this] { AddEntry(context_, *entry_); });
   return ours;
 }
 
@@ -94,7 +94,7 @@ void DrainStep::Leave() noexcept {
   Retire(core_, node_);
 }
 
-void DrainStep::ReportRearmed() noexcept {
+void DrainStep::ReportPendingAgain() noexcept {
   if (spent_ || !entry_) return;
   ReportFailure(*entry_);
   context_->recent = false;

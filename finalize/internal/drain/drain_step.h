@@ -18,7 +18,7 @@ namespace finalize_internal {
 class DrainStep {
  public:
   DrainStep(Core* core, Node* node, DrainContext* context);
-  // Runs the callback. Unless it is to be armed again, tells the failure
+  // Runs the callback. Unless it becomes pending again, tells the failure
   // reporter if it failed, and destroys it: a module whose code that is stays
   // as long.
   void Run() noexcept;
@@ -30,9 +30,9 @@ class DrainStep {
   void Leave() noexcept;
   // At last, after Note(): tells the failure reporter of one that is armed
   // again.
-  void ReportRearmed() noexcept;
+  void ReportPendingAgain() noexcept;
 
-  bool rearmed() const { return !spent_; }
+  bool pending_again() const { return !spent_; }
 
  private:
   const finalize::DrainOptions& options() const { return *context_->options; }

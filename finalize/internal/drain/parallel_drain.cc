@@ -1,16 +1,18 @@
 // One phase of a drain on helper threads. A worker, seen from its phase:
 //
-//     kLooking ------ claimed ------> kInCallback ---- deadline ----> kLeft
-//       |   ^                          |   |
-//       |   +-------- returned --------+   | calls exit(), or is seen to
-//       v                                  |
-//     kEnded <-----------------------------+ sleep there (exit_lock.h)
+// clang-format off
+//     kLooking ----- claimed -----> kInCallback --- deadline ---> kAbandoned
+//       |   ^                         |   |
+//       |   +------- returned --------+   | calls exit(), or is seen to
+//       v                                 |
+//     kEnded <----------------------------+ sleep there (exit_lock.h)
+// clang-format on
 //
 // Only a worker that is kLooking touches the registry and its report, and it
 // runs no code of the user's then: destructors and the failure reporter count
 // as callbacks. At the deadline the phase waits for the looking ones, which
 // takes a few instructions, and leaves those in a callback: a worker that finds
-// itself kLeft frees its finalizer and ends.
+// itself kAbandoned frees its finalizer and ends.
 #include "finalize/internal/drain/parallel_drain.h"
 
 #include <sys/syscall.h>
@@ -27,7 +29,7 @@
 
 #include "finalize/internal/base/drain_clock.h"
 #include "finalize/internal/base/futex.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/drain/drain.h"
 #include "finalize/internal/drain/drain_cursor.h"
 #include "finalize/internal/drain/drain_step.h"
@@ -43,7 +45,7 @@ namespace {
 using finalize::DrainOptions;
 using finalize::Report;
 
-enum WorkerState : uint32_t { kLooking, kInCallback, kLeft, kEnded };
+enum WorkerState : uint32_t { kLooking, kInCallback, kAbandoned, kEnded };
 
 struct Phase;
 
@@ -56,7 +58,8 @@ struct Worker final : DrainPart {
   Phase* phase = nullptr;
   std::atomic<uint32_t> state{kLooking};
   std::atomic<int> task{0};  // gettid() of its thread; 0: not yet
-  NodeRef node;  // of the callback, in kInCallback and kLeft; null: it is over
+  NodeRef
+      node;  // of the callback, in kInCallback and kAbandoned; null: it is over
   Report current;  // of that callback, and the drains in it
   Report report;   // of the callbacks that are over
 };
@@ -135,10 +138,10 @@ bool RunOne(Phase* phase, Worker* worker, DrainScope* scope, Node* node) {
   }
   step.Note();
   worker->HandOver();
-  if (!step.rearmed()) return true;
+  if (!step.pending_again()) return true;
   worker->node = NodeRef();
   worker->state.store(kInCallback, std::memory_order_release);
-  step.ReportRearmed();
+  step.ReportPendingAgain();
   return BackToLooking(worker);
 }
 
@@ -155,7 +158,7 @@ bool IsLate(Phase* phase) {
 void Work(const std::shared_ptr<Phase>& phase, Worker* worker) {
   worker->task.store(static_cast<int>(syscall(SYS_gettid)),
                      std::memory_order_release);
-  DrainScope scope(phase->core, phase->options.cause, WhenLeft::kEndDrain,
+  DrainScope scope(phase->core, phase->options.cause, WhenAbandoned::kEndDrain,
                    {phase, worker});
   DrainCursor cursor(phase->core, phase->options.cause.IsProcessEnd());
   while (!phase->stop.load(std::memory_order_acquire) && !IsLate(phase.get())) {
@@ -184,7 +187,7 @@ void EndSleepers(Phase* phase) {
     if (task != 0 &&
         worker.state.load(std::memory_order_acquire) == kInCallback &&
         SleepsInExit(task)) {
-      LeaveCallbacksOf(task);
+      AbandonFramesOf(task);
     }
   }
 }
@@ -211,7 +214,7 @@ bool AwaitWorkers(Phase* phase) {
 bool LeaveWorker(Worker* worker) {
   for (;;) {
     uint32_t state = kInCallback;
-    if (worker->state.compare_exchange_strong(state, kLeft,
+    if (worker->state.compare_exchange_strong(state, kAbandoned,
                                               std::memory_order_acq_rel)) {
       return true;
     }
@@ -228,7 +231,7 @@ void NoteLeftRunning(Core* core, const NodeRef& ref, DrainContext* context) {
   }
   Abandon(core, ref);
   ++context->report->running;
-  IfMemory([&] {
+  IgnoringBadAlloc([&] {
     finalize::ReportEntry entry = running.ToEntry(context->options->cause);
     entry.status = absl::DeadlineExceededError("still running");
     AddEntry(context, std::move(entry));

@@ -11,7 +11,7 @@
 #include "finalize/internal/base/futex.h"
 #include "finalize/internal/copies/end_guard.h"
 #include "finalize/internal/drain/drain.h"
-#include "finalize/internal/end/process_exit.h"
+#include "finalize/internal/end/exit_handlers.h"
 #include "finalize/internal/end/takeover.h"
 #include "finalize/internal/life/end_door.h"
 #include "finalize/internal/node/fork_epoch.h"
@@ -24,13 +24,13 @@ using finalize::Cause;
 
 constexpr Cause kNoEnd = Cause::Kind::kCall;  // ranks below every end
 
-struct Moment {
+struct EndWord {
   EndState state = EndState::kIdle;
   Cause end = kNoEnd;
   bool overruled = false;  // another thread than the one that drains ends it
 };
 
-constexpr uint64_t Pack(uint32_t epoch, const Moment& moment) {
+constexpr uint64_t Pack(uint32_t epoch, const EndWord& moment) {
   return (uint64_t{epoch} << 32) | (uint64_t{moment.overruled} << 24) |
          (static_cast<uint64_t>(moment.end.signal) << 16) |
          (static_cast<uint64_t>(moment.end.kind) << 8) |
@@ -38,7 +38,7 @@ constexpr uint64_t Pack(uint32_t epoch, const Moment& moment) {
 }
 
 // What `word` says to the process of `epoch`.
-Moment Unpack(uint32_t epoch, uint64_t word) {
+EndWord Unpack(uint32_t epoch, uint64_t word) {
   if (word >> 32 != epoch) return {};
   return {static_cast<EndState>(word & 0xff),
           Cause(static_cast<Cause::Kind>(word >> 8 & 0xff),
@@ -77,7 +77,7 @@ uint32_t* DrainedWord() { return reinterpret_cast<uint32_t*>(&drained); }
 enum class Step { kDrain, kGoOn, kAwait, kEnd, kStandBy, kPark };
 
 // The step of the thread that drains, or that has drained.
-Step StepOfDrainer(const Cause& cause, Moment* moment) {
+Step StepOfDrainer(const Cause& cause, EndWord* moment) {
   const bool nested = moment->state == EndState::kDraining;
   if (nested && cause.kind == Cause::Kind::kTerminate &&
       moment->end.kind == Cause::Kind::kTerminate && !moment->overruled) {
@@ -90,7 +90,7 @@ Step StepOfDrainer(const Cause& cause, Moment* moment) {
   return nested ? Step::kGoOn : Step::kEnd;
 }
 
-Step StepOfOther(const Cause& cause, Moment* moment) {
+Step StepOfOther(const Cause& cause, EndWord* moment) {
   if (Rank(cause) <= Rank(moment->end)) {
     const bool quick = cause.kind == Cause::Kind::kQuickExit &&
                        moment->state == EndState::kDrained &&
@@ -106,7 +106,7 @@ Step StepOfOther(const Cause& cause, Moment* moment) {
 }
 
 // The step of a thread that asks for an end. Moves `moment` on.
-Step Decide(const Cause& cause, Moment* moment) {
+Step Decide(const Cause& cause, EndWord* moment) {
   if (moment->state == EndState::kDraining ||
       moment->state == EndState::kDrained) {
     return drainer.load(std::memory_order_acquire) == &this_thread
@@ -129,11 +129,11 @@ uint64_t AwaitBegun(uint32_t epoch, uint64_t word) {
 
 // Waits for the drain of another thread, as the one that ends the process.
 void AwaitDrained(const Cause& cause) {
-  LeaveCallbacks();  // the drain may wait for one of them
+  AbandonFrames();  // the drain may wait for one of them
   const uint32_t epoch = CurrentEpoch();
   for (;;) {
     const uint32_t seen = drained.load(std::memory_order_acquire);
-    const Moment now = Unpack(epoch, end_word.load(std::memory_order_acquire));
+    const EndWord now = Unpack(epoch, end_word.load(std::memory_order_acquire));
     if (now.end != cause) Park(cause);  // overruled in its turn
     if (now.state != EndState::kDraining) return;
     FutexSleep(DrainedWord(), seen, UINT64_MAX);
@@ -151,12 +151,12 @@ void BecomeDrainer() {
 void StandBy(const Cause& cause) {
   AddHookFor(cause);  // for the next thread that asks in this way
   NoteParkedThread();
-  LeaveCallbacks();
+  AbandonFrames();
   const uint32_t epoch = CurrentEpoch();
   Takeover takeover;
   for (;;) {
     const uint32_t seen = drained.load(std::memory_order_acquire);
-    const Moment now = Unpack(epoch, end_word.load(std::memory_order_acquire));
+    const EndWord now = Unpack(epoch, end_word.load(std::memory_order_acquire));
     if (now.state != EndState::kDraining) break;
     const void* from = drainer.load(std::memory_order_acquire);
     const int task = drainer_task.load(std::memory_order_relaxed);
@@ -165,7 +165,7 @@ void StandBy(const Cause& cause) {
                                from, &this_thread, std::memory_order_acq_rel)) {
       BecomeDrainer();
       end_turn.fetch_add(1, std::memory_order_acq_rel);
-      if (why == Why::kSleepsInExit) LeaveSleeper(task, now.end);
+      if (why == Why::kSleepsInExit) AbandonSleeper(task, now.end);
       return;
     }
     FutexSleep(DrainedWord(), seen, takeover.NextNap());
@@ -182,12 +182,12 @@ ABSL_CONST_INIT std::atomic<uint64_t> end_word{0};
 ABSL_CONST_INIT std::atomic<uint64_t> end_steps{0};
 ABSL_CONST_INIT std::atomic<uint32_t> end_turn{0};
 
-FINALIZE_OWN_FRAME Begun BeginEnd(const Cause& cause) {
-  if (unloads.load(std::memory_order_acquire)) return Begun::kNothing;
+FINALIZE_OWN_FRAME EndRole BeginEnd(const Cause& cause) {
+  if (unloads.load(std::memory_order_acquire)) return EndRole::kEndsProcess;
   const uint32_t epoch = CurrentEpoch();
   uint64_t seen = end_word.load(std::memory_order_acquire);
   Step step;
-  Moment moment;
+  EndWord moment;
   do {
     seen = AwaitBegun(epoch, seen);
     moment = Unpack(epoch, seen);
@@ -195,7 +195,7 @@ FINALIZE_OWN_FRAME Begun BeginEnd(const Cause& cause) {
     if (step == Step::kPark) Park(cause);
     if (step == Step::kStandBy) {
       StandBy(cause);
-      return Begun::kTakesOver;
+      return EndRole::kTakesOver;
     }
   } while (!end_word.compare_exchange_weak(seen, Pack(epoch, moment),
                                            std::memory_order_acq_rel));
@@ -204,11 +204,11 @@ FINALIZE_OWN_FRAME Begun BeginEnd(const Cause& cause) {
     drainer_epoch.store(epoch, std::memory_order_release);
     moment.state = EndState::kDraining;
     end_word.store(Pack(epoch, moment), std::memory_order_release);
-    return Begun::kDrains;
+    return EndRole::kDrains;
   }
-  if (step == Step::kGoOn) return Begun::kGoesOn;
+  if (step == Step::kGoOn) return EndRole::kContinuesDrain;
   if (step == Step::kAwait) AwaitDrained(cause);
-  return Begun::kNothing;
+  return EndRole::kEndsProcess;
 }
 
 Cause CurrentEnd() {
@@ -219,7 +219,7 @@ Cause FinishEnd(uint32_t turn) {
   StayDrainer(turn);
   const uint32_t epoch = CurrentEpoch();
   uint64_t seen = end_word.load(std::memory_order_acquire);
-  Moment moment;
+  EndWord moment;
   do {
     moment = Unpack(epoch, seen);
     moment.state = EndState::kDrained;
@@ -236,7 +236,7 @@ bool Arm(bool (*past)(), bool (*add)()) {
   for (;;) {
     if (unloads.load(std::memory_order_acquire)) return false;
     uint64_t seen = end_word.load(std::memory_order_acquire);
-    const Moment moment = Unpack(epoch, seen);
+    const EndWord moment = Unpack(epoch, seen);
     if (moment.state == EndState::kArmed) return true;
     if (moment.state == EndState::kDraining) {
       return !past();
@@ -288,7 +288,7 @@ void ParkForEnd() { Park(CurrentEnd()); }
 void Park(const Cause& cause) {
   AddHookFor(cause);  // for the next thread that asks in this way
   NoteParkedThread();
-  LeaveCallbacks();
+  AbandonFrames();
   for (;;) pause();
 }
 

@@ -59,17 +59,17 @@ enum class EndState : uint8_t {
   kDrained
 };
 
-enum class Begun {
-  kDrains,     // this thread drains
-  kGoesOn,     // it drains already: a callback of the drain asks
-  kTakesOver,  // it goes on with the drain that another thread has begun
-  kNothing,    // it ends the process without a drain
+enum class EndRole {
+  kDrains,          // this thread drains
+  kContinuesDrain,  // it drains already: a callback of the drain asks
+  kTakesOver,       // it goes on with the drain that another thread has begun
+  kEndsProcess,     // it ends the process without a drain
 };
 
 static_assert(static_cast<uint64_t>(EndState::kArmed) == kArmedState);
 
 // Asks for the end of the process. Returns to the thread that is to go on.
-Begun BeginEnd(const finalize::Cause& cause);
+EndRole BeginEnd(const finalize::Cause& cause);
 
 // The end that the process comes to, as of now.
 finalize::Cause CurrentEnd();

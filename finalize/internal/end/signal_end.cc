@@ -8,8 +8,8 @@
 #include "absl/time/time.h"
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/copies/copies.h"
-#include "finalize/internal/end/process_end.h"
-#include "finalize/internal/signals/hook_owner.h"
+#include "finalize/internal/end/process_drain.h"
+#include "finalize/internal/signals/exit_hook_settings.h"
 #include "finalize/internal/signals/signal_death.h"
 #include "finalize/internal/signals/signal_handler.h"
 #include "finalize/internal/system/stdio_flush.h"
@@ -19,12 +19,12 @@ namespace {
 
 constexpr uint64_t kSecond = 1000000000;
 // What each step may take although the deadline has passed.
-constexpr uint64_t kLeast = kSecond / 2;
-constexpr uint64_t kMostFlush = kSecond;
+constexpr uint64_t kMinWait = kSecond / 2;
+constexpr uint64_t kMaxFlush = kSecond;
 
 uint64_t TimeLeft() {
   return std::max(
-      kLeast, static_cast<uint64_t>(absl::ToInt64Nanoseconds(EndTimeLeft())));
+      kMinWait, static_cast<uint64_t>(absl::ToInt64Nanoseconds(EndTimeLeft())));
 }
 
 void SleepUntil(uint64_t end) {
@@ -40,7 +40,7 @@ void SleepUntil(uint64_t end) {
 
 void EndAfterDrain(int signal) {
   AwaitOtherCopies(signal);
-  if (Settings().flush_stdio) FlushStdio(std::min(TimeLeft(), kMostFlush));
+  if (Settings().flush_stdio) FlushStdio(std::min(TimeLeft(), kMaxFlush));
   // The handler ends the process, on another thread than this. If it does not
   // return, it has until the deadline.
   if (HandleAfterDrain(signal)) SleepUntil(NowNanos() + TimeLeft());

@@ -6,15 +6,15 @@
 #include <functional>
 
 #include "finalize/internal/base/exit_deadline.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/copies/copies.h"
-#include "finalize/internal/end/process_end.h"
+#include "finalize/internal/end/process_drain.h"
 #include "finalize/internal/end/signal_end.h"
 #include "finalize/internal/life/registration.h"
 #include "finalize/internal/life/report_failure.h"
 #include "finalize/internal/life/run.h"
 #include "finalize/internal/node/callback.h"
-#include "finalize/internal/signals/hook_owner.h"
+#include "finalize/internal/signals/exit_hook_settings.h"
 #include "finalize/internal/signals/shutdown_descriptor.h"
 #include "finalize/internal/signals/signal_request.h"
 #include "finalize/internal/system/detached_thread.h"
@@ -30,14 +30,14 @@ bool Notify(const finalize::SharedFunction<void(int)>& on_signal, int signal) {
   // By reference: there may be no memory for a copy.
   using Callback =
       std::reference_wrapper<const finalize::SharedFunction<void(int)>>;
-  using B = BoundFor<Invocation::kRepeatable, Callback, int>;
+  using B = BoundFor<Invocation::kRetryable, Callback, int>;
   UnregisteredCallback<B> callback(std::cref(on_signal), signal);
   Failure failure;
   RunUnregistered(kOpsFor<B>, &callback.storage,
                   Cause(Cause::Kind::kSignal, signal), &failure);
   if (!failure.failed) return true;
   finalize::ReportEntry entry;
-  IfMemory([&entry] { entry.name = "ExitHooks::on_signal"; });
+  IgnoringBadAlloc([&entry] { entry.name = "ExitHooks::on_signal"; });
   entry.cause = Cause(Cause::Kind::kSignal, signal);
   entry.outcome = finalize::ReportEntry::Outcome::kFailed;
   entry.status = ToStatus(failure);

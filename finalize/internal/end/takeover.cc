@@ -5,11 +5,11 @@
 #include "absl/time/time.h"
 #include "finalize/exit_options.h"
 #include "finalize/internal/base/clock.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/base/lock.h"
 #include "finalize/internal/drain/drain_context.h"
 #include "finalize/internal/end/end_state.h"
-#include "finalize/internal/end/process_end.h"
+#include "finalize/internal/end/process_drain.h"
 #include "finalize/internal/inspect/snapshot.h"
 #include "finalize/internal/life/end_door.h"
 #include "finalize/internal/life/report_failure.h"
@@ -23,7 +23,7 @@ namespace finalize_internal {
 namespace {
 
 constexpr uint64_t kFirstNap = 1000000;
-constexpr uint64_t kLongestNap = 50000000;
+constexpr uint64_t kMaxNap = 50000000;
 
 // How long a callback may take, as of now.
 uint64_t Patience() {
@@ -56,22 +56,22 @@ bool Takeover::IsSlow() {
 }
 
 uint64_t Takeover::NextNap() {
-  nap_ = nap_ == 0 ? kFirstNap : std::min(2 * nap_, kLongestNap);
+  nap_ = nap_ == 0 ? kFirstNap : std::min(2 * nap_, kMaxNap);
   return nap_;
 }
 
-void LeaveSleeper(int task, const finalize::Cause& cause) {
-  constexpr int kMost = 4;  // they are nested
-  RunningEntry running[kMost] = {};
+void AbandonSleeper(int task, const finalize::Cause& cause) {
+  constexpr int kMax = 4;  // they are nested
+  RunningEntry running[kMax] = {};
   int count = 0;
   VisitLanes(ProcessCore(), [&](Lane& lane, int) {
-    for (Node* n = lane.running; n != nullptr && count < kMost; n = n->older) {
+    for (Node* n = lane.running; n != nullptr && count < kMax; n = n->older) {
       if (RunnerOf(n) == task) CopyRunning(n, &running[count++]);
     }
   });
-  LeaveCallbacksOf(task);
+  AbandonFramesOf(task);
   for (int i = 0; i < count; ++i) {
-    IfMemory([&] {
+    IgnoringBadAlloc([&] {
       finalize::ReportEntry entry = running[i].ToEntry(cause);
       entry.status = absl::AbortedError(
           "it called exit(), which another thread had called before");
@@ -80,7 +80,7 @@ void LeaveSleeper(int task, const finalize::Cause& cause) {
   }
 }
 
-bool LeaveIfAsleep(const NodeRef& ref) {
+bool AbandonIfAsleep(const NodeRef& ref) {
   if (!IsAnyInExit()) return false;
   int task = 0;
   {
@@ -92,7 +92,7 @@ bool LeaveIfAsleep(const NodeRef& ref) {
   if (task == 0) return false;
   FindExitLock();
   if (!SleepsInExit(task)) return false;
-  LeaveCallbacksOf(task);
+  AbandonFramesOf(task);
   return true;
 }
 

@@ -38,7 +38,7 @@ class Takeover {
 
 // Lets go what thread `task`, which sleeps in exit() for good, was running, and
 // reports its callbacks in the process registry as running still.
-void LeaveSleeper(int task, const finalize::Cause& cause);
+void AbandonSleeper(int task, const finalize::Cause& cause);
 
 }  // namespace finalize_internal
 

@@ -8,8 +8,8 @@
 
 #include "finalize/cause.h"
 #include "finalize/internal/base/exit_deadline.h"
-#include "finalize/internal/end/process_end.h"
-#include "finalize/internal/signals/hook_owner.h"
+#include "finalize/internal/end/process_drain.h"
+#include "finalize/internal/signals/exit_hook_settings.h"
 
 namespace finalize_internal {
 namespace {

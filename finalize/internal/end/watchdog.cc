@@ -26,7 +26,7 @@ using finalize::Cause;
 
 constexpr uint64_t kMargin = 1000000000;
 // How long std::terminate() may take to end the process.
-constexpr long kPatience = 500000000;
+constexpr long kTerminateTimeout = 500000000;
 // How often it looks whether other copies of the library have drained.
 constexpr uint64_t kLook = kMargin / 20;
 
@@ -56,7 +56,7 @@ bool IsFirst(std::atomic<uint32_t>* done) {
 [[noreturn]] void End(const Cause& cause) {
   if (cause.kind == Cause::Kind::kTerminate) {
     if (StartDetached([] { EndByTerminate(); })) {
-      const timespec patience = {0, kPatience};
+      const timespec patience = {0, kTerminateTimeout};
       nanosleep(&patience, nullptr);
     }
   }

@@ -26,8 +26,8 @@ using finalize::Cause;
 
 constexpr uint64_t kSecond = 1000000000;
 // How long a report may wait for locks, and how long for standard error.
-constexpr uint64_t kPatience = kSecond / 2;
-constexpr int kMostLines = 16;
+constexpr uint64_t kReportTimeout = kSecond / 2;
+constexpr int kMaxLines = 16;
 constexpr char kEnds[] = "ends with status 124";
 static_assert(finalize::kWatchdogExitCode == 124);
 
@@ -168,19 +168,19 @@ class Rest {
   };
 
   void Add(Node* node, const Text& what) {
-    if (count_ < kMostLines) Format(node, what.text, &lines_[count_++]);
+    if (count_ < kMaxLines) Format(node, what.text, &lines_[count_++]);
   }
 
   void AddPending(Lane& lane, const char* what) {
     for (PhaseList* list = lane.Top(); list != nullptr; list = list->lower) {
-      for (Node* n = list->newest; n != nullptr && count_ < kMostLines;
+      for (Node* n = list->newest; n != nullptr && count_ < kMaxLines;
            n = n->older) {
         Add(n, what);
       }
     }
   }
 
-  Line lines_[kMostLines] = {};
+  Line lines_[kMaxLines] = {};
   int count_ = 0;
   size_t running_ = 0;
   size_t left_ = 0;
@@ -189,15 +189,15 @@ class Rest {
 
 }  // namespace
 
-void WriteLine(const char* text) { Write(text, NowNanos() + kPatience); }
+void WriteLine(const char* text) { Write(text, NowNanos() + kReportTimeout); }
 
 void WriteNotice(const Cause& cause, uint64_t start, uint64_t end) {
   Rest rest;
-  const uint64_t lock_limit = NowNanos() + kPatience;
+  const uint64_t lock_limit = NowNanos() + kReportTimeout;
   rest.FindRunning(lock_limit, [](Node* node) { return RunTime(node); });
   rest.FindLeft(lock_limit, nullptr);
   const uint64_t now = NowNanos();
-  const uint64_t write_limit = now + kPatience;
+  const uint64_t write_limit = now + kReportTimeout;
   rest.WriteLines(write_limit);
   rest.WriteUnnamed(rest.running(), write_limit);
   char total[256];
@@ -211,9 +211,9 @@ void WriteNotice(const Cause& cause, uint64_t start, uint64_t end) {
 
 void WritePassedOver(const Cause& cause) {
   Rest rest;
-  rest.FindRunning(NowNanos() + kPatience,
+  rest.FindRunning(NowNanos() + kReportTimeout,
                    [](Node* node) { return RunTime(node); });
-  const uint64_t write_limit = NowNanos() + kPatience;
+  const uint64_t write_limit = NowNanos() + kReportTimeout;
   rest.WriteLines(write_limit);
   rest.WriteUnnamed(rest.running(), write_limit);
   char total[256];
@@ -226,7 +226,7 @@ void WritePassedOver(const Cause& cause) {
 
 void WriteEndReport(const Cause& cause) {
   Rest rest;
-  const uint64_t lock_limit = NowNanos() + kPatience;
+  const uint64_t lock_limit = NowNanos() + kReportTimeout;
   rest.FindRunning(lock_limit, [](Node*) { return "is still running"; });
   rest.FindLeft(lock_limit, "is left");
   char total[256];
@@ -238,7 +238,7 @@ void WriteEndReport(const Cause& cause) {
                            : ", not counting what is locked by a thread that "
                              "hangs",
            cause.kind == Cause::Kind::kTerminate ? "aborts" : kEnds);
-  const uint64_t write_limit = NowNanos() + kPatience;
+  const uint64_t write_limit = NowNanos() + kReportTimeout;
   Write(total, write_limit);
   rest.WriteLines(write_limit);
   rest.WriteUnnamed(rest.running() + rest.left(), write_limit);

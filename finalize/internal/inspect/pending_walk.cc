@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/inspect/snapshot.h"
 
 namespace finalize_internal {
@@ -49,7 +49,7 @@ std::vector<NodeRef> PendingOf(Core* core) {
 }
 
 PendingWalk::PendingWalk(Core* core) noexcept : core_(core) {
-  IfMemory([this] {
+  IgnoringBadAlloc([this] {
     all_ = PendingOf(core_);
     count_ = all_.size();
     has_all_ = true;
@@ -65,7 +65,7 @@ PendingWalk::PendingWalk(Core* core) noexcept : core_(core) {
 }
 
 bool PendingWalk::Next(NodeRef* ref) noexcept {
-  if (!has_all_ && next_ == kFew) LookAgain();
+  if (!has_all_ && next_ == kBatch) LookAgain();
   if (next_ == count_) return false;
   *ref = has_all_ ? all_[next_] : few_[next_].ref;
   ++next_;
@@ -90,8 +90,8 @@ void PendingWalk::LookAgain() noexcept {
 void PendingWalk::Keep(const Placed& placed) {
   size_t at = count_;
   while (at > 0 && ComesBefore(placed, few_[at - 1])) --at;
-  if (at == kFew) return;
-  if (count_ < kFew) ++count_;
+  if (at == kBatch) return;
+  if (count_ < kBatch) ++count_;
   for (size_t i = count_ - 1; i > at; --i) few_[i] = few_[i - 1];
   few_[at] = placed;
 }

@@ -39,16 +39,16 @@ class PendingWalk {
  private:
   // Without memory it looks again for every few of them: that takes time in
   // proportion to the square of what is pending.
-  static constexpr size_t kFew = 32;
+  static constexpr size_t kBatch = 32;
   void LookAgain() noexcept;
   void Keep(const Placed& placed);
 
   Core* const core_;
   std::vector<NodeRef> all_;
   bool has_all_ = false;
-  uint64_t newest_ = 0;           // what comes later has a larger sequence
-  std::array<Placed, kFew> few_;  // those that follow, in order
-  size_t count_ = 0;              // of all_ or few_
+  uint64_t newest_ = 0;             // what comes later has a larger sequence
+  std::array<Placed, kBatch> few_;  // those that follow, in order
+  size_t count_ = 0;                // of all_ or few_
   size_t next_ = 0;
 };
 

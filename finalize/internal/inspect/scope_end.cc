@@ -1,6 +1,6 @@
 #include "finalize/internal/inspect/scope_end.h"
 
-#include "finalize/internal/inspect/handle.h"
+#include "finalize/internal/inspect/finalizer_ops.h"
 #include "finalize/internal/life/claim.h"
 #include "finalize/internal/life/run.h"
 #include "finalize/internal/node/fork_epoch.h"

@@ -2,7 +2,7 @@
 #ifndef FINALIZE_INTERNAL_INSPECT_SCOPE_END_H_
 #define FINALIZE_INTERNAL_INSPECT_SCOPE_END_H_
 
-#include "finalize/internal/inspect/handle.h"
+#include "finalize/internal/inspect/finalizer_ops.h"
 #include "finalize/internal/life/detached.h"
 
 namespace finalize_internal {

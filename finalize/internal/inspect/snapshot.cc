@@ -5,8 +5,8 @@
 #include <string>
 
 #include "finalize/internal/base/drain_clock.h"
-#include "finalize/internal/base/if_memory.h"
-#include "finalize/internal/inspect/handle.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
+#include "finalize/internal/inspect/finalizer_ops.h"
 #include "finalize/internal/inspect/pin.h"
 #include "finalize/internal/life/claim.h"
 #include "finalize/internal/life/run.h"
@@ -82,25 +82,25 @@ bool DescribeAnyRunning(Core* core, RunningEntry* entry) {
   return found;
 }
 
-Left CollectLeft(Core* core, size_t limit) {
-  Left left;
+DrainLeftovers CollectUnreached(Core* core, size_t limit) {
+  DrainLeftovers left;
   VisitLanes(core, [&](Lane& lane, int) {
     for (Node* n = lane.running; n != nullptr; n = n->older) {
       if (!RunsOnThisThread(n)) ++left.running_count;
     }
-    for (Node* n = lane.parked; n != nullptr; n = n->older) {
-      ++left.parked_count;
+    for (Node* n = lane.set_aside; n != nullptr; n = n->older) {
+      ++left.set_aside_count;
     }
     left.pending_count += lane.pending;
   });
-  left.pending_count -= left.parked_count;
-  if (left.running_count + left.parked_count + left.pending_count == 0) {
+  left.pending_count -= left.set_aside_count;
+  if (left.running_count + left.set_aside_count + left.pending_count == 0) {
     return left;
   }
-  IfMemory([&] {
+  IgnoringBadAlloc([&] {
     left.running.reserve(std::min(limit, left.running_count));
     left.pending.reserve(
-        std::min(limit, left.parked_count + left.pending_count));
+        std::min(limit, left.set_aside_count + left.pending_count));
   });
   VisitLanes(core, [&](Lane& lane, int) {
     for (Node* n = lane.running; n != nullptr; n = n->older) {
@@ -135,11 +135,11 @@ finalize::ReportEntry RunningEntry::ToEntry(
 }
 
 bool DescribePending(const NodeRef& ref, const finalize::Cause& cause,
-                     finalize::ReportEntry* entry, bool* rearmed) {
+                     finalize::ReportEntry* entry, bool* pending_again) {
   PinHolder pin(ref);
   if (pin.node() == nullptr) return false;
   *entry = Describe(pin.node(), cause, /*spent=*/false);
-  *rearmed = Node::StateOf(pin.node()->Word()) == kTried;
+  *pending_again = Node::StateOf(pin.node()->Word()) == kTried;
   return true;
 }
 

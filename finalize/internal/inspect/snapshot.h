@@ -31,7 +31,7 @@ struct RunningEntry {
 // For a holder of the lock of the node's lane.
 void CopyRunning(Node* node, RunningEntry* entry);
 
-// Calls visit(node) for each pending node of a lane, the parked ones last. For
+// Calls visit(node) for each pending node of a lane, those set aside last. For
 // a holder of the lane's lock.
 template <class Visit>
 void VisitPending(const Lane& lane, Visit visit) {
@@ -39,7 +39,7 @@ void VisitPending(const Lane& lane, Visit visit) {
        list = list->lower) {
     for (Node* n = list->newest; n != nullptr; n = n->older) visit(n);
   }
-  for (Node* n = lane.parked; n != nullptr; n = n->older) visit(n);
+  for (Node* n = lane.set_aside; n != nullptr; n = n->older) visit(n);
 }
 
 // Returns a running finalizer of the registry, or null.
@@ -53,19 +53,19 @@ bool DescribeRunning(const NodeRef& ref, RunningEntry* entry);
 
 // What a drain leaves. The counts are exact; of each kind at most `limit` are
 // collected, or none where there is no memory for them.
-struct Left {
+struct DrainLeftovers {
   std::vector<RunningEntry> running;  // but for those of this very thread
-  std::vector<NodeRef> pending;       // the parked ones included
+  std::vector<NodeRef> pending;       // those set aside included
   size_t running_count = 0;
-  size_t pending_count = 0;  // but for the parked ones
-  size_t parked_count = 0;
+  size_t pending_count = 0;  // but for those set aside
+  size_t set_aside_count = 0;
 };
-Left CollectLeft(Core* core, size_t limit);
+DrainLeftovers CollectUnreached(Core* core, size_t limit);
 
 // Fills an entry for a pending finalizer; false if it is not pending any more.
-// `rearmed` says whether the drain under way has tried it.
+// `pending_again` says whether the drain under way has tried it.
 bool DescribePending(const NodeRef& ref, const finalize::Cause& cause,
-                     finalize::ReportEntry* entry, bool* rearmed);
+                     finalize::ReportEntry* entry, bool* pending_again);
 
 }  // namespace finalize_internal
 

@@ -26,8 +26,8 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline void TakeLocked(Lane* lane, Node* node,
         "a copy constructor of a bound argument claims the finalizer that "
         "PeekArguments() copies it from");
   }
-  if (word & kParkedFlag) {
-    lane->RemoveParked(node);
+  if (word & kSetAsideFlag) {
+    lane->RemoveSetAside(node);
     word = node->word.load(std::memory_order_relaxed);
   } else {
     lane->RemovePending(node);
@@ -40,7 +40,7 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline void TakeLocked(Lane* lane, Node* node,
   node->SetWord((word & ~kStateMask) | to);
   // Behind the word: who finds the list empty, without a lock, and then asks
   // the finalizer, sees that it is claimed.
-  if (linked && (to == kDetached || !(word & kRearmFlag))) {
+  if (linked && (to == kDetached || !(word & kRetryableFlag))) {
     LifetimeList::Unlink(node);
   }
 }
@@ -139,7 +139,8 @@ ABSL_ATTRIBUTE_NOINLINE Node* ClaimNewestAnywhere(LifetimeList* list) {
     }
     const uint64_t word = node->Word();
     if (!Node::Pends(word)) {
-      LifetimeList::Unlink(node);  // runs elsewhere, and may be armed again
+      LifetimeList::Unlink(
+          node);  // runs elsewhere, and may become pending again
       continue;
     }
     const int lane_index = Node::LaneOf(word);

@@ -1,6 +1,6 @@
 // The door from here to the end of the process: what registering and draining
 // ask of it. Everything else of it lies in rooms above. The functions are
-// defined in process_exit.cc, end_state.cc and takeover.cc.
+// defined in exit_handlers.cc, end_state.cc and takeover.cc.
 #ifndef FINALIZE_INTERNAL_LIFE_END_DOOR_H_
 #define FINALIZE_INTERNAL_LIFE_END_DOOR_H_
 
@@ -59,7 +59,7 @@ inline void NoteEndStep(bool in_callback) {
 // If the thread that runs `ref`, a finalizer of the process registry, sleeps in
 // exit(): lets go what it was running, without a report. Returns whether it
 // does.
-bool LeaveIfAsleep(const NodeRef& ref);
+bool AbandonIfAsleep(const NodeRef& ref);
 
 }  // namespace finalize_internal
 

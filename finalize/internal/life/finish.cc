@@ -19,7 +19,7 @@ class RunningLocks {
  public:
   explicit RunningLocks(Node* node)
       : word_(node->word.load(std::memory_order_relaxed)),
-        lifetime_((word_ & kRearmFlag) ? LifetimeLaneOf(node) : -1),
+        lifetime_((word_ & kRetryableFlag) ? LifetimeLaneOf(node) : -1),
         locks_(lane(), lifetime_ >= 0 ? lifetime_ : lane()) {}
 
   int lane() const { return Node::LaneOf(word_); }
@@ -38,7 +38,8 @@ uint64_t NextLife(uint64_t word) {
 
 }  // namespace
 
-FINALIZE_OWN_FRAME bool TryRearm(Core* core, Node* node, bool parked) {
+FINALIZE_OWN_FRAME bool ReturnToPending(Core* core, Node* node,
+                                        bool set_aside) {
   uint64_t word;
   {
     RunningLocks locks(node);
@@ -48,8 +49,8 @@ FINALIZE_OWN_FRAME bool TryRearm(Core* core, Node* node, bool parked) {
     Lane& lane = core->LaneAt(locks.lane());
     lane.RemoveRunning(node);
     node->SetWord((word & ~(kStateMask | kWaitedFlag)) | kPending);
-    if (parked || core->drains.load(std::memory_order_acquire) != 0) {
-      lane.AddParked(node, kTried);
+    if (set_aside || core->drains.load(std::memory_order_acquire) != 0) {
+      lane.AddSetAside(node, kTried);
     } else {
       lane.Insert(node);
     }
@@ -79,7 +80,7 @@ inline uint64_t EndLifeLocked(Core* core, Node* node) {
   return word;
 }
 
-ABSL_ATTRIBUTE_NOINLINE uint64_t EndRepeatableLife(Core* core, Node* node) {
+ABSL_ATTRIBUTE_NOINLINE uint64_t EndRetryableLife(Core* core, Node* node) {
   RunningLocks locks(node);
   if (locks.may_have_lifetime()) LifetimeList::Unlink(node);
   return EndLifeLocked(core, node);
@@ -87,7 +88,7 @@ ABSL_ATTRIBUTE_NOINLINE uint64_t EndRepeatableLife(Core* core, Node* node) {
 
 inline uint64_t EndLife(Core* core, Node* node) {
   const uint64_t word = node->word.load(std::memory_order_relaxed);
-  if (word & kRearmFlag) return EndRepeatableLife(core, node);
+  if (word & kRetryableFlag) return EndRetryableLife(core, node);
   LockHolder lock(LockAt(Node::LaneOf(word)));
   return EndLifeLocked(core, node);
 }
@@ -152,7 +153,8 @@ FINALIZE_OWN_FRAME void FinishAtEnd(Core* core, Node* node) {
 bool FinishFailed(Core* core, Node* node, void (*finish)(Core*, Node*)) {
   if (IsOurs(node)) {
     CountFailure(core, node);
-    if (MayRearm(node) && TryRearm(core, node, /*parked=*/false)) return true;
+    if (IsRetryable(node) && ReturnToPending(core, node, /*set_aside=*/false))
+      return true;
   }
   finish(core, node);
   return false;

@@ -14,19 +14,19 @@ void FinishRan(Core* core, Node* node);
 // The same at the end of the lifetime: the destruction may be put off
 // (spent.h).
 void FinishAtEnd(Core* core, Node* node);
-// Ends one that failed: pending again where it may be armed again, else as
-// `finish`, one of these two, does. Returns whether it was armed again.
+// Ends one that failed: pending again if it is retryable, else as
+// `finish`, one of these two, does. Returns whether it is pending again.
 bool FinishFailed(Core* core, Node* node,
                   void (*finish)(Core*, Node*) = &FinishRan);
 
 // The steps of these, for a drain whose threads may be left behind.
-inline bool MayRearm(const Node* node) {
-  return (node->word.load(std::memory_order_relaxed) & kRearmFlag) != 0;
+inline bool IsRetryable(const Node* node) {
+  return (node->word.load(std::memory_order_relaxed) & kRetryableFlag) != 0;
 }
-// Makes a running node pending again, at its old place, or behind the parked
-// ones: if `parked`, or while a drain is under way. Not one that its drain has
-// let go: its registry may be gone.
-bool TryRearm(Core* core, Node* node, bool parked);
+// Makes a running node pending again, at its old place, or behind the set aside
+// ones: if `set_aside`, or while a drain is under way. Not one that its drain
+// has let go: its registry may be gone.
+bool ReturnToPending(Core* core, Node* node, bool set_aside);
 void DestroyCallback(Node* node);
 // Takes a node whose callback is destroyed off its lists, frees it, and gives
 // its frame back. Returns false where its drain, or a thread in exit(), had let

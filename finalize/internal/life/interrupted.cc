@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "absl/base/thread_annotations.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/base/lock.h"
 #include "finalize/internal/life/report_failure.h"
 #include "finalize/internal/life/run.h"
@@ -19,10 +19,10 @@ namespace {
 using finalize::Cause;
 using finalize::ReportEntry;
 
-constexpr int kMostReported = 64;
+constexpr int kMaxReported = 64;
 // Whoever changes a lane holds two at most. Who holds more is about to fork, or
 // looks at all of them, and has changed none.
-constexpr int kMostToChange = 2;
+constexpr int kMaxToChange = 2;
 
 uint64_t HeldLanes() {
   uint64_t held = 0;
@@ -47,7 +47,7 @@ bool ReleaseOthers() {
     Release(index);
     if (index != kSlabLock) continue;
     for (FreeNodes& free : this_thread.free) free = FreeNodes();
-    ForgetCentralLists();
+    ResetCentralListsAfterFork();
   }
   return any;
 }
@@ -61,8 +61,8 @@ void LeaveLane(uint64_t held) {
 
 void Report(Node* node, const Cause& cause) {
   ReportEntry entry = Describe(node, cause, /*spent=*/false);
-  entry.outcome = ReportEntry::Outcome::kLeft;
-  entry.status = StatusIfMemory(absl::StatusCode::kAborted, [] {
+  entry.outcome = ReportEntry::Outcome::kUnreached;
+  entry.status = StatusOrBareCode(absl::StatusCode::kAborted, [] {
     return "exit() interrupted a change of the list that it is on";
   });
   ReportFailure(entry);
@@ -74,7 +74,7 @@ bool PassOverHeldLocks() {
   const bool others = ReleaseOthers();
   const uint64_t held = HeldLanes() & ~LanesPassedOver();
   if (held == 0) return others;
-  if (__builtin_popcountll(held) > kMostToChange) {
+  if (__builtin_popcountll(held) > kMaxToChange) {
     for (int i = 0; i < kLanes; ++i) {
       if (held >> i & 1) Release(i);
     }
@@ -93,7 +93,7 @@ bool ReportPassedOver(const Cause& cause) {
   for (uint64_t lanes = LanesPassedOver(); lanes != 0; lanes &= lanes - 1) {
     Lane& lane = core->LaneAt(__builtin_ctzll(lanes));
     for (PhaseList* list = lane.Top(); list != nullptr; list = list->lower) {
-      for (Node* n = list->newest; n != nullptr && count < kMostReported;
+      for (Node* n = list->newest; n != nullptr && count < kMaxReported;
            n = n->older) {
         const uint64_t word = n->Word();
         if (!Node::Pends(word) || (word & kAtExitFlag) == 0) continue;

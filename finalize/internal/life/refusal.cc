@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/life/finish.h"
 #include "finalize/internal/life/report_failure.h"
 #include "finalize/internal/life/run.h"
@@ -55,7 +55,7 @@ bool RunsNow(const Request& request) {
 absl::Status RefusalStatus(Refusal refusal) noexcept {
   if (refusal == Refusal::kNone) return absl::OkStatus();
   const Reason reason = ReasonFor(refusal);
-  return StatusIfMemory(reason.code, [&] { return reason.text; });
+  return StatusOrBareCode(reason.code, [&] { return reason.text; });
 }
 
 // The report of a refusal has what memory allows: the call that it is about
@@ -83,7 +83,7 @@ void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
                    void* callable, Refusal reason) noexcept {
   if (Noted(request, reason)) return;
   finalize::ReportEntry entry;
-  IfMemory([&] { entry.name = std::string(request.options->name()); });
+  IgnoringBadAlloc([&] { entry.name = std::string(request.options->name()); });
   entry.place = request.options->place();
   entry.phase = request.options->phase();
   entry.cause = finalize::Cause::Kind::kClosed;
@@ -98,7 +98,8 @@ void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
     entry.status = RefusalStatus(reason);
   }
   const bool intact = entry.outcome == finalize::ReportEntry::Outcome::kRefused;
-  IfMemory([&] { DescribeCallback(ops, callable, intact, &entry.callback); });
+  IgnoringBadAlloc(
+      [&] { DescribeCallback(ops, callable, intact, &entry.callback); });
   ReportFailure(entry);
 }
 

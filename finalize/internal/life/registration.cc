@@ -17,17 +17,17 @@
 namespace finalize_internal {
 namespace {
 
-constexpr size_t kLongestName = 255;
+constexpr size_t kMaxNameLength = 255;
 
 std::string_view NameOf(const Request& request) {
-  return request.options->name().substr(0, kLongestName);
+  return request.options->name().substr(0, kMaxNameLength);
 }
 
 uint64_t FlagsFor(const Request& request, Invocation invocation) {
   uint64_t flags = 0;
   if (request.options->at_exit()) flags |= kAtExitFlag;
   if (request.lifetime != nullptr) flags |= kLifetimeFlag;
-  if (invocation == Invocation::kRepeatable) flags |= kRearmFlag;
+  if (invocation == Invocation::kRetryable) flags |= kRetryableFlag;
   if (!request.options->name().empty()) flags |= kNamedFlag;
   return flags;
 }
@@ -155,7 +155,7 @@ FINALIZE_OWN_FRAME NodeRef Publish(const Request& request, Node* node,
   if (ShouldOwnSequence()) TryToOwnSequence();
   const uint32_t epoch = CurrentEpoch();
   if (request.core->epoch.load(std::memory_order_acquire) != epoch) {
-    ForgetInherited(request.core);
+    ResetAfterFork(request.core);
   }
   const NodeRef ref = {
       node, node->word.load(std::memory_order_relaxed) & kGenerationMask};

@@ -90,7 +90,7 @@ constexpr bool CheckCallback() {
   constexpr bool kCallable =
       kIsCallable<kInvocation, std::decay_t<F>, std::decay_t<A>...>;
   static_assert(
-      kCallable || kInvocation == Invocation::kRepeatable,
+      kCallable || kInvocation == Invocation::kRetryable,
       "the callback cannot be called with the bound arguments: they are passed "
       "as rvalues of the types that std::decay makes of them, behind a `const "
       "finalize::Cause&` if the callback takes one");

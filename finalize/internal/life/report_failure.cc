@@ -16,7 +16,7 @@
 
 #include "finalize/internal/base/bracket.h"
 #include "finalize/internal/base/escape.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/base/lock.h"
 #include "finalize/internal/base/own_frame.h"
 
@@ -95,7 +95,7 @@ void WriteBrief(const ReportEntry& entry) {
 
 void WriteDefault(const ReportEntry& entry) {
   std::string line;
-  IfMemory([&] { line = "finalize: " + entry.ToString() + "\n"; });
+  IgnoringBadAlloc([&] { line = "finalize: " + entry.ToString() + "\n"; });
   line.empty() ? WriteBrief(entry) : WriteError(line);
 }
 

@@ -10,7 +10,7 @@
 
 #include "absl/base/attributes.h"
 #include "finalize/internal/base/check.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/life/finish.h"
 #include "finalize/internal/life/report_failure.h"
 #include "finalize/internal/life/run_for_caller.h"
@@ -91,7 +91,7 @@ RunHere(Node* node, DrainContext* context, const finalize::Cause& cause,
 
 void NoteException(Failure* failure) {
   failure->Set(kUnknownCode, "");
-  IfMemory([failure] {
+  IgnoringBadAlloc([failure] {
     failure->text = std::make_unique<std::string>();
     AppendException(failure->text.get());
   });
@@ -136,13 +136,13 @@ ABSL_ATTRIBUTE_NOINLINE void FinishReported(
   finalize::ReportEntry entry = Describe(node, cause, /*spent=*/true);
   entry.status = ToStatus(failure);
   entry.outcome = finalize::ReportEntry::Outcome::kFailed;
-  if (!MayRearm(node)) {
+  if (!IsRetryable(node)) {
     ReportSpent(node, entry);
     FinishFailed(core, node, finish);
     return;
   }
   if (FinishFailed(core, node, finish)) {
-    entry.outcome = finalize::ReportEntry::Outcome::kRearmed;
+    entry.outcome = finalize::ReportEntry::Outcome::kPendingAgain;
   }
   ReportFailure(entry);
 }
@@ -175,7 +175,7 @@ FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void RunAtEnd(
 absl::Status ToStatus(const Failure& failure) {
   const auto code = static_cast<absl::StatusCode>(failure.code);
   absl::Status status(code, "");
-  IfMemory([&] { status = absl::Status(code, failure.message()); });
+  IgnoringBadAlloc([&] { status = absl::Status(code, failure.message()); });
   return status;
 }
 
@@ -186,8 +186,8 @@ finalize::ReportEntry Describe(Node* node, const finalize::Cause& cause,
   entry.place = node->place();
   entry.phase = node->phase;
   entry.cause = cause;
-  const bool intact = !spent || (node->Word() & kRearmFlag) != 0;
-  IfMemory([&] {
+  const bool intact = !spent || (node->Word() & kRetryableFlag) != 0;
+  IgnoringBadAlloc([&] {
     entry.name = node->name();
     DescribeCallback(*node->ops, node->callable(), intact, &entry.callback);
   });

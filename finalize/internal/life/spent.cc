@@ -11,7 +11,7 @@
 namespace finalize_internal {
 namespace {
 
-constexpr int kDeepest = 64;
+constexpr int kMaxDepth = 64;
 
 // One destruction on this thread.
 struct Nesting {
@@ -40,7 +40,7 @@ FINALIZE_OWN_FRAME ThreadSpent* OfThisThread() {
 // Whether what is spent in the function at `frame` is put off.
 bool MustWait(const char* frame) {
   const Nesting& outer = OfThisThread()->innermost;
-  return outer.depth >= kDeepest && CanHold(outer.frame, frame) &&
+  return outer.depth >= kMaxDepth && CanHold(outer.frame, frame) &&
          outer.newest == NewestFrame();
 }
 
@@ -62,7 +62,7 @@ class NestingScope {
   NestingScope(const NestingScope&) = delete;
   NestingScope& operator=(const NestingScope&) = delete;
 
-  bool deepest() const { return own_.depth >= kDeepest; }
+  bool deepest() const { return own_.depth >= kMaxDepth; }
 
  private:
   Nesting outer_;
@@ -119,7 +119,7 @@ void DestroySpent(Core* core, Node* node) noexcept {
     DestroyAndRetire(core, node);
     deepest = scope.deepest();
   }
-  if (deepest) DestroyPutOff();
+  if (deepest) DestroyDeferred();
 }
 
 void DestroySpent(WeakLink* forgotten) noexcept {
@@ -140,10 +140,10 @@ void DestroySpent(WeakLink* forgotten) noexcept {
     DropForgotten(forgotten);
     deepest = scope.deepest();
   }
-  if (deepest) DestroyPutOff();
+  if (deepest) DestroyDeferred();
 }
 
-void DestroyPutOff() noexcept {
+void DestroyDeferred() noexcept {
   for (;;) {
     DestroyNodes();
     WeakLink* const entries = TakeEntries();
@@ -154,7 +154,7 @@ void DestroyPutOff() noexcept {
   }
 }
 
-bool IsPutOff(const Node* node) {
+bool IsQueued(const Node* node) {
   const Node* other = OfThisThread()->first_node;
   while (other != nullptr && other != node) {
     other = const_cast<Node*>(other)->lifetime_link().older;
@@ -164,7 +164,7 @@ bool IsPutOff(const Node* node) {
 
 bool RunsOnThisThread(const Node* node) {
   return AnyCallbackThat([node](const Node* other) { return other == node; }) ||
-         IsPutOff(node);
+         IsQueued(node);
 }
 
 }  // namespace finalize_internal

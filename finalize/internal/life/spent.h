@@ -28,19 +28,19 @@ namespace finalize_internal {
 // node; or puts that off. For the end of the lifetime, which has run it.
 void DestroySpent(Core* core, Node* node) noexcept;
 
-// Destroys what ForgetReferent returned, or puts that off.
+// Destroys what DetachReferent returned, or puts that off.
 void DestroySpent(WeakLink* forgotten) noexcept;
 
 // Destroys what this thread has put off. For whatever must not come before it:
 // the end of a container, a drain, dlclose(), the end of the thread, exit().
-void DestroyPutOff() noexcept;
+void DestroyDeferred() noexcept;
 
 // Whether the callback of `node` is under way on this thread, or has run and
 // waits for its destruction.
 bool RunsOnThisThread(const Node* node);
 
 // Whether this thread has put off the destruction of the callback of `node`.
-bool IsPutOff(const Node* node);
+bool IsQueued(const Node* node);
 
 }  // namespace finalize_internal
 

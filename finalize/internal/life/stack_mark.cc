@@ -11,7 +11,7 @@ namespace finalize_internal {
 namespace {
 
 // The longest frame that is looked at; what seems longer is another stack.
-constexpr uintptr_t kLongest = uintptr_t{64} << 20;
+constexpr uintptr_t kMaxStack = uintptr_t{64} << 20;
 
 struct Search {
   const NodeRef& ref;
@@ -42,7 +42,7 @@ _Unwind_Reason_Code Visit(_Unwind_Context* context, void* data) {
   Search* const search = static_cast<Search*>(data);
   const uintptr_t begin = _Unwind_GetCFA(context);  // the end of its callee's
   if (search->marked && begin > search->seen &&
-      begin - search->seen < kLongest) {
+      begin - search->seen < kMaxStack) {
     search->found = HasMark(search->ref, search->seen, begin);
   }
   search->seen = begin;

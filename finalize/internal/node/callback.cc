@@ -4,14 +4,14 @@
 #include <string>
 #include <string_view>
 
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 
 namespace finalize_internal {
 namespace {
 
-std::unique_ptr<std::string> CopyIfMemory(std::string_view text) {
+std::unique_ptr<std::string> CopyOrNull(std::string_view text) {
   std::unique_ptr<std::string> copy;
-  IfMemory([&] { copy = std::make_unique<std::string>(text); });
+  IgnoringBadAlloc([&] { copy = std::make_unique<std::string>(text); });
   return copy;
 }
 
@@ -20,7 +20,7 @@ std::unique_ptr<std::string> CopyIfMemory(std::string_view text) {
 void Failure::Set(int failure_code, std::string_view message) noexcept {
   failed = true;
   code = failure_code;
-  text = message.empty() ? nullptr : CopyIfMemory(message);
+  text = message.empty() ? nullptr : CopyOrNull(message);
 }
 
 }  // namespace finalize_internal

@@ -55,7 +55,7 @@ struct CallbackOps {
 };
 
 // How a callback is invoked: once, as an rvalue, or any number of times.
-enum class Invocation { kOnce, kRepeatable };
+enum class Invocation { kOnce, kRetryable };
 
 template <Invocation kInvocation, class T>
 using AsInvoked = std::conditional_t<kInvocation == Invocation::kOnce, T&&, T&>;

@@ -83,7 +83,7 @@ Core* AcquireCore() {
     if (core == nullptr) return nullptr;
   }
   if (core->epoch.load(std::memory_order_relaxed) != CurrentEpoch()) {
-    core->lanes->Forget();
+    core->lanes->ResetAfterFork();
   }
   core->counted_before = core->lanes->counts;
   core->epoch.store(CurrentEpoch(), std::memory_order_release);
@@ -105,18 +105,18 @@ void ReleaseCore(Core* core) {
   free_cores = core;
 }
 
-void ForgetInherited(Core* core) {
+void ResetAfterFork(Core* core) {
   LockHolder lock(LockAt(kCorePoolLock));
   const uint32_t epoch = CurrentEpoch();
   const uint32_t inherited = core->epoch.load(std::memory_order_relaxed);
   if (inherited == epoch) return;
   ForbidAdopting(inherited);
   for (int i = 0; i < (core->sharded() ? kLanes : 1); ++i) {
-    core->lanes[i].Forget();
+    core->lanes[i].ResetAfterFork();
   }
-  const uint64_t foreign_before = core->counted_before.foreign;
+  const uint64_t inherited_before = core->counted_before.inherited;
   core->counted_before = Counts();
-  core->counted_before.foreign = foreign_before;
+  core->counted_before.inherited = inherited_before;
   core->used_lanes.store(0, std::memory_order_relaxed);
   core->drains.store(0, std::memory_order_relaxed);
   core->closed_from.store(INT64_MAX, std::memory_order_relaxed);

@@ -106,12 +106,12 @@ void VisitCores(uint32_t count, Visit visit) {
 }
 
 // Makes `core` empty and open if this process inherited its content.
-void ForgetInherited(Core* core);
+void ResetAfterFork(Core* core);
 inline void EnsureCurrent(Core* core) {
   if (__builtin_expect(
           core->epoch.load(std::memory_order_acquire) != CurrentEpoch(),
           false)) {
-    ForgetInherited(core);
+    ResetAfterFork(core);
   }
 }
 

@@ -178,7 +178,7 @@ uint32_t RenewEpoch() {
     caught_half_way.store(last_epoch.load(std::memory_order_relaxed),
                           std::memory_order_relaxed);
     ReleaseAllLocks();
-    ForgetCentralLists();
+    ResetCentralListsAfterFork();
     StepInChild();
   }
   renewing.store(0, std::memory_order_release);

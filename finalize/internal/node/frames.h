@@ -17,7 +17,7 @@
 //                                    v  another thread
 //                                  void, until the frames above it are popped
 //
-// Confined to its thread, but for RunnerOf and LeaveCallbacksOf, which read the
+// Confined to its thread, but for RunnerOf and AbandonFramesOf, which read the
 // frames of others: those are published as atomics, and may be a moment old.
 #ifndef FINALIZE_INTERNAL_NODE_FRAMES_H_
 #define FINALIZE_INTERNAL_NODE_FRAMES_H_

@@ -17,9 +17,9 @@ void Unlink(Node** head, Node* node) {
   if (node->older != nullptr) node->older->newer = node->newer;
 }
 
-void SetParked(Node* node, bool parked, NodeState state) {
-  const uint64_t word = node->Word() & ~(kParkedFlag | kStateMask);
-  node->SetWord(word | (parked ? kParkedFlag : 0) | state);
+void MarkSetAside(Node* node, bool set_aside, NodeState state) {
+  const uint64_t word = node->Word() & ~(kSetAsideFlag | kStateMask);
+  node->SetWord(word | (set_aside ? kSetAsideFlag : 0) | state);
 }
 
 }  // namespace
@@ -46,32 +46,32 @@ void Lane::Insert(Node* node) {
   ++pending;
 }
 
-void Lane::RemoveParked(Node* node) {
-  if (last_parked == node) last_parked = node->newer;
-  Unlink(&parked, node);
-  SetParked(node, false, kPending);
+void Lane::RemoveSetAside(Node* node) {
+  if (last_set_aside == node) last_set_aside = node->newer;
+  Unlink(&set_aside, node);
+  MarkSetAside(node, false, kPending);
   --pending;
 }
 
 void Lane::Park(Node* node) {
   Remove(node);
-  AddParked(node, kPending);
+  AddSetAside(node, kPending);
 }
 
-void Lane::AddParked(Node* node, NodeState state) {
-  LinkBetween(&parked, last_parked, node, nullptr);
-  last_parked = node;
-  SetParked(node, true, state);
+void Lane::AddSetAside(Node* node, NodeState state) {
+  LinkBetween(&set_aside, last_set_aside, node, nullptr);
+  last_set_aside = node;
+  MarkSetAside(node, true, state);
   ++pending;
 }
 
-void Lane::Unpark() {
-  Node* node = parked;
-  parked = last_parked = nullptr;
+void Lane::ReturnSetAside() {
+  Node* node = set_aside;
+  set_aside = last_set_aside = nullptr;
   Node* newer = nullptr;  // where the search for the next place may start
   while (node != nullptr) {
     Node* const next = node->older;
-    SetParked(node, false, kPending);
+    MarkSetAside(node, false, kPending);
     PhaseList* list = FindPhase(node->phase);
     if (newer != nullptr &&
         (newer->phase != node->phase || newer->Sequence() < node->Sequence())) {
@@ -88,17 +88,17 @@ void Lane::Unpark() {
   }
 }
 
-void Lane::Forget() {
-  const uint64_t foreign = counts.foreign + pending;
+void Lane::ResetAfterFork() {
+  const uint64_t inherited = counts.inherited + pending;
   counts = Counts();
-  counts.foreign = foreign;
+  counts.inherited = inherited;
   Clear();
 }
 
 void Lane::Clear() {
   above = nullptr;
   zero = PhaseList();
-  running = parked = last_parked = nullptr;
+  running = set_aside = last_set_aside = nullptr;
   pins = nullptr;
   pending = 0;
 }

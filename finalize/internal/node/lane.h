@@ -2,11 +2,12 @@
 // kLanes of them and a thread registers on its own; any other registry has one.
 //
 // The lists of a lane, each doubly linked, newest first:
-//   pending   one list a phase, phases in falling order; sorted by sequence
-//   parked    pending finalizers that the drain under way has passed: it skips
-//             them (at_exit is false) or has tried them (armed again). They go
-//             back to their places when it ends.
-//   running   claimed by some thread, not yet finished
+//   pending    one list a phase, phases in falling order; sorted by sequence
+//   set_aside  pending finalizers that the drain under way has passed: it skips
+//              them (at_exit is false), or it has run them and they failed and
+//              are pending again. The end of the drain puts them back at their
+//              places.
+//   running    claimed by some thread, not yet finished
 //
 // A lane is confined to the holder of its lock.
 #ifndef FINALIZE_INTERNAL_NODE_LANE_H_
@@ -42,7 +43,7 @@ struct Counts {
   uint64_t runs = 0;  // callbacks started
   uint64_t detached = 0;
   uint64_t failed = 0;
-  uint64_t foreign = 0;  // pending ones left to the parent of this process
+  uint64_t inherited = 0;  // pending ones left to the parent of this process
 };
 
 // Two cache lines, of which registering touches the first.
@@ -83,15 +84,15 @@ struct alignas(64) Lane {
   }
   // Puts a node at the place that its sequence gives it. Its phase has a list.
   void Insert(Node* node);
-  // Takes a pending node off the list it is on, pending or parked.
+  // Takes a pending node off the list it is on, pending or set aside.
   void Remove(Node* node) {
-    if (node->word.load(std::memory_order_relaxed) & kParkedFlag) {
-      RemoveParked(node);
+    if (node->word.load(std::memory_order_relaxed) & kSetAsideFlag) {
+      RemoveSetAside(node);
     } else {
       RemovePending(node);
     }
   }
-  // The same for one that is not parked, and for one that is.
+  // The same for one that is not set aside, and for one that is.
   void RemovePending(Node* node) {
     if (node->newer != nullptr) {
       node->newer->older = node->older;
@@ -101,14 +102,14 @@ struct alignas(64) Lane {
     if (node->older != nullptr) node->older->newer = node->newer;
     --pending;
   }
-  void RemoveParked(Node* node);
-  // Moves the newest pending node to the end of the parked ones.
+  void RemoveSetAside(Node* node);
+  // Moves the newest pending node to the end of those set aside.
   void Park(Node* node);
-  // Puts a node behind the parked ones, in state kPending or kTried: a drain,
+  // Puts a node behind those set aside, in state kPending or kTried: a drain,
   // which comes newest first, has passed it.
-  void AddParked(Node* node, NodeState state);
-  // Puts every parked node back on its pending list: one pass over each.
-  void Unpark();
+  void AddSetAside(Node* node, NodeState state);
+  // Puts every set aside node back on its pending list: one pass over each.
+  void ReturnSetAside();
 
   void PushRunning(Node* node) {
     node->newer = nullptr;
@@ -122,11 +123,11 @@ struct alignas(64) Lane {
     if (node->older != nullptr) node->older->newer = node->newer;
   }
 
-  // Forgets every list, which is empty but for those of phases.
+  // Removes every list; all are empty except those of phases.
   void Clear();
-  // Forgets every node without touching one: they belong to another process.
-  // What is counted begins anew.
-  void Forget();
+  // Drops every node without touching one: they belong to the parent. The
+  // counts start again at zero.
+  void ResetAfterFork();
 
   // The phases above 0, highest first; the last one leads to `zero`. Null where
   // there are none: a lane that nobody has used is all zeros, and takes nothing
@@ -134,10 +135,10 @@ struct alignas(64) Lane {
   PhaseList* above = nullptr;
   PhaseList zero;
   Node* running = nullptr;
-  size_t pending = 0;  // the parked ones included
+  size_t pending = 0;  // those set aside included
   Counts counts;
-  Node* parked = nullptr;
-  Node* last_parked = nullptr;
+  Node* set_aside = nullptr;
+  Node* last_set_aside = nullptr;
   Pin* pins = nullptr;
 };
 

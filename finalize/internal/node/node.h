@@ -15,9 +15,9 @@
 //       +----------------------------------- kAbandoned
 //
 //   kFree       on a free list, or being built by one thread
-//   kPending    on the pending or the parked list of a lane, and on the list
+//   kPending    on the pending or the set aside list of a lane, and on the list
 //               of its lifetime if it has one
-//   kTried      as kPending, and parked: the drain under way has tried it
+//   kTried      as kPending, and set aside: the drain under way has tried it
 //   kRunning    on the running list of its lane; claimed by one thread
 //   kAbandoned  running, on no list; only the running thread knows it
 //   kDetached   on no list; owned by the callable that Detach gave back
@@ -26,8 +26,8 @@
 // generation) goes stale for ever. It has 48 bits: at one step in 20 ns it
 // lasts two months on a single slot.
 //
-// A node leaves its lifetime's list when it is claimed, except one that may be
-// armed again: that one stays until it dies or its lifetime ends.
+// A node leaves its lifetime's list when it is claimed, except a retryable one,
+// which stays until it dies or its lifetime ends.
 #ifndef FINALIZE_INTERNAL_NODE_NODE_H_
 #define FINALIZE_INTERNAL_NODE_NODE_H_
 
@@ -61,10 +61,10 @@ constexpr uint64_t kPendsMask = 3;  // kPending under it: it is pending
 constexpr uint64_t kAtExitFlag = 1 << 3;
 constexpr uint64_t kLifetimeFlag = 1 << 4;  // payload opens with a link
 constexpr uint64_t kNamedFlag = 1 << 5;     // payload ends with a name
-constexpr uint64_t kRearmFlag = 1 << 6;
-constexpr uint64_t kWaitedFlag = 1 << 7;  // somebody sleeps on the word
-constexpr uint64_t kParkedFlag = 1 << 8;  // on the parked list
-constexpr uint64_t kPinnedFlag = 1 << 9;  // somebody peeks at it
+constexpr uint64_t kRetryableFlag = 1 << 6;
+constexpr uint64_t kWaitedFlag = 1 << 7;    // somebody sleeps on the word
+constexpr uint64_t kSetAsideFlag = 1 << 8;  // on the set aside list
+constexpr uint64_t kPinnedFlag = 1 << 9;    // somebody peeks at it
 constexpr int kLaneShift = 10;
 constexpr uint64_t kLaneMask = uint64_t{63} << kLaneShift;
 constexpr int kGenerationShift = 16;

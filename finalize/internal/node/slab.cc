@@ -20,7 +20,7 @@ namespace {
 // table of addresses for some 20 000 finalizers, instead of one for 42.
 constexpr size_t kSmallChunk = 16 * kSlabBytes;
 constexpr size_t kHugeChunk = 32 * kSlabBytes;
-constexpr size_t kMostInSmall = 2 * kSmallChunk;
+constexpr size_t kMaxInSmall = 2 * kSmallChunk;
 constexpr size_t kFirstNode = 64;
 static_assert(sizeof(SlabHeader) <= kFirstNode, "nodes start on a cache line");
 
@@ -52,7 +52,7 @@ char* MapAligned(size_t size, size_t alignment) {
 }
 
 bool MapChunk() ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kSlabLock)) {
-  const bool huge = mapped >= kMostInSmall;
+  const bool huge = mapped >= kMaxInSmall;
   const size_t size = huge ? kHugeChunk : kSmallChunk;
   char* const memory = MapAligned(size, huge ? kHugeChunk : kSlabBytes);
   if (memory == nullptr) return false;
@@ -204,7 +204,7 @@ uint64_t NodeNumber(const Node* node) {
   return header->first_number + offset / kSizes[header->size_class];
 }
 
-void ForgetCentralLists() {
+void ResetCentralListsAfterFork() {
   LockHolder lock(LockAt(kSlabLock));
   for (Central& list : central) list = Central();
   for (FreeNodes& rest : gathered) rest = FreeNodes();

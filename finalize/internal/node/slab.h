@@ -79,7 +79,7 @@ uint64_t NodeNumber(const Node* node);
 
 // For the child of a fork that ran no fork hook: the central lists may have
 // been caught half-way, and are given up.
-void ForgetCentralLists();
+void ResetCentralListsAfterFork();
 
 }  // namespace finalize_internal
 

@@ -37,7 +37,7 @@ struct WeakLinks {
   WeakLink* newest = nullptr;
 };
 
-// Destroys what ForgetReferent (weak_links.h) returned, linked by `older`; this
+// Destroys what DetachReferent (weak_links.h) returned, linked by `older`; this
 // runs destructors of user code. A door: defined in weak_links.cc.
 void DropForgotten(WeakLink* forgotten) noexcept;
 

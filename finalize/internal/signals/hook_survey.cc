@@ -10,7 +10,7 @@
 #include "absl/debugging/symbolize.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 
 namespace finalize_internal {
 namespace {
@@ -37,11 +37,11 @@ std::string NameOf(const void* code) {
 
 void AddTo(finalize::SignalHooks* hooks, int signal,
            const SignalLook& look) noexcept {
-  IfMemory([&] {
+  IgnoringBadAlloc([&] {
     SignalHook hook;
     hook.signal = signal;
     hook.state = look.state;
-    IfMemory([&] { hook.handler = NameOf(look.handler); });
+    IgnoringBadAlloc([&] { hook.handler = NameOf(look.handler); });
     hooks->signals.push_back(std::move(hook));
   });
 }
@@ -58,7 +58,7 @@ absl::Status HookTally::status(const char* none,
                                const finalize::SignalHooks& all,
                                const char* advice) const {
   if (refused_ == 0 && (taken_ > 0 || handled_ == 0)) return absl::OkStatus();
-  return StatusIfMemory(absl::StatusCode::kFailedPrecondition, [&] {
+  return StatusOrBareCode(absl::StatusCode::kFailedPrecondition, [&] {
     return absl::StrCat(refused_ > 0 ? "a named signal was not taken" : none,
                         ": ", all.ToString(), "; ", advice);
   });

@@ -6,7 +6,7 @@
 
 #include "finalize/internal/copies/copies.h"
 #include "finalize/internal/signals/end_failure.h"
-#include "finalize/internal/signals/hook_owner.h"
+#include "finalize/internal/signals/exit_hook_settings.h"
 
 namespace finalize_internal {
 

@@ -13,7 +13,7 @@
 #include "finalize/internal/base/const_init_array.h"
 #include "finalize/internal/copies/copy_handlers.h"
 #include "finalize/internal/node/fork_epoch.h"
-#include "finalize/internal/signals/hook_owner.h"
+#include "finalize/internal/signals/exit_hook_settings.h"
 #include "finalize/internal/signals/signal_action.h"
 #include "finalize/internal/signals/signal_death.h"
 #include "finalize/internal/signals/signal_request.h"

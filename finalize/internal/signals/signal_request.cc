@@ -10,7 +10,7 @@
 
 #include "finalize/internal/base/futex.h"
 #include "finalize/internal/copies/copies.h"
-#include "finalize/internal/signals/hook_owner.h"
+#include "finalize/internal/signals/exit_hook_settings.h"
 
 namespace finalize_internal {
 namespace {

@@ -8,7 +8,7 @@
 #include "finalize/internal/copies/copies.h"
 #include "finalize/internal/copies/end_guard.h"
 #include "finalize/internal/end/end_state.h"
-#include "finalize/internal/end/process_end.h"
+#include "finalize/internal/end/process_drain.h"
 #include "finalize/internal/inspect/pending_walk.h"
 #include "finalize/internal/inspect/pin.h"
 #include "finalize/internal/inspect/snapshot.h"
@@ -138,7 +138,7 @@ bool HasAny(const Module& module, bool destroys) {
 
 void Unload(const Module& module, bool destroys) noexcept {
   do {
-    DestroyPutOff();
+    DestroyDeferred();
     VisitCores(CoreCount(),
                [&](Core* core) { UnloadFrom(module, core, destroys); });
   } while (HasAny(module, destroys));
@@ -156,7 +156,7 @@ __attribute__((destructor)) void UnloadLibrary() {
   // threads register after the exit drain may arm it again.
   if (end_word.load(std::memory_order_acquire) == 0 || ExitsHere()) {
     StopGuard();  // its code may be about to go
-    ForgetThreadEnds();
+    StopWatchingThreads();
     return;
   }
   // The process is not to be ended under it by another copy.
@@ -167,8 +167,8 @@ __attribute__((destructor)) void UnloadLibrary() {
   Unload(all, false);
   RetireEnds();
   Unload(all, false);  // what other threads registered meanwhile
-  ForgetThreadEnds();
-  LeaveCopies();
+  StopWatchingThreads();
+  WithdrawCopy();
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ void EndExits(void* argument) {
 // the end of the thread_locals.
 void EndOfKey(void*) {
   if (this_thread.exits != nullptr) EndExits(this_thread.exits);
-  LeaveCallbacks();
+  AbandonFrames();
   if (!InProgram()) GiveBackFreeNodes();
 }
 
@@ -84,7 +84,7 @@ FINALIZE_OWN_FRAME void NoteFramesAtEnd() {
 
 struct EndOfThreadLocals {
   ~EndOfThreadLocals() {
-    DestroyPutOff();
+    DestroyDeferred();
     NoteFramesAtEnd();
     GiveBackFreeNodes();
   }
@@ -125,7 +125,7 @@ LifetimeList* ThreadExitList() {
   return &this_thread.exits->list;
 }
 
-void ForgetThreadEnds() {
+void StopWatchingThreads() {
   const uint64_t key = the_key.exchange(0, std::memory_order_acq_rel);
   if (key != 0) pthread_key_delete(static_cast<pthread_key_t>(key - 1));
 }

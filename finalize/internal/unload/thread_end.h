@@ -37,7 +37,7 @@ NodeRef RegisterOnThread(const finalize::Options& options, F&& function,
 }
 
 // For dlclose() of the library: no thread's end is looked at any more.
-void ForgetThreadEnds();
+void StopWatchingThreads();
 
 }  // namespace finalize_internal
 

@@ -9,7 +9,7 @@
 #include "finalize/cause.h"
 #include "finalize/internal/base/check.h"
 #include "finalize/internal/base/futex.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/base/lock.h"
 #include "finalize/internal/life/report_failure.h"
 #include "finalize/internal/node/fork_epoch.h"
@@ -152,11 +152,11 @@ void CreationSection::Link(Creation* fresh, const Creations* map,
 
 void ReportSelfWait(finalize::Place place) noexcept {
   finalize::ReportEntry entry;
-  IfMemory([&] { entry.name = "GetOrCreate"; });
+  IgnoringBadAlloc([&] { entry.name = "GetOrCreate"; });
   entry.place = place;
   entry.cause = finalize::Cause::Kind::kCall;
   entry.outcome = finalize::ReportEntry::Outcome::kRefused;
-  entry.status = StatusIfMemory(absl::StatusCode::kFailedPrecondition, [] {
+  entry.status = StatusOrBareCode(absl::StatusCode::kFailedPrecondition, [] {
     return "the value is being created by a factory that would wait for this "
            "call";
   });

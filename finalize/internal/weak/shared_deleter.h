@@ -53,7 +53,7 @@ class SharedDeleter {
   void operator()(const volatile void*) {
     WeakLink* forgotten = nullptr;
     if (!weak_links_.empty()) {
-      forgotten = ForgetReferent(&weak_links_, list_.lane);
+      forgotten = DetachReferent(&weak_links_, list_.lane);
     }
     referent_->Destroy();
     if (forgotten != nullptr || !list_.empty()) {

@@ -68,10 +68,10 @@ class WeakEntry : public WeakLink {
   }
   // Removes it from its table; false if it is in none. The caller has a
   // reference.
-  bool LeaveTable() noexcept;
+  bool Unlink() noexcept;
   // The same, and takes it off the list of its referent.
   bool Erase() {
-    const bool was_there = LeaveTable();
+    const bool was_there = Unlink();
     Unwatch();
     return was_there;
   }

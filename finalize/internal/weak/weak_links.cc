@@ -36,7 +36,7 @@ bool UnlinkWeak(WeakLink* link) {
   return true;
 }
 
-WeakLink* ForgetReferent(WeakLinks* links, int lane) noexcept {
+WeakLink* DetachReferent(WeakLinks* links, int lane) noexcept {
   WeakLink* forgotten = nullptr;
   for (bool more = true; more;) {
     WeakLink* link;
@@ -48,7 +48,7 @@ WeakLink* ForgetReferent(WeakLinks* links, int lane) noexcept {
       more = links->newest != nullptr;
       if (link->kind != WeakLink::kEntry) continue;
     }
-    static_cast<WeakEntry*>(link)->LeaveTable();
+    static_cast<WeakEntry*>(link)->Unlink();
     link->older = std::exchange(forgotten, link);
   }
   return forgotten;

@@ -17,7 +17,7 @@ bool UnlinkWeak(WeakLink* link);
 
 // Takes all weak references off a referent that dies, and its entries out of
 // their containers. Returns the entries, for DropForgotten. No allocation.
-WeakLink* ForgetReferent(WeakLinks* links, int lane) noexcept;
+WeakLink* DetachReferent(WeakLinks* links, int lane) noexcept;
 
 }  // namespace finalize_internal
 

@@ -20,7 +20,7 @@ int NextLock() {
 
 }  // namespace
 
-bool WeakEntry::LeaveTable() noexcept {
+bool WeakEntry::Unlink() noexcept {
   if (lock_ < 0) return false;
   {
     LockHolder lock(LockAt(lock_));
@@ -41,7 +41,7 @@ WeakTable::~WeakTable() {
     closed_ = true;
   }
   Clear();
-  DestroyPutOff();  // values of keys that have died
+  DestroyDeferred();  // values of keys that have died
   LockHolder lock(LockAt(lock_));
   while (earliest_ != nullptr)
     RemoveFromOrder(earliest_);  // cursors stand at them

@@ -1,9 +1,9 @@
 #include "finalize/internal/weak/weak_watch.h"
 
 #include "finalize/internal/base/describe.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/base/lock.h"
-#include "finalize/internal/inspect/handle.h"
+#include "finalize/internal/inspect/finalizer_ops.h"
 #include "finalize/internal/node/core.h"
 #include "finalize/internal/node/process_core.h"
 #include "finalize/internal/weak/weak_links.h"
@@ -24,7 +24,7 @@ void VisitLinks(SharedDeleter* referent, Visit visit) {
 
 std::shared_ptr<WeakWatch> NewWatch() noexcept {
   std::shared_ptr<WeakWatch> watch;
-  IfMemory([&] { watch = std::make_shared<WeakWatch>(); });
+  IgnoringBadAlloc([&] { watch = std::make_shared<WeakWatch>(); });
   return watch;
 }
 

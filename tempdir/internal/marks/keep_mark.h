@@ -15,9 +15,10 @@
 // there is; a reaper anywhere else needs the word of its caller
 // (ReapOptions::unseen_locks).
 //
-// A temp dir that has no root (TempDirOptions::Directly) holds no file of the
-// library. Its name ends with `.live` instead (root_name.h), which reapers of
-// older versions do not know, and the content is an extended attribute.
+// A temp dir that has no root (TempDirOptions::WithoutProcessRoot) holds no
+// file of the library. Its name ends with `.live` instead (root_name.h), which
+// reapers of older versions do not know, and the content is an extended
+// attribute.
 //
 // Thread-safe.
 

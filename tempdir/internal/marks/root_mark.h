@@ -10,10 +10,10 @@
 // Who can set it: whoever may write the directory. Under the sticky bit that is
 // the owner alone, so a root is made with mode 01700: another user can set
 // neither that bit nor, from then on, the attribute. A mark on a directory
-// without the bit (TempDirOptions::Directly) counts only in a parent in which
-// no other user may rename: whoever could write some directory of the user's
-// once may have given it a mark that names it, and in any other parent may give
-// it the name of a root. Its present mode does not tell.
+// without the bit (TempDirOptions::WithoutProcessRoot) counts only in a parent
+// in which no other user may rename: whoever could write some directory of the
+// user's once may have given it a mark that names it, and in any other parent
+// may give it the name of a root. Its present mode does not tell.
 //
 // An owner marks its root under the lock and before anything is made in it. The
 // mark ends with the directory, in one step.

@@ -32,10 +32,10 @@ bool ConsumeNumber(std::string_view* text, uint32_t* number) {
 
 // The same in base 32, the highest digit first.
 bool ConsumeShortNumber(std::string_view* text, uint32_t* number) {
-  constexpr size_t kMostDigits = 7;
+  constexpr size_t kMaxDigits = 7;
   const std::string_view letters = kLetters;
   const std::string_view digits = text->substr(0, text->find(kShortEnd));
-  if (digits.empty() || digits.size() > kMostDigits) return false;
+  if (digits.empty() || digits.size() > kMaxDigits) return false;
   if (digits[0] == kLetters[0] && digits.size() > 1) return false;
   uint64_t value = 0;
   for (const char digit : digits) {

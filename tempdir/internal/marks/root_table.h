@@ -2,9 +2,10 @@
 // signal handler can read it.
 //
 // A process that crashes has no locks and no memory to count on. So each root,
-// and each temp dir that has no root (TempDirOptions::Directly), is entered in
-// one of a fixed number of slots, with its path, descriptor and identity. Where
-// there are more, the rest is not entered: a reaper finds them by their locks.
+// and each temp dir that has no root (TempDirOptions::WithoutProcessRoot), is
+// entered in one of a fixed number of slots, with its path, descriptor and
+// identity. Where there are more, the rest is not entered: a reaper finds them
+// by their locks.
 //
 //              Enter                            Leave
 //     free ------------> filling ---> entered ----------> free
@@ -37,7 +38,7 @@
 namespace tempdir_internal {
 
 // As many direct temp dirs as may wait for their removal in the background
-// (kMostPutOff), and as many again in use.
+// (kMaxQueued), and as many again in use.
 constexpr size_t kRootSlots = 512;
 
 // A root as a signal handler finds it.

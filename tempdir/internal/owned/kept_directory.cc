@@ -21,15 +21,15 @@ using finalize::EscapedText;
 constexpr int kHeld = O_PATH | O_NOFOLLOW | O_CLOEXEC;
 
 // Returns 0 or an errno; EEXIST if the name is taken in the parent.
-int MoveToParent(const KeptPlan& plan, const std::string& name) {
+int MoveToParent(const KeepRequest& plan, const std::string& name) {
   const std::string target =
-      absl::StrCat(plan.from == KeptPlan::From::kRoot ? "../" : "", name);
+      absl::StrCat(plan.from == KeepRequest::From::kRoot ? "../" : "", name);
   return MoveEntry({plan.root_fd, plan.name, plan.path, plan.is_file},
                    plan.root_fd, target);
 }
 
 // The root's parent may have been moved: then the kernel knows its new path.
-std::string PresentPath(const KeptPlan& plan, const std::string& name,
+std::string PresentPath(const KeepRequest& plan, const std::string& name,
                         int held_fd, IsTheEntry is_the_entry) {
   const std::string expected =
       absl::StrCat(plan.parent == "/" ? "" : plan.parent, "/", name);
@@ -45,8 +45,8 @@ std::string PresentPath(const KeptPlan& plan, const std::string& name,
                     : expected;
 }
 
-absl::StatusOr<std::string> MarkPlace(const KeptPlan& plan, int move_error) {
-  const bool in_root = plan.from == KeptPlan::From::kRoot;
+absl::StatusOr<std::string> MarkPlace(const KeepRequest& plan, int move_error) {
+  const bool in_root = plan.from == KeepRequest::From::kRoot;
   if (MarkKept(plan.root_fd, in_root ? "." : plan.name.c_str()) == 0) {
     return std::string(plan.path);
   }
@@ -56,7 +56,7 @@ absl::StatusOr<std::string> MarkPlace(const KeptPlan& plan, int move_error) {
 
 }  // namespace
 
-absl::StatusOr<std::string> MoveOutOfReach(const KeptPlan& plan,
+absl::StatusOr<std::string> MoveOutOfReach(const KeepRequest& plan,
                                            IsTheEntry is_the_entry) {
   const int held = openat(plan.root_fd, plan.name.c_str(), kHeld);
   if (held < 0 || !is_the_entry(held)) {
@@ -67,9 +67,9 @@ absl::StatusOr<std::string> MoveOutOfReach(const KeptPlan& plan,
   }
   std::string name = plan.name;
   int error = 0;
-  if (plan.from == KeptPlan::From::kRoot) error = MoveToParent(plan, name);
-  if (plan.from == KeptPlan::From::kRootsName) error = EEXIST;
-  for (int tries = 1; error == EEXIST && tries < kMostNames; ++tries) {
+  if (plan.from == KeepRequest::From::kRoot) error = MoveToParent(plan, name);
+  if (plan.from == KeepRequest::From::kDirectInParent) error = EEXIST;
+  for (int tries = 1; error == EEXIST && tries < kMaxNames; ++tries) {
     name.assign(plan.prefix);
     if (!AppendRandomLetters(&name, kNameLetters)) break;
     name.append(plan.suffix);

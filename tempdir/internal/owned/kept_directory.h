@@ -17,7 +17,7 @@
 
 namespace tempdir_internal {
 
-struct KeptPlan {
+struct KeepRequest {
   int root_fd;
   const std::string& name;
   std::string_view path;
@@ -26,7 +26,7 @@ struct KeptPlan {
   std::string_view suffix;
   // Where it lives. In the parent itself (`root_fd` is the parent's) it may
   // have the name of a root, and gets another one; or be where it stays.
-  enum class From { kRoot, kRootsName, kItsPlace };
+  enum class From { kRoot, kDirectInParent, kAlreadyInPlace };
   From from = From::kRoot;
   bool is_file = false;
 };
@@ -36,7 +36,7 @@ using IsTheEntry = absl::FunctionRef<bool(int fd)>;
 
 // Returns where it is now. FailedPrecondition, and nothing is moved, if what
 // stands at its name is another by now.
-absl::StatusOr<std::string> MoveOutOfReach(const KeptPlan& plan,
+absl::StatusOr<std::string> MoveOutOfReach(const KeepRequest& plan,
                                            IsTheEntry is_the_entry);
 
 }  // namespace tempdir_internal

@@ -10,7 +10,7 @@
 namespace tempdir_internal {
 namespace {
 
-constexpr int kMostEntries = 4096;
+constexpr int kMaxEntries = 4096;
 
 bool MayBe(const dirent& entry) {
   return strcmp(entry.d_name, ".") != 0 && strcmp(entry.d_name, "..") != 0 &&
@@ -27,7 +27,7 @@ std::string NameIn(int base_fd, const char* where,
     return "";
   }
   std::string name;
-  for (int i = 0; name.empty() && i < kMostEntries; ++i) {
+  for (int i = 0; name.empty() && i < kMaxEntries; ++i) {
     const dirent* const entry = readdir(entries);
     if (entry == nullptr) break;
     if (MayBe(*entry) && identity.IsAt(fd, entry->d_name)) {

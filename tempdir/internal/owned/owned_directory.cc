@@ -45,9 +45,9 @@ bool AmongOthers(const ProcessRoot& root) {
 // Whether there may be some now, since temp dirs have left meanwhile: after
 // `ended` of them there was none.
 bool WaitForRoom(uint64_t ended) {
-  constexpr absl::Duration kLongest = absl::Seconds(30);
-  AwaitRemovals(kLongest);
-  return EndedRemovals() != ended;
+  constexpr absl::Duration kMaxWait = absl::Seconds(30);
+  AwaitRemovals(kMaxWait);
+  return FinishedRemovalCount() != ended;
 }
 
 }  // namespace
@@ -58,10 +58,10 @@ OwnedDirectory::OwnedDirectory(tempdir::TempDirOptions options)
 OwnedDirectory::~OwnedDirectory() {
   if (root_ == nullptr) return;
   const CrashGate gate;
-  if (!gate.refused()) LeaveRoot();
+  if (!gate.refused()) ReleaseRoot();
 }
 
-void OwnedDirectory::LeaveRoot() {
+void OwnedDirectory::ReleaseRoot() {
   if (root_ == nullptr) return;
   if (hold_ != nullptr) root_->DropHold(hold_.get());
   std::exchange(root_, nullptr)->Release();
@@ -87,8 +87,8 @@ void OwnedDirectory::CountKept(bool live) {
 void OwnedDirectory::Settle(State state) {
   state_.store(state, std::memory_order_release);
   CountKept(state == State::kLive);
-  if (state == State::kLive || state == State::kLeaving) return;
-  LeaveRoot();
+  if (state == State::kLive || state == State::kRemovingInBackground) return;
+  ReleaseRoot();
 }
 
 absl::Status OwnedDirectory::Create() {
@@ -97,14 +97,14 @@ absl::Status OwnedDirectory::Create() {
   if (options_.background() || ReapsByItself()) PrepareBackgroundThreads();
   ForkMutexHolder lock(mutex_);
   absl::Status status =
-      doomed_ ? absl::CancelledError(absl::StrCat("the process is ending: no ",
-                                                  kind(), " is made"))
-              : Make();
+      cancelled_ ? absl::CancelledError(absl::StrCat(
+                       "the process is ending: no ", kind(), " is made"))
+                 : Make();
   if (!status.ok()) {
     Settle(State::kNothing);
     return status;
   }
-  if (!doomed_) {
+  if (!cancelled_) {
     Settle(State::kLive);
     return status;
   }
@@ -128,12 +128,12 @@ absl::Status OwnedDirectory::Make() {
   bool waited = false, reaped = false;
   for (int tries = 0; tries < kTries; ++tries) {
     bool again = false;
-    const uint64_t ended = EndedRemovals();
+    const uint64_t ended = FinishedRemovalCount();
     status = MakeIn(*parent, &again);
     if (absl::IsResourceExhausted(status)) {
       if (!std::exchange(waited, true)) again |= WaitForRoom(ended);
-      if (!again && !doomed_ && !std::exchange(reaped, true)) {
-        again = ReapForRoom(*parent);
+      if (!again && !cancelled_ && !std::exchange(reaped, true)) {
+        again = ReapToFreeSpace(*parent);
       }
     }
     if (!again) break;
@@ -267,11 +267,11 @@ absl::Status OwnedDirectory::LockMade(const ProcessRoot& root,
   return status;
 }
 
-bool OwnedDirectory::Doom() {
-  doomed_ = true;
+bool OwnedDirectory::CancelCreation() {
+  cancelled_ = true;
   ForkMutexHolder lock(mutex_);
   if (!lock.held()) return false;
-  // The creator has not come so far: it will find that it is doomed.
+  // The creator has not come so far: it will find that it is cancelled.
   if (state_ == State::kCreating) return true;
   return state_ == State::kNothing;
 }

@@ -3,10 +3,10 @@
 // RemoveImplicitly(). A temp file differs in what the protected functions do
 // (owned_file.h).
 //
-//                       Doom, or Create failed
+//                       CancelCreation, or Create failed
 //     kCreating ------------------------------------> kNothing
 //       |    |                                           ^
-//       |    | Create, doomed meanwhile: removed again   |
+//       |    | Create, cancelled meanwhile: removed again   |
 //       |    +-------------------------------------------+
 //       | Create
 //       v
@@ -15,17 +15,17 @@
 //       +-----------------------------> kKept
 //                Keep, or implicit removal of one to be kept
 //
-//     kLive ----------------------> kLeaving --------> kRemoved
-//       ^  Remove in the background     |
-//       +-------------------------------+
+//     kLive ---------------------------> kRemovingInBackground ---> kRemoved
+//       ^   Remove in the background       |
+//       +----------------------------------+
 //                 it fails
 //
 //   kCreating  path_, guarantees_, name_ and identity_ are not set; the creator
-//   holds
-//              mutex_ from before mkdir until the state changes
+//              holds mutex_ from before mkdir until the state changes
 //   kLive      all are set, root_ counts it; a Remove or Keep that fails
 //              leaves it so, with the reason in last_failure_
-//   kLeaving   renamed to what name_ says now, and in the backlog
+//   kRemovingInBackground
+//              renamed to what name_ says now, and in the backlog
 //              (removal_backlog.h); another Remove removes it at once
 //   kRemoved   its content is gone; root_ counts it no more
 //   kKept      kept_path_ says where it is; root_ counts it no more
@@ -69,7 +69,7 @@ namespace tempdir_internal {
 // The environment variable that says that every temp dir is to be kept.
 constexpr char kKeepVariable[] = "FINALIZE_KEEP_TEMP_DIRS";
 
-class OwnedDirectory : public PutOffRemoval,
+class OwnedDirectory : public QueuedRemoval,
                        public std::enable_shared_from_this<OwnedDirectory> {
  public:
   explicit OwnedDirectory(tempdir::TempDirOptions options);
@@ -77,13 +77,13 @@ class OwnedDirectory : public PutOffRemoval,
   OwnedDirectory(const OwnedDirectory&) = delete;
   OwnedDirectory& operator=(const OwnedDirectory&) = delete;
 
-  // Makes the directory. Cancelled, and nothing is left, if Doom came first or
-  // came meanwhile.
+  // Makes the directory. Cancelled, and nothing is left, if CancelCreation came
+  // first or came meanwhile.
   absl::Status Create();
 
   // If Create has not ended: lets it undo its work, waits for that, and
   // returns true.
-  bool Doom();
+  bool CancelCreation();
 
   // Removes it; OK if it is gone already. A call that meets another one waits
   // and takes its outcome. FailedPrecondition if it was kept, if it is not
@@ -119,8 +119,9 @@ class OwnedDirectory : public PutOffRemoval,
   // Whether this very process made it, or adopted it.
   bool IsOurs() const;
   // Whether the backlog has it.
-  bool leaving() const {
-    return state_.load(std::memory_order_acquire) == State::kLeaving;
+  bool removing() const {
+    return state_.load(std::memory_order_acquire) ==
+           State::kRemovingInBackground;
   }
   // Whether RemoveImplicitly() keeps it.
   bool KeepsOnEnd() const {
@@ -180,7 +181,7 @@ class OwnedDirectory : public PutOffRemoval,
   enum class State : uint8_t {
     kCreating,
     kLive,
-    kLeaving,
+    kRemovingInBackground,
     kRemoved,
     kKept,
     kNothing
@@ -204,9 +205,9 @@ class OwnedDirectory : public PutOffRemoval,
   void FinishRemoval() noexcept override;
   absl::Status FinishLocked();
   // Whether the backlog has it; else it is to be removed at once.
-  bool PutOffLocked();
+  bool EnqueueLocked();
   bool RenameAway();
-  bool RenameTo(const std::string& leaving);
+  bool RenameTo(const std::string& removing);
   absl::Status RemoveLocked();
   absl::Status KeepLocked();
   // Moves it to a directory for what failures leave; where that cannot be, it
@@ -229,14 +230,14 @@ class OwnedDirectory : public PutOffRemoval,
   absl::Status NotLive(State state) const;
   absl::Status Ended(State state) const;
   void Settle(State state);
-  void LeaveRoot();
+  void ReleaseRoot();
   void CountKept(bool live);
 
   const tempdir::TempDirOptions options_;
   const finalize::OwnerProcess owner_;
   const bool keep_always_;  // FINALIZE_KEEP_TEMP_DIRS
   std::atomic<bool> failed_{false};
-  std::atomic<bool> doomed_{false};
+  std::atomic<bool> cancelled_{false};
   std::atomic<State> state_{State::kCreating};
   std::atomic<uint32_t> attempts_{0};
   std::atomic<bool> lost_{false};

@@ -20,12 +20,12 @@ namespace {
 
 using finalize::EscapedText;
 
-constexpr char kLeavingPrefix[] = ".leaving-";
+constexpr char kRemovingPrefix[] = ".removing-";
 
 // Of one that has no root: a reaper has to know it, and to leave it alone where
 // it may not see the lock.
-std::string LeavingName(bool directly, bool lock_is_seen) {
-  std::string name = directly ? RootPrefix(geteuid()) : kLeavingPrefix;
+std::string RemovingName(bool directly, bool lock_is_seen) {
+  std::string name = directly ? RootPrefix(geteuid()) : kRemovingPrefix;
   if (!AppendRandomLetters(&name, kRootLetters)) return "";
   if (directly) name.append(lock_is_seen ? kReapedSuffix : kLiveSuffix);
   return name;
@@ -33,18 +33,18 @@ std::string LeavingName(bool directly, bool lock_is_seen) {
 
 }  // namespace
 
-bool OwnedDirectory::PutOffLocked() {
-  if (!options_.background() || renamed_ || !TakesRemovals()) return false;
+bool OwnedDirectory::EnqueueLocked() {
+  if (!options_.background() || renamed_ || !AcceptsRemovals()) return false;
   std::shared_ptr<OwnedDirectory> self = weak_from_this().lock();
-  return self != nullptr && RenameAway() && PutOff(std::move(self));
+  return self != nullptr && RenameAway() && EnqueueRemoval(std::move(self));
 }
 
 bool OwnedDirectory::RenameAway() {
   // A crash finds it by its name: by none in between, and waits for this.
-  if (hold_ != nullptr && !root_->LeaveHold(hold_.get())) return false;
-  std::string leaving = LeavingName(options_.directly(), guarantees_.lock);
-  renamed_ = !leaving.empty() && RenameTo(leaving);
-  if (renamed_) name_ = std::move(leaving);
+  if (hold_ != nullptr && !root_->ReleaseHold(hold_.get())) return false;
+  std::string removing = RemovingName(options_.directly(), guarantees_.lock);
+  renamed_ = !removing.empty() && RenameTo(removing);
+  if (renamed_) name_ = std::move(removing);
   if (hold_ != nullptr) {
     root_->EnterHold(hold_.get(), name_);
     if (counted_kept_) hold_->entry.CountKept(1);
@@ -52,14 +52,14 @@ bool OwnedDirectory::RenameAway() {
   return renamed_;
 }
 
-bool OwnedDirectory::RenameTo(const std::string& leaving) {
+bool OwnedDirectory::RenameTo(const std::string& removing) {
   const int fd = root_->fd();
-  if (renameat2(fd, name_.c_str(), fd, leaving.c_str(), RENAME_NOREPLACE) !=
+  if (renameat2(fd, name_.c_str(), fd, removing.c_str(), RENAME_NOREPLACE) !=
       0) {
     return false;
   }
-  if (identity_->IsAt(fd, leaving.c_str())) return true;
-  renameat2(fd, leaving.c_str(), fd, name_.c_str(), RENAME_NOREPLACE);
+  if (identity_->IsAt(fd, removing.c_str())) return true;
+  renameat2(fd, removing.c_str(), fd, name_.c_str(), RENAME_NOREPLACE);
   return false;
 }
 
@@ -67,7 +67,8 @@ absl::Status OwnedDirectory::FinishLocked() {
   const finalize::CrashGate gate;
   if (gate.refused()) return absl::OkStatus();
   ForkMutexHolder lock(mutex_);
-  if (!lock.held() || state_ != State::kLeaving) return absl::OkStatus();
+  if (!lock.held() || state_ != State::kRemovingInBackground)
+    return absl::OkStatus();
   absl::Status status;
   try {
     status = RemoveLocked();

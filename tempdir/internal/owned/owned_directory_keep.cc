@@ -68,7 +68,7 @@ absl::Status OwnedDirectory::PublishLocked(const Destination& destination,
     if (!absl::IsNotFound(status)) return status;
   }
   // Not for a crash to remove any more.
-  if (hold_ != nullptr && !root_->LeaveHold(hold_.get())) return Crashing();
+  if (hold_ != nullptr && !root_->ReleaseHold(hold_.get())) return Crashing();
   absl::Status status =
       destination.Receive({*fd, name_, path_.native(), is_file()});
   if (!status.ok()) {
@@ -84,9 +84,9 @@ absl::Status OwnedDirectory::PublishLocked(const Destination& destination,
 absl::Status OwnedDirectory::Exchange(int root_fd,
                                       const Destination& destination) {
   if (hold_ != nullptr) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot exchange a temp dir that was made Directly(): ",
-                     EscapedText(path_.native())));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "cannot exchange a temp dir that was made WithoutProcessRoot(): ",
+        EscapedText(path_.native())));
   }
   const MovedEntry entry = {root_fd, name_, path_.native(), is_file()};
   absl::Status status = destination.Exchange(entry);
@@ -112,13 +112,13 @@ absl::Status OwnedDirectory::KeepLocked() {
   absl::StatusOr<int> fd = root_->Descriptor();
   if (!fd.ok()) return fd.status();
   // Not for a crash to remove any more, even if it cannot be moved.
-  if (hold_ != nullptr) root_->LeaveHold(hold_.get());
+  if (hold_ != nullptr) root_->ReleaseHold(hold_.get());
   absl::StatusOr<std::string> kept =
       MoveOutOfReach({*fd, name_, path_.native(), root_->parent(),
                       options_.prefix(), options_.suffix(),
-                      keep_always_          ? KeptPlan::From::kItsPlace
-                      : options_.directly() ? KeptPlan::From::kRootsName
-                                            : KeptPlan::From::kRoot,
+                      keep_always_          ? KeepRequest::From::kAlreadyInPlace
+                      : options_.directly() ? KeepRequest::From::kDirectInParent
+                                            : KeepRequest::From::kRoot,
                       is_file()},
                      [this](int entry) { return IsEntry(entry); });
   if (!kept.ok()) return kept.status();
@@ -147,7 +147,7 @@ absl::Status OwnedDirectory::KeepFailure() {
 
 absl::Status OwnedDirectory::MoveToFailures(int root_fd) {
   // Not for a crash to remove any more.
-  if (hold_ != nullptr && !root_->LeaveHold(hold_.get())) return Crashing();
+  if (hold_ != nullptr && !root_->ReleaseHold(hold_.get())) return Crashing();
   const FailedEntry entry = {
       {root_fd, name_, path_.native(), is_file()},
       root_->home() == ProcessRoot::Home::kRoot ? ".." : ".",

@@ -65,7 +65,7 @@ absl::Status OwnedFile::CheckOptions() const {
 
 absl::Status OwnedFile::MakeEntry(const ProcessRoot& root) {
   const mode_t mode = options().has_mode() ? options().mode() : kFileMode;
-  for (int tries = 0; tries < kMostNames; ++tries) {
+  for (int tries = 0; tries < kMaxNames; ++tries) {
     std::string name = options().prefix();
     if (!AppendRandomLetters(&name, kNameLetters)) break;
     name.append(options().suffix());

@@ -27,7 +27,7 @@ namespace {
 
 constexpr absl::Duration kTimeLimit = absl::Seconds(10);
 // From then on parents are no longer remembered, nor looked through.
-constexpr size_t kMostParents = 256;
+constexpr size_t kMaxParents = 256;
 
 // A parent that a process has looked through. They are never freed, and there
 // is no lock that a fork could find held.
@@ -55,7 +55,7 @@ bool IsFirstUse(const std::string& parent) {
   const Seen* head = seen.load(std::memory_order_acquire);
   while (!IsIn(head, process, parent)) {
     const size_t count = head != nullptr ? head->count : 0;
-    if (count >= kMostParents) return false;
+    if (count >= kMaxParents) return false;
     const auto* made = new Seen{process, parent, count + 1, head};
     if (seen.compare_exchange_strong(head, made, std::memory_order_acq_rel)) {
       return true;
@@ -162,7 +162,7 @@ void ReapInBackground(const std::string& parent) {
   if (StartBackgroundThread(&Run, argument.get())) (void)argument.release();
 }
 
-bool ReapForRoom(const std::string& parent) {
+bool ReapToFreeSpace(const std::string& parent) {
   if (!ReapsByItself()) return false;
   const auto report = ReapWithinTime(parent);
   TellOnAThread(parent, report);

@@ -9,8 +9,8 @@
 // instead.
 //
 // What a reaping reports is told to the callback that the program has set, on a
-// thread of that kind and with no lock held: ReapForRoom() is called under the
-// lock of a temp dir, so it starts one for that.
+// thread of that kind and with no lock held: ReapToFreeSpace() is called under
+// the lock of a temp dir, so it starts one for that.
 //
 // Thread-safe.
 
@@ -36,7 +36,7 @@ void ReapInBackground(const std::string& parent);
 // Does it at once, as often as it is called, within the same bound of time.
 // False where it is switched off, or where nothing can be reaped in `parent`;
 // else there may be room now.
-bool ReapForRoom(const std::string& parent);
+bool ReapToFreeSpace(const std::string& parent);
 
 // Overrides the environment.
 void EnableAutomaticReap(bool enabled);

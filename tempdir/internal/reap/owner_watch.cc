@@ -20,7 +20,7 @@ namespace {
 // A child that its owner forked to exec may hold the roots a moment longer.
 constexpr long kPauses[] = {5'000'000, 20'000'000, 80'000'000, 0};
 // So that a pipe with room takes it in one piece.
-constexpr size_t kMostOfALine = 3000;
+constexpr size_t kMaxLineLength = 3000;
 
 // It has nothing to do but to outlive the owner by a moment, and then ends.
 void IgnoreSignals() {
@@ -76,7 +76,7 @@ void Say(const Reaped& reaped) {
   std::string line = absl::StrCat(
       "finalize-reap: ",
       finalize::OneLine(std::string(reaped.first_failure.message())));
-  if (line.size() > kMostOfALine) line.resize(kMostOfALine);
+  if (line.size() > kMaxLineLength) line.resize(kMaxLineLength);
   if (reaped.failures > 1) {
     absl::StrAppend(&line, " (and ", reaped.failures - 1, " more)");
   }

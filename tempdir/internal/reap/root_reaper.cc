@@ -36,7 +36,7 @@ using tempdir::ReapOutcome;
 constexpr int kReadable = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 constexpr int kHeld = O_PATH | O_DIRECTORY | O_NOFOLLOW;
 constexpr mode_t kAllModes = 07777;
-constexpr int kMostNames = 100;
+constexpr int kMaxNames = 100;
 
 int OpenInPlace(int parent_fd, const char* name, int flags) {
   const int fd = kKernelCalls.open_beneath(parent_fd, name, flags);
@@ -283,7 +283,7 @@ void RootReaper::RemoveEmpty(int fd, const std::string& name, const char* why,
 
 std::string RootReaper::TakeAway(int fd, const std::string& name,
                                  ReapedRoot* root) {
-  for (int tries = 0; tries < kMostNames; ++tries) {
+  for (int tries = 0; tries < kMaxNames; ++tries) {
     std::string taken = RootPrefix(user_);
     if (!AppendRandomLetters(&taken, kRootLetters)) break;
     taken.append(kReapedSuffix);

@@ -107,14 +107,14 @@ RemovalWorker::Room RemovalWorker::MakeRoom(TreeNode* node) {
   TreeNode* parent = node->parent;
   if (parent == state_.root) {
     if (alone) return Room::kNone;
-    state_.queue.PutOff(node);
+    state_.queue.EnqueueRemoval(node);
     return Room::kHandedOn;
   }
   const MoveResult result =
       state_.plan.dry_run ? MoveResult::kRefused : MoveUp(state_, node);
   switch (result) {
     case MoveResult::kMoved:
-      state_.queue.PutOff(node);
+      state_.queue.EnqueueRemoval(node);
       Rest(finisher_.Drop(parent));
       return Room::kHandedOn;
     case MoveResult::kGone:

@@ -96,8 +96,8 @@ class RootRemoval {
     plan_.compare_devices = options.compare_devices;
     plan_.count_bytes = options.count_bytes;
     plan_.max_workers = std::max(options.max_threads, 0);
-    plan_.writer_timeout = std::min(
-        absl::ToInt64Nanoseconds(options.writer_timeout), kLongestTimeout);
+    plan_.writer_timeout =
+        std::min(absl::ToInt64Nanoseconds(options.writer_timeout), kMaxTimeout);
   }
 
   // Any kind of entry, but only a directory if `directory_only`.
@@ -141,7 +141,7 @@ class RootRemoval {
 
  private:
   static constexpr int kTries = 100;
-  static constexpr int64_t kLongestTimeout = int64_t{1} << 60;
+  static constexpr int64_t kMaxTimeout = int64_t{1} << 60;
 
   // Returns 0 also where nothing stands at the name.
   int RemoveDirectory(int parent, const char* name,

@@ -167,7 +167,7 @@ absl::StatusOr<PrivateDirectory> MakePrivateDirectory(
     int parent_fd, const DirectoryPlan& plan) {
   std::string name;
   name.reserve(plan.prefix.size() + plan.letters + plan.suffix.size());
-  for (int tries = 0; tries < kMostNames; ++tries) {
+  for (int tries = 0; tries < kMaxNames; ++tries) {
     name.assign(plan.prefix);
     if (!plan.append_letters(&name, plan.letters)) {
       return CannotMake(plan, errno);

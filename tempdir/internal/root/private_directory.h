@@ -26,7 +26,7 @@
 namespace tempdir_internal {
 
 // How many names are tried before it is given up.
-constexpr int kMostNames = 1000;
+constexpr int kMaxNames = 1000;
 // How many random letters the name of a temp dir has.
 constexpr size_t kNameLetters = 10;
 

@@ -179,7 +179,7 @@ void ProcessRoot::AddHold(std::shared_ptr<DirectHold> hold) {
   holds_.push_back(std::move(hold));
 }
 
-bool ProcessRoot::LeaveHold(DirectHold* hold) {
+bool ProcessRoot::ReleaseHold(DirectHold* hold) {
   std::lock_guard<std::mutex> lock(table_->mutex);
   const bool left = hold->entry.Leave();
   if (!left) hold->lock.Abandon();

@@ -129,7 +129,7 @@ class ProcessRoot {
   // lock, which is to be locked again along with the roots.
   void AddHold(std::shared_ptr<DirectHold> hold);
   // It is not for a crash to remove any more. False where a crash is about to.
-  bool LeaveHold(DirectHold* hold);
+  bool ReleaseHold(DirectHold* hold);
   // It is again, under this name.
   void EnterHold(DirectHold* hold, std::string name);
   // Its end. In a child of the process that added it, it is only closed.

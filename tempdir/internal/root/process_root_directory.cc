@@ -27,7 +27,7 @@ namespace {
 using finalize::EscapedText;
 
 // How often it is tried to be faster than the reapers.
-constexpr int kMostRoots = 100;
+constexpr int kMaxRoots = 100;
 
 // It vanished before it was locked.
 bool IsTaken(const absl::Status& made) {
@@ -64,7 +64,7 @@ absl::Status ProcessRoot::Make() {
     int tries = 0;
     do {
       status = MakeOnce(parent->fd);
-    } while (IsTaken(status) && ++tries < kMostRoots);
+    } while (IsTaken(status) && ++tries < kMaxRoots);
   }
   close(parent->fd);
   if (!status.ok()) CloseDescriptors();

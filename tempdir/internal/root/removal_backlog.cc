@@ -31,7 +31,7 @@ class RemovalBacklog {
   static RemovalBacklog* Get();
 
   bool Takes();
-  bool Add(std::shared_ptr<PutOffRemoval> removal);
+  bool Add(std::shared_ptr<QueuedRemoval> removal);
   size_t Await(absl::Duration limit);
   uint64_t ended() const { return ended_.load(std::memory_order_acquire); }
   // The thread's work; never returns.
@@ -43,8 +43,8 @@ class RemovalBacklog {
  private:
   // Takes over what is queued.
   void Adopt(RemovalBacklog* adopted);
-  std::shared_ptr<PutOffRemoval> Take();
-  void Append(std::shared_ptr<PutOffRemoval> removal);
+  std::shared_ptr<QueuedRemoval> Take();
+  void Append(std::shared_ptr<QueuedRemoval> removal);
   bool HasThread();
 
   const finalize::OwnerProcess owner_;
@@ -52,8 +52,8 @@ class RemovalBacklog {
   std::condition_variable added_;
   std::condition_variable done_;
   // Guarded by mutex_.
-  std::shared_ptr<PutOffRemoval> oldest_;
-  PutOffRemoval* newest_ = nullptr;  // if there is an oldest
+  std::shared_ptr<QueuedRemoval> oldest_;
+  QueuedRemoval* newest_ = nullptr;  // if there is an oldest
   size_t left_ = 0;                  // queued or being removed
   bool has_thread_ = false;
 
@@ -134,14 +134,14 @@ void RemovalBacklog::Adopt(RemovalBacklog* adopted) {
   while (adopted->oldest_ != nullptr) Append(adopted->Take());
 }
 
-std::shared_ptr<PutOffRemoval> RemovalBacklog::Take() {
-  std::shared_ptr<PutOffRemoval> next = std::move(oldest_);
+std::shared_ptr<QueuedRemoval> RemovalBacklog::Take() {
+  std::shared_ptr<QueuedRemoval> next = std::move(oldest_);
   oldest_ = std::move(next->next_);
   return next;
 }
 
-void RemovalBacklog::Append(std::shared_ptr<PutOffRemoval> removal) {
-  PutOffRemoval* const added = removal.get();
+void RemovalBacklog::Append(std::shared_ptr<QueuedRemoval> removal) {
+  QueuedRemoval* const added = removal.get();
   (oldest_ == nullptr ? oldest_ : newest_->next_) = std::move(removal);
   newest_ = added;
   ++left_;
@@ -154,12 +154,12 @@ bool RemovalBacklog::HasThread() {
 
 bool RemovalBacklog::Takes() {
   std::lock_guard<std::mutex> lock(mutex_);
-  return left_ < kMostPutOff && HasThread();
+  return left_ < kMaxQueued && HasThread();
 }
 
-bool RemovalBacklog::Add(std::shared_ptr<PutOffRemoval> removal) {
+bool RemovalBacklog::Add(std::shared_ptr<QueuedRemoval> removal) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (left_ >= kMostPutOff || !HasThread()) return false;
+  if (left_ >= kMaxQueued || !HasThread()) return false;
   Append(std::move(removal));
   added_.notify_one();
   return true;
@@ -169,7 +169,7 @@ void RemovalBacklog::Serve() {
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
     while (oldest_ == nullptr) added_.wait(lock);
-    std::shared_ptr<PutOffRemoval> next = Take();
+    std::shared_ptr<QueuedRemoval> next = Take();
     lock.unlock();
     next->FinishRemoval();
     next.reset();
@@ -196,7 +196,7 @@ size_t RemovalBacklog::Await(absl::Duration limit) {
   return left_;
 }
 
-bool TakesRemovals() {
+bool AcceptsRemovals() {
   if (is_the_thread || ended.load(std::memory_order_acquire) == ThisProcess()) {
     return false;
   }
@@ -205,7 +205,7 @@ bool TakesRemovals() {
   return backlog != nullptr && backlog->Takes();
 }
 
-bool PutOff(std::shared_ptr<PutOffRemoval> removal) {
+bool EnqueueRemoval(std::shared_ptr<QueuedRemoval> removal) {
   RemovalBacklog* const backlog = RemovalBacklog::Get();
   return backlog != nullptr && backlog->Add(std::move(removal));
 }
@@ -216,7 +216,7 @@ size_t AwaitRemovals(absl::Duration limit) {
   return backlog == nullptr ? 0 : backlog->Await(limit);
 }
 
-uint64_t EndedRemovals() {
+uint64_t FinishedRemovalCount() {
   RemovalBacklog* const backlog = RemovalBacklog::Existing();
   return backlog == nullptr ? 0 : backlog->ended();
 }

@@ -1,7 +1,8 @@
 // The removal backlog: what a thread of the library's own is still to remove
 // (TempDirOptions::RemoveInBackground).
 //
-//   PutOff -----> queued -----> being removed -----> gone, or a failure told
+//   EnqueueRemoval -----> queued -----> being removed -----> gone, or a failure
+//   told
 //     |             |  the process ends in time
 //     | refused     +-------> by the next reaper, with the rest of its root
 //     v
@@ -30,14 +31,14 @@ namespace tempdir_internal {
 
 // With so many queued, callers remove for themselves: they are faster than the
 // thread.
-constexpr size_t kMostPutOff = 256;
+constexpr size_t kMaxQueued = 256;
 
-class PutOffRemoval {
+class QueuedRemoval {
  public:
-  PutOffRemoval() = default;
-  virtual ~PutOffRemoval() = default;
-  PutOffRemoval(const PutOffRemoval&) = delete;
-  PutOffRemoval& operator=(const PutOffRemoval&) = delete;
+  QueuedRemoval() = default;
+  virtual ~QueuedRemoval() = default;
+  QueuedRemoval(const QueuedRemoval&) = delete;
+  QueuedRemoval& operator=(const QueuedRemoval&) = delete;
 
   // Called once, on the thread.
   virtual void FinishRemoval() noexcept = 0;
@@ -45,15 +46,15 @@ class PutOffRemoval {
  private:
   friend class RemovalBacklog;
 
-  std::shared_ptr<PutOffRemoval> next_;  // guarded by the backlog's lock
+  std::shared_ptr<QueuedRemoval> next_;  // guarded by the backlog's lock
 };
 
 // Whether there is room for one. False on the thread itself.
-bool TakesRemovals();
+bool AcceptsRemovals();
 
 // Queues it. False, and nothing is done, where as many are queued as may be or
 // there is no thread to be had.
-bool PutOff(std::shared_ptr<PutOffRemoval> removal);
+bool EnqueueRemoval(std::shared_ptr<QueuedRemoval> removal);
 
 // Waits, but not for more than `limit`, until all that this process has put off
 // has been done. Returns how much is left. On the thread itself it does not
@@ -62,9 +63,9 @@ size_t AwaitRemovals(absl::Duration limit);
 
 // How many that this process has put off have been done so far, with success or
 // without.
-uint64_t EndedRemovals();
+uint64_t FinishedRemovalCount();
 
-// The same as AwaitRemovals, and TakesRemovals() is false from then on.
+// The same as AwaitRemovals, and AcceptsRemovals() is false from then on.
 size_t EndRemovals(absl::Duration limit);
 
 }  // namespace tempdir_internal

@@ -19,7 +19,7 @@ std::atomic<uint32_t> ending{0};
 std::atomic<int64_t> left_nanos{0};
 
 // A handler takes memory that is not freed before the end.
-constexpr int kMostHandlers = 64;
+constexpr int kMaxHandlers = 64;
 std::atomic<int> handlers{0};
 
 // The last wait in vain of a process that was not known to be ending, and when
@@ -51,10 +51,10 @@ void AwaitExit(absl::Duration spent) {
   if (spent < kHardly) return;
   last_wait.store(absl::ToInt64Nanoseconds(spent), std::memory_order_relaxed);
   waited_until.store(absl::GetCurrentTimeNanos(), std::memory_order_relaxed);
-  if (handlers.fetch_add(1, std::memory_order_relaxed) < kMostHandlers) {
+  if (handlers.fetch_add(1, std::memory_order_relaxed) < kMaxHandlers) {
     std::atexit(&BeginAtExit);
   } else {
-    handlers.store(kMostHandlers, std::memory_order_relaxed);
+    handlers.store(kMaxHandlers, std::memory_order_relaxed);
   }
 }
 
@@ -68,7 +68,7 @@ void BeginExitPatience() {
 }
 
 absl::Duration ExitPatience(absl::Duration usual) {
-  if (finalize::ThisThreadEndsProcess()) BeginExitPatience();
+  if (finalize::IsExitingThread()) BeginExitPatience();
   if (!IsEnding()) return usual;
   const int64_t left = left_nanos.load(std::memory_order_relaxed);
   return std::min(usual, absl::Nanoseconds(std::max<int64_t>(left, 0)));

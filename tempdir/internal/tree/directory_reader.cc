@@ -22,7 +22,7 @@ struct KernelEntry {
   uint8_t type;
   char name[1];
 };
-constexpr size_t kLongestEntry = 24 + 256;
+constexpr size_t kMaxEntrySize = 24 + 256;
 constexpr size_t kShortestEntry = 24;
 
 size_t EntriesSize(size_t capacity) {
@@ -56,7 +56,7 @@ int DirectoryReader::Read(int fd, bool by_inode) {
   const ssize_t used = calls_.read_entries(fd, names_, capacity_);
   if (used < 0) return static_cast<int>(used);
   at_end_ = used == 0;
-  short_answer_ = static_cast<size_t>(used) + kLongestEntry < capacity_;
+  short_answer_ = static_cast<size_t>(used) + kMaxEntrySize < capacity_;
   if (short_answer_) return Index(used, by_inode);
   const ssize_t more = ReadOn(fd, used, by_inode ? kLarge : kMedium);
   return more < 0 ? static_cast<int>(more) : Index(more, by_inode);

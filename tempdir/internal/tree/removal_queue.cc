@@ -108,7 +108,7 @@ uint32_t RemovalQueue::Push(int worker, NodeStack& nodes) {
   return size;
 }
 
-void RemovalQueue::PutOff(TreeNode* node) {
+void RemovalQueue::EnqueueRemoval(TreeNode* node) {
   Lock lock(*this);
   moved_.Push(node);
 }

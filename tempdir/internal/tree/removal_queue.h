@@ -78,7 +78,7 @@ class RemovalQueue {
   // Puts `nodes` on the worker's stack. Returns how many nodes are on it.
   uint32_t Push(int worker, NodeStack& nodes);
   // `node` was moved to the root.
-  void PutOff(TreeNode* node);
+  void EnqueueRemoval(TreeNode* node);
   // `node` is too deep and cannot be moved.
   void SetAside(TreeNode* node);
 

@@ -1,6 +1,6 @@
 // What is done to all pending finalizers of a registry at once.
-#ifndef FINALIZE_INTERNAL_DRAIN_GROUP_H_
-#define FINALIZE_INTERNAL_DRAIN_GROUP_H_
+#ifndef FINALIZE_INTERNAL_DRAIN_REGISTRY_CONTENTS_H_
+#define FINALIZE_INTERNAL_DRAIN_REGISTRY_CONTENTS_H_
 
 #include <cstddef>
 
@@ -14,12 +14,12 @@ namespace finalize_internal {
 Refusal MovePending(Core* from, Core* to);
 
 // Which pending finalizers to destroy.
-enum class Doomed { kAll, kWithoutLifetime };
+enum class DestroyScope { kAll, kWithoutLifetime };
 
 // Claims and destroys pending finalizers, unrun, in drain order, and returns
 // how many. Those on a lifetime may be kept: they still run when it ends.
-size_t DestroyPending(Core* core, Doomed doomed);
+size_t DestroyPending(Core* core, DestroyScope scope);
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_DRAIN_GROUP_H_
+#endif  // FINALIZE_INTERNAL_DRAIN_REGISTRY_CONTENTS_H_

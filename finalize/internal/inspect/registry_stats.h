@@ -1,7 +1,7 @@
 // What a registry, or every one of them, holds and has done: the numbers behind
 // inspect.h. Copied under the lanes' locks, evaluated without.
-#ifndef FINALIZE_INTERNAL_INSPECT_SURVEY_H_
-#define FINALIZE_INTERNAL_INSPECT_SURVEY_H_
+#ifndef FINALIZE_INTERNAL_INSPECT_REGISTRY_STATS_H_
+#define FINALIZE_INTERNAL_INSPECT_REGISTRY_STATS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -43,4 +43,4 @@ void AddCounts(Core* core, bool ever, Counts* counts);
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_INSPECT_SURVEY_H_
+#endif  // FINALIZE_INTERNAL_INSPECT_REGISTRY_STATS_H_

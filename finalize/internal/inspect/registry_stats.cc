@@ -1,4 +1,4 @@
-#include "finalize/internal/inspect/survey.h"
+#include "finalize/internal/inspect/registry_stats.h"
 
 #include "finalize/internal/inspect/snapshot.h"
 
@@ -35,7 +35,7 @@ void AddDifference(const Counts& now, const Counts& before, Counts* counts) {
   counts->runs += now.runs - before.runs;
   counts->detached += now.detached - before.detached;
   counts->failed += now.failed - before.failed;
-  counts->foreign += now.foreign - before.foreign;
+  counts->inherited += now.inherited - before.inherited;
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ void AddRunning(Core* core, std::vector<RunningEntry>* running) {
 }
 
 void AddCounts(Core* core, bool ever, Counts* counts) {
-  // Those not in use, too: what they have counted may be foreign.
+  // Those not in use, too: what they have counted may be inherited.
   const int first = core->sharded() ? 0 : core->only_lane;
   const int last = core->sharded() ? kLanes - 1 : core->only_lane;
   for (int index = first; index <= last; ++index) {

@@ -1,7 +1,7 @@
 // Which process installed the exit hooks, and what it asked for. A child of a
 // fork inherits handlers, but not the ownership.
-#ifndef FINALIZE_INTERNAL_SIGNALS_HOOK_OWNER_H_
-#define FINALIZE_INTERNAL_SIGNALS_HOOK_OWNER_H_
+#ifndef FINALIZE_INTERNAL_SIGNALS_EXIT_HOOK_SETTINGS_H_
+#define FINALIZE_INTERNAL_SIGNALS_EXIT_HOOK_SETTINGS_H_
 
 #include <cstdint>
 
@@ -35,7 +35,7 @@ bool HooksAreOurs();
 uint32_t OwnerEpoch();
 
 // Makes them this process's.
-void OwnHooks();
+void ClaimHooks();
 
 // Those of this process's last call of InstallExitHooks(), or the defaults.
 const HookSettings& Settings();
@@ -44,4 +44,4 @@ void Replace(HookSettings* settings);
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_SIGNALS_HOOK_OWNER_H_
+#endif  // FINALIZE_INTERNAL_SIGNALS_EXIT_HOOK_SETTINGS_H_

@@ -1,6 +1,6 @@
-// IfMemory: text for people is filled in as far as memory goes.
-#ifndef FINALIZE_INTERNAL_BASE_IF_MEMORY_H_
-#define FINALIZE_INTERNAL_BASE_IF_MEMORY_H_
+// IgnoringBadAlloc: text for people is filled in as far as memory goes.
+#ifndef FINALIZE_INTERNAL_BASE_IGNORING_BAD_ALLOC_H_
+#define FINALIZE_INTERNAL_BASE_IGNORING_BAD_ALLOC_H_
 
 #include <new>
 
@@ -10,7 +10,7 @@ namespace finalize_internal {
 
 // Calls fill(). Where that runs out of memory, what it has done by then stands.
 template <class Fill>
-void IfMemory(Fill fill) noexcept {
+void IgnoringBadAlloc(Fill fill) noexcept {
   try {
     fill();
   } catch (const std::bad_alloc&) {
@@ -20,12 +20,12 @@ void IfMemory(Fill fill) noexcept {
 // Returns a status with what text() returns, or, where that runs out of memory,
 // with no text.
 template <class Text>
-absl::Status StatusIfMemory(absl::StatusCode code, Text text) noexcept {
+absl::Status StatusOrBareCode(absl::StatusCode code, Text text) noexcept {
   absl::Status status(code, "");
-  IfMemory([&] { status = absl::Status(code, text()); });
+  IgnoringBadAlloc([&] { status = absl::Status(code, text()); });
   return status;
 }
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_BASE_IF_MEMORY_H_
+#endif  // FINALIZE_INTERNAL_BASE_IGNORING_BAD_ALLOC_H_

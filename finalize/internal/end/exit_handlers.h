@@ -5,8 +5,8 @@
 // it goes on with the drain. Another thread that calls exit() runs one too, and
 // is parked there. If nobody calls exit(), they find the drain over and do
 // nothing.
-#ifndef FINALIZE_INTERNAL_END_PROCESS_EXIT_H_
-#define FINALIZE_INTERNAL_END_PROCESS_EXIT_H_
+#ifndef FINALIZE_INTERNAL_END_EXIT_HANDLERS_H_
+#define FINALIZE_INTERNAL_END_EXIT_HANDLERS_H_
 
 #include "finalize/cause.h"
 
@@ -21,4 +21,4 @@ void AddHookFor(const finalize::Cause& cause);
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_END_PROCESS_EXIT_H_
+#endif  // FINALIZE_INTERNAL_END_EXIT_HANDLERS_H_

@@ -1,4 +1,4 @@
-#include "finalize/internal/signals/hook_owner.h"
+#include "finalize/internal/signals/exit_hook_settings.h"
 
 #include <unistd.h>
 
@@ -28,7 +28,7 @@ bool HooksAreOurs() {
          getpid() == owner_process.load(std::memory_order_relaxed);
 }
 
-void OwnHooks() {
+void ClaimHooks() {
   owner_process.store(getpid(), std::memory_order_relaxed);
   owner_epoch.store(CurrentEpoch(), std::memory_order_release);
 }

@@ -1,4 +1,4 @@
-#include "finalize/internal/end/process_exit.h"
+#include "finalize/internal/end/exit_handlers.h"
 
 #include <errno.h>
 
@@ -8,10 +8,10 @@
 #include "finalize/internal/base/exit_deadline.h"
 #include "finalize/internal/copies/copy_board.h"
 #include "finalize/internal/end/end_state.h"
-#include "finalize/internal/end/process_end.h"
+#include "finalize/internal/end/process_drain.h"
 #include "finalize/internal/life/end_door.h"
 #include "finalize/internal/signals/end_failure.h"
-#include "finalize/internal/signals/hook_owner.h"
+#include "finalize/internal/signals/exit_hook_settings.h"
 #include "finalize/internal/system/deadline_override.h"
 #include "finalize/internal/system/exit_lock.h"
 #include "finalize/internal/system/signals_blocked.h"

@@ -1,7 +1,7 @@
 // What a handle can do to its finalizer; the part of Finalizer<R> that does
 // not depend on R.
-#ifndef FINALIZE_INTERNAL_INSPECT_HANDLE_H_
-#define FINALIZE_INTERNAL_INSPECT_HANDLE_H_
+#ifndef FINALIZE_INTERNAL_INSPECT_FINALIZER_OPS_H_
+#define FINALIZE_INTERNAL_INSPECT_FINALIZER_OPS_H_
 
 #include <cstdint>
 #include <optional>
@@ -41,4 +41,4 @@ void SetAtExitFlag(const NodeRef& ref, bool at_exit);
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_INSPECT_HANDLE_H_
+#endif  // FINALIZE_INTERNAL_INSPECT_FINALIZER_OPS_H_

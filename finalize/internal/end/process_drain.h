@@ -1,6 +1,6 @@
 // The drain at the end of the process, whatever ends it.
-#ifndef FINALIZE_INTERNAL_END_PROCESS_END_H_
-#define FINALIZE_INTERNAL_END_PROCESS_END_H_
+#ifndef FINALIZE_INTERNAL_END_PROCESS_DRAIN_H_
+#define FINALIZE_INTERNAL_END_PROCESS_DRAIN_H_
 
 #include "absl/time/time.h"
 #include "finalize/cause.h"
@@ -28,4 +28,4 @@ absl::Duration EndTimeLeft();
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_END_PROCESS_END_H_
+#endif  // FINALIZE_INTERNAL_END_PROCESS_DRAIN_H_

@@ -1,4 +1,4 @@
-#include "finalize/internal/inspect/handle.h"
+#include "finalize/internal/inspect/finalizer_ops.h"
 
 #include <cstring>
 #include <memory>
@@ -99,7 +99,7 @@ void SetAtExitFlag(const NodeRef& ref, bool at_exit) {
   const uint64_t old = node->Word();
   node->SetWord(at_exit ? old | kAtExitFlag : old & ~kAtExitFlag);
   // A drain that skipped it is to see it again; one it tried, is not.
-  if (at_exit && (old & kParkedFlag) && !(old & kAtExitFlag) &&
+  if (at_exit && (old & kSetAsideFlag) && !(old & kAtExitFlag) &&
       Node::StateOf(old) != kTried) {
     lane.get()->Remove(node);
     lane.get()->Insert(node);

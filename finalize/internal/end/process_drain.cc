@@ -1,4 +1,4 @@
-#include "finalize/internal/end/process_end.h"
+#include "finalize/internal/end/process_drain.h"
 
 #include <algorithm>
 #include <atomic>
@@ -8,17 +8,17 @@
 #include "finalize/exit_options.h"
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/base/exit_deadline.h"
-#include "finalize/internal/base/if_memory.h"
+#include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/copies/copies.h"
 #include "finalize/internal/copies/end_guard.h"
 #include "finalize/internal/drain/drain.h"
 #include "finalize/internal/drain/drain_context.h"
 #include "finalize/internal/end/end_state.h"
-#include "finalize/internal/end/process_exit.h"
+#include "finalize/internal/end/exit_handlers.h"
 #include "finalize/internal/end/signal_end.h"
 #include "finalize/internal/end/terminate_hook.h"
 #include "finalize/internal/end/watchdog.h"
-#include "finalize/internal/inspect/handle.h"
+#include "finalize/internal/inspect/finalizer_ops.h"
 #include "finalize/internal/inspect/pending_walk.h"
 #include "finalize/internal/inspect/snapshot.h"
 #include "finalize/internal/life/claim.h"
@@ -85,9 +85,9 @@ using Numbers = std::unordered_set<uint64_t>;
 // Those that the drain has reported as failed and left, as far as memory goes.
 Numbers FailedAndLeft(const Report& report) {
   Numbers failed;
-  IfMemory([&] {
+  IgnoringBadAlloc([&] {
     for (const ReportEntry& entry : report.entries) {
-      if (entry.outcome == ReportEntry::Outcome::kRearmed)
+      if (entry.outcome == ReportEntry::Outcome::kPendingAgain)
         failed.insert(entry.number);
     }
   });
@@ -97,8 +97,8 @@ Numbers FailedAndLeft(const Report& report) {
 // Reports what is still pending, unless it is in `failed`, and destroys it,
 // unrun. What is on a lifetime stays, and runs when that ends; it is reported
 // where `staying` says so.
-void LeaveTheRest(const Cause& cause, bool staying,
-                  const Numbers& failed = {}) {
+void ReportUnreached(const Cause& cause, bool staying,
+                     const Numbers& failed = {}) {
   PendingWalk walk(ProcessCore());
   for (NodeRef ref; walk.Next(&ref);) {
     const uint64_t word = ref.node->Word();
@@ -110,11 +110,11 @@ void LeaveTheRest(const Cause& cause, bool staying,
         !DescribePending(ref, cause, &entry, &tried)) {
       continue;
     }
-    entry.outcome =
-        skipped ? ReportEntry::Outcome::kSkipped : ReportEntry::Outcome::kLeft;
+    entry.outcome = skipped ? ReportEntry::Outcome::kSkipped
+                            : ReportEntry::Outcome::kUnreached;
     if (!skipped && !tried) {
-      entry.status = StatusIfMemory(absl::StatusCode::kDeadlineExceeded,
-                                    [] { return "not reached"; });
+      entry.status = StatusOrBareCode(absl::StatusCode::kDeadlineExceeded,
+                                      [] { return "not reached"; });
     }
     Node* const node = stays ? nullptr : ClaimToDetach(ref);
     const bool told = tried && failed.count(entry.number) != 0;
@@ -130,7 +130,7 @@ void ReportChildren(const Report& report) {
     own.insert(NodeNumber(ref.node));
   }
   for (const ReportEntry& entry : report.entries) {
-    const bool left = entry.outcome == ReportEntry::Outcome::kLeft ||
+    const bool left = entry.outcome == ReportEntry::Outcome::kUnreached ||
                       entry.outcome == ReportEntry::Outcome::kSkipped;
     if (left && own.count(entry.number) == 0) ReportFailure(entry);
   }
@@ -152,7 +152,7 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
   if (!report.status().ok()) NoteEndFailure();
   // What the failure reporter and destructors register from here on is for the
   // next drain.
-  DrainScope scope(ProcessCore(), cause, WhenLeft::kNothing);
+  DrainScope scope(ProcessCore(), cause, WhenAbandoned::kEndsProcess);
   for (const ReportEntry& entry : report.entries) {
     // A callback that failed has told the reporter itself.
     const bool late =
@@ -161,8 +161,8 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
       ReportFailure(entry);
   }
   if (ReportPassedOver(cause)) NoteEndFailure();
-  IfMemory([&] { ReportChildren(report); });
-  LeaveTheRest(cause, /*staying=*/true, FailedAndLeft(report));
+  IgnoringBadAlloc([&] { ReportChildren(report); });
+  ReportUnreached(cause, /*staying=*/true, FailedAndLeft(report));
 }
 
 bool HasWork(Core* core) {
@@ -195,7 +195,7 @@ bool HasNewcomers(Core* core) {
 void Reopen() {
   EndDrain(ProcessCore());
   if (HasNewcomers(ProcessCore()) && ArmExitHook() != Refusal::kNone) {
-    LeaveTheRest(Cause::Kind::kExit, /*staying=*/false);
+    ReportUnreached(Cause::Kind::kExit, /*staying=*/false);
   }
 }
 
@@ -254,19 +254,19 @@ void DrainRest(const Cause& cause, absl::Duration deadline, Waiting waiting) {
 
 void DrainProcess(const Cause& cause, absl::Duration deadline) noexcept {
   const bool nested = AnyCallback();
-  const Begun begun = BeginEnd(cause);
-  if (begun == Begun::kNothing) return;
+  const EndRole begun = BeginEnd(cause);
+  if (begun == EndRole::kEndsProcess) return;
   const uint32_t turn = EndTurn();
   deadline = LongestDeadline(cause, deadline);
   GuardDrain(cause, deadline);
-  if (begun == Begun::kTakesOver) NoteEndFailure();  // a callback was left
+  if (begun == EndRole::kTakesOver) NoteEndFailure();  // a callback was left
   AddHookFor(cause);  // for a callback, or another thread, that asks again
   EnsureCurrent(ProcessCore());
   // Closed, once a drain has closed it, until Reopen.
-  if (begun == Begun::kDrains) BeginDrain(ProcessCore());
-  if (LeaveCallbacks()) NoteEndFailure();
+  if (begun == EndRole::kDrains) BeginDrain(ProcessCore());
+  if (AbandonFrames()) NoteEndFailure();
   const uint32_t epoch = CurrentEpoch();
-  DrainRest(begun == Begun::kDrains ? cause : CurrentEnd(), deadline,
+  DrainRest(begun == EndRole::kDrains ? cause : CurrentEnd(), deadline,
             nested ? Waiting::kNever : Waiting::kAlways);
   if (epoch != CurrentEpoch()) return;
   NoteDrainOver(EndHasFailed());

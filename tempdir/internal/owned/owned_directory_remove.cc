@@ -54,7 +54,8 @@ absl::Status OwnedDirectory::NotLive(State state) const {
 
 // What Remove() answers where there is nothing to remove any more.
 absl::Status OwnedDirectory::Ended(State state) const {
-  const bool done = state == State::kRemoved || state == State::kLeaving ||
+  const bool done = state == State::kRemoved ||
+                    state == State::kRemovingInBackground ||
                     (state == State::kKept && keep_always_);
   return done ? absl::OkStatus() : NotLive(state);
 }
@@ -69,7 +70,8 @@ absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
   ForkMutexHolder lock(mutex_);
   if (!lock.held()) return CaughtByFork();
   const State state = state_;
-  if (state != State::kLive && state != State::kLeaving) return Ended(state);
+  if (state != State::kLive && state != State::kRemovingInBackground)
+    return Ended(state);
   if (attempts() != seen) return last_failure_;
   if (keep_always_) {
     last_failure_ = KeepLocked();
@@ -77,9 +79,9 @@ absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
   } else if (RemoveAtOnce()) {
     last_failure_ = absl::OkStatus();
     Settle(State::kRemoved);
-  } else if (PutOffLocked()) {
+  } else if (EnqueueLocked()) {
     last_failure_ = absl::OkStatus();
-    Settle(State::kLeaving);
+    Settle(State::kRemovingInBackground);
   } else {
     last_failure_ = RemoveCompletely();
     Settle(last_failure_.ok() ? State::kRemoved : State::kLive);
@@ -152,7 +154,7 @@ absl::Status OwnedDirectory::NotThere(bool replaced,
 }
 
 absl::Status OwnedDirectory::RemoveImplicitly() {
-  if (!IsOurs() || leaving()) return absl::OkStatus();
+  if (!IsOurs() || removing()) return absl::OkStatus();
   if (KeepsOnEnd()) {
     const finalize::CrashGate gate;
     if (gate.refused()) return Crashing();

@@ -1,4 +1,4 @@
-#include "finalize/internal/drain/group.h"
+#include "finalize/internal/drain/registry_contents.h"
 
 #include <utility>
 
@@ -105,7 +105,7 @@ Refusal MoveLane(Core* from, int from_index, Core* to, int to_index,
   Lane& target = to->LaneAt(to_index);
   if (spares->count() < CountPhases(source)) return Refusal::kNoMemory;
   MovePins(&source, &target);
-  if (source.parked != nullptr) source.Unpark();
+  if (source.set_aside != nullptr) source.ReturnSetAside();
   for (PhaseList* list = source.Top(); list != nullptr; list = list->lower) {
     if (list->newest == nullptr) continue;
     if (target.FindPhase(list->phase) == nullptr) {
@@ -144,12 +144,12 @@ Refusal MovePending(Core* from, Core* to) {
   return refusal;
 }
 
-size_t DestroyPending(Core* core, Doomed doomed) {
+size_t DestroyPending(Core* core, DestroyScope scope) {
   if (CountPending(core) == 0) return 0;
   size_t destroyed = 0;
   PendingWalk walk(core);
   for (NodeRef ref; walk.Next(&ref);) {
-    if (doomed == Doomed::kWithoutLifetime &&
+    if (scope == DestroyScope::kWithoutLifetime &&
         (ref.node->Word() & kLifetimeFlag)) {
       continue;
     }
