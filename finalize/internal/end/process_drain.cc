@@ -152,7 +152,7 @@ void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
   if (!report.status().ok()) NoteEndFailure();
   // What the failure reporter and destructors register from here on is for the
   // next drain.
-  DrainScope scope(ProcessCore(), cause, WhenAbandoned::kEndsProcess);
+  DrainScope scope(ProcessCore(), cause, WhenAbandoned::kNothing);
   for (const ReportEntry& entry : report.entries) {
     // A callback that failed has told the reporter itself.
     const bool late =
