@@ -17,7 +17,7 @@
 #include <utility>
 
 #include "finalize/cause.h"
-#include "finalize/internal/base/describe.h"
+#include "finalize/internal/base/callback_text.h"
 #include "finalize/internal/base/rtti_required.h"
 #include "finalize/internal/node/storage.h"
 

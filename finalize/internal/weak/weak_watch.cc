@@ -1,6 +1,6 @@
 #include "finalize/internal/weak/weak_watch.h"
 
-#include "finalize/internal/base/describe.h"
+#include "finalize/internal/base/callback_text.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/base/lock.h"
 #include "finalize/internal/inspect/finalizer_ops.h"

@@ -10,8 +10,8 @@
 // A callable with a member kUnnamed is not named, and the arguments stand
 // alone. It is for callables that a library registers for its users, whose
 // types would tell those users nothing.
-#ifndef FINALIZE_INTERNAL_BASE_DESCRIBE_H_
-#define FINALIZE_INTERNAL_BASE_DESCRIBE_H_
+#ifndef FINALIZE_INTERNAL_BASE_CALLBACK_TEXT_H_
+#define FINALIZE_INTERNAL_BASE_CALLBACK_TEXT_H_
 
 #include <string>
 #include <string_view>
@@ -118,4 +118,4 @@ void DescribeCall(std::string* out, const F& function, const A&... arguments) {
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_BASE_DESCRIBE_H_
+#endif  // FINALIZE_INTERNAL_BASE_CALLBACK_TEXT_H_
