@@ -79,7 +79,7 @@
 
 #include "finalize/internal/base/rtti_required.h"
 #include "finalize/internal/weak/shared_deleter.h"
-#include "finalize/internal/weak/weak_watch.h"
+#include "finalize/internal/weak/weak_callback.h"
 #include "finalize/options.h"
 #include "finalize/shared.h"
 
@@ -193,7 +193,7 @@ class WeakRef {
 
   std::weak_ptr<T> referent_;
   const volatile void* identity_ = nullptr;
-  std::shared_ptr<finalize_internal::WeakWatch> watch_;
+  std::shared_ptr<finalize_internal::WeakCallback> watch_;
 };
 
 template <class T>

@@ -18,7 +18,7 @@ struct Doors {
 };
 
 [[gnu::used]] const Doors kDoors = {&ArmExitHook, &AbandonIfAsleep, &ParkForEnd,
-                                    &WatchThreadEnd, &DropForgotten};
+                                    &WatchThreadEnd, &DropDetachedEntries};
 
 }  // namespace
 }  // namespace finalize_internal

@@ -45,7 +45,7 @@ inline void BecomeSomeUser() {
 
 // Kills a process that has a temp dir with a file in `parent`, and returns its
 // root.
-inline boost::filesystem::path ReleaseRoot(
+inline boost::filesystem::path MakeDeadRoot(
     const boost::filesystem::path& parent) {
   std::string output =
       RunForked([&parent] {

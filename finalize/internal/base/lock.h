@@ -52,18 +52,18 @@ class ABSL_LOCKABLE Lock {
   void Acquire() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
     if (TryAcquire()) return;
     AcquireSlow();
-    NoteAcquired(this);
+    RecordAcquired(this);
   }
   bool TryAcquire() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) {
     uintptr_t none = 0;
     const bool acquired = holder_.compare_exchange_strong(
         none, ThreadMark(), std::memory_order_acquire,
         std::memory_order_relaxed);
-    if (acquired) NoteAcquired(this);
+    if (acquired) RecordAcquired(this);
     return acquired;
   }
   void Release() ABSL_UNLOCK_FUNCTION() {
-    NoteRelease(this);
+    RecordRelease(this);
     holder_.store(0, std::memory_order_release);
   }
   // Returns whether this thread holds the lock.

@@ -9,14 +9,14 @@
 namespace finalize_internal {
 
 // Each request has a meaning for one of the two tools only.
-void NoteAcquired(const void* lock) {
+void RecordAcquired(const void* lock) {
   VALGRIND_DO_CLIENT_REQUEST_STMT(_VG_USERREQ__HG_USERSO_RECV_POST, lock, 0, 0,
                                   0, 0);
   VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_ANNOTATE_HAPPENS_AFTER, lock,
                                   0, 0, 0, 0);
 }
 
-void NoteRelease(const void* lock) {
+void RecordRelease(const void* lock) {
   VALGRIND_DO_CLIENT_REQUEST_STMT(_VG_USERREQ__HG_USERSO_SEND_PRE, lock, 0, 0,
                                   0, 0);
   VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_ANNOTATE_HAPPENS_BEFORE, lock,

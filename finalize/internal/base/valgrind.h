@@ -10,11 +10,11 @@ namespace finalize_internal {
 // Everything that a thread did before it released `lock` happens before
 // everything that another thread does after it acquired the lock later.
 #ifdef FINALIZE_VALGRIND
-void NoteAcquired(const void* lock);
-void NoteRelease(const void* lock);
+void RecordAcquired(const void* lock);
+void RecordRelease(const void* lock);
 #else
-inline void NoteAcquired(const void*) {}
-inline void NoteRelease(const void*) {}
+inline void RecordAcquired(const void*) {}
+inline void RecordRelease(const void*) {}
 #endif
 
 }  // namespace finalize_internal

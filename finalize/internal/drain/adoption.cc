@@ -104,8 +104,9 @@ Adoption AdoptInherited(size_t* count) {
   const uint32_t owner = ProcessCore()->epoch.load(std::memory_order_acquire);
   if (owner == 0) return Adoption::kDone;
   if (owner == epoch) return Adoption::kNothingInherited;
-  if (owner <= LastEpochForkedWithoutHook()) return Adoption::kCaughtHalfWay;
-  if (owner <= NewestUnadoptableEpoch()) return Adoption::kForsaken;
+  if (owner <= LastEpochForkedWithoutHook())
+    return Adoption::kForkedWithoutHook;
+  if (owner <= NewestUnadoptableEpoch()) return Adoption::kUnadoptable;
   if (ArmExitHook() != Refusal::kNone) return Adoption::kNoExitHook;
   const uint32_t from = OldestOf(owner);
   const uint32_t cores = CoreCount();

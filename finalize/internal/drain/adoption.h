@@ -15,9 +15,9 @@ namespace finalize_internal {
 
 enum class Adoption {
   kDone,
-  kNothingInherited,  // by this process: the registry is its own
-  kForsaken,          // some of it is let go of: see ForbidAdopting
-  kCaughtHalfWay,     // the fork ran no fork hook, which would hold the locks
+  kNothingInherited,   // by this process: the registry is its own
+  kUnadoptable,        // some of it is let go of: see ForbidAdopting
+  kForkedWithoutHook,  // the fork ran no fork hook, which would hold the locks
   kNoExitHook,
 };
 

@@ -21,8 +21,8 @@
 #include "finalize/internal/life/spent.h"
 #include "finalize/internal/life/stack_mark.h"
 #include "finalize/internal/node/frames.h"
+#include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/process_core.h"
-#include "finalize/internal/node/word_wait.h"
 
 namespace finalize_internal {
 namespace {
@@ -32,7 +32,7 @@ using finalize::Report;
 using finalize::ReportEntry;
 
 // The time at which a limit that begins at `now` ends.
-uint64_t End(uint64_t now, absl::Duration limit) {
+uint64_t DeadlineAfter(uint64_t now, absl::Duration limit) {
   if (limit == absl::InfiniteDuration()) return UINT64_MAX;
   if (limit <= absl::ZeroDuration()) return 0;
   return now + static_cast<uint64_t>(absl::ToInt64Nanoseconds(limit));
@@ -48,7 +48,7 @@ absl::Time WallTime() {
 // Not later than `deadline`, however long it takes to say so.
 uint64_t MonotonicDeadline(absl::Time deadline) {
   const uint64_t now = NowNanos();
-  return End(now, deadline - WallTime());
+  return DeadlineAfter(now, deadline - WallTime());
 }
 
 bool Passed(uint64_t deadline) {
@@ -85,7 +85,7 @@ class Drain {
     while (DrainPhases() && wait_ && AwaitRunning() && HasNew()) {
     }
     if (Stopped()) return std::move(report_);
-    NoteLeft();
+    RecordLeftovers();
     if (scope_.End()) EndDrain(core_);
     report_.elapsed =
         absl::Nanoseconds(static_cast<int64_t>(DrainNanos() - start));
@@ -106,7 +106,8 @@ class Drain {
     int phase;
     while (!Stopped() && cursor.NextPhase(&phase)) {
       context_.deadline = std::min(
-          deadline_, End(context_.LookExactly(), options_.phase_limit));
+          deadline_,
+          DeadlineAfter(context_.ReadClockExactly(), options_.phase_limit));
       std::optional<bool> done;
       if (options_.threads > 0) {
         done = DrainPhaseInParallel(core_, phase, &context_);
@@ -116,7 +117,7 @@ class Drain {
       if (*done) continue;
       if (Stopped() || Passed(deadline_)) return false;
       report_.deadline_exceeded = true;
-      scope_.NoteFailure();
+      scope_.RecordFailure();
       cursor.PassBy(phase);
     }
     return !Stopped();
@@ -125,23 +126,23 @@ class Drain {
   // Returns false where the deadline came first, or it was stopped.
   bool DrainPhase(DrainCursor* cursor, int phase) {
     for (;;) {
-      if (context_.limited() && context_.Look() >= context_.deadline) {
+      if (context_.limited() && context_.ReadClock() >= context_.deadline) {
         return false;
       }
       if (ends_) StayDrainer(turn_);
       Node* node = cursor->ClaimNext(phase);
       if (node == nullptr) return true;
-      if (ends_) NoteEndStep(/*in_callback=*/true);
+      if (ends_) RecordEndStep(/*in_callback=*/true);
       RunStep(node);
       if (Stopped()) return false;
-      if (ends_) NoteEndStep(in_callback_);
+      if (ends_) RecordEndStep(in_callback_);
     }
   }
 
   void RunStep(Node* node) {
     DrainStep step(core_, node, &context_);
     step.Run();
-    step.Note();
+    step.Finish();
     step.ReportPendingAgain();
   }
 
@@ -174,17 +175,17 @@ class Drain {
   }
 
   // Counts and names what is still pending or running.
-  void NoteLeft() {
+  void RecordLeftovers() {
     const DrainLeftovers left = CollectUnreached(core_, options_.max_entries);
     report_.running += left.running_count;
     report_.left += left.set_aside_count + left.pending_count;
     if (left.pending_count != 0 || (wait_ && left.running_count != 0)) {
       report_.deadline_exceeded |= Passed(deadline_);
     }
-    IgnoringBadAlloc([&] { NameLeft(left); });
+    IgnoringBadAlloc([&] { NameLeftovers(left); });
   }
 
-  void NameLeft(const DrainLeftovers& left) {
+  void NameLeftovers(const DrainLeftovers& left) {
     for (const RunningEntry& running : left.running) {
       ReportEntry entry = running.ToEntry(options_.cause);
       entry.status = absl::DeadlineExceededError("still running");

@@ -35,7 +35,7 @@ namespace finalize_internal {
 class DrainPart {
  public:
   virtual ~DrainPart() = default;
-  virtual void Leave() noexcept = 0;
+  virtual void Abandon() noexcept = 0;
 };
 
 struct DrainRecord {
@@ -57,7 +57,8 @@ enum class WhenAbandoned { kEndDrain, kNothing };
 // record nobody else knows of it.
 class DrainScope {
  public:
-  DrainScope(Core* core, const finalize::Cause& cause, WhenAbandoned when_left,
+  DrainScope(Core* core, const finalize::Cause& cause,
+             WhenAbandoned when_abandoned,
              std::shared_ptr<DrainPart> part = nullptr);
   ~DrainScope() { End(); }
   DrainScope(const DrainScope&) = delete;
@@ -72,7 +73,7 @@ class DrainScope {
   // Ends it. Returns whether it was under way.
   bool End();
   // A callback of it has failed, or it has missed its deadline.
-  void NoteFailure() {
+  void RecordFailure() {
     if (record_.node != nullptr) {
       record()->failed.store(true, std::memory_order_relaxed);
     }
@@ -103,14 +104,16 @@ struct DrainContext {
 
   bool limited() const { return deadline != UINT64_MAX; }
   // Returns `now`, after another look where that is not recent.
-  uint64_t Look() { return recent ? now : Note(DrainNanosBefore(deadline)); }
-  uint64_t LookExactly() { return Note(DrainNanos()); }
-  void NoteFailure() {
-    if (scope != nullptr) scope->NoteFailure();
+  uint64_t ReadClock() {
+    return recent ? now : Remember(DrainNanosBefore(deadline));
+  }
+  uint64_t ReadClockExactly() { return Remember(DrainNanos()); }
+  void RecordFailure() {
+    if (scope != nullptr) scope->RecordFailure();
   }
 
  private:
-  uint64_t Note(uint64_t seen) {
+  uint64_t Remember(uint64_t seen) {
     recent = true;
     return now = std::max(now, seen);
   }

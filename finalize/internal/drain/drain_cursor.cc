@@ -5,10 +5,10 @@
 namespace finalize_internal {
 
 // Parks what opens the list and must not run at process end.
-inline void DrainCursor::ParkSkipped(Lane* lane, PhaseList* list) const {
+inline void DrainCursor::SetSkippedAside(Lane* lane, PhaseList* list) const {
   if (!process_end_) return;
   while (list->newest != nullptr && !(list->newest->Word() & kAtExitFlag)) {
-    lane->Park(list->newest);
+    lane->SetAside(list->newest);
   }
 }
 
@@ -16,7 +16,7 @@ inline void DrainCursor::ParkSkipped(Lane* lane, PhaseList* list) const {
 // lane's lock.
 inline Node* DrainCursor::Head(Lane* lane) const {
   for (PhaseList* list = lane->Top(); list != nullptr; list = list->lower) {
-    ParkSkipped(lane, list);
+    SetSkippedAside(lane, list);
     if (list->newest != nullptr) return list->newest;
   }
   return nullptr;
@@ -26,26 +26,26 @@ void DrainCursor::Rescan() {
   changes_ = core_->changes.load(std::memory_order_acquire);
   best_ = -1;
   bounded_ = false;
-  Place best = {};
+  Position best = {};
   VisitLanes(core_, [&](Lane& lane, int index) {
     const Node* head = Head(&lane);
     if (head == nullptr) return;
-    const Place place = {head->phase, head->Sequence()};
+    const Position position = {head->phase, head->Sequence()};
     if (best_ < 0) lowest_ = head->phase;
     for (PhaseList* list = lane.Top(); list != nullptr; list = list->lower) {
-      ParkSkipped(&lane, list);
+      SetSkippedAside(&lane, list);
       if (list->newest != nullptr && list->phase < lowest_) {
         lowest_ = list->phase;
       }
     }
-    const bool first = best_ < 0 || Precedes(place, best);
-    const Place& second = first ? best : place;
+    const bool first = best_ < 0 || Precedes(position, best);
+    const Position& second = first ? best : position;
     if (best_ >= 0 && (!bounded_ || Precedes(second, bound_))) {
       bound_ = second;
       bounded_ = true;
     }
     if (first) {
-      best = place;
+      best = position;
       best_ = index;
     }
   });
@@ -112,7 +112,7 @@ void DrainCursor::PassBy(int lowest_phase) {
   VisitLanes(core_, [&](Lane& lane, int) {
     for (PhaseList* list = lane.Top();
          list != nullptr && list->phase >= lowest_phase; list = list->lower) {
-      while (list->newest != nullptr) lane.Park(list->newest);
+      while (list->newest != nullptr) lane.SetAside(list->newest);
     }
   });
   fresh_ = false;

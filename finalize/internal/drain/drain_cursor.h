@@ -34,14 +34,14 @@ class DrainCursor {
   void PassBy(int lowest_phase);
 
  private:
-  struct Place {
+  struct Position {
     int phase;
     uint64_t sequence;
   };
-  static bool Precedes(const Place& a, const Place& b) {
+  static bool Precedes(const Position& a, const Position& b) {
     return a.phase != b.phase ? a.phase > b.phase : a.sequence > b.sequence;
   }
-  void ParkSkipped(Lane* lane, PhaseList* list) const;
+  void SetSkippedAside(Lane* lane, PhaseList* list) const;
   Node* Head(Lane* lane) const;
   Node* TryClaim(int lowest_phase);
   void Rescan();
@@ -55,7 +55,7 @@ class DrainCursor {
   uint64_t changes_ = 0;
   int best_ = -1;
   int best_phase_ = 0;
-  Place bound_ = {};
+  Position bound_ = {};
   bool bounded_ = false;
   int lowest_ = 0;
 };

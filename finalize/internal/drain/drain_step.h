@@ -25,10 +25,10 @@ class DrainStep {
   // Then: finishes it and notes it in the drain's context. No code of the
   // user's runs, unless the drain was left meanwhile. Returns false where that
   // is so.
-  bool Note() noexcept;
+  bool Finish() noexcept;
   // Or: finishes it, where its drain has left it behind.
-  void Leave() noexcept;
-  // At last, after Note(): tells the failure reporter of one that is armed
+  void FinishAbandoned() noexcept;
+  // At last, after Finish(): tells the failure reporter of one that is armed
   // again.
   void ReportPendingAgain() noexcept;
 
@@ -41,11 +41,11 @@ class DrainStep {
   }
   // Look at the clock, before the callback and after it, where there is a
   // reason to.
-  void NoteStart();
-  void NoteEnd();
-  uint64_t Look() const {
-    return context_->measured || Watched() ? context_->LookExactly()
-                                           : context_->Look();
+  void RecordStart();
+  void RecordEnd();
+  uint64_t ReadClock() const {
+    return context_->measured || Watched() ? context_->ReadClockExactly()
+                                           : context_->ReadClock();
   }
   absl::Duration duration() const {
     return absl::Nanoseconds(static_cast<int64_t>(end_ - start_));

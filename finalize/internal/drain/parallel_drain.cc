@@ -51,7 +51,7 @@ struct Phase;
 
 struct Worker final : DrainPart {
   // Its callback is in exit(), and its thread will not come back.
-  void Leave() noexcept override;
+  void Abandon() noexcept override;
   // Makes `current` a part of `report`. For a worker that is kLooking.
   void HandOver();
 
@@ -77,7 +77,7 @@ struct Phase {
   }
 
   uint32_t* change_word() { return reinterpret_cast<uint32_t*>(&changed); }
-  void NoteChange() {
+  void SignalChange() {
     changed.fetch_add(1, std::memory_order_acq_rel);
     FutexWake(change_word());
   }
@@ -113,11 +113,11 @@ void Worker::HandOver() {
   Absorb(&whole, std::exchange(current, Report()));
 }
 
-void Worker::Leave() noexcept {
+void Worker::Abandon() noexcept {
   if (!BackToLooking(this)) return;
   HandOver();
   state.store(kEnded, std::memory_order_release);
-  phase->NoteChange();
+  phase->SignalChange();
 }
 
 // Runs one claimed finalizer. Returns false if the drain left it meanwhile.
@@ -133,10 +133,10 @@ bool RunOne(Phase* phase, Worker* worker, DrainScope* scope, Node* node) {
     return false;
   }
   if (!BackToLooking(worker)) {
-    step.Leave();
+    step.FinishAbandoned();
     return false;
   }
-  step.Note();
+  step.Finish();
   worker->HandOver();
   if (!step.pending_again()) return true;
   worker->node = NodeRef();
@@ -167,7 +167,7 @@ void Work(const std::shared_ptr<Phase>& phase, Worker* worker) {
     if (!RunOne(phase.get(), worker, &scope, node)) return;
   }
   worker->state.store(kEnded, std::memory_order_release);
-  phase->NoteChange();
+  phase->SignalChange();
 }
 
 bool AllEnded(const Phase& phase) {
@@ -211,7 +211,7 @@ bool AwaitWorkers(Phase* phase) {
 }
 
 // Parts with a worker at the deadline. Returns whether it was in a callback.
-bool LeaveWorker(Worker* worker) {
+bool AbandonWorker(Worker* worker) {
   for (;;) {
     uint32_t state = kInCallback;
     if (worker->state.compare_exchange_strong(state, kAbandoned,
@@ -224,7 +224,7 @@ bool LeaveWorker(Worker* worker) {
 }
 
 // Notes what a worker runs on with, and takes it from the registry.
-void NoteLeftRunning(Core* core, const NodeRef& ref, DrainContext* context) {
+void RecordStillRunning(Core* core, const NodeRef& ref, DrainContext* context) {
   RunningEntry running = {};
   if (!DescribeRunning(core, ref, &running)) {
     running.number = NodeNumber(ref.node);  // it has just ended
@@ -274,10 +274,10 @@ std::optional<bool> DrainPhaseInParallel(Core* core, int number,
   phase->stop.store(true, std::memory_order_release);
   if (!in_time) context->report->deadline_exceeded = true;
   for (Worker& worker : phase->workers) {
-    const bool left = LeaveWorker(&worker);
+    const bool left = AbandonWorker(&worker);
     Absorb(context, std::move(worker.report));
     if (left && worker.node.node != nullptr) {
-      NoteLeftRunning(core, worker.node, context);
+      RecordStillRunning(core, worker.node, context);
     }
   }
   return in_time;

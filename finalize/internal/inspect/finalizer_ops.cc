@@ -15,8 +15,8 @@
 #include "finalize/internal/life/spent.h"
 #include "finalize/internal/life/stack_mark.h"
 #include "finalize/internal/node/fork_epoch.h"
+#include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/slab.h"
-#include "finalize/internal/node/word_wait.h"
 
 namespace finalize_internal {
 namespace {
@@ -142,6 +142,16 @@ bool Wait(const NodeRef& ref, int64_t deadline) {
   }
   return WaitWhile(ref.node, kGenerationMask | kRunsMask,
                    ref.generation | kRunning, limit);
+}
+
+void EndScope(const NodeRef& ref) noexcept {
+  if (Node* node = ClaimToRun(ref)) {
+    RunReported(CoreAt(node->core), node, finalize::Cause::Kind::kScope);
+  } else if (Inherited(ref)) {
+    ForbidAdopting(ref.node->epoch.load(std::memory_order_relaxed));
+  } else {
+    Wait(ref, INT64_MAX);
+  }
 }
 
 }  // namespace finalize_internal

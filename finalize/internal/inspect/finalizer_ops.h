@@ -39,6 +39,10 @@ bool Inherited(const NodeRef& ref);
 bool AtExitFlag(const NodeRef& ref);
 void SetAtExitFlag(const NodeRef& ref, bool at_exit);
 
+// Ends the scope of a Finally: runs the callback if it can claim it, and
+// reports its failure. Otherwise waits while another thread runs it.
+void EndScope(const NodeRef& ref) noexcept;
+
 }  // namespace finalize_internal
 
 #endif  // FINALIZE_INTERNAL_INSPECT_FINALIZER_OPS_H_

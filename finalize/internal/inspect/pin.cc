@@ -1,7 +1,7 @@
 #include "finalize/internal/inspect/pin.h"
 
+#include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/thread_state.h"
-#include "finalize/internal/node/word_wait.h"
 
 namespace finalize_internal {
 namespace {

@@ -12,7 +12,7 @@ namespace finalize_internal {
 
 struct WeakLink;
 
-// The object behind the pointer, its type forgotten.
+// The object behind the pointer, its type detached.
 class OwnedReferent {
  public:
   virtual ~OwnedReferent() = default;
@@ -29,7 +29,7 @@ void EndLifetime(
 // Ends a referent, whose destructor has run: destroys the entries that were in
 // weak containers, and runs the finalizers on its list, newest first. Lets
 // nothing escape.
-void EndReferent(LifetimeList* list, WeakLink* forgotten) noexcept;
+void EndReferent(LifetimeList* list, WeakLink* detached) noexcept;
 
 }  // namespace finalize_internal
 

@@ -5,8 +5,8 @@
 #include "finalize/internal/life/lifetime_list.h"
 #include "finalize/internal/node/core.h"
 #include "finalize/internal/node/fork_epoch.h"
+#include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/thread_state.h"
-#include "finalize/internal/node/word_wait.h"
 
 namespace finalize_internal {
 namespace {

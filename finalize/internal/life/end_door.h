@@ -50,7 +50,7 @@ inline void StayDrainer(uint32_t turn) {
 
 // Counts the steps of the drain, and says whether it is in a callback.
 extern std::atomic<uint64_t> end_steps;
-inline void NoteEndStep(bool in_callback) {
+inline void RecordEndStep(bool in_callback) {
   const uint64_t steps = end_steps.load(std::memory_order_relaxed) >> 1;
   end_steps.store((steps + 1) << 1 | uint64_t{in_callback},
                   std::memory_order_relaxed);

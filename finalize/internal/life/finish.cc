@@ -7,8 +7,8 @@
 #include "finalize/internal/life/stack_mark.h"
 #include "finalize/internal/node/core.h"
 #include "finalize/internal/node/frames.h"
+#include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/slab.h"
-#include "finalize/internal/node/word_wait.h"
 
 namespace finalize_internal {
 namespace {

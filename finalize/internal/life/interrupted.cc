@@ -53,7 +53,7 @@ bool ReleaseOthers() {
 }
 
 // Lets this thread register elsewhere.
-void LeaveLane(uint64_t held) {
+void ChangeLane(uint64_t held) {
   const int lane = this_thread.lane_plus_one - 1;
   if (lane < 0 || (held >> lane & 1) == 0 || held == UINT64_MAX) return;
   this_thread.lane_plus_one = __builtin_ctzll(~held) + 1;
@@ -81,7 +81,7 @@ bool PassOverHeldLocks() {
     return true;
   }
   lanes_passed_over.fetch_or(held, std::memory_order_acq_rel);
-  LeaveLane(held);
+  ChangeLane(held);
   return true;
 }
 

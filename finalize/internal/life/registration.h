@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "finalize/internal/life/refusal.h"
 #include "finalize/internal/node/callback.h"
 #include "finalize/internal/node/node.h"
 #include "finalize/internal/node/process_core.h"
@@ -12,28 +13,6 @@
 #include "finalize/options.h"
 
 namespace finalize_internal {
-
-struct Core;
-struct LifetimeList;
-
-// Why a registration is refused.
-enum class Refusal {
-  kNone,
-  kSealed,    // Registry::Seal()
-  kClosed,    // a drain of the registry is in its last phase
-  kPastExit,  // the process is past its exit handlers
-  kNoMemory,
-  kNoReferent,  // the referent is gone already, or cannot be hooked
-};
-
-// What is asked for. All it points to lives until the call returns.
-struct Request {
-  Core* core;
-  const finalize::Options* options;
-  LifetimeList* lifetime = nullptr;
-  // Where to say why it was refused. Null: to the failure reporter.
-  Refusal* refusal = nullptr;
-};
 
 // Returns a node with room for the callable, the lifetime's link and the name;
 // null where there is no memory. One of `bare_size_class` has room for the
@@ -47,11 +26,6 @@ void Abort(Node* node);
 // Makes a built node pending, or refuses it: then runs the callback if the
 // options say so, destroys it, and returns the null reference.
 NodeRef Publish(const Request& request, Node* node, Invocation invocation);
-
-// Handles a request that got no node: runs `callable` at once if the options
-// say so, and notes the refusal.
-void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
-                   void* callable, Refusal reason) noexcept;
 
 // Registering has two forms, `(options, callback, arguments...)` and
 // `(callback)`. This is for the second one: whatever is not a set of options.

@@ -14,13 +14,13 @@
 #include "finalize/internal/life/finish.h"
 #include "finalize/internal/life/report_failure.h"
 #include "finalize/internal/life/run_for_caller.h"
+#include "finalize/internal/life/run_watch.h"
 #include "finalize/internal/life/stack_mark.h"
-#include "finalize/internal/life/watch.h"
 #include "finalize/internal/node/fork_epoch.h"
 #include "finalize/internal/node/frames.h"
+#include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/slab.h"
 #include "finalize/internal/node/thread_state.h"
-#include "finalize/internal/node/word_wait.h"
 
 namespace finalize_internal {
 namespace {
@@ -56,7 +56,7 @@ inline void Invoke(const CallbackOps& ops, void* callable,
   } catch (abi::__forced_unwind&) {
     Fatal("a callback ended its thread, by pthread_exit() or cancellation");
   } catch (...) {
-    NoteException(failure);
+    RecordException(failure);
   }
 }
 
@@ -89,7 +89,7 @@ RunHere(Node* node, DrainContext* context, const finalize::Cause& cause,
 
 }  // namespace
 
-void NoteException(Failure* failure) {
+void RecordException(Failure* failure) {
   failure->Set(kUnknownCode, "");
   IgnoringBadAlloc([failure] {
     failure->text = std::make_unique<std::string>();

@@ -38,7 +38,7 @@ void RunReported(Core* core, Node* node, const finalize::Cause& cause) noexcept;
 void RunAtEnd(Core* core, Node* node, const finalize::Cause& cause) noexcept;
 
 // Notes the exception being handled.
-void NoteException(Failure* failure);
+void RecordException(Failure* failure);
 
 // Fills an entry with what a node says of itself. For the thread that claimed
 // or pinned it. A `spent` callback has run: it may have used its arguments up,

@@ -7,8 +7,8 @@
 #include "finalize/internal/life/claim.h"
 #include "finalize/internal/life/finish.h"
 #include "finalize/internal/life/run.h"
+#include "finalize/internal/life/run_watch.h"
 #include "finalize/internal/life/stack_mark.h"
-#include "finalize/internal/life/watch.h"
 #include "finalize/internal/node/frames.h"
 #include "finalize/internal/node/slab.h"
 
@@ -48,7 +48,7 @@ ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunWatched(
   } catch (abi::__forced_unwind&) {
     throw;
   } catch (...) {
-    NoteException(failure);
+    RecordException(failure);
     watch.End(*failure);
     throw;
   }

@@ -122,14 +122,14 @@ void DestroySpent(Core* core, Node* node) noexcept {
   if (deepest) DestroyDeferred();
 }
 
-void DestroySpent(WeakLink* forgotten) noexcept {
-  if (forgotten == nullptr) return;
+void DestroySpent(WeakLink* detached) noexcept {
+  if (detached == nullptr) return;
   const char* const frame = static_cast<char*>(__builtin_frame_address(0));
   if (MustWait(frame)) {
     ThreadSpent* const spent = OfThisThread();
     (spent->last_entry != nullptr ? spent->last_entry->older
-                                  : spent->first_entry) = forgotten;
-    WeakLink* last = forgotten;
+                                  : spent->first_entry) = detached;
+    WeakLink* last = detached;
     while (last->older != nullptr) last = last->older;
     spent->last_entry = last;
     return;
@@ -137,7 +137,7 @@ void DestroySpent(WeakLink* forgotten) noexcept {
   bool deepest;
   {
     NestingScope scope(frame, NewestFrame());
-    DropForgotten(forgotten);
+    DropDetachedEntries(detached);
     deepest = scope.deepest();
   }
   if (deepest) DestroyDeferred();
@@ -150,7 +150,7 @@ void DestroyDeferred() noexcept {
     if (entries == nullptr) return;
     NestingScope scope(static_cast<char*>(__builtin_frame_address(0)),
                        NewestFrame());
-    DropForgotten(entries);
+    DropDetachedEntries(entries);
   }
 }
 

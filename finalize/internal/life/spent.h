@@ -29,7 +29,7 @@ namespace finalize_internal {
 void DestroySpent(Core* core, Node* node) noexcept;
 
 // Destroys what DetachReferent returned, or puts that off.
-void DestroySpent(WeakLink* forgotten) noexcept;
+void DestroySpent(WeakLink* detached) noexcept;
 
 // Destroys what this thread has put off. For whatever must not come before it:
 // the end of a container, a drain, dlclose(), the end of the thread, exit().

@@ -1,5 +1,5 @@
 // A callback with its bound arguments, and the table of what can be done with
-// one whose type has been forgotten. The only place where the library's types
+// one whose type has been detached. The only place where the library's types
 // depend on the user's.
 #ifndef FINALIZE_INTERNAL_NODE_CALLBACK_H_
 #define FINALIZE_INTERNAL_NODE_CALLBACK_H_
@@ -117,7 +117,7 @@ inline constexpr bool
         true;
 
 template <class R>
-void NoteStatus(const R& result, Failure* failure) {
+void RecordStatus(const R& result, Failure* failure) {
   if constexpr (kIsStatus<R>) {
     if (!result.ok()) {
       auto message = result.message();
@@ -125,7 +125,7 @@ void NoteStatus(const R& result, Failure* failure) {
                    std::string_view(message.data(), message.size()));
     }
   } else if constexpr (kHasStatus<R>) {
-    if (!result.ok()) NoteStatus(result.status(), failure);
+    if (!result.ok()) RecordStatus(result.status(), failure);
   }
 }
 
@@ -194,7 +194,7 @@ struct [[gnu::visibility("hidden")]] OpsFor {
       std::optional<Result>* out =
           result ? static_cast<std::optional<Result>*>(result) : &local;
       out->emplace(bound.Invoke(cause));
-      NoteStatus(**out, failure);
+      RecordStatus(**out, failure);
     }
   }
   static void Destroy(void* callable) {

@@ -33,7 +33,7 @@ std::atomic<pid_t> renewing{0};
 // its child, the hooks are registered twice: they act once.
 std::atomic<const void*> forking{nullptr};
 std::atomic<uint32_t>* page = nullptr;
-std::atomic<uint32_t> caught_half_way{0};
+std::atomic<uint32_t> last_without_hook{0};
 std::atomic<uint32_t> newest_unadoptable{0};
 
 // The process whose epoch this is, if the kernel wipes nothing. It is written
@@ -125,7 +125,7 @@ void SetUp() {
 ABSL_CONST_INIT std::atomic<const std::atomic<uint32_t>*> epoch_page{&kUnset};
 
 uint32_t LastEpochForkedWithoutHook() {
-  return caught_half_way.load(std::memory_order_relaxed);
+  return last_without_hook.load(std::memory_order_relaxed);
 }
 
 uint32_t KnownEpoch() {
@@ -175,8 +175,8 @@ uint32_t RenewEpoch() {
   } else if (OwnEpoch() == 0) {
     // The fork hook did not run: other threads of the parent may have held
     // locks.
-    caught_half_way.store(last_epoch.load(std::memory_order_relaxed),
-                          std::memory_order_relaxed);
+    last_without_hook.store(last_epoch.load(std::memory_order_relaxed),
+                            std::memory_order_relaxed);
     ReleaseAllLocks();
     ResetCentralListsAfterFork();
     StepInChild();

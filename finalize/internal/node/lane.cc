@@ -53,7 +53,7 @@ void Lane::RemoveSetAside(Node* node) {
   --pending;
 }
 
-void Lane::Park(Node* node) {
+void Lane::SetAside(Node* node) {
   Remove(node);
   AddSetAside(node, kPending);
 }

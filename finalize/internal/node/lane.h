@@ -104,7 +104,7 @@ struct alignas(64) Lane {
   }
   void RemoveSetAside(Node* node);
   // Moves the newest pending node to the end of those set aside.
-  void Park(Node* node);
+  void SetAside(Node* node);
   // Puts a node behind those set aside, in state kPending or kTried: a drain,
   // which comes newest first, has passed it.
   void AddSetAside(Node* node, NodeState state);

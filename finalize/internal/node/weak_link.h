@@ -39,7 +39,7 @@ struct WeakLinks {
 
 // Destroys what DetachReferent (weak_links.h) returned, linked by `older`; this
 // runs destructors of user code. A door: defined in weak_links.cc.
-void DropForgotten(WeakLink* forgotten) noexcept;
+void DropDetachedEntries(WeakLink* detached) noexcept;
 
 }  // namespace finalize_internal
 

@@ -71,7 +71,7 @@ FINALIZE_RAW bool IsHeldInExit(uintptr_t address) {
 
 }  // namespace
 
-void NoteInExit() {
+void RecordInExit() {
   __atomic_store_n(&holder, static_cast<uintptr_t>(pthread_self()),
                    __ATOMIC_RELEASE);
 }

@@ -13,7 +13,7 @@
 namespace finalize_internal {
 
 // Notes that this thread is in a hook of exit() or quick_exit().
-void NoteInExit();
+void RecordInExit();
 
 // Whether a thread is in one. Before that nothing can be proved.
 bool IsAnyInExit();

@@ -51,13 +51,13 @@ class SharedDeleter {
       : referent_(std::move(other.referent_)) {}
 
   void operator()(const volatile void*) {
-    WeakLink* forgotten = nullptr;
+    WeakLink* detached = nullptr;
     if (!weak_links_.empty()) {
-      forgotten = DetachReferent(&weak_links_, list_.lane);
+      detached = DetachReferent(&weak_links_, list_.lane);
     }
     referent_->Destroy();
-    if (forgotten != nullptr || !list_.empty()) {
-      EndReferent(&list_, forgotten);
+    if (detached != nullptr || !list_.empty()) {
+      EndReferent(&list_, detached);
     }
     self_.reset();
     referent_.reset();

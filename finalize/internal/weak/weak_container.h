@@ -40,11 +40,11 @@ class FreshEntry {
       : entry_(new Entry(referent, std::forward<Args>(args)...)) {
     entry_->RefUnshared();
     second_ = EntryRef(entry_);
-    entry_->Watch(SharedDeleterOf(referent));
+    entry_->AttachTo(SharedDeleterOf(referent));
   }
   ~FreshEntry() {
     if (entry_ == nullptr) return;
-    entry_->Unwatch();
+    entry_->DetachFromReferent();
     entry_->Unref();
   }
   FreshEntry(const FreshEntry&) = delete;

@@ -30,7 +30,7 @@ class WeakCreation final : public Creation {
   FreshEntry<Entry>* EntryFor(const Value& value) {
     Entry* const entry = fresh_.get();
     entry->referent = value;
-    entry->WatchShared(SharedDeleterOf(value));
+    entry->AttachSharedTo(SharedDeleterOf(value));
     return &fresh_;
   }
 

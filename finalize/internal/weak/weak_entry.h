@@ -51,19 +51,19 @@ class WeakEntry : public WeakLink {
   }
   // Lets a new entry hear of the death of its referent, which the caller keeps
   // alive, if MakeShared or Adopt made that: then `deleter` is not null.
-  void Watch(SharedDeleter* deleter) {
+  void AttachTo(SharedDeleter* deleter) {
     if (deleter == nullptr) return;
     RefUnshared();
     LinkWeak(deleter, this);
   }
   // The same for an entry to which others may have references.
-  void WatchShared(SharedDeleter* deleter) {
+  void AttachSharedTo(SharedDeleter* deleter) {
     if (deleter == nullptr) return;
     Ref();
     LinkWeak(deleter, this);
   }
   // Undoes that.
-  void Unwatch() {
+  void DetachFromReferent() {
     if (UnlinkWeak(this)) Unref();
   }
   // Removes it from its table; false if it is in none. The caller has a
@@ -72,7 +72,7 @@ class WeakEntry : public WeakLink {
   // The same, and takes it off the list of its referent.
   bool Erase() {
     const bool was_there = Unlink();
-    Unwatch();
+    DetachFromReferent();
     return was_there;
   }
 

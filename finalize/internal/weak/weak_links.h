@@ -16,7 +16,8 @@ void LinkWeak(SharedDeleter* referent, WeakLink* link);
 bool UnlinkWeak(WeakLink* link);
 
 // Takes all weak references off a referent that dies, and its entries out of
-// their containers. Returns the entries, for DropForgotten. No allocation.
+// their containers. Returns the entries, for DropDetachedEntries. No
+// allocation.
 WeakLink* DetachReferent(WeakLinks* links, int lane) noexcept;
 
 }  // namespace finalize_internal

@@ -20,17 +20,6 @@ int NextLock() {
 
 }  // namespace
 
-bool WeakEntry::Unlink() noexcept {
-  if (lock_ < 0) return false;
-  {
-    LockHolder lock(LockAt(lock_));
-    if (!linked_) return false;
-    table_->Remove(this);
-  }
-  Unref();
-  return true;
-}
-
 WeakTable::WeakTable() : lock_(NextLock()) {
   CurrentEpoch();  // sets the fork hook up
 }
@@ -228,7 +217,7 @@ void TableSection::Relock() {
 void TableSection::DropRemoved() {
   while (WeakEntry* const entry = removed_) {
     removed_ = entry->chain_;
-    entry->Unwatch();
+    entry->DetachFromReferent();
     entry->Unref();
   }
 }

@@ -1,4 +1,4 @@
-#include "finalize/internal/weak/weak_watch.h"
+#include "finalize/internal/weak/weak_callback.h"
 
 #include "finalize/internal/base/callback_text.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
@@ -22,26 +22,26 @@ void VisitLinks(SharedDeleter* referent, Visit visit) {
 
 }  // namespace
 
-std::shared_ptr<WeakWatch> NewWatch() noexcept {
-  std::shared_ptr<WeakWatch> watch;
-  IgnoringBadAlloc([&] { watch = std::make_shared<WeakWatch>(); });
+std::shared_ptr<WeakCallback> NewWatch() noexcept {
+  std::shared_ptr<WeakCallback> watch;
+  IgnoringBadAlloc([&] { watch = std::make_shared<WeakCallback>(); });
   return watch;
 }
 
-WeakWatch::~WeakWatch() {
+WeakCallback::~WeakCallback() {
   UnlinkWeak(this);
   CancelForGood(callback_);
 }
 
-void WeakWatch::Start(SharedDeleter* referent, const NodeRef& callback) {
+void WeakCallback::Start(SharedDeleter* referent, const NodeRef& callback) {
   callback_ = callback;
   LinkWeak(referent, this);
 }
 
-bool WeakWatch::pending() const { return Alive(callback_); }
+bool WeakCallback::pending() const { return Alive(callback_); }
 
-std::vector<std::shared_ptr<WeakWatch>> WatchesOf(SharedDeleter* referent) {
-  std::vector<std::shared_ptr<WeakWatch>> watches;
+std::vector<std::shared_ptr<WeakCallback>> WatchesOf(SharedDeleter* referent) {
+  std::vector<std::shared_ptr<WeakCallback>> watches;
   if (referent == nullptr) return watches;
   for (size_t wanted = 1; wanted > watches.capacity();) {
     watches.clear();  // nothing is allocated or destroyed under the lock
@@ -52,7 +52,7 @@ std::vector<std::shared_ptr<WeakWatch>> WatchesOf(SharedDeleter* referent) {
       if (link->kind != WeakLink::kCallback || ++wanted > watches.capacity()) {
         return;
       }
-      auto watch = static_cast<WeakWatch*>(link)->weak_from_this().lock();
+      auto watch = static_cast<WeakCallback*>(link)->weak_from_this().lock();
       if (watch != nullptr) watches.push_back(std::move(watch));
     });
   }

@@ -4,8 +4,8 @@
 // The start is kept in Node::sequence, which is of no use while the callback
 // runs: marked by the highest bit, that no time reaches. Whoever arms a
 // finalizer again puts the sequence back first.
-#ifndef FINALIZE_INTERNAL_LIFE_WATCH_H_
-#define FINALIZE_INTERNAL_LIFE_WATCH_H_
+#ifndef FINALIZE_INTERNAL_LIFE_RUN_WATCH_H_
+#define FINALIZE_INTERNAL_LIFE_RUN_WATCH_H_
 
 #include <cstdint>
 #include <optional>
@@ -21,7 +21,7 @@ namespace finalize_internal {
 constexpr uint64_t kStartBit = uint64_t{1} << 63;
 
 // For the thread that runs `node`; `now` in nanoseconds of DrainNanos().
-inline void NoteRunStart(Node* node, uint64_t now) {
+inline void RecordRunStart(Node* node, uint64_t now) {
   node->sequence.store(now | kStartBit, std::memory_order_relaxed);
 }
 // Returns when the callback of a running node started; 0 where that is not
@@ -55,4 +55,4 @@ class RunWatch {
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_LIFE_WATCH_H_
+#endif  // FINALIZE_INTERNAL_LIFE_RUN_WATCH_H_

@@ -1,7 +1,7 @@
 // Sleeping on the word of a node. Nodes are type-stable, so a late look at one
 // that has been freed is harmless.
-#ifndef FINALIZE_INTERNAL_NODE_WORD_WAIT_H_
-#define FINALIZE_INTERNAL_NODE_WORD_WAIT_H_
+#ifndef FINALIZE_INTERNAL_NODE_NODE_WAIT_H_
+#define FINALIZE_INTERNAL_NODE_NODE_WAIT_H_
 
 #include <cstdint>
 
@@ -19,4 +19,4 @@ void WakeWaiters(Node* node);
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_NODE_WORD_WAIT_H_
+#endif  // FINALIZE_INTERNAL_NODE_NODE_WAIT_H_

@@ -1,4 +1,4 @@
-#include "finalize/internal/life/watch.h"
+#include "finalize/internal/life/run_watch.h"
 
 #include "finalize/internal/base/drain_clock.h"
 #include "finalize/internal/life/run.h"
@@ -7,7 +7,7 @@ namespace finalize_internal {
 
 RunWatch::RunWatch(Node* node, const finalize::Cause& cause) noexcept
     : node_(node), sequence_(node->Sequence()), start_(RunStartOf(node)) {
-  if (start_ == 0) NoteRunStart(node, start_ = DrainNanos());
+  if (start_ == 0) RecordRunStart(node, start_ = DrainNanos());
   if (!observation_.any()) return;
   entry_ = Describe(node, cause, /*spent=*/false);
   entry_->outcome = finalize::ReportEntry::Outcome::kRunning;

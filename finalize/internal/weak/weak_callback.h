@@ -1,11 +1,11 @@
-// WeakWatch: the registration of the callback of a weak reference. The copies
-// of that reference share it; destroying the last one destroys it and cancels
-// the callback.
+// WeakCallback: the registration of the callback of a weak reference. The
+// copies of that reference share it; destroying the last one destroys it and
+// cancels the callback.
 //
 // The callback itself is a finalizer of the referent like any other, so that it
 // has its place in their order, but it is in no registry that drains.
-#ifndef FINALIZE_INTERNAL_WEAK_WEAK_WATCH_H_
-#define FINALIZE_INTERNAL_WEAK_WEAK_WATCH_H_
+#ifndef FINALIZE_INTERNAL_WEAK_WEAK_CALLBACK_H_
+#define FINALIZE_INTERNAL_WEAK_WEAK_CALLBACK_H_
 
 #include <cstddef>
 #include <memory>
@@ -26,11 +26,11 @@
 
 namespace finalize_internal {
 
-class WeakWatch : public WeakLink,
-                  public std::enable_shared_from_this<WeakWatch> {
+class WeakCallback : public WeakLink,
+                     public std::enable_shared_from_this<WeakCallback> {
  public:
-  WeakWatch() : WeakLink(kCallback) {}
-  ~WeakWatch();
+  WeakCallback() : WeakLink(kCallback) {}
+  ~WeakCallback();
 
   // The caller keeps the referent alive.
   void Start(SharedDeleter* referent, const NodeRef& callback);
@@ -41,18 +41,18 @@ class WeakWatch : public WeakLink,
 };
 
 // Returns null if there is no memory.
-std::shared_ptr<WeakWatch> NewWatch() noexcept;
+std::shared_ptr<WeakCallback> NewWatch() noexcept;
 
 // Registers a callback, with its arguments, for the death of the referent. If
 // `referent` is null, or there is no memory, it is refused: that is reported,
 // and null returned.
 template <class... Callback>
-std::shared_ptr<WeakWatch> StartWatch(SharedDeleter* referent,
-                                      finalize::Place place,
-                                      Callback&&... callback) {
+std::shared_ptr<WeakCallback> StartWatch(SharedDeleter* referent,
+                                         finalize::Place place,
+                                         Callback&&... callback) {
   constexpr auto kOnce = Invocation::kOnce;
   const auto options = finalize::Options().set_place(place);
-  std::shared_ptr<WeakWatch> watch = NewWatch();
+  std::shared_ptr<WeakCallback> watch = NewWatch();
   const bool hears = referent != nullptr && watch != nullptr;
   const NodeRef node = RegisterOnList<kOnce>(
       {WeakCore(), &options, hears ? referent->list() : nullptr},
@@ -65,9 +65,9 @@ std::shared_ptr<WeakWatch> StartWatch(SharedDeleter* referent,
 
 // The same for a callback that may take `reference`, which has no callback.
 template <class F, class Reference>
-std::shared_ptr<WeakWatch> WatchReferent(SharedDeleter* referent,
-                                         finalize::Place place, F&& function,
-                                         Reference reference) {
+std::shared_ptr<WeakCallback> WatchReferent(SharedDeleter* referent,
+                                            finalize::Place place, F&& function,
+                                            Reference reference) {
   using Stored = std::decay_t<F>;
   if constexpr (std::is_invocable_v<Stored&&, Reference&&>) {
     return StartWatch(referent, place, std::forward<F>(function),
@@ -86,7 +86,7 @@ std::shared_ptr<WeakWatch> WatchReferent(SharedDeleter* referent,
 }
 
 // The callbacks of weak references to a referent, newest first.
-std::vector<std::shared_ptr<WeakWatch>> WatchesOf(SharedDeleter* referent);
+std::vector<std::shared_ptr<WeakCallback>> WatchesOf(SharedDeleter* referent);
 
 // Returns how many weak references and finalizers it has.
 size_t CountReferences(SharedDeleter* referent);
@@ -98,4 +98,4 @@ std::string WeakText(const char* what, const std::type_info& type,
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_WEAK_WEAK_WATCH_H_
+#endif  // FINALIZE_INTERNAL_WEAK_WEAK_CALLBACK_H_
