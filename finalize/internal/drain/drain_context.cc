@@ -20,8 +20,8 @@ DrainRecord* RecordIn(Node* node) {
   return reinterpret_cast<DrainRecord*>(node->payload());
 }
 
-// Ends the drain behind a frame from without. Returns whether it was one at the
-// end of the process in which something has failed.
+// Ends the drain of a frame. Returns whether that was a drain at the end of the
+// process in which something has failed.
 bool AbandonDrain(const NodeRef& ref) {
   Core* core;
   std::shared_ptr<DrainPart> part;
@@ -85,7 +85,7 @@ FINALIZE_OWN_FRAME DrainScope::DrainScope(Core* core,
   PushFrame(node, record_.generation | kDrainFrame, core);
 }
 
-// Not inlined: the drain may end on another thread than it began on.
+// Not inlined, because the drain may end on another thread than it began on.
 FINALIZE_OWN_FRAME bool DrainScope::End() {
   Node* const node = std::exchange(record_.node, nullptr);
   if (node == nullptr) return !was_over_;

@@ -4,7 +4,8 @@
 
 namespace finalize_internal {
 
-// Parks what opens the list and must not run at process end.
+// Sets aside the first nodes of the list if they must not run at the end of the
+// process.
 inline void DrainCursor::SetSkippedAside(Lane* lane, PhaseList* list) const {
   if (!process_end_) return;
   while (list->newest != nullptr && !(list->newest->Word() & kAtExitFlag)) {
@@ -12,8 +13,8 @@ inline void DrainCursor::SetSkippedAside(Lane* lane, PhaseList* list) const {
   }
 }
 
-// The newest finalizer of the lane that may run, or null. For a holder of the
-// lane's lock.
+// Returns the newest finalizer of the lane that may run, or null. The caller
+// holds the lane's lock.
 inline Node* DrainCursor::Head(Lane* lane) const {
   for (PhaseList* list = lane->Top(); list != nullptr; list = list->lower) {
     SetSkippedAside(lane, list);
@@ -62,7 +63,7 @@ bool DrainCursor::NextPhase(int* phase) {
     const int64_t close = last ? INT64_MIN : best_phase_;
     int64_t closed = core_->closed_from.load(std::memory_order_acquire);
     if (closed <= close) return any;
-    // What slipped in before this store changes the next scan.
+    // The next scan finds a finalizer that was registered before this store.
     core_->closed_from.compare_exchange_strong(closed, close,
                                                std::memory_order_seq_cst);
   }

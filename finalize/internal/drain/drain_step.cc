@@ -100,7 +100,7 @@ void DrainStep::ReportPendingAgain() noexcept {
   context_->recent = false;
 }
 
-// With its frame still up.
+// The frame of the callback is still in use.
 void DrainStep::Report() {
   ReportSpent(node_, *entry_);
   context_->recent = false;

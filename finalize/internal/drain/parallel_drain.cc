@@ -3,16 +3,16 @@
 // clang-format off
 //     kLooking ----- claimed -----> kInCallback --- deadline ---> kAbandoned
 //       |   ^                         |   |
-//       |   +------- returned --------+   | calls exit(), or is seen to
-//       v                                 |
-//     kEnded <----------------------------+ sleep there (exit_lock.h)
+//       |   +------- returned --------+   | calls exit(), or is found
+//       v                                 | to sleep there (exit_lock.h)
+//     kEnded <----------------------------+
 // clang-format on
 //
-// Only a worker that is kLooking touches the registry and its report, and it
-// runs no code of the user's then: destructors and the failure reporter count
-// as callbacks. At the deadline the phase waits for the looking ones, which
-// takes a few instructions, and leaves those in a callback: a worker that finds
-// itself kAbandoned frees its finalizer and ends.
+// Only a worker in kLooking touches the registry and its report, and it runs no
+// user code then: destructors and the failure reporter count as callbacks. At
+// the deadline the phase waits for workers in kLooking, which takes a few
+// instructions, and abandons those in kInCallback. A worker that finds itself
+// in kAbandoned frees its finalizer and ends.
 #include "finalize/internal/drain/parallel_drain.h"
 
 #include <sys/syscall.h>
@@ -50,9 +50,9 @@ enum WorkerState : uint32_t { kLooking, kInCallback, kAbandoned, kEnded };
 struct Phase;
 
 struct Worker final : DrainPart {
-  // Its callback is in exit(), and its thread will not come back.
+  // The callback has called exit(), and the thread will not return.
   void Abandon() noexcept override;
-  // Makes `current` a part of `report`. For a worker that is kLooking.
+  // Adds `current` to `report`. For a worker in kLooking.
   void HandOver();
 
   Phase* phase = nullptr;
@@ -60,11 +60,11 @@ struct Worker final : DrainPart {
   std::atomic<int> task{0};  // gettid() of its thread; 0: not yet
   NodeRef
       node;  // of the callback, in kInCallback and kAbandoned; null: it is over
-  Report current;  // of that callback, and the drains in it
+  Report current;  // of that callback, and of drains in it
   Report report;   // of the callbacks that are over
 };
 
-// Shared with the workers, which may outlive the drain.
+// The workers share it, and may outlive the drain.
 struct Phase {
   Phase(Core* core_in, int number_in, const DrainContext& outer, size_t count)
       : core(core_in),
@@ -88,12 +88,13 @@ struct Phase {
   const uint64_t deadline;
   const uint64_t start;
   std::atomic<bool> stop{false};
-  std::atomic<bool> late{false};     // a worker found the deadline passed
+  std::atomic<bool> late{false};  // a worker saw that the deadline had passed
   std::atomic<uint32_t> changed{0};  // grows when a worker ends
   std::vector<Worker> workers;
 };
 
-// Ends a stretch in kInCallback. Returns false if the drain left it meanwhile.
+// Changes from kInCallback to kLooking. Returns false if the drain has
+// abandoned the worker meanwhile.
 bool BackToLooking(Worker* worker) {
   uint32_t expected = kInCallback;
   return worker->state.compare_exchange_strong(expected, kLooking,
@@ -120,7 +121,8 @@ void Worker::Abandon() noexcept {
   phase->SignalChange();
 }
 
-// Runs one claimed finalizer. Returns false if the drain left it meanwhile.
+// Runs one claimed finalizer. Returns false if the drain has abandoned the
+// worker meanwhile.
 bool RunOne(Phase* phase, Worker* worker, DrainScope* scope, Node* node) {
   DrainContext context = ContextOf(phase, &worker->current, scope);
   DrainStep step(phase->core, node, &context);
@@ -145,7 +147,8 @@ bool RunOne(Phase* phase, Worker* worker, DrainScope* scope, Node* node) {
   return BackToLooking(worker);
 }
 
-// Whether no callback of the phase may begin any more.
+// Returns whether the deadline has passed, so that no further callback of the
+// phase may begin.
 bool IsLate(Phase* phase) {
   const uint64_t deadline = phase->deadline;
   if (deadline == UINT64_MAX || DrainNanosBefore(deadline) < deadline) {
@@ -177,8 +180,8 @@ bool AllEnded(const Phase& phase) {
       });
 }
 
-// Ends the part of those workers whose callbacks have called exit(), and sleep
-// there for good: what they would do themselves in a hook of exit().
+// Ends the parts of workers whose callbacks have called exit() and sleep there
+// permanently. They would do it themselves if they reached an exit handler.
 void EndSleepers(Phase* phase) {
   if (!IsAnyInExit()) return;
   FindExitLock();
@@ -192,9 +195,10 @@ void EndSleepers(Phase* phase) {
   }
 }
 
-// Returns false where the deadline came before the last worker ended.
+// Returns false if the deadline comes before the last worker has ended.
 bool AwaitWorkers(Phase* phase) {
-  constexpr uint64_t kLook = 10000000;  // how often, at the end of the process
+  constexpr uint64_t kLook =
+      10000000;  // how often to check for calls of exit()
   const bool ends = phase->options.cause.IsProcessEnd();
   for (;;) {
     const uint32_t seen = phase->changed.load(std::memory_order_acquire);
@@ -210,7 +214,7 @@ bool AwaitWorkers(Phase* phase) {
   }
 }
 
-// Parts with a worker at the deadline. Returns whether it was in a callback.
+// Abandons a worker at the deadline. Returns whether it was in a callback.
 bool AbandonWorker(Worker* worker) {
   for (;;) {
     uint32_t state = kInCallback;
@@ -223,7 +227,8 @@ bool AbandonWorker(Worker* worker) {
   }
 }
 
-// Notes what a worker runs on with, and takes it from the registry.
+// Reports the finalizer that an abandoned worker still runs, and takes it off
+// the registry.
 void RecordStillRunning(Core* core, const NodeRef& ref, DrainContext* context) {
   RunningEntry running = {};
   if (!DescribeRunning(core, ref, &running)) {
@@ -242,8 +247,8 @@ size_t WorkersFor(Core* core, const DrainOptions& options) {
   return std::min(static_cast<size_t>(options.threads), CountPending(core));
 }
 
-// Starts the workers. Where the system has no more threads there are fewer of
-// them, and if there are none this thread is the worker.
+// Starts the workers. If the system has no more threads, there are fewer
+// workers. If none can be started, this thread is the worker.
 void StartWorkers(const std::shared_ptr<Phase>& phase) {
   size_t started = 0;
   for (; started < phase->workers.size(); ++started) {

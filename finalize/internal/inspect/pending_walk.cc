@@ -8,15 +8,15 @@
 namespace finalize_internal {
 namespace {
 
-// The order of drains. Of two lanes may come equal sequences.
+// The order of drains. Nodes of two lanes may have equal sequences.
 bool ComesBefore(const Placed& a, const Placed& b) {
   if (a.phase != b.phase) return a.phase > b.phase;
   if (a.sequence != b.sequence) return a.sequence > b.sequence;
   return a.ref.node < b.ref.node;
 }
 
-// Room for what the registry holds now and a little more: nothing is allocated
-// under a lock.
+// Reserves room for the finalizers that are pending now and a few more, because
+// nothing is allocated under a lock.
 std::vector<Placed> Collect(Core* core) {
   std::vector<Placed> all;
   for (size_t room = CountPending(core) + 16;; room *= 2) {
@@ -72,7 +72,7 @@ bool PendingWalk::Next(NodeRef* ref) noexcept {
   return true;
 }
 
-// Finds the first few behind the last one shown.
+// Finds the next kBatch finalizers after the last one visited.
 void PendingWalk::LookAgain() noexcept {
   const bool first = next_ == 0;
   const Placed last = first ? Placed() : few_[next_ - 1];
@@ -86,7 +86,7 @@ void PendingWalk::LookAgain() noexcept {
   });
 }
 
-// Keeps one of the first few.
+// Keeps a finalizer if it is among the first kBatch.
 void PendingWalk::Keep(const Placed& placed) {
   size_t at = count_;
   while (at > 0 && ComesBefore(placed, few_[at - 1])) --at;

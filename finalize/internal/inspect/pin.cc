@@ -6,7 +6,7 @@
 namespace finalize_internal {
 namespace {
 
-// Returns whether other pins at the same node are left.
+// Removes a pin. Returns whether the same node has other pins.
 bool RemovePin(Lane* lane, const Pin* pin) {
   bool others = false;
   for (Pin** at = &lane->pins; *at != nullptr;) {

@@ -40,7 +40,8 @@ NodeRef FirstRunning(Core* core) {
   NodeRef found;
   VisitLanes(core, [&](Lane& lane, int) {
     for (Node* n = lane.running; n != nullptr; n = n->older) {
-      // One that this thread peeks at starts when the peek has ended.
+      // Skips a callback at which this thread peeks: it starts only when the
+      // peek has ended.
       if (found.node == nullptr && !RunsOnThisThread(n) &&
           !PinnedByThisThread(lane, n)) {
         found = RefTo(n);
@@ -65,7 +66,7 @@ bool DescribeRunning(Core* core, const NodeRef& ref, RunningEntry* entry) {
 
 bool DescribeRunning(const NodeRef& ref, RunningEntry* entry) {
   if (!IsRunning(ref)) return false;
-  // It stays on its lane while it runs, and is freed under the lock of that.
+  // A running node stays on its lane, and is freed under the lock of that lane.
   LockHolder lock(LockAt(Node::LaneOf(ref.node->Word())));
   if (!IsRunning(ref)) return false;
   CopyRunning(ref.node, entry);

@@ -15,16 +15,18 @@ using finalize::ReportEntry;
 
 using SharedObserver = std::shared_ptr<const RunObserver>;
 
-// Null for none. Never destroyed: it serves until the end.
+// Null for none. It is never destroyed, so that it can be used until the
+// process ends.
 SharedObserver& CurrentObserver()
     ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kObserverLock)) {
   alignas(SharedObserver) static unsigned char storage[sizeof(SharedObserver)];
-  static SharedObserver* observer = nullptr;  // no guard for a fork to catch
+  static SharedObserver* observer =
+      nullptr;  // no guard that a fork could copy while it is held
   if (observer == nullptr) observer = new (storage) SharedObserver;
   return *observer;
 }
 
-// Of the call of the observer that this thread is in.
+// The bracket (bracket.h) of the call of the observer that this thread is in.
 FINALIZE_OWN_FRAME const char** Observing() {
   static thread_local const char* observing = nullptr;
   const char** bracket = &observing;

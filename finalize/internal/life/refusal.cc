@@ -12,7 +12,7 @@
 namespace finalize_internal {
 namespace {
 
-// Notes why, where the caller asked for it; else runs or reports.
+// Stores the reason if the caller asked for it. Returns whether it did.
 bool ToldCaller(const Request& request, Refusal reason) {
   if (request.refusal == nullptr) return false;
   *request.refusal = reason;
@@ -25,13 +25,14 @@ bool RunsNow(const Request& request) {
 
 }  // namespace
 
-// The report of a refusal has what memory allows: the call that it is about
-// goes on without.
+// Without memory the texts of the report are empty. The call that is refused
+// does not fail because of that.
 void RefuseBuilt(const Request& request, Node* node, Refusal reason) noexcept {
   const bool told = ToldCaller(request, reason);
   Failure failure;
   const bool run = !told && RunsNow(request);
-  // No callback of the registry: it may not register where others may not.
+  // It does not run as a callback of the registry, so it cannot register in a
+  // closed registry.
   if (run) RunCaught(node, nullptr, finalize::Cause::Kind::kClosed, &failure);
   if (!told && (!run || failure.failed)) {
     finalize::ReportEntry entry =

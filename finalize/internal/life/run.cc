@@ -46,8 +46,9 @@ void AppendException(std::string* text) {
   }
 }
 
-// RunUnregistered, inlined where it is gone most often.
-// UndefinedBehaviorSanitizer: the object of a forced unwind has no address.
+// RunUnregistered, inlined into its most frequent callers. No
+// UndefinedBehaviorSanitizer, because the object of a forced unwind has no
+// address.
 ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED
 inline void Invoke(const CallbackOps& ops, void* callable,
                    const finalize::Cause& cause, Failure* failure) noexcept {
@@ -69,11 +70,12 @@ ABSL_ATTRIBUTE_NOINLINE void InvokeWatched(Node* node,
   watch.End(*failure);
 }
 
-// RunCaught. Its mark must lie in the frame of what calls it, a function that
-// HasStackMark knows: so it is inlined without optimization, too. What calls it
-// is not: it has a frame of this thread's put up, and may come back on another.
-// AddressSanitizer: it would put the mark elsewhere than on the stack, and
-// would do so in each function that this is inlined into.
+// The body of RunCaught and others. The mark must be in the stack frame of the
+// caller, a function that HasStackMark knows, so this function is inlined even
+// without optimization. Its callers are never inlined, because they push a
+// frame of this thread and may return on another thread. No AddressSanitizer,
+// because it would move the mark away from the stack, in each function into
+// which this one is inlined.
 ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS ABSL_ATTRIBUTE_ALWAYS_INLINE inline void
 RunHere(Node* node, DrainContext* context, const finalize::Cause& cause,
         Failure* failure) noexcept {
@@ -147,7 +149,7 @@ ABSL_ATTRIBUTE_NOINLINE void FinishReported(
   ReportFailure(entry);
 }
 
-// Inlined always, like RunHere, and for the same reason.
+// Always inlined, like RunHere, and for the same reason.
 template <void (*kFinish)(Core*, Node*)>
 ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS ABSL_ATTRIBUTE_ALWAYS_INLINE inline void
 RunAndFinish(Core* core, Node* node, const finalize::Cause& cause) noexcept {

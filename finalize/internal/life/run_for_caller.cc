@@ -36,8 +36,8 @@ class Finisher {
   bool failed_ = true;
 };
 
-// Runs a claimed node for RunForCaller, watched. Returns false in a child that
-// came out of the observer.
+// Runs a claimed node for RunForCaller, with the observer. Returns false in a
+// child that the observer forked.
 ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunWatched(
     Node* node, void* result, Failure* failure) {
   RunWatch watch(node, finalize::Cause::Kind::kCall);

@@ -1,9 +1,9 @@
-// What is to be seen of a callback while it runs: since when, and by the
+// RunWatch shows a callback while it runs: when it started, and to the
 // observer.
 //
-// The start is kept in Node::sequence, which is of no use while the callback
-// runs: marked by the highest bit, that no time reaches. Whoever arms a
-// finalizer again puts the sequence back first.
+// The start is stored in Node::sequence, which is not needed while the callback
+// runs. The highest bit, which no time reaches, marks it. Code that makes a
+// finalizer pending again restores the sequence first.
 #ifndef FINALIZE_INTERNAL_LIFE_RUN_WATCH_H_
 #define FINALIZE_INTERNAL_LIFE_RUN_WATCH_H_
 
@@ -20,29 +20,29 @@ namespace finalize_internal {
 
 constexpr uint64_t kStartBit = uint64_t{1} << 63;
 
-// For the thread that runs `node`; `now` in nanoseconds of DrainNanos().
+// Stores the start of the run. For the thread that runs `node`; `now` is in
+// nanoseconds of DrainNanos().
 inline void RecordRunStart(Node* node, uint64_t now) {
   node->sequence.store(now | kStartBit, std::memory_order_relaxed);
 }
-// Returns when the callback of a running node started; 0 where that is not
-// known.
+// Returns when the callback of a running node started; 0 if that is not known.
 inline uint64_t RunStartOf(const Node* node) {
   const uint64_t sequence = node->Sequence();
   return (sequence & kStartBit) != 0 ? sequence & ~kStartBit : 0;
 }
 
-// Watches one callback, on the thread that runs it. Its frame is up: what the
-// observer does, the callback might have done.
+// Watches one callback, on the thread that runs it. Its frame is in use
+// already, so that the observer may do whatever the callback may do.
 class RunWatch {
  public:
   RunWatch(Node* node, const finalize::Cause& cause) noexcept;
-  // Puts the sequence back.
+  // Restores the sequence.
   ~RunWatch();
   RunWatch(const RunWatch&) = delete;
   RunWatch& operator=(const RunWatch&) = delete;
 
-  // The callback has returned, or thrown. Unless this is called there is no
-  // end to be seen.
+  // Tells the observer that the callback has returned or thrown. Without this
+  // call the observer receives no end.
   void End(const Failure& failure) noexcept;
 
  private:

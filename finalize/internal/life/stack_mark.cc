@@ -10,7 +10,8 @@
 namespace finalize_internal {
 namespace {
 
-// The longest frame that is looked at; what seems longer is another stack.
+// The largest stack frame that is searched. A larger distance means another
+// stack.
 constexpr uintptr_t kMaxStack = uintptr_t{64} << 20;
 
 struct Search {
@@ -20,8 +21,8 @@ struct Search {
   bool found = false;
 };
 
-// Looks for the mark between two addresses of this stack.
-// AddressSanitizer: the redzones of other functions lie there.
+// Looks for the mark between two addresses of this stack. No AddressSanitizer,
+// because the redzones of other functions are there.
 ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS ABSL_ATTRIBUTE_NO_SANITIZE_THREAD
     ABSL_ATTRIBUTE_NOINLINE bool
     HasMark(const NodeRef& ref, uintptr_t begin, uintptr_t end) {

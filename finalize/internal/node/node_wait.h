@@ -1,5 +1,5 @@
-// Sleeping on the word of a node. Nodes are type-stable, so a late look at one
-// that has been freed is harmless.
+// WaitWhile sleeps on the word of a node. Nodes are type-stable, so it is
+// harmless to read a node that has been freed.
 #ifndef FINALIZE_INTERNAL_NODE_NODE_WAIT_H_
 #define FINALIZE_INTERNAL_NODE_NODE_WAIT_H_
 
@@ -9,12 +9,13 @@
 
 namespace finalize_internal {
 
-// Sleeps while (word & mask) == value; `deadline` in nanoseconds of
-// CLOCK_MONOTONIC. Returns false where the deadline came first. The node is, or
-// was, published; the caller holds no lock.
+// Sleeps while (word & mask) == value. `deadline` is in nanoseconds of
+// CLOCK_MONOTONIC. Returns false if the deadline comes first. The node is, or
+// was, published. The caller holds no lock.
 bool WaitWhile(Node* node, uint64_t mask, uint64_t value, uint64_t deadline);
 
-// For whoever has just changed a word that had kWaitedFlag.
+// Wakes the threads that sleep on the word. Call it after a change of a word
+// that had kWaitedFlag.
 void WakeWaiters(Node* node);
 
 }  // namespace finalize_internal

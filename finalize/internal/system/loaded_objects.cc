@@ -45,8 +45,8 @@ bool Enter(uint64_t self) {
   }
 }
 
-// Not in a child that the visitor has forked: glibc cannot release the lock
-// there.
+// Does nothing in a child that the visitor has forked, because glibc cannot
+// release the lock there.
 void Leave(uint64_t self) {
   if (self != 0 && ThisProcess() != self) return;
   inside.fetch_sub(kOne, std::memory_order_relaxed);

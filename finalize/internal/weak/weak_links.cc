@@ -9,7 +9,7 @@
 namespace finalize_internal {
 namespace {
 
-// For a holder of the lane's lock.
+// Takes a link off its list. The caller holds the lane's lock.
 void TakeOff(WeakLink* link) {
   __atomic_store_n(link->from, link->older, __ATOMIC_RELEASE);
   if (link->older != nullptr) link->older->from = link->from;

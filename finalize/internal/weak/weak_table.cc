@@ -33,7 +33,7 @@ WeakTable::~WeakTable() {
   DestroyDeferred();  // values of keys that have died
   LockHolder lock(LockAt(lock_));
   while (earliest_ != nullptr)
-    RemoveFromOrder(earliest_);  // cursors stand at them
+    RemoveFromOrder(earliest_);  // cursors are at them
 }
 
 void WeakTable::AddSegment() {
