@@ -1,6 +1,6 @@
-// FutexSleep sleeps on a 32-bit word until it changes. All waiting in the
-// library uses it, because it needs no lock that a fork could copy while it is
-// held.
+// FutexSleep sleeps on a 32-bit word until it changes. The library waits for
+// other threads by it, because it needs no lock that a fork could copy while it
+// is held.
 #ifndef FINALIZE_INTERNAL_BASE_FUTEX_H_
 #define FINALIZE_INTERNAL_BASE_FUTEX_H_
 

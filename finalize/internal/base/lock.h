@@ -2,7 +2,7 @@
 //
 // Every lock of the library is an element of one table, so that the fork hook
 // can take them all, in index order, and none stays locked in a child (contract
-// C21). No lock is part of a user's object.
+// C21). No object of user code contains a lock.
 //
 // A lock guards lists and counts, for a few instructions. No callback, no
 // constructor or destructor of user code, and no allocator runs under a lock.

@@ -16,7 +16,7 @@ namespace finalize_internal {
 enum class Adoption {
   kDone,
   kNothingInherited,   // by this process: the registry is its own
-  kUnadoptable,        // some of it is let go of: see ForbidAdopting
+  kUnadoptable,        // a part of it was given up: see ForbidAdopting
   kForkedWithoutHook,  // the fork ran no fork hook, which would hold the locks
   kNoExitHook,
 };

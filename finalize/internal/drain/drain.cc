@@ -102,7 +102,7 @@ class Drain {
   // belong to another registry.
   bool Stopped() const { return Inherited() || scope_.over(); }
 
-  // Returns false where the deadline came first, or it was stopped.
+  // Returns false if the deadline comes first, or the drain must stop.
   bool DrainPhases() {
     DrainCursor cursor(core_, options_.cause.IsProcessEnd());
     int phase;
@@ -125,7 +125,7 @@ class Drain {
     return !Stopped();
   }
 
-  // Returns false where the deadline came first, or it was stopped.
+  // Returns false if the deadline comes first, or the drain must stop.
   bool DrainPhase(DrainCursor* cursor, int phase) {
     for (;;) {
       if (context_.limited() && context_.ReadClock() >= context_.deadline) {

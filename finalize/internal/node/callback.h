@@ -93,7 +93,7 @@ constexpr auto ResultOf() {
   }
 }
 
-// The type that a callback with these (decayed) types results in: a value, or
+// The type of the result of a callback with these (decayed) types: a value, or
 // void.
 template <Invocation kInvocation, class F, class... A>
 using CallbackResult =

@@ -18,7 +18,7 @@ namespace finalize_internal {
 namespace {
 
 constexpr std::atomic<uint32_t> kUnset{0};
-// What the pointer of the header points to if the kernel wipes nothing.
+// epoch_page points to it if the kernel wipes nothing.
 constexpr std::atomic<uint32_t> kAskTheKernel{0};
 // An advice that no kernel has.
 constexpr int kNoAdvice = 0x7ffffff1;

@@ -12,7 +12,7 @@ namespace {
 
 #ifdef __GLIBC__
 
-// Where the number of this process lies; null before there is one.
+// Points to the number of this process; null before there is one.
 std::atomic<const std::atomic<uint32_t>*> number{nullptr};
 
 // The number of a process (0: it had none yet), and how many of its threads are

@@ -58,7 +58,7 @@ class WeakTable {
 
   void AddSegment();
 
-  // For a holder of the lock.
+  // The caller of these holds the lock.
   WeakEntry*& Bucket(size_t index);
   WeakEntry*& BucketOf(uint64_t hash);
   void Link(WeakEntry* entry);
