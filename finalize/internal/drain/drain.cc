@@ -152,8 +152,8 @@ class Drain {
   // which began on another thread, has itself called this drain: it would wait
   // for itself.
   bool AwaitRunning() {
-    constexpr uint64_t kLook =
-        10000000;  // how often to check for calls of exit()
+    // How often to check for calls of exit(), in nanoseconds.
+    constexpr uint64_t kCheckInterval = 10000000;
     for (;;) {
       const NodeRef ref = FirstRunning(core_);
       if (ref.node == nullptr) return true;
@@ -163,7 +163,8 @@ class Drain {
         const uint64_t now = DrainNanos();
         if (now >= deadline_) return false;
         uint64_t nap = NapUntil(deadline_, now);
-        if (ends_) nap = AbandonIfAsleep(ref) ? 0 : std::min(nap, kLook);
+        if (ends_)
+          nap = AbandonIfAsleep(ref) ? 0 : std::min(nap, kCheckInterval);
         limit = NowNanos() + nap;
       } while (!WaitWhile(ref.node, kGenerationMask | kStateMask,
                           ref.generation | kRunning, limit));

@@ -58,10 +58,10 @@ struct Worker final : DrainPart {
   Phase* phase = nullptr;
   std::atomic<uint32_t> state{kLooking};
   std::atomic<int> task{0};  // gettid() of its thread; 0: not yet
-  NodeRef
-      node;  // of the callback, in kInCallback and kAbandoned; null: it is over
+  // Of the callback, in kInCallback and kAbandoned; null if it has ended.
+  NodeRef node;
   Report current;  // of that callback, and of drains in it
-  Report report;   // of the callbacks that are over
+  Report report;   // of the callbacks that have ended
 };
 
 // The workers share it, and may outlive the drain.
@@ -197,8 +197,8 @@ void EndSleepers(Phase* phase) {
 
 // Returns false if the deadline comes before the last worker has ended.
 bool AwaitWorkers(Phase* phase) {
-  constexpr uint64_t kLook =
-      10000000;  // how often to check for calls of exit()
+  // How often to check for calls of exit(), in nanoseconds.
+  constexpr uint64_t kCheckInterval = 10000000;
   const bool ends = phase->options.cause.IsProcessEnd();
   for (;;) {
     const uint32_t seen = phase->changed.load(std::memory_order_acquire);
@@ -208,7 +208,7 @@ bool AwaitWorkers(Phase* phase) {
     uint64_t nap = NapUntil(phase->deadline, now);
     if (ends) {
       EndSleepers(phase);
-      nap = std::min(nap, kLook);
+      nap = std::min(nap, kCheckInterval);
     }
     FutexSleep(phase->change_word(), seen, nap);
   }

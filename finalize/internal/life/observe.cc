@@ -20,8 +20,8 @@ using SharedObserver = std::shared_ptr<const RunObserver>;
 SharedObserver& CurrentObserver()
     ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kObserverLock)) {
   alignas(SharedObserver) static unsigned char storage[sizeof(SharedObserver)];
-  static SharedObserver* observer =
-      nullptr;  // no guard that a fork could copy while it is held
+  // Initialized without a guard, which a fork could copy while it is held.
+  static SharedObserver* observer = nullptr;
   if (observer == nullptr) observer = new (storage) SharedObserver;
   return *observer;
 }

@@ -32,9 +32,9 @@ struct Request {
   Refusal* refusal = nullptr;
 };
 
-// Both store the reason in Request::refusal if the caller asked for it.
-// Otherwise they run the callback if the options say so, and report its
-// failure; or they report the refusal.
+// Both functions store the reason in Request::refusal if the caller asked for
+// it. Otherwise they run the callback if the options say so, and report its
+// failure. If the options do not, they report the refusal.
 
 // Refuses a callback that is in a node. Destroys it and frees the node.
 void RefuseBuilt(const Request& request, Node* node, Refusal reason) noexcept;

@@ -8,7 +8,7 @@
 
 namespace finalize_internal {
 
-// Without memory for its text the status has none.
+// Returns the status of a refusal. Without memory its text is empty.
 absl::Status RefusalStatus(Refusal refusal) noexcept;
 
 }  // namespace finalize_internal

@@ -17,7 +17,7 @@ constexpr uintptr_t kMaxStack = uintptr_t{64} << 20;
 struct Search {
   const NodeRef& ref;
   uintptr_t seen = UINTPTR_MAX;  // where the frame visited last begins
-  bool marked = false;           // whether that is of a function with a mark
+  bool marked = false;           // whether its function has a mark
   bool found = false;
 };
 
@@ -41,7 +41,8 @@ ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS ABSL_ATTRIBUTE_NO_SANITIZE_THREAD
 
 _Unwind_Reason_Code Visit(_Unwind_Context* context, void* data) {
   Search* const search = static_cast<Search*>(data);
-  const uintptr_t begin = _Unwind_GetCFA(context);  // the end of its callee's
+  const uintptr_t begin =
+      _Unwind_GetCFA(context);  // the end of the callee's frame
   if (search->marked && begin > search->seen &&
       begin - search->seen < kMaxStack) {
     search->found = HasMark(search->ref, search->seen, begin);

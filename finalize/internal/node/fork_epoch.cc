@@ -173,8 +173,8 @@ uint32_t RenewEpoch() {
   if (epoch_page.load(std::memory_order_acquire) == &kUnset) {
     SetUp();
   } else if (OwnEpoch() == 0 && EndFork()) {
-    StepInChild();  // called by a fork hook of the program that runs before
-                    // ours
+    // Called by a fork hook of the program that runs before ours.
+    StepInChild();
   } else if (OwnEpoch() == 0) {
     // The fork hook did not run: other threads of the parent may have held
     // locks.
