@@ -10,7 +10,7 @@ namespace finalize_internal {
 namespace {
 
 // How many entries are handled each time the lock is taken.
-constexpr int kStretch = 64;
+constexpr int kBatch = 64;
 
 int NextLock() {
   static std::atomic<unsigned> next{0};
@@ -131,9 +131,9 @@ size_t WeakTable::EraseExpired() {
   for (bool more = true; more && left > 0;) {
     TableSection section(this);
     const size_t before = count_;
-    more = section.SweepSome(kStretch);
+    more = section.SweepSome(kBatch);
     erased += before - count_;
-    left -= left < kStretch ? left : kStretch;
+    left -= left < kBatch ? left : kBatch;
   }
   return erased;
 }
@@ -148,7 +148,7 @@ void WeakTable::Clear() {
     TableSection section(this);
     int removed = 0;
     WeakEntry* entry = earliest_;
-    while (entry != nullptr && entry->sequence_ <= last && removed < kStretch) {
+    while (entry != nullptr && entry->sequence_ <= last && removed < kBatch) {
       WeakEntry* const later = entry->later_;
       if (entry->linked_) {
         section.Remove(entry);
@@ -156,7 +156,7 @@ void WeakTable::Clear() {
       }
       entry = later;
     }
-    more = removed == kStretch;
+    more = removed == kBatch;
   }
 }
 
