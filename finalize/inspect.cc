@@ -53,8 +53,8 @@ std::vector<PendingEntry> PendingEntries(Core* only) {
 }
 
 std::vector<RunningInfo> RunningOf(Core* only) {
-  finalize_internal::watch_flags.fetch_or(finalize_internal::kWatchTimes,
-                                          std::memory_order_relaxed);
+  finalize_internal::observe_flags.fetch_or(finalize_internal::kObserveTimes,
+                                            std::memory_order_relaxed);
   std::vector<RunningEntry> entries;
   VisitChosen(
       only, [&](Core* core) { finalize_internal::AddRunning(core, &entries); });

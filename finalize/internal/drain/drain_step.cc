@@ -3,9 +3,9 @@
 #include "finalize/internal/base/drain_clock.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/life/finish.h"
+#include "finalize/internal/life/observed_run.h"
 #include "finalize/internal/life/report_failure.h"
 #include "finalize/internal/life/run.h"
-#include "finalize/internal/life/run_watch.h"
 
 namespace finalize_internal {
 

@@ -43,8 +43,8 @@ class DrainStep {
   void RecordStart();
   void RecordEnd();
   uint64_t ReadClock() const {
-    return context_->measured || Watched() ? context_->ReadClockExactly()
-                                           : context_->ReadClock();
+    return context_->measured || IsObserved() ? context_->ReadClockExactly()
+                                              : context_->ReadClock();
   }
   absl::Duration duration() const {
     return absl::Nanoseconds(static_cast<int64_t>(end_ - start_));

@@ -18,7 +18,7 @@
 namespace finalize_internal {
 
 // A pending node and its position in the order, copied under the lane's lock.
-struct Placed {
+struct PendingNode {
   NodeRef ref;
   int phase;
   uint64_t sequence;
@@ -40,15 +40,15 @@ class PendingWalk {
   // Without memory it searches the registry again for every kBatch finalizers,
   // which takes time in proportion to the square of their number.
   static constexpr size_t kBatch = 32;
-  void LookAgain() noexcept;
-  void Keep(const Placed& placed);
+  void FindBatch() noexcept;
+  void Keep(const PendingNode& candidate);
 
   Core* const core_;
   std::vector<NodeRef> all_;
   bool has_all_ = false;
-  uint64_t newest_ = 0;             // later registrations have larger sequences
-  std::array<Placed, kBatch> few_;  // those that follow, in order
-  size_t count_ = 0;                // of all_ or few_
+  uint64_t newest_ = 0;  // later registrations have larger sequences
+  std::array<PendingNode, kBatch> batch_;  // those that follow, in order
+  size_t count_ = 0;                       // of all_ or batch_
   size_t next_ = 0;
 };
 

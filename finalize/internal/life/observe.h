@@ -1,5 +1,5 @@
-// The library's side of the observer (observer.h): Watched() and Observation,
-// which the code that runs callbacks uses.
+// The library's side of the observer (observer.h): IsObserved() and
+// Observation, which the code that runs callbacks uses.
 #ifndef FINALIZE_INTERNAL_LIFE_OBSERVE_H_
 #define FINALIZE_INTERNAL_LIFE_OBSERVE_H_
 
@@ -13,14 +13,14 @@ namespace finalize_internal {
 
 // Flags for the observers of callbacks. They are 0 until one is installed, so
 // that a run costs only one relaxed load more.
-enum WatchFlag : uint32_t {
-  kWatchTimes = 1,      // when they started (run_watch.h)
-  kWatchCallbacks = 2,  // there is an observer
+enum ObserveFlag : uint32_t {
+  kObserveTimes = 1,      // when they started (observed_run.h)
+  kObserveCallbacks = 2,  // there is an observer
 };
-extern std::atomic<uint32_t> watch_flags;
+extern std::atomic<uint32_t> observe_flags;
 
-inline bool Watched() {
-  return __builtin_expect(watch_flags.load(std::memory_order_relaxed) != 0,
+inline bool IsObserved() {
+  return __builtin_expect(observe_flags.load(std::memory_order_relaxed) != 0,
                           false);
 }
 

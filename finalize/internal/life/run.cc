@@ -12,9 +12,9 @@
 #include "finalize/internal/base/check.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/life/finish.h"
+#include "finalize/internal/life/observed_run.h"
 #include "finalize/internal/life/report_failure.h"
 #include "finalize/internal/life/run_for_caller.h"
-#include "finalize/internal/life/run_watch.h"
 #include "finalize/internal/life/stack_mark.h"
 #include "finalize/internal/node/fork_epoch.h"
 #include "finalize/internal/node/frames.h"
@@ -61,13 +61,13 @@ inline void Invoke(const CallbackOps& ops, void* callable,
   }
 }
 
-ABSL_ATTRIBUTE_NOINLINE void InvokeWatched(Node* node,
-                                           const finalize::Cause& cause,
-                                           Failure* failure) noexcept {
-  RunWatch watch(node, cause);
+ABSL_ATTRIBUTE_NOINLINE void InvokeObserved(Node* node,
+                                            const finalize::Cause& cause,
+                                            Failure* failure) noexcept {
+  ObservedRun run(node, cause);
   if (!IsOurs(node)) return;  // the observer forked, and this is the child
   Invoke(*node->ops, node->callable(), cause, failure);
-  watch.End(*failure);
+  run.End(*failure);
 }
 
 // The body of RunCaught and others. The mark must be in the stack frame of the
@@ -82,10 +82,10 @@ RunHere(Node* node, DrainContext* context, const finalize::Cause& cause,
   const uint64_t generation = RefTo(node).generation;
   PushFrame(node, generation, context);
   StackMark mark(node, generation);
-  if (!Watched()) {
+  if (!IsObserved()) {
     Invoke(*node->ops, node->callable(), cause, failure);
   } else {
-    InvokeWatched(node, cause, failure);
+    InvokeObserved(node, cause, failure);
   }
 }
 

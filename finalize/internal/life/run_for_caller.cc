@@ -6,8 +6,8 @@
 #include "finalize/internal/base/bracket.h"
 #include "finalize/internal/life/claim.h"
 #include "finalize/internal/life/finish.h"
+#include "finalize/internal/life/observed_run.h"
 #include "finalize/internal/life/run.h"
-#include "finalize/internal/life/run_watch.h"
 #include "finalize/internal/life/stack_mark.h"
 #include "finalize/internal/node/frames.h"
 #include "finalize/internal/node/slab.h"
@@ -38,9 +38,9 @@ class Finisher {
 
 // Runs a claimed node for RunForCaller, with the observer. Returns false in a
 // child that the observer forked.
-ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunWatched(
+ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunObserved(
     Node* node, void* result, Failure* failure) {
-  RunWatch watch(node, finalize::Cause::Kind::kCall);
+  ObservedRun run(node, finalize::Cause::Kind::kCall);
   if (!IsOurs(node)) return false;
   try {
     node->ops->run(node->callable(), finalize::Cause::Kind::kCall, result,
@@ -49,10 +49,10 @@ ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunWatched(
     throw;
   } catch (...) {
     RecordException(failure);
-    watch.End(*failure);
+    run.End(*failure);
     throw;
   }
-  watch.End(*failure);
+  run.End(*failure);
   return true;
 }
 
@@ -68,10 +68,10 @@ FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS bool RunForCaller(
   PushFrame(node, ref.generation);
   StackMark mark(node, ref.generation);
   Failure failure;
-  if (!Watched()) {
+  if (!IsObserved()) {
     node->ops->run(node->callable(), finalize::Cause::Kind::kCall, result,
                    &failure);
-  } else if (!RunWatched(node, result, &failure)) {
+  } else if (!RunObserved(node, result, &failure)) {
     return false;
   }
   finisher.set_failed(failure.failed);

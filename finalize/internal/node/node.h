@@ -90,7 +90,7 @@ struct alignas(16) Node {
   std::atomic<uint64_t> word;  // generation, lane, flags, state
   // Nanoseconds of CLOCK_MONOTONIC: the time of the registration, which gives
   // the position in the order. While the callback runs: the time of its start,
-  // if that is known (run_watch.h).
+  // if that is known (observed_run.h).
   std::atomic<uint64_t> sequence;
   const CallbackOps* ops;
   uint32_t core;                // Core::id of its registry

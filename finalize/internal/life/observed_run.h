@@ -1,11 +1,11 @@
-// RunWatch shows a callback while it runs: when it started, and to the
+// An ObservedRun shows a callback while it runs: when it started, and to the
 // observer.
 //
 // The start is stored in Node::sequence, which is not needed while the callback
 // runs. The highest bit, which no time reaches, marks it. Code that makes a
 // finalizer pending again restores the sequence first.
-#ifndef FINALIZE_INTERNAL_LIFE_RUN_WATCH_H_
-#define FINALIZE_INTERNAL_LIFE_RUN_WATCH_H_
+#ifndef FINALIZE_INTERNAL_LIFE_OBSERVED_RUN_H_
+#define FINALIZE_INTERNAL_LIFE_OBSERVED_RUN_H_
 
 #include <cstdint>
 #include <optional>
@@ -31,15 +31,15 @@ inline uint64_t RunStartOf(const Node* node) {
   return (sequence & kStartBit) != 0 ? sequence & ~kStartBit : 0;
 }
 
-// Watches one callback, on the thread that runs it. Its frame is in use
+// Observes one callback, on the thread that runs it. Its frame is in use
 // already, so that the observer may do whatever the callback may do.
-class RunWatch {
+class ObservedRun {
  public:
-  RunWatch(Node* node, const finalize::Cause& cause) noexcept;
+  ObservedRun(Node* node, const finalize::Cause& cause) noexcept;
   // Restores the sequence.
-  ~RunWatch();
-  RunWatch(const RunWatch&) = delete;
-  RunWatch& operator=(const RunWatch&) = delete;
+  ~ObservedRun();
+  ObservedRun(const ObservedRun&) = delete;
+  ObservedRun& operator=(const ObservedRun&) = delete;
 
   // Tells the observer that the callback has returned or thrown. Without this
   // call the observer receives no end.
@@ -55,4 +55,4 @@ class RunWatch {
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_LIFE_RUN_WATCH_H_
+#endif  // FINALIZE_INTERNAL_LIFE_OBSERVED_RUN_H_
