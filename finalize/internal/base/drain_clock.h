@@ -11,7 +11,7 @@
 namespace finalize_internal {
 
 extern std::atomic<bool> drain_clock_is_fake;
-// How far it is put forward, in nanoseconds.
+// How far a test has put the clock forward, in nanoseconds.
 extern std::atomic<uint64_t> drain_clock_ahead;
 
 inline uint64_t DrainNanos() {

@@ -48,7 +48,7 @@ bool IsUnseen(uint32_t code) {
          (code >= 0x2066 && code <= 0x2069);
 }
 
-// The letter of a short escape; 0 if there is none.
+// Returns the letter of a short escape; 0 if there is none.
 char ShortEscape(uint32_t code, Kind kind) {
   switch (code) {
     case '\n':

@@ -115,7 +115,7 @@ Adoption AdoptInherited(size_t* count) {
   // Without memory nothing is reported, and everything else still happens.
   IgnoringBadAlloc([&] {
     VisitInherited(cores, from, epoch, [&](Core* core) {
-      left.push_back(CollectUnreached(core, kMaxReported));
+      left.push_back(CollectLeftovers(core, kMaxReported));
     });
   });
   {

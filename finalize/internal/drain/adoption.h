@@ -1,8 +1,8 @@
 // Adoption makes the finalizers that a process has inherited its own.
 //
 // Epochs grow from parent to child. The epoch of the process registry is that
-// of the nearest ancestor that used the library. Everything that was registered
-// since that epoch is adopted, as a whole or not at all.
+// of the last process in this line that used the library. Everything that was
+// registered since that epoch is adopted, as a whole or not at all.
 #ifndef FINALIZE_INTERNAL_DRAIN_ADOPTION_H_
 #define FINALIZE_INTERNAL_DRAIN_ADOPTION_H_
 

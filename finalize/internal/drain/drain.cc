@@ -181,7 +181,7 @@ class Drain {
   // Counts the finalizers that are still pending or running, and adds entries
   // for them.
   void RecordLeftovers() {
-    const DrainLeftovers left = CollectUnreached(core_, options_.max_entries);
+    const DrainLeftovers left = CollectLeftovers(core_, options_.max_entries);
     report_.running += left.running_count;
     report_.left += left.set_aside_count + left.pending_count;
     if (left.pending_count != 0 || (wait_ && left.running_count != 0)) {

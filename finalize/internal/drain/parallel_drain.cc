@@ -101,7 +101,7 @@ bool BackToLooking(Worker* worker) {
                                                std::memory_order_acq_rel);
 }
 
-// The context in which a worker reports to `report`.
+// Returns the context in which a worker reports to `report`.
 DrainContext ContextOf(Phase* phase, Report* report, DrainScope* scope) {
   DrainContext context{report,      &phase->options,          phase->deadline,
                        phase->core, Measures(phase->options), scope};

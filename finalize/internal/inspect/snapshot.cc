@@ -83,7 +83,7 @@ bool DescribeAnyRunning(Core* core, RunningEntry* entry) {
   return found;
 }
 
-DrainLeftovers CollectUnreached(Core* core, size_t limit) {
+DrainLeftovers CollectLeftovers(Core* core, size_t limit) {
   DrainLeftovers left;
   VisitLanes(core, [&](Lane& lane, int) {
     for (Node* n = lane.running; n != nullptr; n = n->older) {

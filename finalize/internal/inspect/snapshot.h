@@ -63,7 +63,7 @@ struct DrainLeftovers {
   size_t pending_count = 0;  // except those set aside
   size_t set_aside_count = 0;
 };
-DrainLeftovers CollectUnreached(Core* core, size_t limit);
+DrainLeftovers CollectLeftovers(Core* core, size_t limit);
 
 // Fills an entry for a pending finalizer. Returns false if it is no longer
 // pending. Sets `pending_again` to whether the drain under way has tried it.

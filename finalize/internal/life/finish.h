@@ -35,7 +35,7 @@ void DestroyCallback(Node* node);
 // it.
 bool Retire(Core* core, Node* node);
 // Only pops the frame. For a callback, or its destructor, that returns in a
-// forked child, in which no process owns its node.
+// forked child, which does not own its node.
 void DropFrame(Node* node);
 // Destroys the callback and retires the node.
 bool DestroyAndRetire(Core* core, Node* node);

@@ -12,9 +12,9 @@
 
 namespace finalize_internal {
 
-// Passes over the lanes whose locks this thread held when it was interrupted,
-// and releases its other locks. Returns whether it held any. For the thread
-// that drains, which has armed the guard.
+// Passes over the lanes that this thread may have been changing when it was
+// interrupted, and releases its other locks. Returns whether it held any lock.
+// For the thread that drains, which has armed the guard.
 bool PassOverHeldLocks();
 
 // Reports as unreached the finalizers of the process registry that are pending

@@ -54,9 +54,10 @@ struct Core {
     return sharded() ? used_lanes.load(std::memory_order_seq_cst)
                      : uint64_t{1} << only_lane;
   }
-  // Puts a lane in use, for a holder of its lock. A drain first closes a phase
-  // and then looks which lanes are in use; this comes before the look at what
-  // is closed. One of the two sees the other.
+  // Puts a lane in use. The caller holds its lock. A drain first closes a phase
+  // and then reads which lanes are in use. A registration first puts its lane
+  // in use and then reads which phases are closed. So one of the two sees the
+  // other.
   void UseLane(int index) {
     const uint64_t bit = uint64_t{1} << index;
     if ((used_lanes.load(std::memory_order_relaxed) & bit) == 0) {

@@ -61,7 +61,7 @@ bool MarkIsOurs() {
   return MayBeSame(kept, MarkOfThisProcess());
 }
 
-// The epoch; 0 if it is an ancestor's.
+// Returns the epoch, or 0 if it is that of an ancestor.
 uint32_t OwnEpoch() {
   if (asks.load(std::memory_order_acquire) && !MarkIsOurs()) return 0;
   return page->load(std::memory_order_acquire);

@@ -7,7 +7,7 @@
 namespace finalize_internal {
 namespace {
 
-// The half of the word that holds state, flags and lane.
+// Returns the half of the word that holds state, flags and lane.
 uint32_t* LowHalf(Node* node) {
   static_assert(sizeof(node->word) == 8, "a futex is half of the word");
   uint32_t* halves = reinterpret_cast<uint32_t*>(&node->word);

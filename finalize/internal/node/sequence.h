@@ -33,7 +33,7 @@
 namespace finalize_internal {
 
 struct alignas(64) SequenceOwner {
-  // The ThreadState of the owner; null at first; itself while shared.
+  // The ThreadState of the owner; null at first; &sequence_owner while shared.
   std::atomic<const void*> thread{nullptr};
   // The owner's last number. Guarded by the lane lock that its owner holds.
   uint64_t last = 0;

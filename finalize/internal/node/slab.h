@@ -30,7 +30,7 @@ inline SlabHeader* SlabOf(const Node* node) {
                                        ~(kSlabBytes - 1));
 }
 
-// The exchange with the central lists, chain by chain.
+// These exchange whole chains with the central lists.
 constexpr uint32_t kChainLength = 32;
 Node* AcquireCentral(int size_class);
 void ReleaseCentral(int size_class);  // makes room in the thread's chain
@@ -76,7 +76,8 @@ inline void EnsureEndIsWatched() {
 // from then on.
 void GiveBackFreeNodes();
 
-// The number of a node, unique among those that exist; small and dense.
+// Returns the number of a node. It is unique among the nodes that exist;
+// numbers are small and dense.
 uint64_t NodeNumber(const Node* node);
 
 // Drops the central lists. For the child of a fork that ran no fork hook, in
