@@ -15,11 +15,11 @@ absl::StatusOr<size_t> AdoptAfterFork() {
     case Adoption::kNothingInherited:
       return absl::FailedPreconditionError(
           "nothing to adopt: this process uses the library already");
-    case Adoption::kForsaken:
+    case Adoption::kUnadoptable:
       return absl::FailedPreconditionError(
           "a registry, scope or object that was inherited has ended or has "
           "been used before it was adopted");
-    case Adoption::kCaughtHalfWay:
+    case Adoption::kForkedWithoutHook:
       return absl::FailedPreconditionError(
           "the fork ran no fork hooks, as raw clone() and _Fork() do");
     case Adoption::kNoExitHook:

@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "finalize/info.h"
-#include "finalize/internal/base/what_text.h"
+#include "finalize/internal/base/finalizer_text.h"
 #include "finalize/internal/inspect/snapshot.h"
 
 namespace finalize {
@@ -24,8 +24,9 @@ std::string FinalizerBase::ToString() const {
   }
   finalize_internal::RunningEntry entry;
   if (!finalize_internal::DescribeRunning(ref_, &entry)) return "dead";
-  return absl::StrCat("running #", entry.number, " phase ", entry.phase,
-                      finalize_internal::WhatText(entry.place, entry.name, ""));
+  return absl::StrCat(
+      "running #", entry.number, " phase ", entry.phase,
+      finalize_internal::FinalizerText(entry.place, entry.name, ""));
 }
 
 }  // namespace finalize

@@ -26,7 +26,7 @@
 #include <utility>
 
 #include "finalize/finalizer.h"
-#include "finalize/internal/inspect/scope_end.h"
+#include "finalize/internal/inspect/finalizer_ops.h"
 #include "finalize/internal/life/registration.h"
 #include "finalize/internal/life/run_for_caller.h"
 #include "finalize/internal/node/process_core.h"

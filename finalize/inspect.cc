@@ -7,10 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "finalize/internal/base/age_text.h"
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/base/drain_clock.h"
-#include "finalize/internal/base/what_text.h"
+#include "finalize/internal/base/finalizer_text.h"
 #include "finalize/internal/inspect/finalizer_ops.h"
 #include "finalize/internal/inspect/registry_stats.h"
 #include "finalize/internal/inspect/snapshot.h"
@@ -54,8 +53,8 @@ std::vector<PendingEntry> PendingEntries(Core* only) {
 }
 
 std::vector<RunningInfo> RunningOf(Core* only) {
-  finalize_internal::watch_flags.fetch_or(finalize_internal::kWatchTimes,
-                                          std::memory_order_relaxed);
+  finalize_internal::observe_flags.fetch_or(finalize_internal::kObserveTimes,
+                                            std::memory_order_relaxed);
   std::vector<RunningEntry> entries;
   VisitChosen(
       only, [&](Core* core) { finalize_internal::AddRunning(core, &entries); });
@@ -165,12 +164,12 @@ std::string TextOf(Core* only, size_t limit) {
 std::string RunningInfo::ToString() const {
   return absl::StrCat("#", number, " phase ", phase,
                       elapsed ? " for " + AgeText(*elapsed) : "",
-                      finalize_internal::WhatText(place, name, ""));
+                      finalize_internal::FinalizerText(place, name, ""));
 }
 
 std::string PendingPlace::ToString() const {
   return absl::StrCat(count, ", the oldest +", AgeText(oldest), ",",
-                      finalize_internal::WhatText(place, "", ""));
+                      finalize_internal::FinalizerText(place, "", ""));
 }
 
 std::string Counters::ToString() const {

@@ -67,7 +67,7 @@
 #include "finalize/finalizer.h"
 #include "finalize/info.h"
 #include "finalize/internal/life/lifetime_list.h"
-#include "finalize/internal/life/refusal.h"
+#include "finalize/internal/life/refusal_status.h"
 #include "finalize/internal/life/registration.h"
 #include "finalize/internal/node/process_core.h"
 #include "finalize/internal/weak/referent_list.h"

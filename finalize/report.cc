@@ -2,8 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "finalize/internal/base/escape.h"
+#include "finalize/internal/base/finalizer_text.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
-#include "finalize/internal/base/what_text.h"
 
 namespace finalize {
 namespace {
@@ -36,7 +36,7 @@ const char* OutcomeText(ReportEntry::Outcome outcome, const Cause& cause) {
 std::string ReportEntry::ToString() const {
   std::string text = number != 0 ? absl::StrCat("#", number, " phase ", phase)
                                  : absl::StrCat("phase ", phase);
-  text += finalize_internal::WhatText(place, name, callback);
+  text += finalize_internal::FinalizerText(place, name, callback);
   absl::StrAppend(&text, " ", OutcomeText(outcome, cause), " on ",
                   cause.ToString());
   if (duration != absl::ZeroDuration()) {

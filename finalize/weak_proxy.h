@@ -46,7 +46,7 @@
 #include <utility>
 
 #include "finalize/internal/base/rtti_required.h"
-#include "finalize/internal/weak/weak_watch.h"
+#include "finalize/internal/weak/weak_callback.h"
 #include "finalize/options.h"
 #include "finalize/weak_ref.h"
 

@@ -79,7 +79,7 @@
 
 #include "finalize/internal/base/rtti_required.h"
 #include "finalize/internal/weak/shared_deleter.h"
-#include "finalize/internal/weak/weak_watch.h"
+#include "finalize/internal/weak/weak_callback.h"
 #include "finalize/options.h"
 #include "finalize/shared.h"
 
@@ -175,7 +175,7 @@ class WeakRef {
   template <class U, class F, class Self>
   void Watch(const std::shared_ptr<U>& referent, F&& callback, Place place,
              Self self) {
-    watch_ = finalize_internal::WatchReferent(
+    watch_ = finalize_internal::RegisterForDeath(
         finalize_internal::SharedDeleterOf(referent), place,
         std::forward<F>(callback), std::move(self));
   }
@@ -193,7 +193,7 @@ class WeakRef {
 
   std::weak_ptr<T> referent_;
   const volatile void* identity_ = nullptr;
-  std::shared_ptr<finalize_internal::WeakWatch> watch_;
+  std::shared_ptr<finalize_internal::WeakCallback> watch_;
 };
 
 template <class T>
@@ -256,7 +256,7 @@ size_t WeakRefCount(const std::shared_ptr<T>& referent) {
 template <class T>
 std::vector<WeakRef<T>> WeakRefs(const std::shared_ptr<T>& referent) {
   std::vector<WeakRef<T>> refs;
-  for (auto& watch : finalize_internal::WatchesOf(
+  for (auto& watch : finalize_internal::WeakCallbacksOf(
            finalize_internal::SharedDeleterOf(referent))) {
     refs.push_back(referent);
     refs.back().watch_ = std::move(watch);

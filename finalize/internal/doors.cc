@@ -1,7 +1,8 @@
-// The doors: functions that a low room declares and calls, and a higher room
-// defines. Each room is an archive of its own, and a linker looks into an
-// archive once, the higher rooms' first: what nothing has asked for by then is
-// not found any more. So every program of the library asks here.
+// Makes every program link the named doors: functions that a low room declares
+// and calls, and a higher room defines. Each room is a separate archive. A
+// linker reads each archive once, those of higher rooms first, and takes only
+// the objects for which something has asked by then. This file, which every
+// program links, asks for the doors.
 #include "finalize/internal/life/end_door.h"
 #include "finalize/internal/node/thread_end_door.h"
 #include "finalize/internal/node/weak_link.h"
@@ -11,14 +12,14 @@ namespace {
 
 struct Doors {
   Refusal (*arm)();
-  bool (*leave)(const NodeRef&);
+  bool (*abandon)(const NodeRef&);
   void (*park)();
   bool (*watch)();
   void (*drop)(WeakLink*) noexcept;
 };
 
 [[gnu::used]] const Doors kDoors = {&ArmExitHook, &AbandonIfAsleep, &ParkForEnd,
-                                    &WatchThreadEnd, &DropForgotten};
+                                    &WatchThreadEnd, &DropDetachedEntries};
 
 }  // namespace
 }  // namespace finalize_internal

@@ -68,7 +68,7 @@ TEST_P(CrashBusyOnceTest, LeavesNothingAfterAnAssertion) {
 // C23, C30: so it is while the reaper's thread is at what a dead process left.
 // That goes with it, or stays for the next one.
 TEST_P(CrashBusyOnceTest, LeavesNothingBesideAReaper) {
-  finalize_test::ReleaseRoot(scratch());
+  finalize_test::MakeDeadRoot(scratch());
   const ChildResult result = Crash(1, "main", "1");
   EXPECT_TRUE(result.Killed(SIGSEGV)) << result;
   EXPECT_LE(finalize_test::Entries(scratch()).size(), 1u);

@@ -157,7 +157,7 @@ TYPED_TEST(FullFileSystemTest, ReapMakesRoomAndLeavesTheLiving) {
   this->ExpectWell([] {
     TypeParam live = TestFixture::MakeOne();
     MakeFile(live.path() / "file");
-    Fill(ReleaseRoot(kParent) / "full");
+    Fill(MakeDeadRoot(kParent) / "full");
     SayUnless(IsFull(), "not full");
     auto report = tempdir::Reap(kParent);
     SayUnless(report.ok(), report.status().ToString());

@@ -42,7 +42,7 @@ TEST(UserNamespaceTest, RootOfADeadProcessInOneIsReaped) {
       BecomeSomeUser();
       const Ended made = RunForked([] {
         BecomeRootOfANamespace();
-        dprintf(STDOUT_FILENO, "%s", ReleaseRoot("/tmp").c_str());
+        dprintf(STDOUT_FILENO, "%s", MakeDeadRoot("/tmp").c_str());
       });
       SayUnless(path(made.output).filename().native().find("finalize-0-") == 0,
                 made.output);
@@ -60,7 +60,7 @@ TEST(UserNamespaceTest, RootOfADeadProcessOutsideIsReaped) {
   const Ended ended = RunForked([] {
     MountMemory("/tmp");
     BecomeSomeUser();
-    ReleaseRoot("/tmp");
+    MakeDeadRoot("/tmp");
     BecomeRootOfANamespace();
     SayUnless(Count(ReapOutcome::kRemoved) == 1, "not reaped");
     SayUnless(Entries("/tmp").empty(), "something is left");
@@ -76,7 +76,7 @@ TEST(UserNamespaceTest, OwnerThatIsNotToldIsNotTrusted) {
     MountMemory("/tmp");
     RunForked([] {
       BecomeSomeUser();
-      ReleaseRoot("/tmp");
+      MakeDeadRoot("/tmp");
     });
     if (unshare(CLONE_NEWUSER) != 0) abort();
     SayUnless(geteuid() == kNobody, "somebody");

@@ -6,7 +6,7 @@
 #include <typeinfo>
 
 #include "finalize/escaped_text.h"
-#include "finalize/internal/base/describe.h"
+#include "finalize/internal/base/callback_text.h"
 #include "gtest/gtest.h"
 
 namespace {

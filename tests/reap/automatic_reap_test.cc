@@ -63,7 +63,7 @@ TYPED_TEST_SUITE(AutomaticReapTest, Styles, StyleName);
 
 // C30, edge 15: the next start removes what the killed one left.
 TYPED_TEST(AutomaticReapTest, NextStartRemovesWhatWasLeft) {
-  const path root = ReleaseRoot(this->scratch());
+  const path root = MakeDeadRoot(this->scratch());
   const int watch = WatchParent(this->scratch());
   const Ended ended = RunForked([&] {
     this->Allow();
@@ -82,7 +82,7 @@ TYPED_TEST(AutomaticReapTest, NextStartRemovesWhatWasLeft) {
 path FillWithTheDead(const path& parent) {
   MountMemory(parent, "mode=0700,nr_inodes=10");
   path root;
-  for (int i = 0; i < 3; ++i) root = ReleaseRoot(parent);
+  for (int i = 0; i < 3; ++i) root = MakeDeadRoot(parent);
   return root;
 }
 
@@ -141,7 +141,7 @@ TYPED_TEST(AutomaticReapTest, RunsOnceForEachParent) {
   const Ended ended = RunForked([this] {
     this->Allow();
     const path parent = this->Parent();
-    const path dead = ReleaseRoot(parent);
+    const path dead = MakeDeadRoot(parent);
     const int watch = WatchParent(parent);
     {
       TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent));
@@ -149,7 +149,7 @@ TYPED_TEST(AutomaticReapTest, RunsOnceForEachParent) {
     }
     while (CountReapers() > 0) sched_yield();
     const size_t threads = CountThreads();
-    ReleaseRoot(parent);
+    MakeDeadRoot(parent);
     for (int i = 0; i < 20; ++i) {
       TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent));
       SayUnless(CountThreads() == threads, "another thread");
@@ -160,7 +160,7 @@ TYPED_TEST(AutomaticReapTest, RunsOnceForEachParent) {
 }
 
 TYPED_TEST(AutomaticReapTest, VariableSwitchesItOff) {
-  const path root = ReleaseRoot(this->scratch());
+  const path root = MakeDeadRoot(this->scratch());
   const Ended ended = RunForked([] {
     setenv("FINALIZE_REAP", "0", 1);
     const size_t threads = CountThreads();
@@ -172,7 +172,7 @@ TYPED_TEST(AutomaticReapTest, VariableSwitchesItOff) {
 }
 
 TYPED_TEST(AutomaticReapTest, CallSwitchesItOffWhateverTheVariableSays) {
-  const path root = ReleaseRoot(this->scratch());
+  const path root = MakeDeadRoot(this->scratch());
   const Ended ended = RunForked([] {
     setenv("FINALIZE_REAP", "1", 1);
     tempdir::SetAutomaticReap(false);
@@ -193,7 +193,7 @@ TYPED_TEST(AutomaticReapTest, ThreadBlocksAllSignals) {
     signal(SIGUSR1, [](int) {
       if (gettid() != main_thread) _exit(7);
     });
-    for (int i = 0; i < 30; ++i) ReleaseRoot(this->scratch());
+    for (int i = 0; i < 30; ++i) MakeDeadRoot(this->scratch());
     TypeParam dir = Make<TypeParam>();
     sigset_t usr1;
     sigemptyset(&usr1);
@@ -210,7 +210,7 @@ TYPED_TEST(AutomaticReapTest, ThreadBlocksAllSignals) {
 // end of a process is disturbed by the thread.
 TYPED_TEST(AutomaticReapTest, ExitDoesNotWaitForIt) {
   const path parent = this->Parent();
-  for (int i = 0; i < 20; ++i) ReleaseRoot(parent);
+  for (int i = 0; i < 20; ++i) MakeDeadRoot(parent);
   for (int tries = 0; tries < 100 && !Entries(parent).empty(); ++tries) {
     const Ended ended = RunForked([&] {
       this->Allow();
@@ -227,7 +227,7 @@ TYPED_TEST(AutomaticReapTest, ExitDoesNotWaitForIt) {
 // C21: a fork in the middle of it.
 TYPED_TEST(AutomaticReapTest, ChildForkedInTheMiddleMakesItsOwn) {
   const path parent = this->Parent();
-  for (int i = 0; i < 20; ++i) ReleaseRoot(parent);
+  for (int i = 0; i < 20; ++i) MakeDeadRoot(parent);
   const Ended ended = RunForked([&] {
     this->Allow();
     TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent));
@@ -252,7 +252,7 @@ TYPED_TEST(AutomaticReapTest, ChildForkedInTheMiddleMakesItsOwn) {
 TYPED_TEST(AutomaticReapTest, ForkedChildReapsForItself) {
   const Ended ended = RunForked([this] {
     TypeParam supervisors = Make<TypeParam>();
-    const path dead = ReleaseRoot(this->scratch());
+    const path dead = MakeDeadRoot(this->scratch());
     const int watch = WatchParent(this->scratch());
     const pid_t worker = Forked(fork());
     if (worker == 0) {

@@ -45,7 +45,7 @@ class FinalizeReapTest : public TempDirFixture {
 };
 
 TEST_F(FinalizeReapTest, RemovesAndSaysWhat) {
-  const path root = ReleaseRoot(scratch());
+  const path root = MakeDeadRoot(scratch());
   const ChildResult result = Run({});
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_EQ(result.out, "removed " + root.native() + " entries=3\n");
@@ -63,7 +63,7 @@ TEST_F(FinalizeReapTest, SaysNothingWhereThereIsNothing) {
 
 TEST_F(FinalizeReapTest, ListShowsWhatIsInUse) {
   auto dir = Make<tempdir::TempDir>();
-  const path root = ReleaseRoot(Parent());
+  const path root = MakeDeadRoot(Parent());
   const ChildResult result =
       Run({"--list", scratch().native(), Parent().native()});
   EXPECT_TRUE(result.Exited(0)) << result;
@@ -74,7 +74,7 @@ TEST_F(FinalizeReapTest, ListShowsWhatIsInUse) {
 
 TEST_F(FinalizeReapTest, DryRunSaysWhatWouldGo) {
   auto dir = Make<tempdir::TempDir>();
-  const path root = ReleaseRoot(scratch());
+  const path root = MakeDeadRoot(scratch());
   const ChildResult result = Run({"--dry_run", "--count_bytes"});
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_EQ(result.out, "removable " + root.native() + " entries=3 bytes=7\n");
@@ -83,7 +83,7 @@ TEST_F(FinalizeReapTest, DryRunSaysWhatWouldGo) {
 
 // C28: what failures left, with ages and sizes.
 TEST_F(FinalizeReapTest, KeptListsWhatFailuresLeft) {
-  ReleaseRoot(scratch());
+  MakeDeadRoot(scratch());
   const path kept = LeaveFailure();
   const ChildResult result = Run({"--kept"});
   EXPECT_TRUE(result.Exited(0)) << result;
@@ -98,7 +98,7 @@ TEST_F(FinalizeReapTest, KeptListsWhatFailuresLeft) {
   EXPECT_TRUE(Run({"--kept", "/missing"}).Exited(1));
 }
 TEST_F(FinalizeReapTest, TrimKeptRemovesWhatFailuresLeft) {
-  const path root = ReleaseRoot(scratch());
+  const path root = MakeDeadRoot(scratch());
   const path kept = LeaveFailure();
   EXPECT_EQ(Run({"--trim_kept=1"}).out, "");
   EXPECT_EQ(Run({"--trim_kept=0", "--older_than=1h"}).out, "");
@@ -133,7 +133,7 @@ TEST_F(FinalizeReapTest, JsonIsForPrograms) {
 TEST_F(FinalizeReapTest, RefusalIsSaidAndStopsNothing) {
   const path planted = scratch() / "finalize-0-aaaaaaaaaaaaaaaa";
   ASSERT_EQ(mkfifo(planted.c_str(), 0600), 0);
-  const path root = ReleaseRoot(scratch());
+  const path root = MakeDeadRoot(scratch());
   const ChildResult result = Run({});
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_THAT(result.out, HasSubstr("refused " + planted.native() + ": " +
@@ -151,7 +151,7 @@ TEST_F(FinalizeReapTest, RefusalFailsItIfStrict) {
 
 // Locks are not known to hold on /proc.
 TEST_F(FinalizeReapTest, RefusedParentIsSaidAndStopsNothing) {
-  const path root = ReleaseRoot(scratch());
+  const path root = MakeDeadRoot(scratch());
   const ChildResult result = Run({"/proc", scratch().native()});
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_THAT(result.out, StartsWith("error /proc"));
@@ -162,7 +162,7 @@ TEST_F(FinalizeReapTest, RefusedParentIsSaidAndStopsNothing) {
 // C30: whoever may rename in a parent, what is marked there is reaped.
 TEST_F(FinalizeReapTest, ParentThatOthersMayChangeIsReaped) {
   ASSERT_EQ(chmod(scratch().c_str(), 0777), 0);
-  const path root = ReleaseRoot(scratch());
+  const path root = MakeDeadRoot(scratch());
   EXPECT_TRUE(Run({"--strict"}).Exited(0));
   EXPECT_FALSE(Exists(root));
 }
@@ -176,7 +176,7 @@ TEST_F(FinalizeReapTest, ParentThatCannotBeReadFailsIt) {
 }
 
 TEST_F(FinalizeReapTest, TimeThatIsUpFailsIt) {
-  const path root = ReleaseRoot(scratch());
+  const path root = MakeDeadRoot(scratch());
   const ChildResult result = Run({"--time_limit=0"});
   EXPECT_TRUE(result.Exited(1)) << result;
   EXPECT_THAT(result.out, HasSubstr("the time is up"));

@@ -128,7 +128,7 @@ TEST_F(ReapAttackTest, OtherNamesAreNotLookedAt) {
 
 // What a dead root holds leads nowhere.
 TEST_F(ReapAttackTest, NothingOutsideIsReachedThroughContent) {
-  const path root = ReleaseRoot(parent());
+  const path root = MakeDeadRoot(parent());
   const path outside = Parent("outside");
   MakeFile(outside / "file");
   ASSERT_EQ(symlink(outside.c_str(), (root / "link").c_str()), 0);
@@ -196,7 +196,7 @@ TEST_F(ReapAttackTest, PlantsInAStickyParentAreLeftAndReported) {
         abort();
       }
     });
-    const path own = ReleaseRoot("/tmp");
+    const path own = MakeDeadRoot("/tmp");
     auto report = tempdir::Reap("/tmp");
     SayUnless(report.ok(), report.status().ToString());
     SayUnless(report->Count(ReapOutcome::kRemoved) == 1, "own one left");
@@ -212,7 +212,7 @@ TEST_F(ReapAttackTest, SwapsLeadNowhere) {
   const path outside = Parent("outside");
   MakeFile(outside / "file");
   for (int round = 0; round < 100; ++round) {
-    const path root = ReleaseRoot(parent());
+    const path root = MakeDeadRoot(parent());
     for (const char* name : {"a", "b", "c"}) {
       MakeDirectory(root / name);
       MakeFile(root / name / "file");

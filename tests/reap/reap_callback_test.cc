@@ -81,7 +81,7 @@ class ReapCallbackTest : public TempDirFixture {
 
 // C30: what was removed can be heard of.
 TEST_F(ReapCallbackTest, HearsWhatWasRemoved) {
-  const path root = ReleaseRoot(scratch());
+  const path root = MakeDeadRoot(scratch());
   const Ended ended = RunForked([&] {
     Listen();
     const TempDir dir = Make<TempDir>();
@@ -113,7 +113,7 @@ TEST_F(ReapCallbackTest, HearsOfAFullFileSystem) {
   const Ended ended = RunForked([this] {
     MountMemory(scratch(), "mode=0700,nr_inodes=10");
     std::string roots;
-    for (int i = 0; i < 3; ++i) roots = ReleaseRoot(scratch()).native();
+    for (int i = 0; i < 3; ++i) roots = MakeDeadRoot(scratch()).native();
     Listen();
     const auto dir = TempDir::Create();
     SayUnless(dir.ok(), dir.status().ToString());
@@ -144,7 +144,7 @@ TEST_F(ReapCallbackTest, WhatItThrowsIsReported) {
 }
 // One that is taken back is not called; the next one hears of it.
 TEST_F(ReapCallbackTest, LastOneSetIsCalled) {
-  const path root = ReleaseRoot(scratch());
+  const path root = MakeDeadRoot(scratch());
   const Ended ended = RunForked([&] {
     tempdir::SetAutomaticReapCallback(
         [](const std::string&, const absl::StatusOr<ReapReport>&) {

@@ -37,7 +37,7 @@ tempdir::ReapedRoot ReapOnly(const path& parent) {
 
 TEST_F(ReapImmutableTest, FileIsReported) {
   const path parent = Parent();
-  const path root = ReleaseRoot(parent);
+  const path root = MakeDeadRoot(parent);
   MakeFile(root / "stubborn");
   const int fd = open((root / "stubborn").c_str(), O_RDONLY | O_CLOEXEC);
   int flags = FS_IMMUTABLE_FL;

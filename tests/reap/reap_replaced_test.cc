@@ -38,7 +38,7 @@ bool EndsWith(const std::string& text, const std::string& end) {
 
 class ReapReplacedTest : public TempDirFixture {
  protected:
-  ReapReplacedTest() : root_(ReleaseRoot(Parent())) {}
+  ReapReplacedTest() : root_(MakeDeadRoot(Parent())) {}
   ~ReapReplacedTest() override { before_look = nullptr; }
 
   const path& root() const { return root_; }

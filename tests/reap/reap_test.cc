@@ -46,7 +46,7 @@ class ReapTest : public TempDirFixture {
   }
   path parent() const { return Parent(); }
   // A root that a process left when it was killed.
-  path Leave() { return ReleaseRoot(parent()); }
+  path Leave() { return MakeDeadRoot(parent()); }
 };
 
 // C30, edge 15.
@@ -229,7 +229,7 @@ TEST_F(ReapTest, MissingParentIsNotFound) {
 }
 
 TEST_F(ReapTest, TakesTmpdirWhereNoParentIsNamed) {
-  ReleaseRoot(scratch());
+  MakeDeadRoot(scratch());
   auto report = tempdir::Reap();
   ASSERT_TRUE(report.ok());
   EXPECT_EQ(report->parent, scratch().native());

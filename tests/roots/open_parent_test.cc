@@ -140,7 +140,7 @@ TEST(OpenParentReapTest, DeadRootsAreReaped) {
   const Ended ended = RunForked([] {
     MountMemory("/tmp", "mode=0777");
     BecomeSomeUser();
-    ReleaseRoot("/tmp");
+    MakeDeadRoot("/tmp");
     auto report = tempdir::Reap("/tmp");
     SayUnless(report.ok() && report->Count(ReapOutcome::kRemoved) == 1,
               "not reaped");
@@ -151,7 +151,7 @@ TEST(OpenParentReapTest, DeadRootsAreReaped) {
 TEST(OpenParentReapTest, DeadRootsOfTheSuperuserAreReaped) {
   const Ended ended = RunForked([] {
     MountMemory("/tmp", "mode=0777");
-    ReleaseRoot("/tmp");
+    MakeDeadRoot("/tmp");
     auto report = tempdir::Reap("/tmp");
     SayUnless(report.ok() && report->Count(ReapOutcome::kRemoved) == 1,
               "not reaped");

@@ -63,7 +63,7 @@ class RootMarkTest : public TempDirFixture {
 // C30: a backup has the name, the owner, the mode and the attributes of a dead
 // root, and no lock.
 TEST_F(RootMarkTest, CopyOfADeadRootIsLeft) {
-  const path root = ReleaseRoot(parent());
+  const path root = MakeDeadRoot(parent());
   const path copy = parent() / kName;
   RunForked([&] {
     execlp("cp", "cp", "-a", root.c_str(), copy.c_str(), nullptr);
@@ -81,7 +81,7 @@ TEST_F(RootMarkTest, CopyOfADeadRootIsLeft) {
 
 // C30: as a program that copies attributes, or another user, may put it there.
 TEST_F(RootMarkTest, MarkOfAnotherDirectoryIsNone) {
-  const path root = ReleaseRoot(parent());
+  const path root = MakeDeadRoot(parent());
   const std::string mark = MarkOf(root);
   EXPECT_EQ(ReapOnly(parent()).outcome, ReapOutcome::kRemoved);
   const path other = parent() / kName;
@@ -100,7 +100,7 @@ TEST_F(RootMarkTest, MarkOfAnotherDirectoryIsNone) {
 
 // C30: older versions made no marks: it has to be asked for.
 TEST_F(RootMarkTest, RootOfAnOlderVersionIsLeftUnlessAskedFor) {
-  const path root = ReleaseRoot(parent());
+  const path root = MakeDeadRoot(parent());
   ASSERT_EQ(removexattr(root.c_str(), kAttribute), 0);
   ASSERT_EQ(chmod(root.c_str(), 0700), 0);
   const ReapedRoot left = ReapOnly(parent());
@@ -171,7 +171,7 @@ TEST_F(RootMarkTest, OnlyAFailingDiskKeepsARootFromBeingMade) {
 // C30: an old kernel, or the filter of a container.
 TEST_F(RootMarkTest, DeadRootIsReapedWithoutRenameat2) {
   for (const int error : {ENOSYS, EPERM}) {
-    ReleaseRoot(parent());
+    MakeDeadRoot(parent());
     const Ended ended = RunForked([&] {
       SayUnless(RefuseCalls({SYS_renameat2}, error).empty(), "no filter");
       auto report = tempdir::Reap(parent());
@@ -188,7 +188,7 @@ TEST_F(RootMarkTest, WithoutAttributesTheParentDecides) {
   const Ended ended = RunForked([this] {
     MountMemory("/tmp");
     if (mount("none", "/tmp", "ramfs", 0, "mode=0777") != 0) abort();
-    const path root = ReleaseRoot("/tmp");
+    const path root = MakeDeadRoot("/tmp");
     SayUnless(MarkOf(root).empty(), "ramfs has attributes");
     SayUnless(ReapOnly("/tmp").outcome == ReapOutcome::kRefused, "taken");
     SayUnless(chmod("/tmp", 01777) == 0, "chmod");

@@ -1,5 +1,5 @@
-// BlockedRemovals: keeps the thread that removes temp dirs in the background
-// from its next one, so that a test sees what is put off.
+// BlockedRemovals blocks the thread that removes temp dirs in the background,
+// so that a test sees the removals that are queued.
 //
 //   BlockedRemovals blocked;
 //   dir.Remove();            // queued
@@ -34,7 +34,7 @@ class BlockedRemovals {
     if (block_ != nullptr) block_->end.CountDown();
     block_ = nullptr;
   }
-  // Leaves it so to the end of the process.
+  // Keeps the thread blocked until the process ends.
   void Abandon() { new std::shared_ptr<Block>(std::move(block_)); }
 
  private:

@@ -1,8 +1,8 @@
-// AwaitBlocked: waits until another thread of this process sleeps.
+// AwaitBlocked waits until another thread of this process sleeps.
 //
 //   pid_t reader = 0;  // set by that thread to ThisThread()
 //   AwaitBlocked(reader, SYS_read);
-//   AwaitInExit(ender);  // it has called exit(), and cannot go on
+//   AwaitInExit(ender);  // it has called exit(), and cannot continue
 #ifndef TESTS_SUPPORT_BLOCKED_THREAD_H_
 #define TESTS_SUPPORT_BLOCKED_THREAD_H_
 
@@ -19,7 +19,7 @@ namespace finalize_test {
 
 inline pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
 
-// Whether `thread` sleeps in the system call of number `call`.
+// Returns whether `thread` sleeps in the system call with the number `call`.
 inline bool IsBlocked(pid_t thread, long call) {
   const std::string path =
       "/proc/self/task/" + std::to_string(thread) + "/syscall";
@@ -31,21 +31,21 @@ inline bool IsBlocked(pid_t thread, long call) {
          std::string(text).rfind(std::to_string(call) + " ", 0) == 0;
 }
 
-// Waits until it does.
+// Waits until `thread` sleeps in that system call.
 inline void AwaitBlocked(pid_t thread, long call) {
   while (!IsBlocked(thread, call)) sched_yield();
 }
 
 // Waits until `thread`, which calls exit() or quick_exit() and has not slept
-// before, can go no further: it is parked by the library or stands by there,
-// or it sleeps on the C library's lock (glibc 2.41 and newer).
+// before, is blocked: the library blocks it or makes it stand by, or it sleeps
+// on the C library's lock (glibc 2.41 and newer).
 inline void AwaitInExit(pid_t thread) {
   while (!IsBlocked(thread, SYS_pause) && !IsBlocked(thread, SYS_futex)) {
     sched_yield();
   }
 }
 
-// The same for threads that tell their ids in `thread`, 0 until then.
+// The same for a thread that stores its id in `thread`, which is 0 until then.
 inline void AwaitInExit(const std::atomic<pid_t>& thread) {
   while (thread == 0) sched_yield();
   AwaitInExit(thread.load());

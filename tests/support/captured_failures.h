@@ -1,6 +1,7 @@
-// CapturedFailures: while it lives, what would go to the failure reporter.
+// CapturedFailures collects the entries for the failure reporter during its
+// lifetime.
 //
-// Thread-safe, but for its construction and destruction.
+// Thread-safe, except: its construction and destruction.
 #ifndef TESTS_SUPPORT_CAPTURED_FAILURES_H_
 #define TESTS_SUPPORT_CAPTURED_FAILURES_H_
 

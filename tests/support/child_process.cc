@@ -245,7 +245,7 @@ std::string HelperPath(const std::string& name) {
   if (runfiles != nullptr && workspace != nullptr && binary != nullptr) {
     test = std::string(runfiles) + "/" + workspace + "/" + binary;
   } else {
-    // Started by hand: what the build put beside it.
+    // The test was started by hand: the file is beside it in the build.
     char self[PATH_MAX];
     const ssize_t size = readlink("/proc/self/exe", self, sizeof self);
     if (size > 0) test.assign(self, static_cast<size_t>(size));

@@ -1,4 +1,4 @@
-// ChildProcess: a real process, for tests of how processes end.
+// ChildProcess is a real process, for tests of how processes end.
 //
 //   ChildResult result = RunChild({HelperPath("exit_child"), "drain-order"});
 //   EXPECT_TRUE(result.Exited(0)) << result;
@@ -9,13 +9,13 @@
 //   child.Signal(SIGTERM);
 //   ChildResult result = child.Await();
 //
-// The result is there when the process has ended and everything that inherited
-// its output has closed it: what grandchildren wrote is in it.
+// The result is complete when the process has ended and every process that
+// inherited its output has closed it. So it contains what grandchildren wrote.
 //
-// Each child leads a process group of its own. At the kill limit the group is
-// killed and the result says so; no expectation holds for such a result:
-// Exited and Killed are false whatever the status. The limit is for tests that
-// hang, and so generous that a loaded machine does not meet it.
+// Each child leads its own process group. At the kill limit the group is killed
+// and the result says so. No expectation holds for such a result: Exited and
+// Killed return false, whatever the status is. The limit is for tests that
+// hang, and is so long that a loaded machine does not reach it.
 //
 // Confined to one thread.
 #ifndef TESTS_SUPPORT_CHILD_PROCESS_H_
@@ -32,9 +32,10 @@
 namespace finalize_test {
 
 struct ChildResult {
-  // Whether it ended by exit, _exit or a return from main, with this status.
+  // Returns whether it ended by exit, _exit or a return from main, with this
+  // status.
   bool Exited(int code) const;
-  // Whether it was ended by this signal.
+  // Returns whether this signal ended it.
   bool Killed(int signal) const;
 
   std::string out;  // standard output
@@ -54,8 +55,8 @@ struct ChildOptions {
 
 class ChildProcess {
  public:
-  // Starts arguments[0] with a pipe on each of its standard streams. Fails the
-  // test's process where that cannot be done.
+  // Starts arguments[0] with a pipe on each of its standard streams. Aborts the
+  // test if that fails.
   explicit ChildProcess(const std::vector<std::string>& arguments,
                         const ChildOptions& options = {});
   // Kills the process group unless Await() was called.
@@ -65,8 +66,8 @@ class ChildProcess {
 
   pid_t pid() const { return pid_; }
 
-  // Reads output until it contains `text`. False where output ends, or the
-  // kill limit comes, first. What is read stays for the result.
+  // Reads output until it contains `text`. Returns false if the output ends or
+  // the kill limit comes first. The output that was read stays in the result.
   bool AwaitOutput(std::string_view text);
   bool AwaitError(std::string_view text);
   // Writes to its standard input.
@@ -74,19 +75,19 @@ class ChildProcess {
   // Closes its standard input.
   void CloseInput();
   void Signal(int signal);
-  // To its process group, which it must still lead.
+  // Sends a signal to its process group, which it must still lead.
   void SignalGroup(int signal);
-  // Whether it is running, and not a zombie.
+  // Returns whether it is running, and not a zombie.
   bool IsRunning() const;
 
-  // Closes its standard input, reads to the end of its output and waits for
-  // it. Once.
+  // Closes its standard input, reads to the end of its output and waits for it.
+  // Called once.
   ChildResult Await();
 
  private:
   bool AwaitText(const std::string& read, std::string_view text);
-  // Waits for output or for the limit and reads what is there. False at the
-  // end of both outputs; kills the group at the limit.
+  // Waits for output or for the limit, and reads the output. Returns false at
+  // the end of both outputs. Kills the group at the limit.
   bool ReadSome();
   void AwaitEnd();
   void KillGroup();
@@ -98,12 +99,12 @@ class ChildProcess {
   ChildResult result_;
 };
 
-// ChildProcess and Await in one.
+// Starts a ChildProcess and awaits it.
 ChildResult RunChild(const std::vector<std::string>& arguments,
                      const ChildOptions& options = {});
 
-// The path of a program or file in the test's data, of its own package or, as
-// "fork/fork_child", of a package beside it.
+// Returns the path of a program or file in the test's data. `name` is in the
+// package of the test or, as "fork/fork_child", in a package beside it.
 std::string HelperPath(const std::string& name);
 
 }  // namespace finalize_test

@@ -1,4 +1,4 @@
-// What the compiler said of a case of a compile_errors() target.
+// The messages of the compiler for a case of a compile_errors() target.
 #ifndef TESTS_SUPPORT_COMPILE_ERRORS_H_
 #define TESTS_SUPPORT_COMPILE_ERRORS_H_
 
@@ -16,7 +16,7 @@ struct Compilation {
   std::string messages;
 };
 
-// `file` is <target>/<case>.txt in the package of the test.
+// Reads a result. `file` is <target>/<case>.txt in the package of the test.
 inline Compilation CompilationOf(const std::string& file) {
   const size_t slash = file.find('/');
   std::ifstream in(HelperPath(file.substr(0, slash)) + file.substr(slash));

@@ -1,4 +1,4 @@
-// What dead processes leave, for tests of the reaper.
+// Creates what killed processes leave behind, for tests of the reaper.
 
 #ifndef TESTS_SUPPORT_DEAD_ROOTS_H_
 #define TESTS_SUPPORT_DEAD_ROOTS_H_
@@ -21,7 +21,8 @@
 
 namespace finalize_test {
 
-// Makes a directory what a process of this user would have made as its root.
+// Turns a directory into a root as a process of this user would have created
+// it.
 inline void MarkAsRoot(const boost::filesystem::path& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0 || fchmod(fd, tempdir_internal::kMarkedRootMode) != 0 ||
@@ -31,8 +32,8 @@ inline void MarkAsRoot(const boost::filesystem::path& path) {
   close(fd);
 }
 
-// One that a user namespace maps, unlike kNobody, who stands there for all that
-// it does not map.
+// A user that a user namespace maps. kNobody stands there for all users that
+// the namespace does not map.
 inline constexpr uid_t kSomeUser = 1234;
 
 inline void BecomeSomeUser() {
@@ -45,7 +46,7 @@ inline void BecomeSomeUser() {
 
 // Kills a process that has a temp dir with a file in `parent`, and returns its
 // root.
-inline boost::filesystem::path ReleaseRoot(
+inline boost::filesystem::path MakeDeadRoot(
     const boost::filesystem::path& parent) {
   std::string output =
       RunForked([&parent] {

@@ -1,4 +1,4 @@
-// EventLog: what happened, in order, as words.
+// An EventLog records events as words, in order.
 //
 // Thread-safe.
 #ifndef TESTS_SUPPORT_EVENT_LOG_H_

@@ -1,9 +1,10 @@
-// Forked: fork() and its kin, in tests.
+// Forked checks the result of fork() and similar calls in tests.
 //
 //   const pid_t child = Forked(fork());
 //
-// Each call is asserted: the -1 of one that failed is no process, and handed
-// to kill() it is all of them. tools/check_signals finds those that are not.
+// Each such call must be checked, because -1, the result of a failed call,
+// means all processes when it is passed to kill(). tools/check_signals finds
+// calls that are not checked.
 #ifndef TESTS_SUPPORT_FORKED_H_
 #define TESTS_SUPPORT_FORKED_H_
 
@@ -14,7 +15,7 @@
 namespace finalize_test {
 
 // Returns `result`, in the child (0) and in the parent. If the call failed,
-// says so and why on standard error and fails the test by abort().
+// prints the reason on standard error and fails the test by abort().
 inline pid_t Forked(pid_t result, const char* failure = "no child process") {
   if (result >= 0) return result;
   perror(failure);

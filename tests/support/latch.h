@@ -1,4 +1,4 @@
-// Latch: lets threads wait for something that other threads do.
+// A Latch lets threads wait until other threads have counted it down.
 //
 // Thread-safe.
 #ifndef TESTS_SUPPORT_LATCH_H_
@@ -18,7 +18,7 @@ class Latch {
     if (--count_ == 0) zero_.notify_all();
   }
 
-  // Waits until it was counted down to zero.
+  // Waits until it is counted down to zero.
   void Wait() {
     std::unique_lock<std::mutex> lock(mutex_);
     zero_.wait(lock, [this] { return count_ <= 0; });

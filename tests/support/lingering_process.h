@@ -1,5 +1,4 @@
-// LingeringProcess: a process that does something and then stays until it is
-// killed.
+// A LingeringProcess runs a function and then waits until it is killed.
 //
 //   LingeringProcess owner([](int out) {
 //     Abandon(Make<TempDir>());
@@ -29,7 +28,7 @@ namespace finalize_test {
 
 class LingeringProcess {
  public:
-  // `body` may write to `out`, and so may what it forks.
+  // `body` and processes that it forks may write to `out`.
   explicit LingeringProcess(const std::function<void(int out)>& body) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) abort();
@@ -48,12 +47,13 @@ class LingeringProcess {
   LingeringProcess(const LingeringProcess&) = delete;
   LingeringProcess& operator=(const LingeringProcess&) = delete;
 
-  // Waits for a byte from it. False if nobody is left who could write one.
+  // Waits for a byte from it. Returns false if no process is left that could
+  // write one.
   bool AwaitByte() {
     char byte;
     return read(from_it_, &byte, 1) == 1;
   }
-  // The same for a line; empty if none came.
+  // The same for a line. Returns an empty string if none came.
   std::string AwaitLine() {
     std::string line;
     char byte;
@@ -61,7 +61,7 @@ class LingeringProcess {
     return line;
   }
 
-  // Returns when it has gone.
+  // Kills it, and returns when it has ended.
   void Kill() {
     if (pid_ < 0) return;
     finalize_test::SendSignal(pid_, SIGKILL);

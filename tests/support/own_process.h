@@ -1,4 +1,5 @@
-// What tests look at and become: this process's descriptors, and nobody.
+// Helpers for tests that count this process's descriptors or run without
+// rights.
 #ifndef TESTS_SUPPORT_OWN_PROCESS_H_
 #define TESTS_SUPPORT_OWN_PROCESS_H_
 
@@ -12,7 +13,7 @@ namespace finalize_test {
 // A user and a group without rights.
 inline constexpr uid_t kNobody = 65534;
 
-// The descriptors that this process has open.
+// Returns how many descriptors this process has open.
 inline size_t CountDescriptors() {
   DIR* const directory = opendir("/proc/self/fd");
   if (directory == nullptr) return 0;

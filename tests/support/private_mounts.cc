@@ -26,9 +26,9 @@ bool IsRootOfAll() {
          here.st_dev == above.st_dev && here.st_ino == above.st_ino;
 }
 
-// In a chroot "/" is not where something is mounted. Makes the mounts private
-// from the root above all, and comes back. A process whose working directory is
-// outside its root may climb: so `down` becomes the root for that while.
+// In a chroot "/" is not a mount point. So this climbs to the real root, makes
+// the mounts private there, and returns. A process whose working directory is
+// outside its root may climb, so `down` becomes the root meanwhile.
 bool MakePrivateFromAbove(const char* down) {
   const int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   const int work = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);

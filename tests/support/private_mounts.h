@@ -1,5 +1,5 @@
-// A mount namespace for a test: what it mounts, nobody else sees, and it is
-// gone when the process ends. For the superuser.
+// A separate mount namespace for a test. Other processes do not see what it
+// mounts, and the mounts end with the process. Only for the superuser.
 #ifndef TESTS_SUPPORT_PRIVATE_MOUNTS_H_
 #define TESTS_SUPPORT_PRIVATE_MOUNTS_H_
 
@@ -7,8 +7,8 @@
 
 namespace finalize_test {
 
-// Gives this process a mount namespace of its own. Works inside a chroot, too.
-// Returns what went wrong, or nothing.
+// Moves this process into a new mount namespace. Works inside a chroot, too.
+// Returns the error, or an empty string.
 std::string EnterPrivateMounts();
 
 // The same, and mounts an empty file system in memory on `path`.

@@ -1,10 +1,11 @@
-// Refuses system calls, as an old kernel does (ENOSYS) or the filter of a
-// container (EPERM): a real seccomp filter.
+// RefuseCalls makes system calls fail by a real seccomp filter, as an old
+// kernel (ENOSYS) or the filter of a container (EPERM) does.
 //
 //   const std::string said = RefuseCalls({SYS_statx}, ENOSYS);
 //
-// Any user may do so. The filter stays until the process ends, and the threads
-// and children that the calling thread starts have it, too: use it in a child.
+// Any user may call it. The filter stays until the process ends, and also
+// applies to threads and children that the calling thread starts. So use it in
+// a child.
 #ifndef TESTS_SUPPORT_REFUSED_CALLS_H_
 #define TESTS_SUPPORT_REFUSED_CALLS_H_
 
@@ -13,14 +14,15 @@
 
 namespace finalize_test {
 
-// The number of openat2, which C libraries older than it do not name.
+// The number of openat2, which older C libraries do not name.
 inline constexpr int kOpenat2Call = 437;
 
-// From here on `calls` fail with `error`. Returns what went wrong, or nothing.
+// Makes `calls` fail with `error` from now on. Returns what went wrong, or an
+// empty string.
 std::string RefuseCalls(const std::vector<int>& calls, int error);
 
-// Puts an empty file system over /proc, in a mount namespace of its own. Only
-// for the superuser. Returns what went wrong, or nothing.
+// Mounts an empty file system over /proc, in a new mount namespace. Only for
+// the superuser. Returns what went wrong, or an empty string.
 std::string HideProc();
 
 }  // namespace finalize_test

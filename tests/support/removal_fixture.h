@@ -1,5 +1,5 @@
-// What the tests of tree removal share: a directory to work in, and children
-// that run as somebody else or in a mount namespace of their own.
+// The fixture of the tests of tree removal: a directory to work in, and
+// children that run as another user or in a separate mount namespace.
 
 #ifndef TESTS_SUPPORT_REMOVAL_FIXTURE_H_
 #define TESTS_SUPPORT_REMOVAL_FIXTURE_H_
@@ -29,25 +29,26 @@
 
 namespace finalize_test {
 
-// Runs `body` as `user` from here on, without groups.
+// Becomes `user`, without groups, and runs `body`.
 inline std::string Become(uid_t user,
                           const std::function<std::string()>& body) {
   if (setgroups(0, nullptr) != 0 || setresgid(user, user, user) != 0 ||
       setresuid(user, user, user) != 0) {
     return "cannot become another user";
   }
-  // Else /proc/self belongs to root.
+  // Without this, /proc/self would belong to root.
   prctl(PR_SET_DUMPABLE, 1);
   return body();
 }
 
-// Where the tests of this process work: on the disk, below TEST_TMPDIR.
+// Returns the directory in which the tests of this process work: on the disk,
+// below TEST_TMPDIR.
 inline std::string DiskBase() {
   const char* base = getenv("TEST_TMPDIR");
   return base != nullptr ? base : "/tmp";
 }
 
-// Or in memory, in a file system that ends with this process.
+// Returns one in memory, in a file system that ends with this process.
 inline std::string MemoryBase() {
   static const std::string* const base = [] {
     auto* name = new std::string(DiskBase() + "/memory-XXXXXX");
@@ -62,8 +63,8 @@ inline std::string MemoryBase() {
   return *base;
 }
 
-// A directory of its own that is gone at the end, whatever is in it. Names are
-// relative to it.
+// A test with its own directory, which is removed at the end with everything in
+// it. Names are relative to it.
 class RemovalTest : public testing::Test {
  protected:
   explicit RemovalTest(const std::string& base = DiskBase())
@@ -123,8 +124,9 @@ class RemovalTest : public testing::Test {
     return count;
   }
 
-  // Runs `body` in a child process whose current directory is the scratch one,
-  // and returns what it returns: what went wrong, or nothing.
+  // Runs `body` in a child process whose current directory is the scratch
+  // directory. Returns the result of `body`: what went wrong, or an empty
+  // string.
   std::string InChild(const std::function<std::string()>& body) const {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return "no pipe";
@@ -156,8 +158,8 @@ class RemovalTest : public testing::Test {
     return said;
   }
 
-  // The same as an unprivileged user, to whom everything in the scratch
-  // directory is given first.
+  // Does the same as an unprivileged user, who first becomes the owner of
+  // everything in the scratch directory.
   std::string AsNobody(const std::function<std::string()>& body) const {
     const std::string given = InChild([] {
       execlp("chown", "chown", "-hR", "65534:65534", ".", nullptr);

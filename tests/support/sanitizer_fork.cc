@@ -1,8 +1,8 @@
 // Linked into every program of --config=asan and --config=tsan. Before LLVM 17
 // those run-times have no fork handlers for all of their locks: a child that is
-// forked while another thread is inside the allocator, as each is when it
-// starts, never comes out of malloc. So a fork waits until the other threads
-// sleep, but not for long: a thread that computes may well not allocate.
+// forked while another thread is inside the allocator, as each thread is when
+// it starts, never returns from malloc. So a fork waits until the other threads
+// sleep, but not for long, because a thread that computes may not allocate.
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
@@ -27,7 +27,7 @@ struct Entry {  // as getdents64 writes it
   char name[1];
 };
 
-// Whether the thread runs, or waits for a disk.
+// Returns whether the thread runs, or waits for a disk.
 bool IsBusy(const char* thread) {
   char text[512];
   snprintf(text, sizeof(text), "/proc/self/task/%s/stat", thread);

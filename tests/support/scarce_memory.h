@@ -1,4 +1,4 @@
-// ScarceMemory: lets allocations of this thread fail.
+// ScarceMemory makes allocations of this thread fail.
 //
 //   int allocations = 0;
 //   for (bool sufficed = false; !sufficed; ++allocations) {
@@ -9,17 +9,17 @@
 //     sufficed = scarce.sufficed();
 //   }
 //
-// A program that links it has operators new and delete of its own, on top of
-// malloc(), which never fails.
+// A program that links it has its own operators new and delete, which call
+// malloc(); malloc() itself does not fail.
 #ifndef TESTS_SUPPORT_SCARCE_MEMORY_H_
 #define TESTS_SUPPORT_SCARCE_MEMORY_H_
 
 namespace finalize_test {
 
-// Confined to one thread, which may have one of them at a time.
+// Confined to one thread, which may have one ScarceMemory at a time.
 class ScarceMemory {
  public:
-  // Which ones fail behind the first `allowed`.
+  // Which allocations fail after the first `allowed` ones.
   enum Failing { kOneFails, kRestFail };
 
   ScarceMemory(int allowed, Failing failing);
@@ -27,7 +27,7 @@ class ScarceMemory {
   ScarceMemory(const ScarceMemory&) = delete;
   ScarceMemory& operator=(const ScarceMemory&) = delete;
 
-  // Whether none has failed.
+  // Returns whether no allocation has failed.
   bool sufficed() const;
 };
 

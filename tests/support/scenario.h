@@ -1,11 +1,12 @@
-// Scenarios: what a helper program of a test of process ends is made of.
+// RunScenario is the main function of the helper programs in tests of process
+// ends.
 //
 //   void Nested() { finalize::AtExit([] { std::exit(4); }); }
 //   int main(int argc, char** argv) {
 //     return RunScenario(argc, argv, {{"nested", Nested}});
 //   }
 //
-// The first argument names the scenario; main returns 0 after it.
+// The first argument names the scenario. After the scenario, main returns 0.
 #ifndef TESTS_SUPPORT_SCENARIO_H_
 #define TESTS_SUPPORT_SCENARIO_H_
 
@@ -20,28 +21,28 @@
 
 namespace finalize_test {
 
-// Writes a line to standard output at once: nothing is buffered that a fork
-// would double or an _exit lose. Async-signal-safe.
+// Writes a line to standard output at once, without a buffer that a fork would
+// copy or an _exit would lose. Async-signal-safe.
 inline void Say(std::string_view text) {
   const iovec line[] = {{const_cast<char*>(text.data()), text.size()},
                         {const_cast<char*>("\n"), 1}};
   if (writev(STDOUT_FILENO, line, 2) < 0) _exit(99);
 }
 
-// Ends a scenario that did not come as it should, and says why.
+// Ends the process with a message if `condition` is false.
 inline void Require(bool condition, std::string_view what) {
   if (condition) return;
   Say("wrong: " + std::string(what));
   _exit(96);
 }
 
-// A callback that says a word.
+// A callback that writes a word.
 struct Says {
   void operator()() const { Say(word); }
   const char* word;
 };
 
-// Says a word when it is destroyed.
+// Writes a word when it is destroyed.
 struct SaysAtEnd {
   explicit SaysAtEnd(const char* word_in) : word(word_in) {}
   SaysAtEnd(const SaysAtEnd&) = delete;
@@ -50,16 +51,16 @@ struct SaysAtEnd {
   const char* const word;
 };
 
-// Waits until standard input has ended, or a byte has come. In poll(), where
-// every sanitizer lets signal handlers run at once.
+// Waits until standard input has ended, or a byte has come. It waits in poll(),
+// because every sanitizer lets signal handlers run at once there.
 inline void AwaitInput() {
   pollfd input = {STDIN_FILENO, POLLIN, 0};
   while (poll(&input, 1, -1) < 0) {
   }
 }
 
-// To be called on a thread before it can be sent a signal. ThreadSanitizer
-// makes its record of a thread's signals in the first call that blocks, and
+// Must be called on a thread before a signal can be sent to it. ThreadSanitizer
+// creates its record of a thread's signals in the first call that blocks, and
 // loses a signal that comes at that moment.
 inline void ExpectSignals() { poll(nullptr, 0, 0); }
 

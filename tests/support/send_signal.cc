@@ -33,7 +33,7 @@ void RequireOwn(const char* what, pid_t process) {
           "neither this process nor a child that was not waited for");
 }
 
-// The parent of `process`, 0 if it is not known.
+// Returns the parent of `process`, or 0 if it is not known.
 pid_t ParentOf(pid_t process) {
   char text[512];
   snprintf(text, sizeof text, "/proc/%d/stat", process);
@@ -61,8 +61,8 @@ bool SendTo(int descriptor, int signal) {
   return syscall(SYS_pidfd_send_signal, descriptor, signal, nullptr, 0) == 0;
 }
 
-// What was opened is still the process that has the number when it turns out
-// not to have been reaped; so what /proc said in between was about it.
+// If the opened process turns out not to have been reaped, it still has the
+// number, so what /proc said in between was about that process.
 int Hold(pid_t process) {
   const char* const what = "HeldProcess";
   Require(process > 1, what, process, "this is no process of the test");

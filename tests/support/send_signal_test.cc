@@ -1,6 +1,7 @@
-// What the test kit sends a signal to, and what it refuses. Where a mistake
-// would reach too many, the signal is 0, which does nothing. A death test runs
-// in a child, to which only what it starts itself is a child.
+// To which processes the test kit sends a signal, and which it refuses. If a
+// mistake would reach too many processes, the signal is 0, which does nothing.
+// A death test runs in a child process; only processes that the death test
+// itself starts are its children.
 
 #include "tests/support/send_signal.h"
 
@@ -24,8 +25,8 @@ using finalize_test::SendSignal;
 using finalize_test::SendToGroup;
 using finalize_test::SendToThread;
 
-// A child that waits for a signal, and ends with its parent: what lives on
-// keeps the pipe of a death test open.
+// A child that waits for a signal, and ends with its parent, because a process
+// that lives on keeps the pipe of a death test open.
 pid_t Waiting() {
   const pid_t parent = getpid();
   const pid_t child = Forked(fork());
@@ -79,7 +80,7 @@ TEST(SendSignalTest, ReachesItself) {
   static volatile sig_atomic_t seen;
   seen = 0;
   signal(SIGUSR1, [](int) { seen = seen + 1; });
-  // ThreadSanitizer calls handlers in calls that may block only.
+  // ThreadSanitizer calls handlers only in calls that may block.
   const auto await = [](int count) {
     while (seen < count) poll(nullptr, 0, 0);
   };
@@ -96,7 +97,7 @@ TEST(SendSignalTest, ReachesItself) {
 TEST(SendSignalTest, ReachesAChild) {
   const pid_t child = Waiting();
   SendSignal(child, SIGTERM);
-  // Ended or not, it keeps its number until it is waited for.
+  // It keeps its number until it is waited for, even if it has ended.
   SendSignal(child, SIGTERM);
   EXPECT_EQ(SignalOf(child), SIGTERM);
 }

@@ -50,7 +50,7 @@ void SteppedProcess::RunToEnd() {
 
 void SteppedProcess::Kill() {
   for (const pid_t task : tasks_) {
-    // A thread is not there any more if another one has called exec.
+    // A thread no longer exists if another one has called exec.
     if (finalize_test::IsUnreapedChild(task))
       finalize_test::SendSignal(task, SIGKILL);
   }
@@ -69,7 +69,7 @@ bool SteppedProcess::GoOn(bool step) {
 void SteppedProcess::Resume(bool step) {
   if (stopped_ == 0) return;
   const auto how = step && IsStepped(stopped_) ? PTRACE_SYSCALL : PTRACE_CONT;
-  // It fails where the task was killed while it was stopped.
+  // It fails if the task was killed while it was stopped.
   ptrace(how, stopped_, nullptr, signal_);
   stopped_ = 0;
 }

@@ -1,5 +1,5 @@
-// What the tests of the temp dirs share: a directory of their own as $TMPDIR,
-// and real child processes.
+// The fixture of the tests of temp dirs: a separate directory as $TMPDIR, and
+// real child processes.
 
 #ifndef TESTS_SUPPORT_TEMP_DIR_FIXTURE_H_
 #define TESTS_SUPPORT_TEMP_DIR_FIXTURE_H_
@@ -37,7 +37,7 @@ struct Ended {
   std::string output;
 };
 
-// Runs `body` in a child process. If it returns, the child leaves by _exit(0).
+// Runs `body` in a child process. If it returns, the child calls _exit(0).
 inline Ended RunForked(const std::function<void()>& body) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return {};
@@ -46,7 +46,8 @@ inline Ended RunForked(const std::function<void()>& body) {
   if (child == 0) {
     dup2(ends[1], STDOUT_FILENO);
     dup2(ends[1], STDERR_FILENO);
-    // An exception ends the child: the rest of the tests is its parent's.
+    // An exception ends the child, because the parent runs the rest of the
+    // tests.
     [&body]() noexcept { body(); }();
     fflush(nullptr);
     _exit(0);
@@ -66,8 +67,8 @@ inline Ended RunForked(const std::function<void()>& body) {
   return ended;
 }
 
-// For the body of a child: what is not so is said, and the test that looks for
-// an empty output fails.
+// For the body of a child: prints `what` if `holds` is false, so that a test
+// that expects an empty output fails.
 inline void SayUnless(bool holds, const std::string& what) {
   if (!holds) dprintf(STDERR_FILENO, "%s\n", what.c_str());
 }
@@ -87,7 +88,7 @@ inline void MakeDirectory(const boost::filesystem::path& path) {
   if (mkdir(path.c_str(), 0755) != 0) abort();
 }
 
-// The names in a directory, in order.
+// Returns the names in a directory, sorted.
 inline std::vector<std::string> Entries(const boost::filesystem::path& path) {
   std::vector<std::string> names;
   DIR* const directory = opendir(path.c_str());
@@ -101,8 +102,8 @@ inline std::vector<std::string> Entries(const boost::filesystem::path& path) {
   return names;
 }
 
-// What a failure left in `parent`, which holds one directory for that: with a
-// mark and what was kept.
+// Returns the path that was kept in `parent` after a failure: `parent` has one
+// directory for it, which holds a mark and what was kept.
 inline boost::filesystem::path WhatAFailureLeft(
     const boost::filesystem::path& parent) {
   for (const std::string& name : Entries(parent)) {
@@ -113,8 +114,8 @@ inline boost::filesystem::path WhatAFailureLeft(
   return "(nothing was kept)";
 }
 
-// A mount namespace of this process's own, in which `path` is an empty file
-// system in memory with these mount options. Aborts where that is refused.
+// Moves this process into a new mount namespace, in which `path` is an empty
+// file system in memory with these mount options. Aborts if that is refused.
 inline void MountMemory(const boost::filesystem::path& path,
                         const char* options = "mode=1777") {
   const std::string said = MountPrivateMemory(path.c_str(), options);
@@ -131,7 +132,7 @@ inline void BecomeNobody() {
   }
 }
 
-// A directory of the test's own, which is also $TMPDIR.
+// The test's own directory, which is also $TMPDIR.
 class Scratch {
  public:
   Scratch() {
@@ -141,7 +142,8 @@ class Scratch {
     path_ = path;
     setenv("TMPDIR", path.c_str(), 1);
     unsetenv("FINALIZE_KEEP_TEMP_DIRS");
-    // No thread that has descriptors open beside the test's.
+    // Prevents a thread that would have descriptors open beside those of the
+    // test.
     setenv("FINALIZE_REAP", "0", 1);
   }
   ~Scratch() {
@@ -156,12 +158,12 @@ class Scratch {
 
 class TempDirFixture : public testing::Test {
  protected:
-  // The same, and then everything that the library left in it.
+  // The test's directory, with everything that the library leaves in it.
   const boost::filesystem::path& scratch() const { return scratch_.path(); }
   boost::filesystem::path In(const char* name) const {
     return scratch_.path() / name;
   }
-  // A directory that nothing has been made in yet.
+  // Returns a directory in which nothing has been created yet.
   boost::filesystem::path Parent(const char* name = "parent") const {
     const boost::filesystem::path path = In(name);
     if (!Exists(path)) MakeDirectory(path);

@@ -26,7 +26,7 @@ struct StyleName {
   }
 };
 
-// Makes one, or ends the test program.
+// Creates a temp dir, or ends the test program.
 template <class Dir>
 Dir Make(tempdir::TempDirOptions options = {}) {
   absl::StatusOr<Dir> dir = Dir::Create(std::move(options));
@@ -37,7 +37,8 @@ Dir Make(tempdir::TempDirOptions options = {}) {
   return *std::move(dir);
 }
 
-// Never destroys it. It stays within reach, so that leak checkers are content.
+// Never destroys the temp dir. It stays reachable, so that leak checkers do not
+// report it.
 template <class Dir>
 Dir* Abandon(Dir dir) {
   struct Link {

@@ -1,13 +1,15 @@
-// Tree shapes: the directories that tests and benchmarks of tree removal fill.
+// Tree shapes: functions that fill directories for tests and benchmarks of tree
+// removal.
 //
 //   wide    one directory with many files
 //   tree    middle directories with leaf directories with a few files each
 //   deep    a chain of directories, of any length
 //   empty   one directory with many empty sub-directories
 //
-// All work below an open directory, so a chain may be longer than any path, and
-// return false, with errno set, if the system refused something. File names are
-// short and their order is not that of creation anywhere that hashes names.
+// All of them work below an open directory, so a chain may be longer than any
+// path. They return false, with errno set, if the system refused something.
+// File names are short. On file systems that hash names, their order differs
+// from the order of creation.
 
 #ifndef TESTS_SUPPORT_TREE_SHAPES_H_
 #define TESTS_SUPPORT_TREE_SHAPES_H_
@@ -31,7 +33,8 @@ inline bool MakeFile(int directory, const char* name, size_t bytes = 0) {
   return close(fd) == 0 && written;
 }
 
-// Opens the directory `name`, made if it is not there; -1 on failure.
+// Opens the directory `name`, and creates it if it does not exist. Returns -1
+// on failure.
 inline int MakeDirectory(int directory, const char* name, mode_t mode = 0755) {
   mkdirat(directory, name, mode);
   return openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -55,8 +58,8 @@ inline bool MakeEmpty(int directory, int directories) {
   return true;
 }
 
-// `middles` directories, each with `leaves` directories, each with `files`
-// files.
+// Creates `middles` directories, each with `leaves` directories, each with
+// `files` files.
 inline bool MakeTree(int directory, int middles, int leaves, int files) {
   for (int i = 0; i < middles; ++i) {
     char name[16];
@@ -75,8 +78,8 @@ inline bool MakeTree(int directory, int middles, int leaves, int files) {
   return true;
 }
 
-// A chain of `levels` directories named `name`, each with `mode` once the next
-// one is in it. Returns the lowest one, open, or -1.
+// Creates a chain of `levels` directories named `name`. Each gets `mode` after
+// the next one is created in it. Returns the lowest one, open, or -1.
 inline int MakeDeep(int directory, int levels, const char* name = "d",
                     mode_t mode = 0755) {
   int at = fcntl(directory, F_DUPFD_CLOEXEC, 0);

@@ -197,9 +197,9 @@ TEST_F(KeptFailuresTest, OthersAreNotTrimmed) {
   auto live = Make<tempdir::FinalizerTempDir>();
   auto kept = Make<tempdir::FinalizerTempDir>();
   ASSERT_TRUE(kept.Keep().ok());
-  const path marked = ReleaseRoot(scratch());
+  const path marked = MakeDeadRoot(scratch());
   MakeFile(marked / ".keep");
-  ReleaseRoot(scratch());
+  MakeDeadRoot(scratch());
   ExpectNothingTrimmed();
   EXPECT_TRUE(Exists(live.path()));
   EXPECT_TRUE(Exists(marked));

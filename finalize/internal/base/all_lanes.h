@@ -1,4 +1,5 @@
-// AllLanes: a look at every registry at one instant.
+// AllLanes holds the locks of all lanes, so that its owner sees every registry
+// at one instant.
 #ifndef FINALIZE_INTERNAL_BASE_ALL_LANES_H_
 #define FINALIZE_INTERNAL_BASE_ALL_LANES_H_
 
@@ -7,7 +8,8 @@
 
 namespace finalize_internal {
 
-// Every lane's lock and the pool's, in index order.
+// Holds every lane's lock and the lock of the registry pool, taken in index
+// order.
 class AllLanes {
  public:
   AllLanes() ABSL_NO_THREAD_SAFETY_ANALYSIS {

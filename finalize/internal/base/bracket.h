@@ -1,10 +1,11 @@
-// Bracket: a call that this thread is in, known by the address of its frame.
+// BracketScope marks that this thread is inside a certain call. It records the
+// address of the stack frame of that call.
 //
-// A flag of the thread, set before the call and reset after it, would be wrong
-// as soon as the call is suspended (on a fibre, say): the thread goes on with
-// it set, and another thread resets its own. So the variable of the thread
-// holds the frame, and a frame that is no possible callee of that is not in the
-// call.
+// A thread-local flag, set before the call and reset after it, would be wrong
+// as soon as the call is suspended (on a fiber, for example): the thread
+// continues with the flag set, and the thread on which the call resumes resets
+// its own flag. So the thread-local variable holds the address of the frame.
+// Code is inside the call only if its own frame can be a callee of that frame.
 #ifndef FINALIZE_INTERNAL_BASE_BRACKET_H_
 #define FINALIZE_INTERNAL_BASE_BRACKET_H_
 
@@ -13,8 +14,9 @@
 
 namespace finalize_internal {
 
-// Whether a frame at `inner` can be a callee of the one at `outer` (null: of
-// none): more than such calls take, and less than lies between most stacks.
+// Returns whether a frame at `inner` can be a callee of the frame at `outer`
+// (null: there is none). kFarthest is more stack than such calls use, and less
+// than the distance between most stacks.
 inline bool CanHold(const char* outer, const char* inner) {
   constexpr uintptr_t kFarthest = 256 * 1024;
   return outer != nullptr && reinterpret_cast<uintptr_t>(outer) -
@@ -22,7 +24,7 @@ inline bool CanHold(const char* outer, const char* inner) {
                                  kFarthest;
 }
 
-// Returns the variable of this thread: a FINALIZE_OWN_FRAME function.
+// A FINALIZE_OWN_FRAME function that returns the thread-local variable.
 using BracketOfThread = const char** (*)();
 
 class BracketScope {
@@ -31,8 +33,8 @@ class BracketScope {
       : bracket_(bracket),
         frame_(frame),
         outer_(std::exchange(*bracket(), frame)) {}
-  // On another thread, or where a later call is suspended, there is nothing to
-  // reset.
+  // Resets nothing if the call ends on another thread, or if a later call of
+  // this thread is suspended.
   ~BracketScope() {
     if (*bracket_() == frame_) *bracket_() = outer_;
   }

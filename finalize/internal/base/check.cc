@@ -14,7 +14,7 @@ void Fatal(const char* sentence) {
   iovec parts[] = {{prefix, sizeof(prefix) - 1},
                    {const_cast<char*>(sentence), strlen(sentence)},
                    {newline, 1}};
-  // Nothing better can be done where standard error is closed.
+  // If standard error is closed, the message is lost.
   (void)!writev(STDERR_FILENO, parts, 3);
   std::abort();
 }

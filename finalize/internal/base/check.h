@@ -1,4 +1,5 @@
-// Fatal: the end of a process that broke the contract, with a sentence why.
+// Check and Fatal end a process that broke the contract, with a message that
+// says why.
 #ifndef FINALIZE_INTERNAL_BASE_CHECK_H_
 #define FINALIZE_INTERNAL_BASE_CHECK_H_
 

@@ -1,4 +1,4 @@
-// The clock that orders registrations and gives their age.
+// NowNanos reads the clock that orders registrations and gives their age.
 #ifndef FINALIZE_INTERNAL_BASE_CLOCK_H_
 #define FINALIZE_INTERNAL_BASE_CLOCK_H_
 
@@ -8,9 +8,10 @@
 
 namespace finalize_internal {
 
-// Nanoseconds of CLOCK_MONOTONIC. Where one reading happens before another,
-// on whatever threads, the later one is not smaller: the kernel orders the
-// time-stamp read behind all earlier loads, which a bare rdtsc does not.
+// Returns CLOCK_MONOTONIC in nanoseconds. If one reading happens before
+// another, on any two threads, the later reading is not smaller: the kernel
+// orders the read of the time stamp behind all earlier loads, which a bare
+// rdtsc does not.
 inline uint64_t NowNanos() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -18,7 +19,8 @@ inline uint64_t NowNanos() {
          static_cast<uint64_t>(now.tv_nsec);
 }
 
-// The same as of the last tick of the kernel's clock: never later, and cheaper.
+// Returns the time of the last tick of the kernel's clock: never later than
+// NowNanos(), and cheaper.
 inline uint64_t CoarseNanos() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);

@@ -1,8 +1,9 @@
-// An array with static storage duration that is all zeros before any code runs.
+// ConstInitArray is an array for static storage that is all zeros before any
+// code runs.
 //
-// gcc 12 fills a bare array of atomics, and of classes with an atomic in them,
-// at run time: what the constructors of another file have put there by then is
-// lost. Declare one of these ABSL_CONST_INIT instead.
+// gcc 12 fills a plain array of atomics, or of classes that contain an atomic,
+// at run time. Values that static constructors of another file stored there
+// before are lost. Declare a ConstInitArray with ABSL_CONST_INIT instead.
 #ifndef FINALIZE_INTERNAL_BASE_CONST_INIT_ARRAY_H_
 #define FINALIZE_INTERNAL_BASE_CONST_INIT_ARRAY_H_
 

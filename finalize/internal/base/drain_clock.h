@@ -1,5 +1,5 @@
-// The clock of a drain's deadlines: CLOCK_MONOTONIC, which a test may put
-// forward (finalize/testing.h). What is said of a run's duration is by it, too.
+// DrainNanos reads the clock of drain deadlines: CLOCK_MONOTONIC, which a test
+// can put forward (finalize/testing.h). Reported durations of runs use it, too.
 #ifndef FINALIZE_INTERNAL_BASE_DRAIN_CLOCK_H_
 #define FINALIZE_INTERNAL_BASE_DRAIN_CLOCK_H_
 
@@ -11,17 +11,17 @@
 namespace finalize_internal {
 
 extern std::atomic<bool> drain_clock_is_fake;
-// How far it is put forward, in nanoseconds.
+// How far a test has put the clock forward, in nanoseconds.
 extern std::atomic<uint64_t> drain_clock_ahead;
 
 inline uint64_t DrainNanos() {
   return NowNanos() + drain_clock_ahead.load(std::memory_order_relaxed);
 }
 
-// The same for one that has to know whether `deadline` has passed: exact where
-// that is near. Where it is not, as of the last tick of the kernel's clock
-// (some milliseconds), which costs a fifth; a tick that comes late by the
-// margin is that of a machine that has stood still.
+// Returns the time for a caller that asks whether `deadline` has passed. The
+// time is exact if the deadline is near. Otherwise it is the time of the last
+// tick of the kernel's clock (some milliseconds ago), which costs a fifth. A
+// tick is late by as much as kMargin only if the whole machine has stood still.
 inline uint64_t DrainNanosBefore(uint64_t deadline) {
   constexpr uint64_t kMargin = 100000000;
   const uint64_t ahead = drain_clock_ahead.load(std::memory_order_relaxed);
@@ -29,8 +29,8 @@ inline uint64_t DrainNanosBefore(uint64_t deadline) {
   return coarse + kMargin < deadline ? coarse : DrainNanos();
 }
 
-// Returns for how many nanoseconds a drain may sleep at `now` before it looks
-// at the clock again: at most for some years.
+// Returns how many nanoseconds a drain may sleep at `now` before it reads the
+// clock again: INT64_MAX at most, and 1 ms while the clock is fake.
 inline uint64_t NapUntil(uint64_t deadline, uint64_t now) {
   const uint64_t longest =
       drain_clock_is_fake.load(std::memory_order_relaxed) ? 1000000 : INT64_MAX;

@@ -5,7 +5,8 @@
 namespace finalize_internal {
 namespace {
 
-// What escapes beside what no text for people may have.
+// Selects the characters that are escaped in addition to those that are always
+// escaped.
 enum class Kind { kMessage, kName, kQuoted };
 
 // A character of UTF-8, or one byte that is part of none.
@@ -17,7 +18,7 @@ struct Character {
 
 bool IsContinuation(char byte) { return (byte & 0xc0) == 0x80; }
 
-// `text` is not empty.
+// Returns the first character of `text`, which is not empty.
 Character FirstOf(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
   if (lead < 0x80) return {lead, 1, true};
@@ -39,14 +40,15 @@ bool IsControl(uint32_t code) {
   return code < 0x20 || (code >= 0x7f && code < 0xa0);
 }
 
-// Ends a line, or turns the direction in which what follows is shown.
+// Whether the character ends a line, or turns the direction in which the text
+// after it is shown.
 bool IsUnseen(uint32_t code) {
   return code == 0x61c || code == 0x200e || code == 0x200f ||
          (code >= 0x2028 && code <= 0x202e) ||
          (code >= 0x2066 && code <= 0x2069);
 }
 
-// The letter of a short escape; 0 if there is none.
+// Returns the letter of a short escape; 0 if there is none.
 char ShortEscape(uint32_t code, Kind kind) {
   switch (code) {
     case '\n':

@@ -1,5 +1,6 @@
-// Escaping: how text that others may have chosen (names of files, of callbacks,
-// of types) is shown to people. It stays in its line and moves no cursor:
+// Escapes text that others may have chosen (names of files, of callbacks, of
+// types) before people see it. Escaped text stays on its line and moves no
+// cursor:
 //
 //   newline, tab, carriage return             \n \t \r
 //   other control characters, ESC, DEL        \x1b
@@ -10,8 +11,9 @@
 //   a backslash, in a name                    \\ (so that it can be undone)
 //
 // All other characters are shown as they are. Names are escaped once, when they
-// are put into a message; the message itself is made printable, which leaves
-// its backslashes alone, so that doing it twice changes nothing.
+// are put into a message (AppendEscaped). The whole message is made printable
+// (AppendPrintable), which leaves its backslashes alone, so that doing it twice
+// changes nothing.
 #ifndef FINALIZE_INTERNAL_BASE_ESCAPE_H_
 #define FINALIZE_INTERNAL_BASE_ESCAPE_H_
 
@@ -23,17 +25,18 @@ namespace finalize_internal {
 
 void AppendEscaped(std::string_view name, std::string* out);
 void AppendPrintable(std::string_view message, std::string* out);
-// In quotes, and those in it escaped: "a \"b\"".
+// Adds quotes, and escapes the quotes inside: "a \"b\"".
 void AppendQuoted(std::string_view name, std::string* out);
 
-// The same as AppendEscaped, as far as it fits in `room` bytes; no escape and
-// no character is cut in two. Returns how many bytes it wrote. It allocates
-// nothing, takes no lock and calls no function of the C library: for signal
-// handlers and watchdogs.
+// Writes what AppendEscaped would append, as far as it fits in `room` bytes. No
+// escape and no character is cut in two. Returns the number of bytes written.
+// Allocates nothing, takes no lock and calls no function of the C library: for
+// signal handlers and watchdogs.
 size_t EscapeTo(std::string_view name, char* out, size_t room) noexcept;
 
-// A name escaped in that way, for snprintf: EscapedName<256>(name).text. Of one
-// that is too long it has the end, which tells more of a path.
+// A name escaped by EscapeTo, for snprintf: EscapedName<256>(name).text. Of a
+// name that is too long it holds the end, which is the more useful part of a
+// path.
 template <size_t kSize>
 struct EscapedName {
   explicit EscapedName(std::string_view name) noexcept {

@@ -6,8 +6,7 @@
 namespace finalize_internal {
 namespace {
 
-// Of ExitOptions as they are if the program sets none; exit_options.cc checks
-// that it is the same.
+// The default of ExitOptions; exit_options.cc checks that both are the same.
 std::atomic<int64_t> deadline_nanos{20000000000};
 
 }  // namespace

@@ -1,4 +1,5 @@
-// ExitOptions::deadline for a thread that must not take a lock.
+// Holds ExitOptions::deadline where threads that must not take a lock can read
+// it.
 #ifndef FINALIZE_INTERNAL_BASE_EXIT_DEADLINE_H_
 #define FINALIZE_INTERNAL_BASE_EXIT_DEADLINE_H_
 

@@ -1,5 +1,6 @@
-// Sleeping on a 32-bit word until it changes: the library's only way to wait.
-// It needs no lock that a fork could catch.
+// FutexSleep sleeps on a 32-bit word until it changes. The library waits for
+// other threads by it, because it needs no lock that a fork could copy while it
+// is held.
 #ifndef FINALIZE_INTERNAL_BASE_FUTEX_H_
 #define FINALIZE_INTERNAL_BASE_FUTEX_H_
 
@@ -10,7 +11,7 @@ namespace finalize_internal {
 // Sleeps while *word == value, for `nanos` at most; may return early.
 void FutexSleep(uint32_t* word, uint32_t value, uint64_t nanos);
 
-// Wakes all that sleep on `word`.
+// Wakes all threads that sleep on `word`.
 void FutexWake(uint32_t* word);
 
 }  // namespace finalize_internal

@@ -1,4 +1,4 @@
-// IgnoringBadAlloc: text for people is filled in as far as memory goes.
+// IgnoringBadAlloc fills in text for people as far as there is memory for it.
 #ifndef FINALIZE_INTERNAL_BASE_IGNORING_BAD_ALLOC_H_
 #define FINALIZE_INTERNAL_BASE_IGNORING_BAD_ALLOC_H_
 
@@ -8,7 +8,7 @@
 
 namespace finalize_internal {
 
-// Calls fill(). Where that runs out of memory, what it has done by then stands.
+// Calls fill(). If fill() runs out of memory, what it has stored by then stays.
 template <class Fill>
 void IgnoringBadAlloc(Fill fill) noexcept {
   try {
@@ -17,8 +17,8 @@ void IgnoringBadAlloc(Fill fill) noexcept {
   }
 }
 
-// Returns a status with what text() returns, or, where that runs out of memory,
-// with no text.
+// Returns a status with the text that text() returns, or without text if text()
+// runs out of memory.
 template <class Text>
 absl::Status StatusOrBareCode(absl::StatusCode code, Text text) noexcept {
   absl::Status status(code, "");

@@ -1,12 +1,13 @@
-// The library's locks: a fixed, process-wide table.
+// Lock, and the fixed, process-wide table of all locks of the library.
 //
 // Every lock of the library is an element of one table, so that the fork hook
-// can take them all, in index order, and none is left locked in a child
-// (contract C21). No lock lives in a user's object.
+// can take them all, in index order, and none stays locked in a child (contract
+// C21). No object of user code contains a lock.
 //
 // A lock guards lists and counts, for a few instructions. No callback, no
-// constructor or destructor of a user's type, and no allocator runs under one;
-// the only system calls are those that map more memory for nodes and cores.
+// constructor or destructor of user code, and no allocator runs under a lock.
+// The only system calls under a lock are those that map more memory for nodes
+// and cores.
 #ifndef FINALIZE_INTERNAL_BASE_LOCK_H_
 #define FINALIZE_INTERNAL_BASE_LOCK_H_
 
@@ -23,8 +24,8 @@
 
 namespace finalize_internal {
 
-// A number that no two running threads share; never 0. Read anew each time: a
-// fiber may have moved.
+// Returns a number that no two running threads share; never 0. It is read again
+// on each call, because a fiber may have moved to another thread.
 inline uintptr_t ThreadMark() {
   uintptr_t mark;
 #if defined(__x86_64__)
@@ -40,8 +41,8 @@ inline uintptr_t ThreadMark() {
 // A lock held for a few instructions. Waiters spin, then yield, then nap with
 // growing pauses, so that a holder of lower priority gets to run.
 //
-// It knows its holder: a signal handler that calls exit() may have interrupted
-// the very thread that holds it (interrupted.h).
+// A lock knows its holder, because a signal handler that calls exit() may have
+// interrupted the very thread that holds it (interrupted.h).
 class ABSL_LOCKABLE Lock {
  public:
   constexpr Lock() = default;
@@ -51,21 +52,21 @@ class ABSL_LOCKABLE Lock {
   void Acquire() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
     if (TryAcquire()) return;
     AcquireSlow();
-    NoteAcquired(this);
+    RecordAcquired(this);
   }
   bool TryAcquire() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) {
     uintptr_t none = 0;
     const bool acquired = holder_.compare_exchange_strong(
         none, ThreadMark(), std::memory_order_acquire,
         std::memory_order_relaxed);
-    if (acquired) NoteAcquired(this);
+    if (acquired) RecordAcquired(this);
     return acquired;
   }
   void Release() ABSL_UNLOCK_FUNCTION() {
-    NoteRelease(this);
+    RecordRelease(this);
     holder_.store(0, std::memory_order_release);
   }
-  // Whether this thread holds it.
+  // Returns whether this thread holds the lock.
   bool HeldHere() const {
     return holder_.load(std::memory_order_relaxed) == ThreadMark();
   }
@@ -91,7 +92,7 @@ class ABSL_SCOPED_LOCKABLE LockHolder {
 };
 
 // The table. The first kLanes locks guard lanes (lane.h) and the lifetimes
-// whose finalizers sit on them; the others guard what their name says.
+// whose finalizers are on them. Each other lock guards what its name says.
 constexpr int kLanes = 64;
 enum LockIndex : int {
   kCorePoolLock = kLanes,
@@ -122,22 +123,23 @@ class LockPair {
   const int high_;
 };
 
-// Called by a thread before it waits for a lock, unless null: in the child of a
-// fork that ran no fork hook nobody is left to release it.
+// If not null, called by a thread before it waits for a lock. In the child of a
+// fork that ran no fork hook, the thread that would release the lock may not
+// exist.
 extern std::atomic<void (*)()> before_lock_wait;
 
-// The lanes whose locks an interrupted thread keeps for good, by index; 0 in
-// any other process (interrupted.h).
+// Bit i is set if an interrupted thread holds the lock of lane i permanently; 0
+// in any other process (interrupted.h).
 extern std::atomic<uint64_t> lanes_passed_over;
 inline uint64_t LanesPassedOver() {
   return lanes_passed_over.load(std::memory_order_relaxed);
 }
 
-// Called by a thread that is about to wait for a lock that it holds itself,
-// unless null: it waits in a signal handler, in vain.
+// If not null, called by a thread that is about to wait for a lock that it
+// holds itself: it runs a signal handler, and would wait forever.
 extern std::atomic<void (*)()> before_vain_wait;
 
-// For the fork hook alone.
+// Only for the fork hook.
 void AcquireAllLocks() ABSL_NO_THREAD_SAFETY_ANALYSIS;
 void ReleaseAllLocks() ABSL_NO_THREAD_SAFETY_ANALYSIS;
 

@@ -1,9 +1,11 @@
-// FINALIZE_OWN_FRAME: not inlined, whatever the linker knows.
+// FINALIZE_OWN_FRAME marks a function that is never inlined, not even by
+// link-time optimization.
 //
-// For every function that uses a variable of this thread and that code may call
-// which also calls the user's. A callback may come back on another thread (on a
-// fibre, say), and compilers keep the address of a thread's variable for a
-// whole function: so that function is one of its own.
+// It is for each function that uses a thread-local variable and can be called
+// by a function that also calls user code. A callback may return on another
+// thread (on a fiber, for example), but compilers keep the address of a
+// thread-local variable for a whole function. So the access needs a separate
+// function.
 #ifndef FINALIZE_INTERNAL_BASE_OWN_FRAME_H_
 #define FINALIZE_INTERNAL_BASE_OWN_FRAME_H_
 

@@ -1,5 +1,5 @@
-// Refuses -fno-rtti, for the headers whose templates name types (a dump shows
-// the type of a callback), compare them (PeekArguments), or look into the
+// Refuses -fno-rtti. Included by each header whose templates name types (a dump
+// shows the type of a callback), compare them (PeekArguments), or look into the
 // control block of a shared_ptr (MakeShared, weak references).
 //
 // Without RTTI std::get_deleter returns null for every pointer, and a linker

@@ -1,20 +1,20 @@
 // Tells helgrind and drd what the library's locks order, if FINALIZE_VALGRIND
-// is defined: they do not see that by themselves, and would report what one
-// thread hands to another through the library. Otherwise there is nothing here,
-// and valgrind's headers are not needed.
+// is defined. The tools do not see that by themselves, and would report data
+// that one thread hands to another through the library. If FINALIZE_VALGRIND is
+// not defined, the functions do nothing and valgrind's headers are not needed.
 #ifndef FINALIZE_INTERNAL_BASE_VALGRIND_H_
 #define FINALIZE_INTERNAL_BASE_VALGRIND_H_
 
 namespace finalize_internal {
 
-// What a thread has done before it releases `lock` is done for one that has
-// acquired it since.
+// Everything that a thread did before it released `lock` happens before
+// everything that another thread does after it acquired the lock later.
 #ifdef FINALIZE_VALGRIND
-void NoteAcquired(const void* lock);
-void NoteRelease(const void* lock);
+void RecordAcquired(const void* lock);
+void RecordRelease(const void* lock);
 #else
-inline void NoteAcquired(const void*) {}
-inline void NoteRelease(const void*) {}
+inline void RecordAcquired(const void*) {}
+inline void RecordRelease(const void*) {}
 #endif
 
 }  // namespace finalize_internal

@@ -22,7 +22,7 @@ constexpr size_t kMaxReported = 64;
 std::atomic<uint32_t> adopted_from{0};
 std::atomic<uint32_t> adopted_in{0};
 
-// Whose threads peek is known by the pins: those of this thread stay.
+// A pin names its thread. The pins of this thread stay; the others are dropped.
 void DropPins(Lane* lane) {
   for (Pin* pin = lane->pins; pin != nullptr; pin = pin->next) {
     pin->node->SetWord(pin->node->Word() & ~kPinnedFlag);
@@ -37,8 +37,8 @@ void DropPins(Lane* lane) {
   }
 }
 
-// What ran at the fork belongs to threads of the parent, or to a callback on
-// this stack: nobody ends it here.
+// Callbacks that ran at the fork belong to threads of the parent, or are on
+// this stack. In this process nothing finishes them.
 void DropRunning(Lane* lane) {
   for (Node* node = lane->running; node != nullptr; node = node->older) {
     if (node->Word() & kLifetimeFlag) LifetimeList::Unlink(node);
@@ -69,7 +69,8 @@ size_t AdoptCore(Core* core, uint32_t epoch) {
   return count;
 }
 
-// The first epoch whose entries the owner of the process registry has.
+// Returns the first epoch whose entries belong to the owner of the process
+// registry.
 uint32_t OldestOf(uint32_t owner) {
   return adopted_in.load(std::memory_order_relaxed) == owner
              ? adopted_from.load(std::memory_order_relaxed)
@@ -104,16 +105,17 @@ Adoption AdoptInherited(size_t* count) {
   const uint32_t owner = ProcessCore()->epoch.load(std::memory_order_acquire);
   if (owner == 0) return Adoption::kDone;
   if (owner == epoch) return Adoption::kNothingInherited;
-  if (owner <= LastEpochForkedWithoutHook()) return Adoption::kCaughtHalfWay;
-  if (owner <= NewestUnadoptableEpoch()) return Adoption::kForsaken;
+  if (owner <= LastEpochForkedWithoutHook())
+    return Adoption::kForkedWithoutHook;
+  if (owner <= NewestUnadoptableEpoch()) return Adoption::kUnadoptable;
   if (ArmExitHook() != Refusal::kNone) return Adoption::kNoExitHook;
   const uint32_t from = OldestOf(owner);
   const uint32_t cores = CoreCount();
   std::vector<DrainLeftovers> left;
-  // Without memory for the report there is none, and the rest stands.
+  // Without memory nothing is reported, and everything else still happens.
   IgnoringBadAlloc([&] {
     VisitInherited(cores, from, epoch, [&](Core* core) {
-      left.push_back(CollectUnreached(core, kMaxReported));
+      left.push_back(CollectLeftovers(core, kMaxReported));
     });
   });
   {

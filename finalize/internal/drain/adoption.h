@@ -1,8 +1,8 @@
-// Adoption: what a process has inherited becomes its own.
+// Adoption makes the finalizers that a process has inherited its own.
 //
-// Epochs grow along a line of descent. The process registry's epoch is that of
-// the last process of the line that used the library: what was registered from
-// then on is adopted, as a whole or not at all.
+// Epochs grow from parent to child. The epoch of the process registry is that
+// of the last process in this line that used the library. Everything that was
+// registered since that epoch is adopted, as a whole or not at all.
 #ifndef FINALIZE_INTERNAL_DRAIN_ADOPTION_H_
 #define FINALIZE_INTERNAL_DRAIN_ADOPTION_H_
 
@@ -15,24 +15,26 @@ namespace finalize_internal {
 
 enum class Adoption {
   kDone,
-  kNothingInherited,  // by this process: the registry is its own
-  kForsaken,          // some of it is let go of: see ForbidAdopting
-  kCaughtHalfWay,     // the fork ran no fork hook, which would hold the locks
+  kNothingInherited,   // by this process: the registry is its own
+  kUnadoptable,        // a part of it was given up: see ForbidAdopting
+  kForkedWithoutHook,  // the fork ran no fork hook, which would hold the locks
   kNoExitHook,
 };
 
-// What runs is collected first, then every list is taken over under all locks:
-// other threads of this process may only look at handles meanwhile.
+// First collects what was running, then takes over every list under all locks.
+// Meanwhile other threads of this process may only read handles.
 //
-// Makes every inherited pending finalizer this process's own, in every
-// registry, and every callback of a weak reference, and counts them. What other
-// threads of the parent were running is dropped, and reported.
+// Every inherited pending finalizer of every registry, and every callback of a
+// weak reference, then belongs to this process. Sets *count to their number.
+// The callbacks that other threads of the parent were running are dropped, and
+// reported.
 Adoption AdoptInherited(size_t* count);
 
-// An epoch of this process for objects that others keep: the process registry
-// is this process's from then on.
+// Returns the epoch of this process, for objects that other code keeps. From
+// then on the process registry belongs to this process.
 uint32_t UseEpoch();
-// Whether `epoch` is that of this process, or of one that it adopted from.
+// Returns whether `epoch` is that of this process, or of a process that it
+// adopted from.
 bool IsOwnEpoch(uint32_t epoch);
 
 }  // namespace finalize_internal

@@ -21,8 +21,8 @@
 #include "finalize/internal/life/spent.h"
 #include "finalize/internal/life/stack_mark.h"
 #include "finalize/internal/node/frames.h"
+#include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/process_core.h"
-#include "finalize/internal/node/word_wait.h"
 
 namespace finalize_internal {
 namespace {
@@ -31,32 +31,33 @@ using finalize::DrainOptions;
 using finalize::Report;
 using finalize::ReportEntry;
 
-// The time at which a limit that begins at `now` ends.
-uint64_t End(uint64_t now, absl::Duration limit) {
+// Returns the time at which a limit that begins at `now` ends.
+uint64_t DeadlineAfter(uint64_t now, absl::Duration limit) {
   if (limit == absl::InfiniteDuration()) return UINT64_MAX;
   if (limit <= absl::ZeroDuration()) return 0;
   return now + static_cast<uint64_t>(absl::ToInt64Nanoseconds(limit));
 }
 
-// Not absl::Now(), whose lock a raw clone() may have caught.
+// Does not use absl::Now(), because a raw clone() may have copied its lock
+// while it was held.
 absl::Time WallTime() {
   timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
   return absl::TimeFromTimespec(now);
 }
 
-// Not later than `deadline`, however long it takes to say so.
+// The result is not later than `deadline`, however long this call takes.
 uint64_t MonotonicDeadline(absl::Time deadline) {
   const uint64_t now = NowNanos();
-  return End(now, deadline - WallTime());
+  return DeadlineAfter(now, deadline - WallTime());
 }
 
 bool Passed(uint64_t deadline) {
   return deadline != UINT64_MAX && DrainNanos() >= deadline;
 }
 
-// A phase that has a limit needs a helper thread to run its callbacks: only
-// then can the drain go on past one that is stuck.
+// A phase that has a limit needs a helper thread for its callbacks. Only then
+// can the drain continue after one that hangs.
 DrainOptions WithHelper(DrainOptions options) {
   const bool limited = options.phase_limit != absl::InfiniteDuration();
   if (limited) options.threads = std::max(options.threads, 1);
@@ -81,11 +82,11 @@ class Drain {
   Report Run() {
     const uint64_t start = DrainNanos();
     BeginDrain(core_);
-    // What ran on other threads may have registered more.
+    // Callbacks that ran on other threads may have registered more.
     while (DrainPhases() && wait_ && AwaitRunning() && HasNew()) {
     }
     if (Stopped()) return std::move(report_);
-    NoteLeft();
+    RecordLeftovers();
     if (scope_.End()) EndDrain(core_);
     report_.elapsed =
         absl::Nanoseconds(static_cast<int64_t>(DrainNanos() - start));
@@ -94,19 +95,21 @@ class Drain {
 
  private:
   // Whether this is a child of the process that began the drain: a callback
-  // forked and returned. The child does not go on with it.
+  // forked, and returned in the child. The child does not continue the drain.
   bool Inherited() const { return epoch_ != CurrentEpoch(); }
-  // Whether it must not go on: nor where it was ended from without (while a
-  // callback was suspended, say), and its registry may be another's.
+  // Whether the drain must not continue: in a child, or because another thread
+  // ended it (for example while a callback was suspended). Its core may then
+  // belong to another registry.
   bool Stopped() const { return Inherited() || scope_.over(); }
 
-  // Returns false where the deadline came first, or it was stopped.
+  // Returns false if the deadline comes first, or the drain must stop.
   bool DrainPhases() {
     DrainCursor cursor(core_, options_.cause.IsProcessEnd());
     int phase;
     while (!Stopped() && cursor.NextPhase(&phase)) {
       context_.deadline = std::min(
-          deadline_, End(context_.LookExactly(), options_.phase_limit));
+          deadline_,
+          DeadlineAfter(context_.ReadClockExactly(), options_.phase_limit));
       std::optional<bool> done;
       if (options_.threads > 0) {
         done = DrainPhaseInParallel(core_, phase, &context_);
@@ -116,40 +119,41 @@ class Drain {
       if (*done) continue;
       if (Stopped() || Passed(deadline_)) return false;
       report_.deadline_exceeded = true;
-      scope_.NoteFailure();
+      scope_.RecordFailure();
       cursor.PassBy(phase);
     }
     return !Stopped();
   }
 
-  // Returns false where the deadline came first, or it was stopped.
+  // Returns false if the deadline comes first, or the drain must stop.
   bool DrainPhase(DrainCursor* cursor, int phase) {
     for (;;) {
-      if (context_.limited() && context_.Look() >= context_.deadline) {
+      if (context_.limited() && context_.ReadClock() >= context_.deadline) {
         return false;
       }
       if (ends_) StayDrainer(turn_);
       Node* node = cursor->ClaimNext(phase);
       if (node == nullptr) return true;
-      if (ends_) NoteEndStep(/*in_callback=*/true);
+      if (ends_) RecordEndStep(/*in_callback=*/true);
       RunStep(node);
       if (Stopped()) return false;
-      if (ends_) NoteEndStep(in_callback_);
+      if (ends_) RecordEndStep(in_callback_);
     }
   }
 
   void RunStep(Node* node) {
     DrainStep step(core_, node, &context_);
     step.Run();
-    step.Note();
+    step.Finish();
     step.ReportPendingAgain();
   }
 
-  // Returns false where the deadline came first, or where one of the callbacks
-  // is what calls the drain, having begun on another thread: it would wait for
-  // itself.
+  // Returns false if the deadline comes first, or if one of the callbacks,
+  // which began on another thread, has itself called this drain: it would wait
+  // for itself.
   bool AwaitRunning() {
-    constexpr uint64_t kLook = 10000000;  // how often to look for exit()
+    // How often to check for calls of exit(), in nanoseconds.
+    constexpr uint64_t kCheckInterval = 10000000;
     for (;;) {
       const NodeRef ref = FirstRunning(core_);
       if (ref.node == nullptr) return true;
@@ -159,7 +163,8 @@ class Drain {
         const uint64_t now = DrainNanos();
         if (now >= deadline_) return false;
         uint64_t nap = NapUntil(deadline_, now);
-        if (ends_) nap = AbandonIfAsleep(ref) ? 0 : std::min(nap, kLook);
+        if (ends_)
+          nap = AbandonIfAsleep(ref) ? 0 : std::min(nap, kCheckInterval);
         limit = NowNanos() + nap;
       } while (!WaitWhile(ref.node, kGenerationMask | kStateMask,
                           ref.generation | kRunning, limit));
@@ -173,18 +178,19 @@ class Drain {
     return found;
   }
 
-  // Counts and names what is still pending or running.
-  void NoteLeft() {
-    const DrainLeftovers left = CollectUnreached(core_, options_.max_entries);
+  // Counts the finalizers that are still pending or running, and adds entries
+  // for them.
+  void RecordLeftovers() {
+    const DrainLeftovers left = CollectLeftovers(core_, options_.max_entries);
     report_.running += left.running_count;
     report_.left += left.set_aside_count + left.pending_count;
     if (left.pending_count != 0 || (wait_ && left.running_count != 0)) {
       report_.deadline_exceeded |= Passed(deadline_);
     }
-    IgnoringBadAlloc([&] { NameLeft(left); });
+    IgnoringBadAlloc([&] { NameLeftovers(left); });
   }
 
-  void NameLeft(const DrainLeftovers& left) {
+  void NameLeftovers(const DrainLeftovers& left) {
     for (const RunningEntry& running : left.running) {
       ReportEntry entry = running.ToEntry(options_.cause);
       entry.status = absl::DeadlineExceededError("still running");
@@ -194,7 +200,8 @@ class Drain {
     for (const NodeRef& ref : left.pending) NameUnreached(ref, pending_again);
   }
 
-  // The finalizers whose failure in this drain is an entry already.
+  // Returns the numbers of the finalizers whose failure in this drain has an
+  // entry already.
   std::unordered_set<uint64_t> NumbersPendingAgain() const {
     std::unordered_set<uint64_t> numbers;
     for (const ReportEntry& entry : report_.entries) {
@@ -250,8 +257,8 @@ Report DrainCore(Core* core, const DrainOptions& options, Waiting waiting,
 
 namespace {
 
-// Orders a drain that begins behind one that ends: one opens the registry, the
-// other closes it.
+// This lock orders the beginning of one drain and the end of another, because
+// one closes the registry and the other opens it.
 Lock& CountLock(Core* core) {
   const int lane = core->sharded() ? 0 : core->only_lane;
   const bool passed_over = (LanesPassedOver() >> lane & 1) != 0;
@@ -272,7 +279,7 @@ void EndDrain(Core* core) {
     core->closed_from.store(INT64_MAX, std::memory_order_release);
   }
   VisitLanes(core, [core](Lane& lane, int) {
-    // Else another drain has begun, and these may be what it has tried.
+    // Otherwise another drain has begun, and may have tried these nodes.
     if (core->drains.load(std::memory_order_acquire) == 0)
       lane.ReturnSetAside();
   });

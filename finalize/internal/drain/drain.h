@@ -1,11 +1,11 @@
-// One drain of one registry.
+// Drains one registry.
 //
-// It repeats one step until nothing is left that it may run: find the
-// finalizer that comes first (drain_cursor.h), claim that, run it with no lock
-// held (drain_step.h).
+// A drain repeats one step until there is nothing left that it may run: find
+// the finalizer that comes first (drain_cursor.h), claim it, and run it with no
+// lock held (drain_step.h).
 //
-// A phase that outlives its limit, if it has one, is passed by: what is left of
-// it is set aside, and reported at the end with the rest.
+// If a phase exceeds its limit, the drain passes it: the remaining finalizers
+// of the phase are set aside, and reported at the end.
 #ifndef FINALIZE_INTERNAL_DRAIN_DRAIN_H_
 #define FINALIZE_INTERNAL_DRAIN_DRAIN_H_
 
@@ -18,23 +18,25 @@
 
 namespace finalize_internal {
 
-// Whether a drain waits, to its deadline, for callbacks on other threads.
+// Whether a drain waits for callbacks on other threads, until its deadline.
 enum class Waiting { kIfOutermost, kAlways, kNever };
 
-// Drains `core`; never lets anything escape. `limit`, as
-// DrainContext::deadline, holds beside the deadline of the options.
+// Drains `core`. No exception escapes. `limit`, in the units of
+// DrainContext::deadline, applies in addition to the deadline of the options.
 finalize::Report DrainCore(Core* core, const finalize::DrainOptions& options,
                            Waiting waiting,
                            uint64_t limit = UINT64_MAX) noexcept;
 
-// Every drain begins and ends so. The end of the last one opens the registry
-// again: what begins a drain around others keeps it closed after them.
+// The beginning and the end of every drain. The end of the last drain under way
+// opens the registry again. A caller that begins a drain around others keeps
+// the registry closed between them.
 void BeginDrain(Core* core);
 void EndDrain(Core* core);
 
-// Drains the core of a child registry from its entry in the parent, whose
-// callable lies at `callable`. In the parent's drain: with the options of that,
-// to its deadline, and into its report.
+// Drains the core of a child registry. Called by the child's entry in the
+// parent, whose callable is at `callable`. If the parent's drain runs that
+// entry, its options and deadline apply, and the results are added to its
+// report.
 void DrainChild(Core* child, const void* callable,
                 const finalize::Cause& cause) noexcept;
 

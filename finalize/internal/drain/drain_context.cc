@@ -10,8 +10,8 @@
 #include "finalize/internal/life/finish.h"
 #include "finalize/internal/life/spent.h"
 #include "finalize/internal/node/frames.h"
+#include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/slab.h"
-#include "finalize/internal/node/word_wait.h"
 
 namespace finalize_internal {
 namespace {
@@ -20,9 +20,9 @@ DrainRecord* RecordIn(Node* node) {
   return reinterpret_cast<DrainRecord*>(node->payload());
 }
 
-// Ends the drain behind a frame from without. Returns whether it was one at the
-// end of the process in which something has failed.
-bool LeaveDrain(const NodeRef& ref) {
+// Ends the drain of a frame. Returns whether that was a drain at the end of the
+// process in which something has failed.
+bool AbandonDrain(const NodeRef& ref) {
   Core* core;
   std::shared_ptr<DrainPart> part;
   bool failed;
@@ -40,16 +40,16 @@ bool LeaveDrain(const NodeRef& ref) {
         record.process_end && record.failed.load(std::memory_order_relaxed);
   }
   if (part != nullptr) {
-    part->Leave();
+    part->Abandon();
   } else {
     EndDrain(core);
   }
   return failed;
 }
 
-bool LeaveFrame(Node* node, uint64_t life) {
+bool AbandonFrame(Node* node, uint64_t life) {
   const NodeRef ref = {node, life & kGenerationMask};
-  if (life & kDrainFrame) return LeaveDrain(ref);
+  if (life & kDrainFrame) return AbandonDrain(ref);
   if (IsOurs(node) && IsValidFrame(node, life) &&
       Abandon(CoreAt(node->core), ref)) {
     WakeWaiters(node);
@@ -57,10 +57,10 @@ bool LeaveFrame(Node* node, uint64_t life) {
   return false;
 }
 
-bool LeaveBlock(const FrameBlock* block) {
+bool AbandonBlock(const FrameBlock* block) {
   bool failed = false;
   VisitBlock(block, [&](Node* node, uint64_t life, const Frame&) {
-    failed |= LeaveFrame(node, life);
+    failed |= AbandonFrame(node, life);
     return true;
   });
   return failed;
@@ -70,7 +70,7 @@ bool LeaveBlock(const FrameBlock* block) {
 
 FINALIZE_OWN_FRAME DrainScope::DrainScope(Core* core,
                                           const finalize::Cause& cause,
-                                          WhenAbandoned when_left,
+                                          WhenAbandoned when_abandoned,
                                           std::shared_ptr<DrainPart> part) {
   Node* const node = AcquireNode(sizeof(Node) + sizeof(DrainRecord));
   if (node == nullptr) return;
@@ -79,13 +79,13 @@ FINALIZE_OWN_FRAME DrainScope::DrainScope(Core* core,
   record->core = core;
   record->epoch = CurrentEpoch();
   record->process_end = cause.IsProcessEnd();
-  record->over.store(when_left == WhenAbandoned::kNothing,
+  record->over.store(when_abandoned == WhenAbandoned::kNothing,
                      std::memory_order_relaxed);
   record->part = std::move(part);
   PushFrame(node, record_.generation | kDrainFrame, core);
 }
 
-// Not inlined: the drain may end on another thread than it began on.
+// Not inlined, because the drain may end on another thread than it began on.
 FINALIZE_OWN_FRAME bool DrainScope::End() {
   Node* const node = std::exchange(record_.node, nullptr);
   if (node == nullptr) return !was_over_;
@@ -108,7 +108,7 @@ FINALIZE_OWN_FRAME bool AbandonFrames() {
   bool failed = false;
   for (FrameBlock* block = this_thread.frames; block != nullptr;
        block = block->below) {
-    failed |= LeaveBlock(block);
+    failed |= AbandonBlock(block);
   }
   DropFrames();
   return failed;
@@ -119,7 +119,7 @@ bool AbandonFramesOf(int thread) {
   for (FrameBlock* block = NewestBlock(); block != nullptr;
        block = block->next.load(std::memory_order_acquire)) {
     if (block->thread.load(std::memory_order_relaxed) == thread) {
-      failed |= LeaveBlock(block);
+      failed |= AbandonBlock(block);
     }
   }
   return failed;
@@ -143,10 +143,10 @@ void Absorb(DrainContext* context, finalize::Report part) noexcept {
   report.left += part.left;
   report.running += part.running;
   report.deadline_exceeded |= part.deadline_exceeded;
-  if (part.failed != 0 || part.deadline_exceeded) context->NoteFailure();
+  if (part.failed != 0 || part.deadline_exceeded) context->RecordFailure();
   for (finalize::ReportEntry& entry : part.entries) {
     if (entry.outcome == finalize::ReportEntry::Outcome::kUnreached)
-      context->NoteFailure();
+      context->RecordFailure();
     AddEntry(context, std::move(entry));
   }
 }

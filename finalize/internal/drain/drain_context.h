@@ -1,9 +1,10 @@
-// What a drain knows while it runs callbacks, and what others know of a drain.
+// DrainContext is what a drain knows while it runs callbacks. DrainScope is
+// what other code knows about a drain.
 //
-// A DrainContext lies on the stack of its drain and is handed down from there.
-// Nothing leads to it but the frames of the callbacks that the drain runs
-// (frames.h), for those callbacks. What this thread, or another, may ask of a
-// drain lies in its record, in a node's memory:
+// A DrainContext is on the stack of its drain, which passes it to the functions
+// that it calls. Otherwise only the frames of the callbacks that the drain runs
+// (frames.h) point to it, for those callbacks. Everything that this thread or
+// another may ask about a drain is in its record, in the memory of a node:
 //
 //               DrainScope                 ~DrainScope
 //     (free) ---------------> under way ----------------> (free)
@@ -12,10 +13,11 @@
 //                                 v                          |
 //                                over -----------------------+
 //
-//   under way  the drain goes on: its registry counts it
-//   over       a callback of it is in exit(), or its thread has ended: it was
-//              ended from without. Where its stack is resumed nevertheless (a
-//              fibre, on another thread) it touches its registry no more.
+//   under way  the drain runs: its registry counts it
+//   over       AbandonFrames has ended the drain, because one of its callbacks
+//              is in exit() or its thread has ended. If its stack resumes
+//              nevertheless (a fiber, on another thread), the drain no longer
+//              touches its registry.
 #ifndef FINALIZE_INTERNAL_DRAIN_DRAIN_CONTEXT_H_
 #define FINALIZE_INTERNAL_DRAIN_DRAIN_CONTEXT_H_
 
@@ -30,12 +32,12 @@
 
 namespace finalize_internal {
 
-// How a drain, or the part of it that a helper thread does, is ended by a
-// thread that will not return to it. Behind the memory for it: not on a stack.
+// The part of a drain that a helper thread does. Abandon() ends it, if its
+// thread will not return to it. A DrainPart is on the heap, not on a stack.
 class DrainPart {
  public:
   virtual ~DrainPart() = default;
-  virtual void Leave() noexcept = 0;
+  virtual void Abandon() noexcept = 0;
 };
 
 struct DrainRecord {
@@ -43,36 +45,39 @@ struct DrainRecord {
   uint32_t epoch = 0;
   bool process_end = false;
   std::atomic<bool> failed{false};
-  // Set under kCorePoolLock, which guards the end of the record as well.
+  // Set under kCorePoolLock, which also guards the end of the record.
   std::atomic<bool> over{false};
-  // Of a helper thread; null: ends the drain of the core.
+  // The part of a helper thread. If null, the record is of the whole drain of
+  // the core.
   std::shared_ptr<DrainPart> part;
 };
 
-// Whether AbandonFrames ends the drain that a record stands for. kNothing: for
-// code that reports after a drain and may register as its callbacks may.
+// Whether AbandonFrames ends the drain of a record. kNothing is for code that
+// reports after a drain and may register as its callbacks may.
 enum class WhenAbandoned { kEndDrain, kNothing };
 
-// A drain on this thread, from its beginning to its end. Without memory for the
-// record nobody else knows of it.
+// A drain on this thread, from its beginning to its end. If there is no memory
+// for the record, other code does not know of the drain.
 class DrainScope {
  public:
-  DrainScope(Core* core, const finalize::Cause& cause, WhenAbandoned when_left,
+  DrainScope(Core* core, const finalize::Cause& cause,
+             WhenAbandoned when_abandoned,
              std::shared_ptr<DrainPart> part = nullptr);
   ~DrainScope() { End(); }
   DrainScope(const DrainScope&) = delete;
   DrainScope& operator=(const DrainScope&) = delete;
 
-  // Whether it was ended from without.
+  // Returns whether AbandonFrames, or another thread, has ended the drain.
   bool over() const {
     return record_.node != nullptr
                ? record()->over.load(std::memory_order_acquire)
                : was_over_;
   }
-  // Ends it. Returns whether it was under way.
+  // Ends the drain. Returns whether it was under way.
   bool End();
-  // A callback of it has failed, or it has missed its deadline.
-  void NoteFailure() {
+  // Records that a callback of the drain has failed, or that the drain has
+  // missed its deadline.
+  void RecordFailure() {
     if (record_.node != nullptr) {
       record()->failed.store(true, std::memory_order_relaxed);
     }
@@ -87,55 +92,58 @@ class DrainScope {
   bool was_over_ = false;
 };
 
-// What the callbacks of a drain, on one thread, may ask of it.
+// What the callbacks of a drain, on one thread, may ask the drain.
 struct DrainContext {
   finalize::Report* report;  // of this thread's part of the drain
   const finalize::DrainOptions* options;
-  // Nanoseconds of DrainNanos(), of the drain or, if that comes first, of the
-  // phase under way; UINT64_MAX for none.
+  // The deadline of the drain or, if it is earlier, of the phase under way, in
+  // nanoseconds of DrainNanos(). UINT64_MAX: none.
   uint64_t deadline;
   Core* core;
-  // Somebody will want to know exactly how long each of its callbacks took.
+  // Whether the exact duration of each callback is needed.
   bool measured = false;
-  DrainScope* scope = nullptr;  // null: a failure is noted in the report alone
-  uint64_t now = 0;             // the last look at the clock
-  bool recent = false;          // nothing that may take long has run since
+  DrainScope* scope = nullptr;  // null: failures are only in the report
+  uint64_t now = 0;             // the last time read
+  bool recent = false;          // nothing that takes long has run since
 
   bool limited() const { return deadline != UINT64_MAX; }
-  // Returns `now`, after another look where that is not recent.
-  uint64_t Look() { return recent ? now : Note(DrainNanosBefore(deadline)); }
-  uint64_t LookExactly() { return Note(DrainNanos()); }
-  void NoteFailure() {
-    if (scope != nullptr) scope->NoteFailure();
+  // Returns `now`. Reads the clock first if `now` is not recent.
+  uint64_t ReadClock() {
+    return recent ? now : Remember(DrainNanosBefore(deadline));
+  }
+  uint64_t ReadClockExactly() { return Remember(DrainNanos()); }
+  void RecordFailure() {
+    if (scope != nullptr) scope->RecordFailure();
   }
 
  private:
-  uint64_t Note(uint64_t seen) {
+  uint64_t Remember(uint64_t seen) {
     recent = true;
     return now = std::max(now, seen);
   }
 };
 
-// Whether a drain with these options measures its callbacks.
+// Returns whether a drain with these options measures its callbacks.
 inline bool Measures(const finalize::DrainOptions& options) {
   return options.entries == finalize::DrainOptions::Entries::kAll ||
          options.slow != absl::InfiniteDuration();
 }
 
-// For a thread in exit(), which does not return, and at the end of a thread:
-// ends every drain that began on it, and lets its callbacks go, running or
-// suspended, so that nobody waits for them. Returns whether one at the end of
-// the process was among those drains and something had failed in it.
+// Ends every drain that began on this thread, and abandons its callbacks,
+// running or suspended, so that no thread waits for them. Called in exit(),
+// which does not return, and at the end of a thread. Returns whether one of the
+// drains was at the end of the process and something had failed in it.
 bool AbandonFrames();
-// The same for another thread, which is known never to return from a call of
-// the C library's.
+// The same for another thread that will never return from a call of the C
+// library.
 bool AbandonFramesOf(int thread);
-// AbandonFrames where that is known without the exit hook: where the
-// thread_locals of a thread that has registered are gone, and all its callbacks
-// are older.
+// Calls AbandonFrames if it is known, without the exit hook, that this thread
+// is in exit(): its thread_local objects have been destroyed, and all its
+// callbacks began before that.
 void AbandonFramesInExit();
 
-// Adds an entry, within the limit on their number, and that of memory.
+// Adds an entry, unless the limit on their number is reached or there is no
+// memory.
 void AddEntry(DrainContext* context, finalize::ReportEntry entry) noexcept;
 // Adds the totals and entries of another report.
 void Absorb(DrainContext* context, finalize::Report part) noexcept;

@@ -4,19 +4,20 @@
 
 namespace finalize_internal {
 
-// Parks what opens the list and must not run at process end.
-inline void DrainCursor::ParkSkipped(Lane* lane, PhaseList* list) const {
+// Sets aside the first nodes of the list if they must not run at the end of the
+// process.
+inline void DrainCursor::SetSkippedAside(Lane* lane, PhaseList* list) const {
   if (!process_end_) return;
   while (list->newest != nullptr && !(list->newest->Word() & kAtExitFlag)) {
-    lane->Park(list->newest);
+    lane->SetAside(list->newest);
   }
 }
 
-// The newest finalizer of the lane that may run, or null. For a holder of the
-// lane's lock.
+// Returns the newest finalizer of the lane that may run, or null. The caller
+// holds the lane's lock.
 inline Node* DrainCursor::Head(Lane* lane) const {
   for (PhaseList* list = lane->Top(); list != nullptr; list = list->lower) {
-    ParkSkipped(lane, list);
+    SetSkippedAside(lane, list);
     if (list->newest != nullptr) return list->newest;
   }
   return nullptr;
@@ -26,26 +27,26 @@ void DrainCursor::Rescan() {
   changes_ = core_->changes.load(std::memory_order_acquire);
   best_ = -1;
   bounded_ = false;
-  Place best = {};
+  Position best = {};
   VisitLanes(core_, [&](Lane& lane, int index) {
     const Node* head = Head(&lane);
     if (head == nullptr) return;
-    const Place place = {head->phase, head->Sequence()};
+    const Position position = {head->phase, head->Sequence()};
     if (best_ < 0) lowest_ = head->phase;
     for (PhaseList* list = lane.Top(); list != nullptr; list = list->lower) {
-      ParkSkipped(&lane, list);
+      SetSkippedAside(&lane, list);
       if (list->newest != nullptr && list->phase < lowest_) {
         lowest_ = list->phase;
       }
     }
-    const bool first = best_ < 0 || Precedes(place, best);
-    const Place& second = first ? best : place;
+    const bool first = best_ < 0 || Precedes(position, best);
+    const Position& second = first ? best : position;
     if (best_ >= 0 && (!bounded_ || Precedes(second, bound_))) {
       bound_ = second;
       bounded_ = true;
     }
     if (first) {
-      best = place;
+      best = position;
       best_ = index;
     }
   });
@@ -62,7 +63,7 @@ bool DrainCursor::NextPhase(int* phase) {
     const int64_t close = last ? INT64_MIN : best_phase_;
     int64_t closed = core_->closed_from.load(std::memory_order_acquire);
     if (closed <= close) return any;
-    // What slipped in before this store changes the next scan.
+    // The next scan finds a finalizer that was registered before this store.
     core_->closed_from.compare_exchange_strong(closed, close,
                                                std::memory_order_seq_cst);
   }
@@ -112,7 +113,7 @@ void DrainCursor::PassBy(int lowest_phase) {
   VisitLanes(core_, [&](Lane& lane, int) {
     for (PhaseList* list = lane.Top();
          list != nullptr && list->phase >= lowest_phase; list = list->lower) {
-      while (list->newest != nullptr) lane.Park(list->newest);
+      while (list->newest != nullptr) lane.SetAside(list->newest);
     }
   });
   fresh_ = false;

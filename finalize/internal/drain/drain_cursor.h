@@ -1,12 +1,12 @@
-// The order of a drain: which finalizer comes next.
+// DrainCursor finds the finalizer that comes next in the order of a drain.
 //
-// Finding it looks at the head of every lane in use; that is repeated only when
-// the lane in hand falls behind the next best one, or when the registry changed
-// (Core::changes). So a drain of n finalizers costs O(n), whatever is
-// registered, run, detached or re-flagged meanwhile.
+// It compares the newest finalizers of all lanes in use. It does so again only
+// when the second best lane overtakes the current one, or when the registry has
+// changed (Core::changes). So a drain of n finalizers costs O(n), even if
+// finalizers are registered, run, detached or re-flagged meanwhile.
 //
-// What it must not run it parks (lane.h): that keeps each head meaningful and
-// each finalizer visited once.
+// It sets finalizers aside that it must not run (lane.h). So the head of a lane
+// is always one that may run, and each finalizer is visited once.
 #ifndef FINALIZE_INTERNAL_DRAIN_DRAIN_CURSOR_H_
 #define FINALIZE_INTERNAL_DRAIN_DRAIN_CURSOR_H_
 
@@ -23,39 +23,40 @@ class DrainCursor {
   DrainCursor(Core* core, bool process_end)
       : core_(core), process_end_(process_end) {}
 
-  // Returns whether anything is left that may run, and the highest phase of
-  // that. Closes the registry to other threads from that phase up, or wholly
-  // if it is the last one, or none is left.
+  // Returns whether there is a finalizer left that may run, and sets *phase to
+  // the highest phase of such finalizers. Closes the registry to other threads
+  // from that phase up, or completely if it is the last phase or none is left.
   bool NextPhase(int* phase);
-  // Claims the next finalizer of `lowest_phase` or higher; null if none is
-  // left.
+  // Claims the next finalizer of `lowest_phase` or higher. Returns null if none
+  // is left.
   Node* ClaimNext(int lowest_phase);
-  // Passes by what is pending of `lowest_phase` or higher.
+  // Sets aside the pending finalizers of `lowest_phase` or higher.
   void PassBy(int lowest_phase);
 
  private:
-  struct Place {
+  struct Position {
     int phase;
     uint64_t sequence;
   };
-  static bool Precedes(const Place& a, const Place& b) {
+  static bool Precedes(const Position& a, const Position& b) {
     return a.phase != b.phase ? a.phase > b.phase : a.sequence > b.sequence;
   }
-  void ParkSkipped(Lane* lane, PhaseList* list) const;
+  void SetSkippedAside(Lane* lane, PhaseList* list) const;
   Node* Head(Lane* lane) const;
   Node* TryClaim(int lowest_phase);
   void Rescan();
 
   Core* const core_;
   const bool process_end_;
-  // Of the registry as it was at changes_: the lane whose head comes first
-  // (-1: none), that head's phase, where the second best lane begins, and the
-  // lowest phase of all.
+  // The result of the last scan, when Core::changes was changes_: the lane
+  // whose head comes first (-1: none), the phase of that head, the position of
+  // the head of the second best lane (if bounded_), and the lowest phase of
+  // all.
   bool fresh_ = false;
   uint64_t changes_ = 0;
   int best_ = -1;
   int best_phase_ = 0;
-  Place bound_ = {};
+  Position bound_ = {};
   bool bounded_ = false;
   int lowest_ = 0;
 };

@@ -3,9 +3,9 @@
 #include "finalize/internal/base/drain_clock.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/life/finish.h"
+#include "finalize/internal/life/observed_run.h"
 #include "finalize/internal/life/report_failure.h"
 #include "finalize/internal/life/run.h"
-#include "finalize/internal/life/watch.h"
 
 namespace finalize_internal {
 
@@ -17,16 +17,16 @@ DrainStep::DrainStep(Core* core, Node* node, DrainContext* context)
       context_(context),
       sequence_(node->Sequence()) {}
 
-inline void DrainStep::NoteStart() {
+inline void DrainStep::RecordStart() {
   if (!context_->measured && !context_->limited()) return;
-  start_ = Look();
-  NoteRunStart(node_, start_);
+  start_ = ReadClock();
+  RecordRunStart(node_, start_);
 }
 
-inline void DrainStep::NoteEnd() {
+inline void DrainStep::RecordEnd() {
   context_->recent = false;
   if (start_ == 0) return;
-  end_ = Look();
+  end_ = ReadClock();
   overran_ = context_->limited() && end_ >= context_->deadline;
 }
 
@@ -51,9 +51,9 @@ void DrainStep::Destroy() {
 
 void DrainStep::Run() noexcept {
   if (all()) entry_ = Describe(node_, options().cause, /*spent=*/false);
-  NoteStart();
+  RecordStart();
   RunCaught(node_, context_, options().cause, &failure_);
-  NoteEnd();
+  RecordEnd();
   if (!IsOurs(node_)) {  // the callback forked, and this is the child
     entry_.reset();
     return;
@@ -65,7 +65,7 @@ void DrainStep::Run() noexcept {
   if (IsOurs(node_)) Destroy();  // the reporter may fork as well
 }
 
-bool DrainStep::Note() noexcept {
+bool DrainStep::Finish() noexcept {
   if (!IsOurs(node_)) {
     DropFrame(node_);
     return true;
@@ -80,12 +80,12 @@ bool DrainStep::Note() noexcept {
            DestroyAndRetire(core_, node_);
   }
   ++(failure_.failed ? context_->report->failed : context_->report->ran);
-  if (failure_.failed) context_->NoteFailure();
+  if (failure_.failed) context_->RecordFailure();
   if (entry_) IgnoringBadAlloc([this] { AddEntry(context_, *entry_); });
   return ours;
 }
 
-void DrainStep::Leave() noexcept {
+void DrainStep::FinishAbandoned() noexcept {
   if (!spent_) {
     entry_->outcome = ReportEntry::Outcome::kFailed;  // after all
     Report();
@@ -100,7 +100,7 @@ void DrainStep::ReportPendingAgain() noexcept {
   context_->recent = false;
 }
 
-// With its frame still up.
+// The frame of the callback is still in use.
 void DrainStep::Report() {
   ReportSpent(node_, *entry_);
   context_->recent = false;

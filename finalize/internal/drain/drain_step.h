@@ -1,4 +1,4 @@
-// One claimed finalizer in a drain.
+// DrainStep runs and finishes one claimed finalizer in a drain.
 #ifndef FINALIZE_INTERNAL_DRAIN_DRAIN_STEP_H_
 #define FINALIZE_INTERNAL_DRAIN_DRAIN_STEP_H_
 
@@ -18,18 +18,18 @@ namespace finalize_internal {
 class DrainStep {
  public:
   DrainStep(Core* core, Node* node, DrainContext* context);
-  // Runs the callback. Unless it becomes pending again, tells the failure
-  // reporter if it failed, and destroys it: a module whose code that is stays
-  // as long.
+  // Runs the callback. Unless the finalizer becomes pending again, reports a
+  // failure to the failure reporter and destroys the callback. The module whose
+  // code it is stays loaded meanwhile.
   void Run() noexcept;
-  // Then: finishes it and notes it in the drain's context. No code of the
-  // user's runs, unless the drain was left meanwhile. Returns false where that
-  // is so.
-  bool Note() noexcept;
-  // Or: finishes it, where its drain has left it behind.
-  void Leave() noexcept;
-  // At last, after Note(): tells the failure reporter of one that is armed
-  // again.
+  // After Run(): finishes the finalizer and adds it to the report of the drain.
+  // No user code runs, unless the drain has abandoned the finalizer meanwhile;
+  // then it returns false.
+  bool Finish() noexcept;
+  // After Run(), instead of Finish(): finishes a finalizer that its drain has
+  // abandoned.
+  void FinishAbandoned() noexcept;
+  // After Finish(): reports the failure of a finalizer that is pending again.
   void ReportPendingAgain() noexcept;
 
   bool pending_again() const { return !spent_; }
@@ -39,23 +39,22 @@ class DrainStep {
   bool all() const {
     return options().entries == finalize::DrainOptions::Entries::kAll;
   }
-  // Look at the clock, before the callback and after it, where there is a
-  // reason to.
-  void NoteStart();
-  void NoteEnd();
-  uint64_t Look() const {
-    return context_->measured || Watched() ? context_->LookExactly()
-                                           : context_->Look();
+  // Read the clock before and after the callback, if there is a reason to.
+  void RecordStart();
+  void RecordEnd();
+  uint64_t ReadClock() const {
+    return context_->measured || IsObserved() ? context_->ReadClockExactly()
+                                              : context_->ReadClock();
   }
   absl::Duration duration() const {
     return absl::Nanoseconds(static_cast<int64_t>(end_ - start_));
   }
-  // Whether it has run and gets an entry.
+  // Whether the finalizer has run and gets an entry.
   bool Notable() const {
     return failure_.failed || overran_ || entry_ ||
            (end_ != start_ && duration() > options().slow);
   }
-  // Makes or completes the entry.
+  // Creates or completes the entry.
   void FillEntry();
   void Report();
   void Destroy();
@@ -63,12 +62,13 @@ class DrainStep {
   Core* const core_;
   Node* const node_;
   DrainContext* const context_;
-  const uint64_t sequence_;  // of the node, which shows the start meanwhile
+  const uint64_t sequence_;  // of the node, which holds the start meanwhile
   Failure failure_;
-  uint64_t start_ = 0;  // nanoseconds of DrainNanos(); 0: nobody looked
+  uint64_t start_ = 0;  // nanoseconds of DrainNanos(); 0: not read
   uint64_t end_ = 0;
-  std::optional<finalize::ReportEntry> entry_;  // made before it runs, if all
-  bool overran_ = false;                        // the deadline
+  std::optional<finalize::ReportEntry>
+      entry_;             // created before the run, if all()
+  bool overran_ = false;  // the deadline
   bool spent_ = true;
 };
 

@@ -3,16 +3,16 @@
 // clang-format off
 //     kLooking ----- claimed -----> kInCallback --- deadline ---> kAbandoned
 //       |   ^                         |   |
-//       |   +------- returned --------+   | calls exit(), or is seen to
-//       v                                 |
-//     kEnded <----------------------------+ sleep there (exit_lock.h)
+//       |   +------- returned --------+   | calls exit(), or is found
+//       v                                 | to sleep there (exit_lock.h)
+//     kEnded <----------------------------+
 // clang-format on
 //
-// Only a worker that is kLooking touches the registry and its report, and it
-// runs no code of the user's then: destructors and the failure reporter count
-// as callbacks. At the deadline the phase waits for the looking ones, which
-// takes a few instructions, and leaves those in a callback: a worker that finds
-// itself kAbandoned frees its finalizer and ends.
+// Only a worker in kLooking touches the registry and its report, and it runs no
+// user code then: destructors and the failure reporter count as callbacks. At
+// the deadline the phase waits for workers in kLooking, which takes a few
+// instructions, and abandons those in kInCallback. A worker that finds itself
+// in kAbandoned frees its finalizer and ends.
 #include "finalize/internal/drain/parallel_drain.h"
 
 #include <sys/syscall.h>
@@ -50,21 +50,21 @@ enum WorkerState : uint32_t { kLooking, kInCallback, kAbandoned, kEnded };
 struct Phase;
 
 struct Worker final : DrainPart {
-  // Its callback is in exit(), and its thread will not come back.
-  void Leave() noexcept override;
-  // Makes `current` a part of `report`. For a worker that is kLooking.
+  // The callback has called exit(), and the thread will not return.
+  void Abandon() noexcept override;
+  // Adds `current` to `report`. For a worker in kLooking.
   void HandOver();
 
   Phase* phase = nullptr;
   std::atomic<uint32_t> state{kLooking};
   std::atomic<int> task{0};  // gettid() of its thread; 0: not yet
-  NodeRef
-      node;  // of the callback, in kInCallback and kAbandoned; null: it is over
-  Report current;  // of that callback, and the drains in it
-  Report report;   // of the callbacks that are over
+  // Of the callback, in kInCallback and kAbandoned; null if it has ended.
+  NodeRef node;
+  Report current;  // of that callback, and of drains in it
+  Report report;   // of the callbacks that have ended
 };
 
-// Shared with the workers, which may outlive the drain.
+// The workers share it, and may outlive the drain.
 struct Phase {
   Phase(Core* core_in, int number_in, const DrainContext& outer, size_t count)
       : core(core_in),
@@ -77,7 +77,7 @@ struct Phase {
   }
 
   uint32_t* change_word() { return reinterpret_cast<uint32_t*>(&changed); }
-  void NoteChange() {
+  void SignalChange() {
     changed.fetch_add(1, std::memory_order_acq_rel);
     FutexWake(change_word());
   }
@@ -88,19 +88,20 @@ struct Phase {
   const uint64_t deadline;
   const uint64_t start;
   std::atomic<bool> stop{false};
-  std::atomic<bool> late{false};     // a worker found the deadline passed
+  std::atomic<bool> late{false};  // a worker saw that the deadline had passed
   std::atomic<uint32_t> changed{0};  // grows when a worker ends
   std::vector<Worker> workers;
 };
 
-// Ends a stretch in kInCallback. Returns false if the drain left it meanwhile.
+// Changes from kInCallback to kLooking. Returns false if the drain has
+// abandoned the worker meanwhile.
 bool BackToLooking(Worker* worker) {
   uint32_t expected = kInCallback;
   return worker->state.compare_exchange_strong(expected, kLooking,
                                                std::memory_order_acq_rel);
 }
 
-// The context in which a worker reports to `report`.
+// Returns the context in which a worker reports to `report`.
 DrainContext ContextOf(Phase* phase, Report* report, DrainScope* scope) {
   DrainContext context{report,      &phase->options,          phase->deadline,
                        phase->core, Measures(phase->options), scope};
@@ -113,14 +114,15 @@ void Worker::HandOver() {
   Absorb(&whole, std::exchange(current, Report()));
 }
 
-void Worker::Leave() noexcept {
+void Worker::Abandon() noexcept {
   if (!BackToLooking(this)) return;
   HandOver();
   state.store(kEnded, std::memory_order_release);
-  phase->NoteChange();
+  phase->SignalChange();
 }
 
-// Runs one claimed finalizer. Returns false if the drain left it meanwhile.
+// Runs one claimed finalizer. Returns false if the drain has abandoned the
+// worker meanwhile.
 bool RunOne(Phase* phase, Worker* worker, DrainScope* scope, Node* node) {
   DrainContext context = ContextOf(phase, &worker->current, scope);
   DrainStep step(phase->core, node, &context);
@@ -133,10 +135,10 @@ bool RunOne(Phase* phase, Worker* worker, DrainScope* scope, Node* node) {
     return false;
   }
   if (!BackToLooking(worker)) {
-    step.Leave();
+    step.FinishAbandoned();
     return false;
   }
-  step.Note();
+  step.Finish();
   worker->HandOver();
   if (!step.pending_again()) return true;
   worker->node = NodeRef();
@@ -145,7 +147,8 @@ bool RunOne(Phase* phase, Worker* worker, DrainScope* scope, Node* node) {
   return BackToLooking(worker);
 }
 
-// Whether no callback of the phase may begin any more.
+// Returns whether the deadline has passed, so that no further callback of the
+// phase may begin.
 bool IsLate(Phase* phase) {
   const uint64_t deadline = phase->deadline;
   if (deadline == UINT64_MAX || DrainNanosBefore(deadline) < deadline) {
@@ -167,7 +170,7 @@ void Work(const std::shared_ptr<Phase>& phase, Worker* worker) {
     if (!RunOne(phase.get(), worker, &scope, node)) return;
   }
   worker->state.store(kEnded, std::memory_order_release);
-  phase->NoteChange();
+  phase->SignalChange();
 }
 
 bool AllEnded(const Phase& phase) {
@@ -177,8 +180,8 @@ bool AllEnded(const Phase& phase) {
       });
 }
 
-// Ends the part of those workers whose callbacks have called exit(), and sleep
-// there for good: what they would do themselves in a hook of exit().
+// Ends the parts of workers whose callbacks have called exit() and sleep there
+// permanently. They would do it themselves if they reached an exit handler.
 void EndSleepers(Phase* phase) {
   if (!IsAnyInExit()) return;
   FindExitLock();
@@ -192,9 +195,10 @@ void EndSleepers(Phase* phase) {
   }
 }
 
-// Returns false where the deadline came before the last worker ended.
+// Returns false if the deadline comes before the last worker has ended.
 bool AwaitWorkers(Phase* phase) {
-  constexpr uint64_t kLook = 10000000;  // how often, at the end of the process
+  // How often to check for calls of exit(), in nanoseconds.
+  constexpr uint64_t kCheckInterval = 10000000;
   const bool ends = phase->options.cause.IsProcessEnd();
   for (;;) {
     const uint32_t seen = phase->changed.load(std::memory_order_acquire);
@@ -204,14 +208,14 @@ bool AwaitWorkers(Phase* phase) {
     uint64_t nap = NapUntil(phase->deadline, now);
     if (ends) {
       EndSleepers(phase);
-      nap = std::min(nap, kLook);
+      nap = std::min(nap, kCheckInterval);
     }
     FutexSleep(phase->change_word(), seen, nap);
   }
 }
 
-// Parts with a worker at the deadline. Returns whether it was in a callback.
-bool LeaveWorker(Worker* worker) {
+// Abandons a worker at the deadline. Returns whether it was in a callback.
+bool AbandonWorker(Worker* worker) {
   for (;;) {
     uint32_t state = kInCallback;
     if (worker->state.compare_exchange_strong(state, kAbandoned,
@@ -223,8 +227,9 @@ bool LeaveWorker(Worker* worker) {
   }
 }
 
-// Notes what a worker runs on with, and takes it from the registry.
-void NoteLeftRunning(Core* core, const NodeRef& ref, DrainContext* context) {
+// Reports the finalizer that an abandoned worker still runs, and takes it off
+// the registry.
+void RecordStillRunning(Core* core, const NodeRef& ref, DrainContext* context) {
   RunningEntry running = {};
   if (!DescribeRunning(core, ref, &running)) {
     running.number = NodeNumber(ref.node);  // it has just ended
@@ -242,8 +247,8 @@ size_t WorkersFor(Core* core, const DrainOptions& options) {
   return std::min(static_cast<size_t>(options.threads), CountPending(core));
 }
 
-// Starts the workers. Where the system has no more threads there are fewer of
-// them, and if there are none this thread is the worker.
+// Starts the workers. If the system has no more threads, there are fewer
+// workers. If none can be started, this thread is the worker.
 void StartWorkers(const std::shared_ptr<Phase>& phase) {
   size_t started = 0;
   for (; started < phase->workers.size(); ++started) {
@@ -274,10 +279,10 @@ std::optional<bool> DrainPhaseInParallel(Core* core, int number,
   phase->stop.store(true, std::memory_order_release);
   if (!in_time) context->report->deadline_exceeded = true;
   for (Worker& worker : phase->workers) {
-    const bool left = LeaveWorker(&worker);
+    const bool left = AbandonWorker(&worker);
     Absorb(context, std::move(worker.report));
     if (left && worker.node.node != nullptr) {
-      NoteLeftRunning(core, worker.node, context);
+      RecordStillRunning(core, worker.node, context);
     }
   }
   return in_time;

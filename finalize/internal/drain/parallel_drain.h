@@ -1,4 +1,4 @@
-// One phase of a drain on several threads.
+// DrainPhaseInParallel drains one phase on helper threads.
 #ifndef FINALIZE_INTERNAL_DRAIN_PARALLEL_DRAIN_H_
 #define FINALIZE_INTERNAL_DRAIN_PARALLEL_DRAIN_H_
 
@@ -9,9 +9,10 @@
 
 namespace finalize_internal {
 
-// Runs what the drain may run of one phase, on helper threads. Returns false
-// where the deadline came first; what still runs then is left to its thread,
-// and noted. Nothing where there is no memory for helper threads.
+// Runs the finalizers of one phase that the drain may run, on helper threads.
+// Returns false if the deadline comes first; callbacks that still run then are
+// abandoned to their threads, and reported. Returns nullopt if there is no
+// memory for helper threads.
 std::optional<bool> DrainPhaseInParallel(Core* core, int phase,
                                          DrainContext* context);
 

@@ -75,7 +75,8 @@ void MergePhase(Lane* from, PhaseList* source, Lane* to, Core* to_core,
   }
 }
 
-// Takes the peeks along: those at a finalizer that runs stay with it.
+// Moves the pins of pending finalizers. Pins of a running finalizer stay on its
+// lane.
 void MovePins(Lane* from, Lane* to) {
   for (Pin** at = &from->pins; *at != nullptr;) {
     Pin* const pin = *at;
@@ -94,12 +95,14 @@ bool IsClosed(Core* to) {
          !RunsCallbackOf(to);
 }
 
-// Moves one lane's pending finalizers. kNoMemory if `spares` do not suffice.
+// Moves one lane's pending finalizers. Returns kNoMemory if `spares` are too
+// few.
 Refusal MoveLane(Core* from, int from_index, Core* to, int to_index,
                  SpareNodes* spares) {
   LockPair locks(from_index, to_index);
   to->UseLane(to_index);
-  // Under the lock: a drain that closes the registry looks at the lane later.
+  // Checked under the lock: a drain that closes the registry reads the lane
+  // later.
   if (IsClosed(to)) return Refusal::kClosed;
   Lane& source = from->LaneAt(from_index);
   Lane& target = to->LaneAt(to_index);

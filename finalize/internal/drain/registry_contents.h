@@ -1,4 +1,4 @@
-// What is done to all pending finalizers of a registry at once.
+// Operations on all pending finalizers of a registry.
 #ifndef FINALIZE_INTERNAL_DRAIN_REGISTRY_CONTENTS_H_
 #define FINALIZE_INTERNAL_DRAIN_REGISTRY_CONTENTS_H_
 
@@ -9,15 +9,17 @@
 
 namespace finalize_internal {
 
-// Moves what is pending in `from` to `to`; each keeps its sequence, and peeks
-// go on. Refused as a whole, but for kNoMemory, where part has moved.
+// Moves the pending finalizers of `from` to `to`. Each keeps its sequence, and
+// peeks continue. If refused, nothing has moved, except with kNoMemory: then a
+// part has moved.
 Refusal MovePending(Core* from, Core* to);
 
 // Which pending finalizers to destroy.
 enum class DestroyScope { kAll, kWithoutLifetime };
 
-// Claims and destroys pending finalizers, unrun, in drain order, and returns
-// how many. Those on a lifetime may be kept: they still run when it ends.
+// Claims and destroys pending finalizers in drain order, without running them.
+// Returns how many. Finalizers of a lifetime may be kept; they still run when
+// it ends.
 size_t DestroyPending(Core* core, DestroyScope scope);
 
 }  // namespace finalize_internal

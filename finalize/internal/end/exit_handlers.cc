@@ -27,14 +27,14 @@ constexpr int kHooks = 8;
 
 // glibc goes on with the remaining handlers under the status of the last call.
 void RunExitHook() {
-  NoteInExit();
+  RecordInExit();
   DrainProcess(Cause::Kind::kExit, ExitDeadline());
   const int code = finalize::GetExitOptions().failure_exit_code;
   if (TakeFailure() && code != 0) std::exit(code);
 }
 
 void RunQuickExitHook() {
-  NoteInExit();
+  RecordInExit();
   if (!Settings().quick_exit) return;
   DrainProcess(Cause::Kind::kQuickExit, ExitDeadline());
   const int code = finalize::GetExitOptions().failure_exit_code;

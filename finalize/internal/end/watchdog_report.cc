@@ -13,7 +13,7 @@
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/base/drain_clock.h"
 #include "finalize/internal/base/escape.h"
-#include "finalize/internal/life/watch.h"
+#include "finalize/internal/life/observed_run.h"
 #include "finalize/internal/node/core.h"
 #include "finalize/internal/node/fork_epoch.h"
 #include "finalize/internal/node/process_core.h"

@@ -15,14 +15,14 @@
 #include "finalize/internal/life/spent.h"
 #include "finalize/internal/life/stack_mark.h"
 #include "finalize/internal/node/fork_epoch.h"
+#include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/slab.h"
-#include "finalize/internal/node/word_wait.h"
 
 namespace finalize_internal {
 namespace {
 
-// Ends the process where this thread peeks at `node`, whose claimer waits for
-// the peek to end.
+// Ends the process if this thread peeks at `node`: the thread that has claimed
+// it waits for the peek to end.
 void CheckNotPeeking(Node* node, uint64_t word) {
   if ((word & kPinnedFlag) == 0) return;
   const int index = Node::LaneOf(word);
@@ -32,12 +32,13 @@ void CheckNotPeeking(Node* node, uint64_t word) {
         "PeekArguments() copies it from");
 }
 
-// Whether `word` is that of the running finalizer `ref`.
+// Returns whether `word` says that `ref` is running.
 bool Runs(const NodeRef& ref, uint64_t word) {
   return ref.Matches(word) && (word & kRunsMask) == kRunning;
 }
 
-// Copies what a peek shows besides the callback's text.
+// Copies everything that a peek shows, except the callback's text and the
+// referent.
 void FillInfo(Node* node, finalize::Info* info) {
   info->number = NodeNumber(node);
   info->name = std::string(node->name());
@@ -48,7 +49,7 @@ void FillInfo(Node* node, finalize::Info* info) {
       absl::Nanoseconds(static_cast<int64_t>(NowNanos() - node->Sequence()));
 }
 
-// The referent, if a shared_ptr owns it and it is alive.
+// Returns the referent if a shared_ptr owns it and it is alive.
 std::shared_ptr<void> ReferentOf(Node* node) {
   if (!(node->Word() & kLifetimeFlag)) return nullptr;
   const LifetimeLink& link = node->lifetime_link();
@@ -98,7 +99,7 @@ void SetAtExitFlag(const NodeRef& ref, bool at_exit) {
   Node* const node = ref.node;
   const uint64_t old = node->Word();
   node->SetWord(at_exit ? old | kAtExitFlag : old & ~kAtExitFlag);
-  // A drain that skipped it is to see it again; one it tried, is not.
+  // A drain that skipped it must see it again. A drain that tried it must not.
   if (at_exit && (old & kSetAsideFlag) && !(old & kAtExitFlag) &&
       Node::StateOf(old) != kTried) {
     lane.get()->Remove(node);
@@ -142,6 +143,16 @@ bool Wait(const NodeRef& ref, int64_t deadline) {
   }
   return WaitWhile(ref.node, kGenerationMask | kRunsMask,
                    ref.generation | kRunning, limit);
+}
+
+void EndScope(const NodeRef& ref) noexcept {
+  if (Node* node = ClaimToRun(ref)) {
+    RunReported(CoreAt(node->core), node, finalize::Cause::Kind::kScope);
+  } else if (Inherited(ref)) {
+    ForbidAdopting(ref.node->epoch.load(std::memory_order_relaxed));
+  } else {
+    Wait(ref, INT64_MAX);
+  }
 }
 
 }  // namespace finalize_internal

@@ -1,5 +1,5 @@
-// What a handle can do to its finalizer; the part of Finalizer<R> that does
-// not depend on R.
+// The operations of a handle on its finalizer: the part of Finalizer<R> that
+// does not depend on R.
 #ifndef FINALIZE_INTERNAL_INSPECT_FINALIZER_OPS_H_
 #define FINALIZE_INTERNAL_INSPECT_FINALIZER_OPS_H_
 
@@ -20,24 +20,31 @@ bool IsRunning(const NodeRef& ref) noexcept;
 
 // Returns the claimed node, in state kDetached, or null.
 Node* Detach(const NodeRef& ref);
-// Destroys the callback, unrun, if it can claim it. Returns whether it did.
+// Destroys the callback without running it, if it can claim it. Returns whether
+// it did.
 bool Cancel(const NodeRef& ref) noexcept;
-// The same for an owner that will not ask again: lets go of an inherited one.
+// The same for an owner that gives the finalizer up: an inherited one can then
+// no longer be adopted (ForbidAdopting).
 void CancelForGood(const NodeRef& ref) noexcept;
 
 bool Peek(const NodeRef& ref, std::optional<finalize::Info>* info);
 // `out` as in CallbackOps::copy_arguments.
 bool PeekArguments(const NodeRef& ref, const std::type_info& tuple, void* out);
 
-// Waits while it runs on another thread; `deadline` in nanoseconds since the
-// Unix epoch. Returns false where the deadline came first.
+// Waits while the callback runs on another thread. `deadline` is in nanoseconds
+// since the Unix epoch. Returns false if the deadline comes first.
 bool Wait(const NodeRef& ref, int64_t deadline);
 
-// Whether it is pending in the process that registered it, which is another.
+// Returns whether the finalizer is pending in the process that registered it,
+// which is an ancestor of this one.
 bool Inherited(const NodeRef& ref);
 
 bool AtExitFlag(const NodeRef& ref);
 void SetAtExitFlag(const NodeRef& ref, bool at_exit);
+
+// Ends the scope of a Finally: runs the callback if it can claim it, and
+// reports its failure. Otherwise waits while another thread runs it.
+void EndScope(const NodeRef& ref) noexcept;
 
 }  // namespace finalize_internal
 

@@ -8,17 +8,17 @@
 namespace finalize_internal {
 namespace {
 
-// The order of drains. Of two lanes may come equal sequences.
-bool ComesBefore(const Placed& a, const Placed& b) {
+// The order of drains. Nodes of two lanes may have equal sequences.
+bool ComesBefore(const PendingNode& a, const PendingNode& b) {
   if (a.phase != b.phase) return a.phase > b.phase;
   if (a.sequence != b.sequence) return a.sequence > b.sequence;
   return a.ref.node < b.ref.node;
 }
 
-// Room for what the registry holds now and a little more: nothing is allocated
-// under a lock.
-std::vector<Placed> Collect(Core* core) {
-  std::vector<Placed> all;
+// Reserves room for the finalizers that are pending now and a few more, because
+// nothing is allocated under a lock.
+std::vector<PendingNode> Collect(Core* core) {
+  std::vector<PendingNode> all;
   for (size_t room = CountPending(core) + 16;; room *= 2) {
     all.clear();
     all.reserve(room);
@@ -40,11 +40,11 @@ std::vector<Placed> Collect(Core* core) {
 
 std::vector<NodeRef> PendingOf(Core* core) {
   EnsureCurrent(core);
-  std::vector<Placed> all = Collect(core);
+  std::vector<PendingNode> all = Collect(core);
   std::sort(all.begin(), all.end(), ComesBefore);
   std::vector<NodeRef> refs;
   refs.reserve(all.size());
-  for (const Placed& placed : all) refs.push_back(placed.ref);
+  for (const PendingNode& candidate : all) refs.push_back(candidate.ref);
   return refs;
 }
 
@@ -61,39 +61,40 @@ PendingWalk::PendingWalk(Core* core) noexcept : core_(core) {
       newest_ = std::max(newest_, node->Sequence());
     });
   });
-  LookAgain();
+  FindBatch();
 }
 
 bool PendingWalk::Next(NodeRef* ref) noexcept {
-  if (!has_all_ && next_ == kBatch) LookAgain();
+  if (!has_all_ && next_ == kBatch) FindBatch();
   if (next_ == count_) return false;
-  *ref = has_all_ ? all_[next_] : few_[next_].ref;
+  *ref = has_all_ ? all_[next_] : batch_[next_].ref;
   ++next_;
   return true;
 }
 
-// Finds the first few behind the last one shown.
-void PendingWalk::LookAgain() noexcept {
+// Finds the next kBatch finalizers after the last one visited.
+void PendingWalk::FindBatch() noexcept {
   const bool first = next_ == 0;
-  const Placed last = first ? Placed() : few_[next_ - 1];
+  const PendingNode last = first ? PendingNode() : batch_[next_ - 1];
   count_ = next_ = 0;
   VisitLanes(core_, [&](Lane& lane, int) {
     VisitPending(lane, [&](Node* node) {
-      const Placed placed = {RefTo(node), node->phase, node->Sequence()};
-      if (placed.sequence > newest_) return;
-      if (first || ComesBefore(last, placed)) Keep(placed);
+      const PendingNode candidate = {RefTo(node), node->phase,
+                                     node->Sequence()};
+      if (candidate.sequence > newest_) return;
+      if (first || ComesBefore(last, candidate)) Keep(candidate);
     });
   });
 }
 
-// Keeps one of the first few.
-void PendingWalk::Keep(const Placed& placed) {
+// Keeps a finalizer if it is among the first kBatch.
+void PendingWalk::Keep(const PendingNode& candidate) {
   size_t at = count_;
-  while (at > 0 && ComesBefore(placed, few_[at - 1])) --at;
+  while (at > 0 && ComesBefore(candidate, batch_[at - 1])) --at;
   if (at == kBatch) return;
   if (count_ < kBatch) ++count_;
-  for (size_t i = count_ - 1; i > at; --i) few_[i] = few_[i - 1];
-  few_[at] = placed;
+  for (size_t i = count_ - 1; i > at; --i) batch_[i] = batch_[i - 1];
+  batch_[at] = candidate;
 }
 
 }  // namespace finalize_internal

@@ -1,5 +1,5 @@
-// PendingWalk: what is pending in a registry, one after the other, whether or
-// not there is memory for a list of it.
+// PendingWalk visits the pending finalizers of a registry one after the other,
+// even if there is no memory for a list of them.
 //
 //   PendingWalk walk(core);
 //   for (NodeRef ref; walk.Next(&ref);) {
@@ -17,42 +17,42 @@
 
 namespace finalize_internal {
 
-// A pending node and its place in the order, copied under the lane's lock.
-struct Placed {
+// A pending node and its position in the order, copied under the lane's lock.
+struct PendingNode {
   NodeRef ref;
   int phase;
   uint64_t sequence;
 };
 
-// Shows in drain order what was pending when it began. What has been claimed
-// meanwhile it may show or not. Holds no lock between two steps. Confined to
-// one thread.
+// Visits, in drain order, the finalizers that were pending when it began. It
+// may or may not visit a finalizer that has been claimed meanwhile. Holds no
+// lock between two steps. Confined to one thread.
 class PendingWalk {
  public:
   explicit PendingWalk(Core* core) noexcept;
   PendingWalk(const PendingWalk&) = delete;
   PendingWalk& operator=(const PendingWalk&) = delete;
 
-  // False where there is no other.
+  // Sets *ref to the next finalizer. Returns false if there is none.
   bool Next(NodeRef* ref) noexcept;
 
  private:
-  // Without memory it looks again for every few of them: that takes time in
-  // proportion to the square of what is pending.
+  // Without memory it searches the registry again for every kBatch finalizers,
+  // which takes time in proportion to the square of their number.
   static constexpr size_t kBatch = 32;
-  void LookAgain() noexcept;
-  void Keep(const Placed& placed);
+  void FindBatch() noexcept;
+  void Keep(const PendingNode& candidate);
 
   Core* const core_;
   std::vector<NodeRef> all_;
   bool has_all_ = false;
-  uint64_t newest_ = 0;             // what comes later has a larger sequence
-  std::array<Placed, kBatch> few_;  // those that follow, in order
-  size_t count_ = 0;                // of all_ or few_
+  uint64_t newest_ = 0;  // later registrations have larger sequences
+  std::array<PendingNode, kBatch> batch_;  // those that follow, in order
+  size_t count_ = 0;                       // of all_ or batch_
   size_t next_ = 0;
 };
 
-// The pending finalizers of a registry, in drain order.
+// Returns the pending finalizers of a registry, in drain order.
 std::vector<NodeRef> PendingOf(Core* core);
 
 }  // namespace finalize_internal

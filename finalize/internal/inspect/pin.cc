@@ -1,12 +1,12 @@
 #include "finalize/internal/inspect/pin.h"
 
+#include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/thread_state.h"
-#include "finalize/internal/node/word_wait.h"
 
 namespace finalize_internal {
 namespace {
 
-// Returns whether other pins at the same node are left.
+// Removes a pin. Returns whether the same node has other pins.
 bool RemovePin(Lane* lane, const Pin* pin) {
   bool others = false;
   for (Pin** at = &lane->pins; *at != nullptr;) {

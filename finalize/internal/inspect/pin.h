@@ -1,8 +1,8 @@
-// Looking at a finalizer without claiming it.
+// PinHolder reads a finalizer without claiming it (a peek).
 //
-// A peek pins its node: a claim meanwhile wins at once, but whoever claims
-// waits for the pins to go before it touches the callback. Registry::MoveTo
-// takes the pins along.
+// A peek pins its node. A claim meanwhile wins at once, but the claiming thread
+// waits until all pins are removed before it touches the callback.
+// Registry::MoveTo moves the pins with the finalizers.
 #ifndef FINALIZE_INTERNAL_INSPECT_PIN_H_
 #define FINALIZE_INTERNAL_INSPECT_PIN_H_
 
@@ -12,12 +12,12 @@
 
 namespace finalize_internal {
 
-// Whether `word` is that of the pending finalizer `ref`.
+// Returns whether `word` says that `ref` is pending.
 inline bool IsPending(const NodeRef& ref, uint64_t word) {
   return ref.Matches(word) && Node::Pends(word);
 }
 
-// Locks the lane of a pending finalizer of this process, while it lives.
+// Holds the lock of the lane of a pending finalizer of this process.
 class PendingLane {
  public:
   explicit PendingLane(const NodeRef& ref);
@@ -25,7 +25,8 @@ class PendingLane {
   PendingLane(const PendingLane&) = delete;
   PendingLane& operator=(const PendingLane&) = delete;
 
-  // Null if the finalizer was not pending: then nothing is locked.
+  // Returns the lane, or null if the finalizer was not pending; then no lock is
+  // held.
   Lane* get() const { return lane_; }
   int index() const { return index_; }
 
@@ -34,7 +35,8 @@ class PendingLane {
   int index_ = -1;
 };
 
-// Pins a pending node of this process while it lives. Confined to one thread.
+// Pins a pending node of this process during its lifetime. Confined to one
+// thread.
 class PinHolder {
  public:
   explicit PinHolder(const NodeRef& ref);
@@ -42,7 +44,7 @@ class PinHolder {
   PinHolder(const PinHolder&) = delete;
   PinHolder& operator=(const PinHolder&) = delete;
 
-  // The node, or null where it was not pending. While it is pinned the
+  // Returns the node, or null if it was not pending. While it is pinned the
   // callback, its arguments, the name and the place do not change.
   Node* node() const { return pin_.node; }
 

@@ -5,8 +5,8 @@
 namespace finalize_internal {
 namespace {
 
-// Fills `out` with one element for each node that `visit_lane` shows, copied by
-// `copy`. Nothing is allocated under a lock: where the room does not suffice it
+// Adds to `out` one element for each node that `visit_lane` visits, copied by
+// `copy`. Nothing is allocated under a lock: if the room is not enough, it
 // begins again with more.
 template <class T, class VisitLane, class Copy>
 void AddCopies(Core* core, std::vector<T>* out, size_t expected,
@@ -64,7 +64,7 @@ void AddRunning(Core* core, std::vector<RunningEntry>* running) {
 }
 
 void AddCounts(Core* core, bool ever, Counts* counts) {
-  // Those not in use, too: what they have counted may be inherited.
+  // Includes lanes that are not in use, because their counts may be inherited.
   const int first = core->sharded() ? 0 : core->only_lane;
   const int last = core->sharded() ? kLanes - 1 : core->only_lane;
   for (int index = first; index <= last; ++index) {

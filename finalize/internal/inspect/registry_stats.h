@@ -1,5 +1,6 @@
-// What a registry, or every one of them, holds and has done: the numbers behind
-// inspect.h. Copied under the lanes' locks, evaluated without.
+// Collects what a registry, or every registry, holds and has done: the numbers
+// behind inspect.h. They are copied under the lanes' locks and evaluated
+// without a lock.
 #ifndef FINALIZE_INTERNAL_INSPECT_REGISTRY_STATS_H_
 #define FINALIZE_INTERNAL_INSPECT_REGISTRY_STATS_H_
 
@@ -14,8 +15,8 @@
 namespace finalize_internal {
 
 // Calls visit(core) for each registry of this process, the process registry
-// first, and for the callbacks of weak references. A core that no registry has
-// at the moment is empty.
+// first, and for the core of the callbacks of weak references. A core that
+// belongs to no registry at the moment is empty.
 template <class Visit>
 void VisitRegistries(Visit visit) {
   VisitCores(CoreCount(), [&](Core* core) {
@@ -24,21 +25,22 @@ void VisitRegistries(Visit visit) {
   });
 }
 
-// A pending finalizer, as it was. The file's name lives as long as its module.
+// A copy of some fields of a pending finalizer. The file name is valid as long
+// as its module is loaded.
 struct PendingEntry {
   NodeRef ref;
   uint64_t sequence;
   finalize::Place place;
 };
 
-// Adds what is pending, in no order.
+// Adds the pending finalizers, in no order.
 void AddPending(Core* core, std::vector<PendingEntry>* pending);
 
-// Adds what is running, that on this thread included.
+// Adds the running finalizers, including those of this thread.
 void AddRunning(Core* core, std::vector<RunningEntry>* running);
 
-// Adds what has happened in the registry, or, where `ever`, on its lanes: in
-// the registries that had them before as well.
+// Adds the counts of the registry. If `ever`, adds all counts of its lanes,
+// which include registries that had these lanes before.
 void AddCounts(Core* core, bool ever, Counts* counts);
 
 }  // namespace finalize_internal

@@ -9,9 +9,9 @@
 #include "finalize/internal/inspect/finalizer_ops.h"
 #include "finalize/internal/inspect/pin.h"
 #include "finalize/internal/life/claim.h"
+#include "finalize/internal/life/observed_run.h"
 #include "finalize/internal/life/run.h"
 #include "finalize/internal/life/spent.h"
-#include "finalize/internal/life/watch.h"
 #include "finalize/internal/node/frames.h"
 #include "finalize/internal/node/slab.h"
 #include "finalize/internal/node/thread_state.h"
@@ -40,7 +40,8 @@ NodeRef FirstRunning(Core* core) {
   NodeRef found;
   VisitLanes(core, [&](Lane& lane, int) {
     for (Node* n = lane.running; n != nullptr; n = n->older) {
-      // One that this thread peeks at starts when the peek has ended.
+      // Skips a callback at which this thread peeks: it starts only when the
+      // peek has ended.
       if (found.node == nullptr && !RunsOnThisThread(n) &&
           !PinnedByThisThread(lane, n)) {
         found = RefTo(n);
@@ -65,7 +66,7 @@ bool DescribeRunning(Core* core, const NodeRef& ref, RunningEntry* entry) {
 
 bool DescribeRunning(const NodeRef& ref, RunningEntry* entry) {
   if (!IsRunning(ref)) return false;
-  // It stays on its lane while it runs, and is freed under the lock of that.
+  // A running node stays on its lane, and is freed under the lock of that lane.
   LockHolder lock(LockAt(Node::LaneOf(ref.node->Word())));
   if (!IsRunning(ref)) return false;
   CopyRunning(ref.node, entry);
@@ -82,7 +83,7 @@ bool DescribeAnyRunning(Core* core, RunningEntry* entry) {
   return found;
 }
 
-DrainLeftovers CollectUnreached(Core* core, size_t limit) {
+DrainLeftovers CollectLeftovers(Core* core, size_t limit) {
   DrainLeftovers left;
   VisitLanes(core, [&](Lane& lane, int) {
     for (Node* n = lane.running; n != nullptr; n = n->older) {

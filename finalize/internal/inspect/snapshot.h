@@ -1,5 +1,5 @@
-// What is pending and running in a registry, copied for reports: nothing is
-// claimed, and nothing of user code runs under a lock.
+// Copies what is pending and running in a registry, for reports. It claims
+// nothing, and no user code runs under a lock.
 #ifndef FINALIZE_INTERNAL_INSPECT_SNAPSHOT_H_
 #define FINALIZE_INTERNAL_INSPECT_SNAPSHOT_H_
 
@@ -12,27 +12,28 @@
 
 namespace finalize_internal {
 
-// How many are pending.
+// Returns how many finalizers are pending.
 size_t CountPending(Core* core);
 
-// What is known of a running finalizer from outside: not its arguments, which
-// its callback may be using up. Fixed size, since it is copied under a lock.
+// What other threads can know about a running finalizer. Its arguments are not
+// included, because the callback may be moving from them. The size is fixed,
+// because the entry is copied under a lock.
 struct RunningEntry {
   finalize::ReportEntry ToEntry(const finalize::Cause& cause) const;
 
   NodeRef ref;
-  uint64_t start;  // in nanoseconds of DrainNanos(); 0 where it is not known
+  uint64_t start;  // in nanoseconds of DrainNanos(); 0 if unknown
   uint64_t number;
   finalize::Place place;
   int phase;
   char name[256];
 };
 
-// For a holder of the lock of the node's lane.
+// Fills an entry. The caller holds the lock of the node's lane.
 void CopyRunning(Node* node, RunningEntry* entry);
 
-// Calls visit(node) for each pending node of a lane, those set aside last. For
-// a holder of the lane's lock.
+// Calls visit(node) for each pending node of a lane, last for those that are
+// set aside. The caller holds the lane's lock.
 template <class Visit>
 void VisitPending(const Lane& lane, Visit visit) {
   for (const PhaseList* list = lane.Top(); list != nullptr;
@@ -42,28 +43,30 @@ void VisitPending(const Lane& lane, Visit visit) {
   for (Node* n = lane.set_aside; n != nullptr; n = n->older) visit(n);
 }
 
-// Returns a running finalizer of the registry, or null.
+// Returns a finalizer of the registry that runs on another thread, or null.
 NodeRef FirstRunning(Core* core);
 
-// Describes a running finalizer, or any; false if it has ended.
+// Describe any running finalizer, or a given one. They return false if there is
+// none, or if it has ended.
 bool DescribeAnyRunning(Core* core, RunningEntry* entry);
 bool DescribeRunning(Core* core, const NodeRef& ref, RunningEntry* entry);
-// The same for a handle, which does not know its registry.
+// The same for a handle whose registry is not known.
 bool DescribeRunning(const NodeRef& ref, RunningEntry* entry);
 
-// What a drain leaves. The counts are exact; of each kind at most `limit` are
-// collected, or none where there is no memory for them.
+// The finalizers that a drain did not reach, and those that still run. The
+// counts are exact. The lists hold at most `limit` finalizers each, and none if
+// there is no memory for them.
 struct DrainLeftovers {
-  std::vector<RunningEntry> running;  // but for those of this very thread
-  std::vector<NodeRef> pending;       // those set aside included
+  std::vector<RunningEntry> running;  // except those of this thread
+  std::vector<NodeRef> pending;       // including those set aside
   size_t running_count = 0;
-  size_t pending_count = 0;  // but for those set aside
+  size_t pending_count = 0;  // except those set aside
   size_t set_aside_count = 0;
 };
-DrainLeftovers CollectUnreached(Core* core, size_t limit);
+DrainLeftovers CollectLeftovers(Core* core, size_t limit);
 
-// Fills an entry for a pending finalizer; false if it is not pending any more.
-// `pending_again` says whether the drain under way has tried it.
+// Fills an entry for a pending finalizer. Returns false if it is no longer
+// pending. Sets `pending_again` to whether the drain under way has tried it.
 bool DescribePending(const NodeRef& ref, const finalize::Cause& cause,
                      finalize::ReportEntry* entry, bool* pending_again);
 

@@ -8,8 +8,8 @@
 
 namespace finalize_internal {
 
-void EndReferent(LifetimeList* list, WeakLink* forgotten) noexcept {
-  DestroySpent(forgotten);
+void EndReferent(LifetimeList* list, WeakLink* detached) noexcept {
+  DestroySpent(detached);
   EndLifetime(list);
 }
 

@@ -1,8 +1,9 @@
-// The end of an object: its weak references' entries and its callbacks.
+// Ends an object: destroys the entries of its weak references and runs its
+// callbacks.
 //
-// Ends nest: a callback, or the destructor of what it bound, may end another
-// object. Each end is complete when it returns, at any depth; only what is
-// spent may be destroyed later (spent.h).
+// Ends nest: a callback, or the destructor of a bound argument, may end another
+// object. When an end returns, at any depth, its callbacks have run; only the
+// destruction of what is spent may be deferred (spent.h).
 #ifndef FINALIZE_INTERNAL_LIFE_CASCADE_H_
 #define FINALIZE_INTERNAL_LIFE_CASCADE_H_
 
@@ -12,7 +13,7 @@ namespace finalize_internal {
 
 struct WeakLink;
 
-// The object behind the pointer, its type forgotten.
+// The object behind a shared_ptr, with its type erased.
 class OwnedReferent {
  public:
   virtual ~OwnedReferent() = default;
@@ -20,16 +21,16 @@ class OwnedReferent {
   virtual void Destroy() = 0;
 };
 
-// Runs what is on the list, newest first, until nothing is. Lets nothing
-// escape.
+// Runs the finalizers on the list, newest first, until the list is empty. No
+// exception escapes.
 void EndLifetime(
     LifetimeList* list,
     const finalize::Cause& cause = finalize::Cause::Kind::kDestroy) noexcept;
 
-// Ends a referent, whose destructor has run: destroys the entries that were in
-// weak containers, and runs the finalizers on its list, newest first. Lets
-// nothing escape.
-void EndReferent(LifetimeList* list, WeakLink* forgotten) noexcept;
+// Ends a referent whose destructor has run: destroys the entries `detached`,
+// which were in weak containers, and runs the finalizers on its list, newest
+// first. No exception escapes.
+void EndReferent(LifetimeList* list, WeakLink* detached) noexcept;
 
 }  // namespace finalize_internal
 

@@ -5,19 +5,19 @@
 #include "finalize/internal/life/lifetime_list.h"
 #include "finalize/internal/node/core.h"
 #include "finalize/internal/node/fork_epoch.h"
+#include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/thread_state.h"
-#include "finalize/internal/node/word_wait.h"
 
 namespace finalize_internal {
 namespace {
 
-// Whether `word` says that `ref` is pending.
+// Returns whether `word` says that `ref` is pending.
 bool IsPending(const NodeRef& ref, uint64_t word) {
   return (word & (kGenerationMask | kPendsMask)) == (ref.generation | kPending);
 }
 
-// ClaimLocked, inlined where it is gone most often. `word` is that of the node;
-// `linked` says whether it may be on the list of a lifetime.
+// ClaimLocked, inlined into its most frequent callers. `word` is the word of
+// the node. `linked` says whether the node may be on the list of a lifetime.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline void TakeLocked(Lane* lane, Node* node,
                                                     uint64_t word, bool linked,
                                                     NodeState to) {
@@ -38,8 +38,8 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline void TakeLocked(Lane* lane, Node* node,
     ++lane->counts.detached;
   }
   node->SetWord((word & ~kStateMask) | to);
-  // Behind the word: who finds the list empty, without a lock, and then asks
-  // the finalizer, sees that it is claimed.
+  // After the store of the word: a thread that finds the list empty, without a
+  // lock, and then reads the finalizer, sees that it is claimed.
   if (linked && (to == kDetached || !(word & kRetryableFlag))) {
     LifetimeList::Unlink(node);
   }
@@ -127,13 +127,13 @@ Node* ClaimToDetach(const NodeRef& ref) { return ClaimTo<kDetached>(ref); }
 
 namespace {
 
-// ClaimNewestOf, where a finalizer may sit on another lane than its lifetime.
+// ClaimNewestOf, if the finalizer may be on another lane than its lifetime.
 ABSL_ATTRIBUTE_NOINLINE Node* ClaimNewestAnywhere(LifetimeList* list) {
   for (int other_lane = list->lane;;) {
     LockPair locks(list->lane, other_lane);
     Node* const node = list->newest;
     if (node == nullptr) return nullptr;
-    if (!IsOurs(node)) {  // what lies below it is inherited too
+    if (!IsOurs(node)) {  // the ones below it are inherited, too
       ForbidAdopting(node->epoch.load(std::memory_order_relaxed));
       return nullptr;
     }

@@ -1,5 +1,5 @@
 // The claim: exactly one trigger takes a pending finalizer off its lists, and
-// what it does next, running it or detaching it, nobody else does.
+// only that trigger runs or detaches it.
 #ifndef FINALIZE_INTERNAL_LIFE_CLAIM_H_
 #define FINALIZE_INTERNAL_LIFE_CLAIM_H_
 
@@ -9,28 +9,30 @@
 
 namespace finalize_internal {
 
-// The claim: if `ref` is pending and ours, takes it off its lists and makes it
-// kRunning, or kDetached. Waits for peeks at it to end. Returns null if lost.
+// Claims `ref`: if it is pending and belongs to this process, takes it off its
+// lists and makes it kRunning or kDetached. Waits for peeks at it to end.
+// Returns null if another trigger has won.
 Node* ClaimToRun(const NodeRef& ref);
 Node* ClaimToDetach(const NodeRef& ref);
 
-// The claim of one of a lifetime, for a drain of `core`: lost, too, where it
-// has moved to another registry.
+// Claims a finalizer of a lifetime, for a drain of `core`. Returns null also if
+// it has moved to another registry.
 Node* ClaimToRunIn(const Core* core, const NodeRef& ref);
 
-// The claim for a holder of the node's lane's and lifetime's locks. The caller
-// must call AwaitUnpinned once it has let go of them.
+// Claims a node. The caller holds the locks of the node's lane and lifetime,
+// and must call AwaitUnpinned after it has released them.
 void ClaimLocked(Lane* lane, Node* node, NodeState to);
 void AwaitUnpinnedSlow(Node* node);
 inline void AwaitUnpinned(Node* node) {
   if (node->Word() & kPinnedFlag) AwaitUnpinnedSlow(node);
 }
 
-// Whether this thread peeks at `node`. For a holder of the lane's lock.
+// Returns whether this thread peeks at `node`. The caller holds the lane's
+// lock.
 bool PinnedByThisThread(const Lane& lane, const Node* node);
 
-// Claims the newest finalizer of the list to run it; null where none is left.
-// The caller must call AwaitUnpinned.
+// Claims the newest finalizer of the list to run it. Returns null if there is
+// none. The caller must call AwaitUnpinned.
 Node* ClaimNewestOf(LifetimeList* list);
 
 }  // namespace finalize_internal

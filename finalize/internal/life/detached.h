@@ -1,5 +1,6 @@
-// DetachedCallback: a detached node as a callable of its own. One pointer, so
-// that absl::AnyInvocable holds it without an allocation.
+// DetachedCallback is the callable that Detach returns: it owns a detached
+// node. It is one pointer, so that absl::AnyInvocable stores it without an
+// allocation.
 #ifndef FINALIZE_INTERNAL_LIFE_DETACHED_H_
 #define FINALIZE_INTERNAL_LIFE_DETACHED_H_
 
@@ -11,8 +12,8 @@
 
 namespace finalize_internal {
 
-// Runs the callback of a node in state kDetached, and leaves it there. Lets
-// the callback's exception through.
+// Runs the callback of a node in state kDetached. The node stays in that state.
+// Exceptions of the callback propagate.
 void RunDetached(Node* node, void* result);
 // Destroys the callback of a node in state kDetached and frees the node.
 void DropDetached(Node* node);

@@ -1,6 +1,6 @@
-// The door from here to the end of the process: what registering and draining
-// ask of it. Everything else of it lies in rooms above. The functions are
-// defined in exit_handlers.cc, end_state.cc and takeover.cc.
+// The named door from this room up to the end of the process: the functions
+// that registering and draining need. Their bodies are in end/: ArmExitHook in
+// exit_handlers.cc, ParkForEnd in end_state.cc, AbandonIfAsleep in takeover.cc.
 #ifndef FINALIZE_INTERNAL_LIFE_END_DOOR_H_
 #define FINALIZE_INTERNAL_LIFE_END_DOOR_H_
 
@@ -13,8 +13,8 @@
 
 namespace finalize_internal {
 
-// The word of end_state.h: the epoch in its upper half, the state in its lowest
-// byte, the end between them.
+// The word of end_state.h: the epoch in the upper half, the state in the lowest
+// byte, and the kind of end between them.
 extern std::atomic<uint64_t> end_word;
 
 constexpr uint64_t kArmedState = 2;  // EndState::kArmed
@@ -22,43 +22,44 @@ constexpr uint64_t ArmedWord(uint32_t epoch) {
   return (uint64_t{epoch} << 32) | kArmedState;
 }
 
-// Whether the state is kArmed, and no end was asked for.
+// Returns whether the state is kArmed and no end was requested.
 inline bool IsArmed() {
   return end_word.load(std::memory_order_acquire) == ArmedWord(CurrentEpoch());
 }
 
-// Makes sure that exit() will drain what is in the process registry at this
-// moment. kPastExit where the process is past its exit handlers, or past the
-// deadline of its exit drains; kNoMemory where there is none for a handler.
+// Makes sure that exit() will drain the finalizers that are in the process
+// registry at this moment. Returns kPastExit if the process is past its exit
+// handlers, or past the deadline of its exit drains; kNoMemory if there is no
+// memory for a handler.
 Refusal ArmExitHook();
 
 // Grows when a thread takes the drain over. A drain that began in an older turn
-// is not the one under way: it has no thread to compare, since its callbacks
-// may be resumed on another one (frames.h).
+// is not the drain under way. A drain does not compare thread ids, because its
+// callbacks may resume on another thread (frames.h).
 extern std::atomic<uint32_t> end_turn;
 inline uint32_t EndTurn() { return end_turn.load(std::memory_order_acquire); }
 
-// Blocks this thread for good: the process comes to its end without it.
-// Defined in end_state.cc.
+// Blocks this thread permanently: the process ends without it.
 [[noreturn]] void ParkForEnd();
 
-// For a drain that began in `turn`, between its callbacks: parks this thread
-// for good if another one has taken the drain over.
+// For a drain that began in `turn`, between its callbacks: blocks this thread
+// permanently if another thread has taken the drain over.
 inline void StayDrainer(uint32_t turn) {
   if (__builtin_expect(EndTurn() != turn, false)) ParkForEnd();
 }
 
-// Counts the steps of the drain, and says whether it is in a callback.
+// Counts the steps of the drain in the upper bits. The lowest bit says whether
+// the drain is in a callback.
 extern std::atomic<uint64_t> end_steps;
-inline void NoteEndStep(bool in_callback) {
+inline void RecordEndStep(bool in_callback) {
   const uint64_t steps = end_steps.load(std::memory_order_relaxed) >> 1;
   end_steps.store((steps + 1) << 1 | uint64_t{in_callback},
                   std::memory_order_relaxed);
 }
 
 // If the thread that runs `ref`, a finalizer of the process registry, sleeps in
-// exit(): lets go what it was running, without a report. Returns whether it
-// does.
+// exit(), abandons what that thread was running, without a report. Returns
+// whether it sleeps there.
 bool AbandonIfAsleep(const NodeRef& ref);
 
 }  // namespace finalize_internal

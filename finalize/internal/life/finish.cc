@@ -7,14 +7,14 @@
 #include "finalize/internal/life/stack_mark.h"
 #include "finalize/internal/node/core.h"
 #include "finalize/internal/node/frames.h"
+#include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/slab.h"
-#include "finalize/internal/node/word_wait.h"
 
 namespace finalize_internal {
 namespace {
 
-// The locks of a running node: of its lane, on which it stays, and of its
-// lifetime where it is still on the list of that.
+// Holds the locks of a running node: that of its lane, on which it stays, and
+// that of its lifetime if it may still be on the list of that.
 class RunningLocks {
  public:
   explicit RunningLocks(Node* node)
@@ -31,7 +31,8 @@ class RunningLocks {
   LockPair locks_;
 };
 
-// The word of the next life of a node: every handle to this one is stale.
+// Returns the word of the next generation of a node, which makes every handle
+// to the present one stale.
 uint64_t NextLife(uint64_t word) {
   return (word & kGenerationMask) + (uint64_t{1} << kGenerationShift);
 }
@@ -59,7 +60,8 @@ FINALIZE_OWN_FRAME bool ReturnToPending(Core* core, Node* node,
   return true;
 }
 
-// With its frame still up: its destructors belong to its run.
+// The frame stays until the caller pops it, because the destructors belong to
+// the run.
 FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void DestroyCallback(
     Node* node) {
   if (node->ops->trivial) return;
@@ -69,8 +71,8 @@ FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS void DestroyCallback(
 
 namespace {
 
-// Takes a node whose callback is destroyed off its lane, for a holder of the
-// lock of that, and begins its next life. Returns its last word.
+// Takes a node whose callback is destroyed off its lane, and begins its next
+// generation. The caller holds the lock of the lane. Returns the last word.
 inline uint64_t EndLifeLocked(Core* core, Node* node) {
   const uint64_t word = node->word.load(std::memory_order_relaxed);
   if (Node::StateOf(word) != kAbandoned) {
@@ -93,7 +95,7 @@ inline uint64_t EndLife(Core* core, Node* node) {
   return EndLifeLocked(core, node);
 }
 
-// Retire, inlined where it is gone most often.
+// Retire, inlined into its most frequent callers.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool EndAndRelease(Core* core, Node* node) {
   PopFrame(node);
   const uint64_t word = EndLife(core, node);
@@ -120,7 +122,7 @@ bool DestroyAndRetire(Core* core, Node* node) {
 void CountFailure(Core* core, const Node* node) {
   const int index = Node::LaneOf(node->Word());
   LockHolder lock(LockAt(index));
-  // One that its drain has let go: its registry may be gone.
+  // If its drain has abandoned it, its registry may have been destroyed.
   if (Node::StateOf(node->Word()) == kAbandoned) return;
   ++core->LaneAt(index).counts.failed;
 }

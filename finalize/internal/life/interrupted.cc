@@ -20,8 +20,8 @@ using finalize::Cause;
 using finalize::ReportEntry;
 
 constexpr int kMaxReported = 64;
-// Whoever changes a lane holds two at most. Who holds more is about to fork, or
-// looks at all of them, and has changed none.
+// A thread that changes a lane holds the locks of two lanes at most. A thread
+// that holds more is about to fork, or reads all lanes, and has changed none.
 constexpr int kMaxToChange = 2;
 
 uint64_t HeldLanes() {
@@ -36,7 +36,8 @@ void Release(int index) ABSL_NO_THREAD_SAFETY_ANALYSIS {
   LockAt(index).Release();
 }
 
-// What these guard is good at every instruction, or is given up.
+// The data that these locks guard is valid at every instruction, or is dropped
+// here.
 bool ReleaseOthers() {
   bool any = false;
   for (const int index :
@@ -52,8 +53,8 @@ bool ReleaseOthers() {
   return any;
 }
 
-// Lets this thread register elsewhere.
-void LeaveLane(uint64_t held) {
+// Lets this thread register on another lane.
+void ChangeLane(uint64_t held) {
   const int lane = this_thread.lane_plus_one - 1;
   if (lane < 0 || (held >> lane & 1) == 0 || held == UINT64_MAX) return;
   this_thread.lane_plus_one = __builtin_ctzll(~held) + 1;
@@ -81,12 +82,12 @@ bool PassOverHeldLocks() {
     return true;
   }
   lanes_passed_over.fetch_or(held, std::memory_order_acq_rel);
-  LeaveLane(held);
+  ChangeLane(held);
   return true;
 }
 
-// The lists are whole from newer to older at every instruction. Nobody else
-// changes them, since the locks are held.
+// At every instruction the lists can be followed from newer to older. No other
+// thread changes them, because the locks are held.
 bool ReportPassedOver(const Cause& cause) {
   Core* const core = ProcessCore();
   int count = 0;

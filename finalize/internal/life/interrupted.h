@@ -1,9 +1,10 @@
-// exit() in a signal handler that interrupted this library.
+// Handles a call of exit() in a signal handler that interrupted this library.
 //
-// POSIX forbids it, and programs do it. The interrupted code never goes on, so
-// the locks that this thread held then stay locked, and what they guard may be
-// half changed. The lanes among them are passed over: what is pending there is
-// left, and reported. Everything else is put into a state that can be used.
+// POSIX forbids it, but programs do it. The interrupted code never continues,
+// so the locks that this thread held stay locked, and the data that they guard
+// may be half changed. The drain passes over the lanes among them: finalizers
+// that are pending there do not run, and are reported. All other data is put
+// into a usable state.
 #ifndef FINALIZE_INTERNAL_LIFE_INTERRUPTED_H_
 #define FINALIZE_INTERNAL_LIFE_INTERRUPTED_H_
 
@@ -11,12 +12,13 @@
 
 namespace finalize_internal {
 
-// Passes over what this thread held when it was interrupted. Returns whether
-// there was anything. For the thread that drains, which has armed the guard.
+// Passes over the lanes that this thread may have been changing when it was
+// interrupted, and releases its other locks. Returns whether it held any lock.
+// For the thread that drains, which has armed the guard.
 bool PassOverHeldLocks();
 
-// Reports as left what is pending in the process registry on lanes that are
-// passed over. Returns whether there is anything.
+// Reports as unreached the finalizers of the process registry that are pending
+// on lanes that are passed over. Returns whether there are any.
 bool ReportPassedOver(const finalize::Cause& cause);
 
 }  // namespace finalize_internal

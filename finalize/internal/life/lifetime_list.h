@@ -1,10 +1,10 @@
-// LifetimeList: the finalizers that wait for the end of one object, newest
-// first.
+// A LifetimeList holds the finalizers that wait for the end of one object,
+// newest first.
 //
-// Guarded by the lock of the lane with which it was made. A finalizer in the
-// process registry sits on that same lane, so that one lock guards both of its
-// lists. The link of a node says where it hangs (LifetimeLink::from), so a
-// list moves in O(1).
+// The lock of the lane with which the list was created guards it. A finalizer
+// in the process registry is on that same lane, so that one lock guards both of
+// its lists. The link of a node knows the pointer that points to the node
+// (LifetimeLink::from), so a list moves in O(1).
 #ifndef FINALIZE_INTERNAL_LIFE_LIFETIME_LIST_H_
 #define FINALIZE_INTERNAL_LIFE_LIFETIME_LIST_H_
 
@@ -18,7 +18,7 @@
 
 namespace finalize_internal {
 
-// ThisLane(), for code in other objects than the library's.
+// ThisLane(), for code outside the library's own object.
 int LaneOfThisThread() noexcept;
 
 struct LifetimeList {
@@ -26,26 +26,26 @@ struct LifetimeList {
   LifetimeList(const LifetimeList&) = delete;
   LifetimeList& operator=(const LifetimeList&) = delete;
 
-  // Whether nothing was registered, or all of it is gone. Exact for the thread
-  // that ends or moves the object: registering must not race with that.
+  // Returns whether the list is empty. Exact for the thread that ends or moves
+  // the object: registering must not race with that.
   bool empty() const {
     return __atomic_load_n(&newest, __ATOMIC_ACQUIRE) == nullptr;
   }
-  // Takes over the finalizers of `other`. This list is empty.
+  // Moves the finalizers of `other` to this list, which is empty.
   void TakeFrom(LifetimeList* other) noexcept;
 
-  // Puts a node first, or, if `by_phase`, behind those of higher phases.
+  // Puts a node first, or, if `by_phase`, after the nodes of higher phases.
   void Link(Node* node);
   static void Unlink(Node* node);
 
   Node* newest = nullptr;
   int lane;
   bool by_phase = false;
-  // The referent, where it is owned by a shared_ptr.
+  // The referent, if a shared_ptr owns it.
   const std::weak_ptr<void>* shared = nullptr;
 };
 
-// RegisterNode on a lifetime; refuses, for `reason`, where there is none.
+// RegisterNode on a lifetime. If there is no lifetime, refuses with `reason`.
 template <Invocation kInvocation, class F, class... A>
 NodeRef RegisterOnList(const Request& request, Refusal reason, F&& function,
                        A&&... arguments) {

@@ -15,16 +15,18 @@ using finalize::ReportEntry;
 
 using SharedObserver = std::shared_ptr<const RunObserver>;
 
-// Null for none. Never destroyed: it serves until the end.
+// Null for none. It is never destroyed, so that it can be used until the
+// process ends.
 SharedObserver& CurrentObserver()
     ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kObserverLock)) {
   alignas(SharedObserver) static unsigned char storage[sizeof(SharedObserver)];
-  static SharedObserver* observer = nullptr;  // no guard for a fork to catch
+  // Initialized without a guard, which a fork could copy while it is held.
+  static SharedObserver* observer = nullptr;
   if (observer == nullptr) observer = new (storage) SharedObserver;
   return *observer;
 }
 
-// Of the call of the observer that this thread is in.
+// The bracket (bracket.h) of the call of the observer that this thread is in.
 FINALIZE_OWN_FRAME const char** Observing() {
   static thread_local const char* observing = nullptr;
   const char** bracket = &observing;
@@ -45,24 +47,25 @@ void Tell(const RunObserver& observer,
 
 }  // namespace
 
-ABSL_CONST_INIT std::atomic<uint32_t> watch_flags{0};
+ABSL_CONST_INIT std::atomic<uint32_t> observe_flags{0};
 
 std::shared_ptr<const RunObserver> ExchangeObserver(
     std::shared_ptr<const RunObserver> observer) {
   LockHolder lock(LockAt(kObserverLock));
   if (observer != nullptr) {
-    watch_flags.fetch_or(kWatchCallbacks | kWatchTimes,
-                         std::memory_order_relaxed);
+    observe_flags.fetch_or(kObserveCallbacks | kObserveTimes,
+                           std::memory_order_relaxed);
   } else {
-    watch_flags.fetch_and(~uint32_t{kWatchCallbacks},
-                          std::memory_order_relaxed);
+    observe_flags.fetch_and(~uint32_t{kObserveCallbacks},
+                            std::memory_order_relaxed);
   }
   std::swap(CurrentObserver(), observer);
   return observer;
 }
 
 Observation::Observation() {
-  if ((watch_flags.load(std::memory_order_relaxed) & kWatchCallbacks) == 0 ||
+  if ((observe_flags.load(std::memory_order_relaxed) & kObserveCallbacks) ==
+          0 ||
       CanHold(*Observing(), static_cast<char*>(__builtin_frame_address(0)))) {
     return;
   }

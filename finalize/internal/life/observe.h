@@ -1,5 +1,5 @@
-// The library's side of the observer (observer.h): what the code that runs
-// callbacks asks first.
+// The library's side of the observer (observer.h): IsObserved() and
+// Observation, which the code that runs callbacks uses.
 #ifndef FINALIZE_INTERNAL_LIFE_OBSERVE_H_
 #define FINALIZE_INTERNAL_LIFE_OBSERVE_H_
 
@@ -11,20 +11,20 @@
 
 namespace finalize_internal {
 
-// Who wants to know of callbacks that run. 0 until somebody asks: a run costs
-// one relaxed load more.
-enum WatchFlag : uint32_t {
-  kWatchTimes = 1,      // when they started (watch.h)
-  kWatchCallbacks = 2,  // there is an observer
+// Flags for the observers of callbacks. They are 0 until one is installed, so
+// that a run costs only one relaxed load more.
+enum ObserveFlag : uint32_t {
+  kObserveTimes = 1,      // when they started (observed_run.h)
+  kObserveCallbacks = 2,  // there is an observer
 };
-extern std::atomic<uint32_t> watch_flags;
+extern std::atomic<uint32_t> observe_flags;
 
-inline bool Watched() {
-  return __builtin_expect(watch_flags.load(std::memory_order_relaxed) != 0,
+inline bool IsObserved() {
+  return __builtin_expect(observe_flags.load(std::memory_order_relaxed) != 0,
                           false);
 }
 
-// What the program has installed. Neither is called without the other.
+// The observer that the program has installed: both of its callbacks.
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
@@ -32,18 +32,21 @@ class RunObserver {
   virtual void End(const finalize::ReportEntry& entry) const = 0;
 };
 
-// Installs one and returns the one before; null stands for none.
+// Installs an observer and returns the previous one. Null stands for none.
 std::shared_ptr<const RunObserver> ExchangeObserver(
     std::shared_ptr<const RunObserver> observer);
 
-// The observer, from the start of one callback to its end: whatever replaces
-// it meanwhile, the one that heard of the start hears of the end.
+// Holds the observer from the start of one callback to its end. If another
+// observer replaces it meanwhile, the one that received the start still
+// receives the end.
 class Observation {
  public:
   Observation();
-  // Whether there is one. Not for what the observer runs itself.
+  // Returns whether there is an observer. Returns false for callbacks that the
+  // observer itself runs.
   bool any() const { return observer_ != nullptr; }
-  // For one that there is. Nothing that it throws escapes.
+  // Both call the observer, which must exist. Exceptions of the observer do not
+  // escape.
   void Start(const finalize::ReportEntry& entry) const noexcept;
   void End(const finalize::ReportEntry& entry) const noexcept;
 

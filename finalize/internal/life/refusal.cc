@@ -4,6 +4,7 @@
 
 #include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/life/finish.h"
+#include "finalize/internal/life/refusal_status.h"
 #include "finalize/internal/life/report_failure.h"
 #include "finalize/internal/life/run.h"
 #include "finalize/internal/node/core.h"
@@ -11,39 +12,11 @@
 namespace finalize_internal {
 namespace {
 
-// Notes why, where the caller asked for it; else runs or reports.
-bool Noted(const Request& request, Refusal reason) {
+// Stores the reason if the caller asked for it. Returns whether it did.
+bool ToldCaller(const Request& request, Refusal reason) {
   if (request.refusal == nullptr) return false;
   *request.refusal = reason;
   return true;
-}
-
-struct Reason {
-  absl::StatusCode code;
-  const char* text;
-};
-
-Reason ReasonFor(Refusal refusal) {
-  switch (refusal) {
-    case Refusal::kNone:
-      break;
-    case Refusal::kSealed:
-      return {absl::StatusCode::kFailedPrecondition, "the registry is sealed"};
-    case Refusal::kClosed:
-      return {absl::StatusCode::kUnavailable,
-              "the registry is closed by a drain in its last phase"};
-    case Refusal::kPastExit:
-      return {absl::StatusCode::kFailedPrecondition,
-              "the process is past its exit handlers, or past their deadline"};
-    case Refusal::kNoMemory:
-      return {absl::StatusCode::kResourceExhausted,
-              "no memory for a finalizer"};
-    case Refusal::kNoReferent:
-      return {absl::StatusCode::kInvalidArgument,
-              "the pointer is null, owns nothing, or was not made by "
-              "MakeShared or Adopt"};
-  }
-  return {absl::StatusCode::kInternal, "unknown refusal"};
 }
 
 bool RunsNow(const Request& request) {
@@ -52,21 +25,16 @@ bool RunsNow(const Request& request) {
 
 }  // namespace
 
-absl::Status RefusalStatus(Refusal refusal) noexcept {
-  if (refusal == Refusal::kNone) return absl::OkStatus();
-  const Reason reason = ReasonFor(refusal);
-  return StatusOrBareCode(reason.code, [&] { return reason.text; });
-}
-
-// The report of a refusal has what memory allows: the call that it is about
-// goes on without.
+// Without memory the texts of the report are empty. The call that is refused
+// does not fail because of that.
 void RefuseBuilt(const Request& request, Node* node, Refusal reason) noexcept {
-  const bool noted = Noted(request, reason);
+  const bool told = ToldCaller(request, reason);
   Failure failure;
-  const bool run = !noted && RunsNow(request);
-  // No callback of the registry: it may not register where others may not.
+  const bool run = !told && RunsNow(request);
+  // It does not run as a callback of the registry, so it cannot register in a
+  // closed registry.
   if (run) RunCaught(node, nullptr, finalize::Cause::Kind::kClosed, &failure);
-  if (!noted && (!run || failure.failed)) {
+  if (!told && (!run || failure.failed)) {
     finalize::ReportEntry entry =
         Describe(node, finalize::Cause::Kind::kClosed, /*spent=*/run);
     entry.outcome = run ? finalize::ReportEntry::Outcome::kFailed
@@ -81,7 +49,7 @@ void RefuseBuilt(const Request& request, Node* node, Refusal reason) noexcept {
 
 void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
                    void* callable, Refusal reason) noexcept {
-  if (Noted(request, reason)) return;
+  if (ToldCaller(request, reason)) return;
   finalize::ReportEntry entry;
   IgnoringBadAlloc([&] { entry.name = std::string(request.options->name()); });
   entry.place = request.options->place();

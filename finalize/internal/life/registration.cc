@@ -37,8 +37,8 @@ void CopyName(std::string_view name, Node* node) {
   node->name_storage()[name.size()] = '\0';
 }
 
-// Fills everything but what depends on the lane. The node is in state kFree
-// still: no handle to this generation exists.
+// Fills every field except those that depend on the lane. The node is still in
+// state kFree: no handle to this generation exists.
 inline void Fill(const Request& request, Node* node, Invocation invocation,
                  uint32_t epoch) {
   const finalize::Options& options = *request.options;
@@ -53,9 +53,9 @@ inline void Fill(const Request& request, Node* node, Invocation invocation,
   if (flags & kNamedFlag) CopyName(NameOf(request), node);
 }
 
-// Whether the registry takes a registration of this thread. For a holder of
-// the lane's lock, who has put the lane in use: a drain that closes a phase
-// looks at the lane later.
+// Returns why the registry refuses a registration of this thread, or kNone. The
+// caller holds the lane's lock and has put the lane in use, so that a drain
+// that closes a phase reads the lane later.
 inline Refusal Closed(Core* core, int phase) {
   if (core->sealed.load(std::memory_order_acquire)) return Refusal::kSealed;
   if (phase >= core->closed_from.load(std::memory_order_seq_cst) &&
@@ -65,8 +65,8 @@ inline Refusal Closed(Core* core, int phase) {
   return Refusal::kNone;
 }
 
-// Links a filled node, for a holder of the locks of its lane and lifetime.
-// `list` is that of its phase.
+// Links a filled node. The caller holds the locks of its lane and lifetime.
+// `list` is the list of its phase.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline Refusal LinkLocked(const Request& request,
                                                        int index, Lane* lane,
                                                        PhaseList* list,
@@ -88,8 +88,8 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline Refusal LinkLocked(const Request& request,
   return Refusal::kNone;
 }
 
-// Links one where its phase has a list, or `spare` is memory for that, which is
-// taken if it is needed. False where it is needed, and null.
+// Links a node if its phase has a list. Otherwise takes `spare` as memory for
+// the list, and returns false if `spare` is null.
 bool LinkInPhase(const Request& request, Node* node, Node** spare,
                  Refusal* refusal) {
   const int lifetime_lane =
@@ -119,7 +119,7 @@ ABSL_ATTRIBUTE_NOINLINE Refusal LinkAnywhere(const Request& request,
   return refusal;
 }
 
-// The way that is gone most often: in phase 0, and one lock is enough.
+// The most frequent case: phase 0, and one lock is enough.
 inline Refusal Link(const Request& request, Node* node) {
   const int lifetime_lane =
       request.lifetime != nullptr ? request.lifetime->lane : -1;
@@ -162,9 +162,10 @@ FINALIZE_OWN_FRAME NodeRef Publish(const Request& request, Node* node,
   Fill(request, node, invocation, epoch);
   Refusal refusal = Link(request, node);
   if (refusal == Refusal::kNone) {
-    // Armed once it is linked: an exit drain that ends in between sees either
-    // the finalizer or the hook. Where there is none to be had, it is taken
-    // back, unless something has run it.
+    // The exit hook is armed after the node is linked, so that an exit drain
+    // that ends in between sees either the finalizer or the hook. If the hook
+    // cannot be armed, the registration is undone, unless a trigger has claimed
+    // the finalizer.
     if (request.core != &process_core || IsArmed()) return ref;
     refusal = ArmExitHook();
     if (refusal == Refusal::kNone) return ref;

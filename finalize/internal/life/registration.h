@@ -1,10 +1,12 @@
-// The way in: builds a node around a callback and publishes it in a registry.
+// Registers a callback: builds a node around it and publishes the node in a
+// registry.
 #ifndef FINALIZE_INTERNAL_LIFE_REGISTRATION_H_
 #define FINALIZE_INTERNAL_LIFE_REGISTRATION_H_
 
 #include <type_traits>
 #include <utility>
 
+#include "finalize/internal/life/refusal.h"
 #include "finalize/internal/node/callback.h"
 #include "finalize/internal/node/node.h"
 #include "finalize/internal/node/process_core.h"
@@ -13,61 +15,35 @@
 
 namespace finalize_internal {
 
-struct Core;
-struct LifetimeList;
-
-// Why a registration is refused.
-enum class Refusal {
-  kNone,
-  kSealed,    // Registry::Seal()
-  kClosed,    // a drain of the registry is in its last phase
-  kPastExit,  // the process is past its exit handlers
-  kNoMemory,
-  kNoReferent,  // the referent is gone already, or cannot be hooked
-};
-
-// What is asked for. All it points to lives until the call returns.
-struct Request {
-  Core* core;
-  const finalize::Options* options;
-  LifetimeList* lifetime = nullptr;
-  // Where to say why it was refused. Null: to the failure reporter.
-  Refusal* refusal = nullptr;
-};
-
-// Returns a node with room for the callable, the lifetime's link and the name;
-// null where there is no memory. One of `bare_size_class` has room for the
+// Returns a node with room for the callable, the lifetime's link and the name,
+// or null if there is no memory. A node of `bare_size_class` has room for the
 // callable alone.
 Node* Allocate(const Request& request, const CallbackOps& ops,
                int bare_size_class);
 
-// Gives back a node whose callable was never built.
+// Frees a node whose callable was never built.
 void Abort(Node* node);
 
-// Makes a built node pending, or refuses it: then runs the callback if the
-// options say so, destroys it, and returns the null reference.
+// Makes a built node pending. If the registry refuses it, runs the callback if
+// the options say so, destroys it, and returns the null reference.
 NodeRef Publish(const Request& request, Node* node, Invocation invocation);
 
-// Handles a request that got no node: runs `callable` at once if the options
-// say so, and notes the refusal.
-void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
-                   void* callable, Refusal reason) noexcept;
-
 // Registering has two forms, `(options, callback, arguments...)` and
-// `(callback)`. This is for the second one: whatever is not a set of options.
+// `(callback)`. This enables the second form: for every type that is not a set
+// of options.
 template <class F>
 using EnableIfCallback =
     std::enable_if_t<!std::is_convertible_v<F&&, finalize::Options>, int>;
 
-// For an overload that takes what fits neither form: something behind a
-// callback, or nothing behind options.
+// Enables an overload for calls that fit neither form: arguments after a
+// callback, or no callback after options.
 template <class First, class... Rest>
 using EnableIfMisuse =
     std::enable_if_t<std::is_convertible_v<First&&, finalize::Options> ==
                          (sizeof...(Rest) == 0),
                      int>;
 
-// Does not compile, and says what to write.
+// Does not compile. The message says what to write.
 template <class First, class... Rest>
 NodeRef Refuse() {
   static_assert(sizeof...(Rest) == 0,
@@ -83,8 +59,8 @@ NodeRef Refuse() {
 template <Invocation kInvocation, class F, class... A>
 using BoundFor = Bound<kInvocation, std::decay_t<F>, std::decay_t<A>...>;
 
-// Says what is wrong with a callback or its arguments. Returns whether they can
-// be registered, so that no second error follows.
+// Does not compile if the callback or its arguments are wrong, and says why.
+// Returns whether they can be registered, so that no second error follows.
 template <Invocation kInvocation, class F, class... A>
 constexpr bool CheckCallback() {
   constexpr bool kCallable =
@@ -121,7 +97,7 @@ NodeRef BuildNode(const Request& request, F&& function, A&&... arguments) {
   using Stored = Storage<B>;
   constexpr const CallbackOps& kOps = kOpsFor<B>;
 
-  struct Aborter {  // for a constructor of the user's that throws
+  struct Aborter {  // for a constructor of user code that throws
     ~Aborter() {
       if (node != nullptr) Abort(node);
     }

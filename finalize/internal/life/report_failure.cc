@@ -27,9 +27,10 @@ using finalize::ReportEntry;
 
 using SharedReporter = std::shared_ptr<const Reporter>;
 
-// Null for the default reporter. Never destroyed: it serves until the end. Made
-// under the lock, which a fork waits for, and not under the guard of a
-// function's static object, which it does not.
+// Null for the default reporter. It is never destroyed, so that it can be used
+// until the process ends. It is constructed under the lock, for which a fork
+// waits, and not under the guard of a function's static object, for which a
+// fork does not wait.
 SharedReporter& CurrentReporter()
     ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kReporterLock)) {
   alignas(SharedReporter) static unsigned char storage[sizeof(SharedReporter)];
@@ -38,7 +39,7 @@ SharedReporter& CurrentReporter()
   return *reporter;
 }
 
-// Of the call of the reporter that this thread is in.
+// The bracket (bracket.h) of the call of the reporter that this thread is in.
 FINALIZE_OWN_FRAME const char** Reporting() {
   static thread_local const char* reporting = nullptr;
   const char** bracket = &reporting;
@@ -47,7 +48,8 @@ FINALIZE_OWN_FRAME const char** Reporting() {
 }
 
 // A write to a pipe without a reader would end the process in the middle of a
-// drain: SIGPIPE is blocked on this thread, and taken back if it came.
+// drain. So SIGPIPE is blocked on this thread, and consumed if the write raised
+// it.
 class BrokenPipeIgnored {
  public:
   BrokenPipeIgnored() {
@@ -77,11 +79,11 @@ class BrokenPipeIgnored {
 
 void WriteError(std::string_view line) {
   BrokenPipeIgnored broken_pipe_ignored;
-  // Nothing better can be done where standard error is closed.
+  // If standard error is closed, the report is lost.
   (void)!write(STDERR_FILENO, line.data(), line.size());
 }
 
-// What can be said without memory.
+// Writes what can be said without memory.
 void WriteBrief(const ReportEntry& entry) {
   const EscapedName<160> file(entry.place.file != nullptr ? entry.place.file
                                                           : "");

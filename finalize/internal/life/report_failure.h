@@ -8,18 +8,19 @@
 
 namespace finalize_internal {
 
-// What the program has installed.
+// The reporter that the program has installed.
 class Reporter {
  public:
   virtual ~Reporter() = default;
   virtual void Report(const finalize::ReportEntry& entry) const = 0;
 };
 
-// Installs one and returns the one before; null stands for the default one.
+// Installs a reporter and returns the previous one. Null stands for the default
+// reporter.
 std::shared_ptr<const Reporter> ExchangeReporter(
     std::shared_ptr<const Reporter> reporter);
 
-// Hands an entry to the failure reporter. Lets nothing escape.
+// Passes an entry to the failure reporter. No exception escapes.
 void ReportFailure(const finalize::ReportEntry& entry) noexcept;
 
 }  // namespace finalize_internal

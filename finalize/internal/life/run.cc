@@ -12,15 +12,15 @@
 #include "finalize/internal/base/check.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/life/finish.h"
+#include "finalize/internal/life/observed_run.h"
 #include "finalize/internal/life/report_failure.h"
 #include "finalize/internal/life/run_for_caller.h"
 #include "finalize/internal/life/stack_mark.h"
-#include "finalize/internal/life/watch.h"
 #include "finalize/internal/node/fork_epoch.h"
 #include "finalize/internal/node/frames.h"
+#include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/slab.h"
 #include "finalize/internal/node/thread_state.h"
-#include "finalize/internal/node/word_wait.h"
 
 namespace finalize_internal {
 namespace {
@@ -46,8 +46,9 @@ void AppendException(std::string* text) {
   }
 }
 
-// RunUnregistered, inlined where it is gone most often.
-// UndefinedBehaviorSanitizer: the object of a forced unwind has no address.
+// RunUnregistered, inlined into its most frequent callers. No
+// UndefinedBehaviorSanitizer, because the object of a forced unwind has no
+// address.
 ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED
 inline void Invoke(const CallbackOps& ops, void* callable,
                    const finalize::Cause& cause, Failure* failure) noexcept {
@@ -56,40 +57,41 @@ inline void Invoke(const CallbackOps& ops, void* callable,
   } catch (abi::__forced_unwind&) {
     Fatal("a callback ended its thread, by pthread_exit() or cancellation");
   } catch (...) {
-    NoteException(failure);
+    RecordException(failure);
   }
 }
 
-ABSL_ATTRIBUTE_NOINLINE void InvokeWatched(Node* node,
-                                           const finalize::Cause& cause,
-                                           Failure* failure) noexcept {
-  RunWatch watch(node, cause);
+ABSL_ATTRIBUTE_NOINLINE void InvokeObserved(Node* node,
+                                            const finalize::Cause& cause,
+                                            Failure* failure) noexcept {
+  ObservedRun run(node, cause);
   if (!IsOurs(node)) return;  // the observer forked, and this is the child
   Invoke(*node->ops, node->callable(), cause, failure);
-  watch.End(*failure);
+  run.End(*failure);
 }
 
-// RunCaught. Its mark must lie in the frame of what calls it, a function that
-// HasStackMark knows: so it is inlined without optimization, too. What calls it
-// is not: it has a frame of this thread's put up, and may come back on another.
-// AddressSanitizer: it would put the mark elsewhere than on the stack, and
-// would do so in each function that this is inlined into.
+// The body of RunCaught and others. The mark must be in the stack frame of the
+// caller, a function that HasStackMark knows, so this function is inlined even
+// without optimization. Its callers are never inlined, because they push a
+// frame of this thread and may return on another thread. No AddressSanitizer,
+// because it would move the mark away from the stack, in each function into
+// which this one is inlined.
 ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS ABSL_ATTRIBUTE_ALWAYS_INLINE inline void
 RunHere(Node* node, DrainContext* context, const finalize::Cause& cause,
         Failure* failure) noexcept {
   const uint64_t generation = RefTo(node).generation;
   PushFrame(node, generation, context);
   StackMark mark(node, generation);
-  if (!Watched()) {
+  if (!IsObserved()) {
     Invoke(*node->ops, node->callable(), cause, failure);
   } else {
-    InvokeWatched(node, cause, failure);
+    InvokeObserved(node, cause, failure);
   }
 }
 
 }  // namespace
 
-void NoteException(Failure* failure) {
+void RecordException(Failure* failure) {
   failure->Set(kUnknownCode, "");
   IgnoringBadAlloc([failure] {
     failure->text = std::make_unique<std::string>();
@@ -147,7 +149,7 @@ ABSL_ATTRIBUTE_NOINLINE void FinishReported(
   ReportFailure(entry);
 }
 
-// Inlined always, like RunHere, and for the same reason.
+// Always inlined, like RunHere, and for the same reason.
 template <void (*kFinish)(Core*, Node*)>
 ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS ABSL_ATTRIBUTE_ALWAYS_INLINE inline void
 RunAndFinish(Core* core, Node* node, const finalize::Cause& cause) noexcept {

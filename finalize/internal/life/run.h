@@ -1,4 +1,4 @@
-// Running callbacks: the only place that catches what they throw.
+// Runs callbacks, and turns what they throw into failures.
 #ifndef FINALIZE_INTERNAL_LIFE_RUN_H_
 #define FINALIZE_INTERNAL_LIFE_RUN_H_
 
@@ -14,40 +14,42 @@ namespace finalize_internal {
 
 struct DrainContext;
 
-// Runs a callback. What it throws becomes a failure.
+// Runs a callback that has no node. An exception becomes a failure.
 void RunUnregistered(const CallbackOps& ops, void* callable,
                      const finalize::Cause& cause, Failure* failure) noexcept;
 
-// Runs the callback of a claimed node, and does not finish it: its frame stays
-// (frames.h). What it throws becomes a failure. `context` is that of the drain.
+// Runs the callback of a claimed node, but does not finish it: its frame stays
+// (frames.h). An exception becomes a failure. `context` belongs to the drain,
+// and is null outside of one.
 void RunCaught(Node* node, DrainContext* context, const finalize::Cause& cause,
                Failure* failure) noexcept;
 
-// Reports a failure as a part of the run of `node`: the module whose code that
-// is stays as long.
+// Reports a failure as a part of the run of `node`, so that the module whose
+// code it is stays loaded meanwhile.
 void ReportSpent(Node* node, const finalize::ReportEntry& entry) noexcept;
 
-// Whether a StackMark lies in the frames of the function that begins there.
+// Returns whether the frames of the function that begins at `function` contain
+// a StackMark.
 bool HasStackMark(uintptr_t function);
 
 // Runs a node claimed outside of any drain, finishes it, and reports a
 // failure.
 void RunReported(Core* core, Node* node, const finalize::Cause& cause) noexcept;
-// The same, for the end of its lifetime: the destruction of the callback may be
-// put off (spent.h).
+// The same at the end of its lifetime. The destruction of the callback may be
+// deferred (spent.h).
 void RunAtEnd(Core* core, Node* node, const finalize::Cause& cause) noexcept;
 
-// Notes the exception being handled.
-void NoteException(Failure* failure);
+// Stores the exception being handled as a failure.
+void RecordException(Failure* failure);
 
-// Fills an entry with what a node says of itself. For the thread that claimed
-// or pinned it. A `spent` callback has run: it may have used its arguments up,
-// unless it can be run again, and they are not shown. Without memory for its
-// texts they are empty.
+// Returns an entry that describes a node. For the thread that claimed or pinned
+// it. A `spent` callback has run and may have moved from its arguments, so they
+// are not shown, unless it is retryable. Without memory for the texts they are
+// empty.
 finalize::ReportEntry Describe(Node* node, const finalize::Cause& cause,
                                bool spent);
 
-// Appends the text of a callback. Nothing of the user's escapes.
+// Appends the text of a callback. Exceptions of user code do not escape.
 void DescribeCallback(const CallbackOps& ops, const void* callable,
                       bool with_arguments, std::string* out);
 

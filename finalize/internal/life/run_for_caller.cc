@@ -6,9 +6,9 @@
 #include "finalize/internal/base/bracket.h"
 #include "finalize/internal/life/claim.h"
 #include "finalize/internal/life/finish.h"
+#include "finalize/internal/life/observed_run.h"
 #include "finalize/internal/life/run.h"
 #include "finalize/internal/life/stack_mark.h"
-#include "finalize/internal/life/watch.h"
 #include "finalize/internal/node/frames.h"
 #include "finalize/internal/node/slab.h"
 
@@ -36,11 +36,11 @@ class Finisher {
   bool failed_ = true;
 };
 
-// Runs a claimed node for RunForCaller, watched. Returns false in a child that
-// came out of the observer.
-ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunWatched(
+// Runs a claimed node for RunForCaller, with the observer. Returns false in a
+// child that the observer forked.
+ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunObserved(
     Node* node, void* result, Failure* failure) {
-  RunWatch watch(node, finalize::Cause::Kind::kCall);
+  ObservedRun run(node, finalize::Cause::Kind::kCall);
   if (!IsOurs(node)) return false;
   try {
     node->ops->run(node->callable(), finalize::Cause::Kind::kCall, result,
@@ -48,11 +48,11 @@ ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunWatched(
   } catch (abi::__forced_unwind&) {
     throw;
   } catch (...) {
-    NoteException(failure);
-    watch.End(*failure);
+    RecordException(failure);
+    run.End(*failure);
     throw;
   }
-  watch.End(*failure);
+  run.End(*failure);
   return true;
 }
 
@@ -68,10 +68,10 @@ FINALIZE_OWN_FRAME ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS bool RunForCaller(
   PushFrame(node, ref.generation);
   StackMark mark(node, ref.generation);
   Failure failure;
-  if (!Watched()) {
+  if (!IsObserved()) {
     node->ops->run(node->callable(), finalize::Cause::Kind::kCall, result,
                    &failure);
-  } else if (!RunWatched(node, result, &failure)) {
+  } else if (!RunObserved(node, result, &failure)) {
     return false;
   }
   finisher.set_failed(failure.failed);

@@ -1,4 +1,4 @@
-// Running a callback for the thread that asks for its result.
+// RunForCaller runs a callback for a caller that receives its result.
 #ifndef FINALIZE_INTERNAL_LIFE_RUN_FOR_CALLER_H_
 #define FINALIZE_INTERNAL_LIFE_RUN_FOR_CALLER_H_
 
@@ -6,8 +6,8 @@
 
 namespace finalize_internal {
 
-// Runs the callback if it can claim it. `result` as in CallbackOps::run.
-// Returns whether it ran. Lets the callback's exception through.
+// Runs the callback if it can claim it. `result` is as in CallbackOps::run.
+// Returns whether the callback ran. Exceptions of the callback propagate.
 bool RunForCaller(const NodeRef& ref, void* result);
 
 }  // namespace finalize_internal

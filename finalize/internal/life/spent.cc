@@ -22,7 +22,8 @@ struct Nesting {
 
 struct ThreadSpent {
   Nesting innermost;
-  // Put off: linked through LifetimeLink::older, and through WeakLink::older.
+  // The deferred ones: linked through LifetimeLink::older, and through
+  // WeakLink::older.
   Node* first_node = nullptr;
   Node* last_node = nullptr;
   WeakLink* first_entry = nullptr;
@@ -30,14 +31,14 @@ struct ThreadSpent {
 };
 __thread ThreadSpent thread_spent;
 
-// Not inlined: after a destructor the code may be on another thread.
+// Not inlined, because after a destructor the code may run on another thread.
 FINALIZE_OWN_FRAME ThreadSpent* OfThisThread() {
   ThreadSpent* spent = &thread_spent;
   asm volatile("" : "+r"(spent));
   return spent;
 }
 
-// Whether what is spent in the function at `frame` is put off.
+// Returns whether the function at `frame` must defer a destruction.
 bool MustWait(const char* frame) {
   const Nesting& outer = OfThisThread()->innermost;
   return outer.depth >= kMaxDepth && CanHold(outer.frame, frame) &&
@@ -55,7 +56,8 @@ class NestingScope {
     spent->innermost = own_ = {frame, depth, newest};
   }
   ~NestingScope() {
-    // Where a fibre has begun another one meanwhile, that stands.
+    // If another fiber has begun a destruction meanwhile, that one stays the
+    // innermost.
     ThreadSpent* const spent = OfThisThread();
     if (spent->innermost.frame == own_.frame) spent->innermost = outer_;
   }
@@ -69,7 +71,7 @@ class NestingScope {
   Nesting own_;
 };
 
-// Not inlined: these use the thread's frames between two destructors.
+// Not inlined, because they use the thread's frames between two destructors.
 FINALIZE_OWN_FRAME void GiveFrameBack(Node* node) { PopFrame(node); }
 FINALIZE_OWN_FRAME void TakeFrame(Node* node) {
   PushFrame(node, RefTo(node).generation);
@@ -92,7 +94,8 @@ WeakLink* TakeEntries() {
 
 void DestroyNodes() {
   while (Node* const node = TakeNode()) {
-    if (!IsOurs(node)) continue;  // the child of a fork: it is the parent's
+    if (!IsOurs(node))
+      continue;  // this is the child of a fork: the node is the parent's
     NestingScope scope(static_cast<char*>(__builtin_frame_address(0)), node);
     TakeFrame(node);
     DestroyAndRetire(CoreAt(node->core), node);
@@ -122,14 +125,14 @@ void DestroySpent(Core* core, Node* node) noexcept {
   if (deepest) DestroyDeferred();
 }
 
-void DestroySpent(WeakLink* forgotten) noexcept {
-  if (forgotten == nullptr) return;
+void DestroySpent(WeakLink* detached) noexcept {
+  if (detached == nullptr) return;
   const char* const frame = static_cast<char*>(__builtin_frame_address(0));
   if (MustWait(frame)) {
     ThreadSpent* const spent = OfThisThread();
     (spent->last_entry != nullptr ? spent->last_entry->older
-                                  : spent->first_entry) = forgotten;
-    WeakLink* last = forgotten;
+                                  : spent->first_entry) = detached;
+    WeakLink* last = detached;
     while (last->older != nullptr) last = last->older;
     spent->last_entry = last;
     return;
@@ -137,7 +140,7 @@ void DestroySpent(WeakLink* forgotten) noexcept {
   bool deepest;
   {
     NestingScope scope(frame, NewestFrame());
-    DropForgotten(forgotten);
+    DropDetachedEntries(detached);
     deepest = scope.deepest();
   }
   if (deepest) DestroyDeferred();
@@ -150,7 +153,7 @@ void DestroyDeferred() noexcept {
     if (entries == nullptr) return;
     NestingScope scope(static_cast<char*>(__builtin_frame_address(0)),
                        NewestFrame());
-    DropForgotten(entries);
+    DropDetachedEntries(entries);
   }
 }
 

@@ -1,21 +1,25 @@
-// Spent: what a death leaves to be destroyed, at once or, deep down, later.
+// DestroySpent destroys what the end of an object leaves, at once or, if ends
+// are nested deeply, later.
 //
-// The end of an object runs its callbacks at once, at any depth. What is spent
-// then, a callback with its bound arguments or the entries of weak containers,
-// may own the next object, whose end leaves the next thing. So that such a
-// chain takes a bounded stack, destruction nests 64 times and then loops:
+// The end of an object runs its callbacks at once, at any depth. A spent
+// callback with its bound arguments, and the removed entries of weak
+// containers, may own the next object, whose end leaves the next ones. So that
+// such a chain uses a bounded stack, destruction nests 64 times and then loops:
 //
-//    nesting 1 .. 63   destroys in its frame
-//    nesting 64        the same, and then what was put off, in that order
-//    deeper            if nothing but destructors of what is spent lies
-//                      between: is put off, on a list of the thread
+//    nesting 1 .. 63   destroys at once, in its stack frame
+//    nesting 64        destroys at once, and then everything that was deferred,
+//                      in that order
+//    deeper            is deferred, on a list of the thread, if there are only
+//                      destructors of spent objects in between
 //
-// Where a callback lies between, the death is one of its own, and what it
-// leaves is destroyed at once: its destructor may refer to that frame.
+// If a callback is between two destructions, the second one is not part of the
+// chain and happens at once, because the destructor may refer to the stack
+// frame of that callback.
 //
-// The list is linked through what is on it. No lock and no allocation. A
-// nesting is known by the address of its frame: on a stack where it cannot lie
-// (another fibre's) it does not count, and destruction is at once.
+// The deferred objects link the list themselves, without a lock or an
+// allocation. A nesting is recognized by the address of its stack frame. On
+// another stack (of another fiber) it does not count, and destruction happens
+// at once.
 #ifndef FINALIZE_INTERNAL_LIFE_SPENT_H_
 #define FINALIZE_INTERNAL_LIFE_SPENT_H_
 
@@ -25,21 +29,23 @@
 namespace finalize_internal {
 
 // Destroys the callback of a node that belongs to a lifetime, and retires the
-// node; or puts that off. For the end of the lifetime, which has run it.
+// node, now or later. For the end of the lifetime, which has run the callback.
 void DestroySpent(Core* core, Node* node) noexcept;
 
-// Destroys what DetachReferent returned, or puts that off.
-void DestroySpent(WeakLink* forgotten) noexcept;
+// Destroys the entries that DetachReferent returned, now or later.
+void DestroySpent(WeakLink* detached) noexcept;
 
-// Destroys what this thread has put off. For whatever must not come before it:
-// the end of a container, a drain, dlclose(), the end of the thread, exit().
+// Destroys everything that this thread has deferred. Called before events that
+// must come after it: the end of a container, a drain, dlclose(), the end of
+// the thread, exit().
 void DestroyDeferred() noexcept;
 
-// Whether the callback of `node` is under way on this thread, or has run and
-// waits for its destruction.
+// Returns whether the callback of `node` is under way on this thread, or has
+// run and waits for its destruction.
 bool RunsOnThisThread(const Node* node);
 
-// Whether this thread has put off the destruction of the callback of `node`.
+// Returns whether this thread has deferred the destruction of the callback of
+// `node`.
 bool IsQueued(const Node* node);
 
 }  // namespace finalize_internal

@@ -10,18 +10,19 @@
 namespace finalize_internal {
 namespace {
 
-// The longest frame that is looked at; what seems longer is another stack.
+// The largest stack frame that is searched. A larger distance means another
+// stack.
 constexpr uintptr_t kMaxStack = uintptr_t{64} << 20;
 
 struct Search {
   const NodeRef& ref;
   uintptr_t seen = UINTPTR_MAX;  // where the frame visited last begins
-  bool marked = false;           // whether that is of a function with a mark
+  bool marked = false;           // whether its function has a mark
   bool found = false;
 };
 
-// Looks for the mark between two addresses of this stack.
-// AddressSanitizer: the redzones of other functions lie there.
+// Looks for the mark between two addresses of this stack. No AddressSanitizer,
+// because the redzones of other functions are there.
 ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS ABSL_ATTRIBUTE_NO_SANITIZE_THREAD
     ABSL_ATTRIBUTE_NOINLINE bool
     HasMark(const NodeRef& ref, uintptr_t begin, uintptr_t end) {
@@ -40,7 +41,8 @@ ABSL_ATTRIBUTE_NO_SANITIZE_ADDRESS ABSL_ATTRIBUTE_NO_SANITIZE_THREAD
 
 _Unwind_Reason_Code Visit(_Unwind_Context* context, void* data) {
   Search* const search = static_cast<Search*>(data);
-  const uintptr_t begin = _Unwind_GetCFA(context);  // the end of its callee's
+  const uintptr_t begin =
+      _Unwind_GetCFA(context);  // the end of the callee's frame
   if (search->marked && begin > search->seen &&
       begin - search->seen < kMaxStack) {
     search->found = HasMark(search->ref, search->seen, begin);

@@ -1,11 +1,12 @@
-// StackMark: says, on a stack, that a callback runs there.
+// A StackMark on a stack shows that a callback runs there.
 //
-// The frames of a thread (frames.h) tell which callbacks began on it. One may
-// be suspended meanwhile, or have been resumed on another thread; whether it is
-// running right here is told by the stack alone. The mark lies in the frame of
-// the function that calls the callback, one of those that HasStackMark (run.h)
-// knows: elsewhere on the stack may lie what longjmp() left. It is found by
-// going up the stack with the unwinder, and linked to nothing.
+// The frames of a thread (frames.h) tell which callbacks began on it. Such a
+// callback may be suspended meanwhile, or may have resumed on another thread.
+// Only the stack tells whether it is running right here. The mark is in the
+// stack frame of the function that calls the callback, one of those that
+// HasStackMark (run.h) knows; other stack frames are not searched, because
+// longjmp() may have left old marks there. The unwinder finds the mark; nothing
+// points to it.
 #ifndef FINALIZE_INTERNAL_LIFE_STACK_MARK_H_
 #define FINALIZE_INTERNAL_LIFE_STACK_MARK_H_
 
@@ -29,7 +30,7 @@ class StackMark {
   StackMark(const StackMark&) = delete;
   StackMark& operator=(const StackMark&) = delete;
 
-  // What is behind the node at `where`.
+  // Returns the word that follows the node in a mark at `where`.
   static uint64_t CheckFor(uint64_t generation, const void* where) {
     return generation ^ 0x51f0b3a7c2d96e84u ^
            reinterpret_cast<uintptr_t>(where);
@@ -40,12 +41,13 @@ class StackMark {
   const uint64_t check_;
 };
 
-// Whether the callback of `ref` has called, at any depth, what calls this.
-// Takes some microseconds; false where the unwinder cannot go so far.
+// Returns whether the callback of `ref` has called, at any depth, the caller of
+// this function. Takes some microseconds. Returns false if the unwinder cannot
+// go so far.
 bool IsOnThisStack(const NodeRef& ref);
 
-// Whether a callback of `core` lies on this very stack: it is running, no
-// doubt.
+// Returns whether a callback of `core` is on this very stack, and so certainly
+// running.
 bool IsBelowCallbackOf(const Core* core);
 
 }  // namespace finalize_internal

@@ -1,6 +1,6 @@
-// A callback with its bound arguments, and the table of what can be done with
-// one whose type has been forgotten. The only place where the library's types
-// depend on the user's.
+// A callback with its bound arguments (Bound), and the table of operations on a
+// callback whose type is erased (CallbackOps). Only here do the library's types
+// depend on the user's types.
 #ifndef FINALIZE_INTERNAL_NODE_CALLBACK_H_
 #define FINALIZE_INTERNAL_NODE_CALLBACK_H_
 
@@ -17,36 +17,37 @@
 #include <utility>
 
 #include "finalize/cause.h"
-#include "finalize/internal/base/describe.h"
+#include "finalize/internal/base/callback_text.h"
 #include "finalize/internal/base/rtti_required.h"
 #include "finalize/internal/node/storage.h"
 
 namespace finalize_internal {
 
-// How a callback failed. `code` is that of an absl::StatusCode.
+// Whether and how a callback failed. `code` is the value of an
+// absl::StatusCode.
 struct Failure {
   bool failed = false;
   int code = 0;
   std::unique_ptr<std::string> text;  // null: none
 
-  // Without memory for the message there is none.
+  // If there is no memory for the message, the message is empty.
   void Set(int failure_code, std::string_view message) noexcept;
   std::string message() const { return text != nullptr ? *text : ""; }
 };
 
 // The operations on a stored callback. One constant table for each type.
 struct CallbackOps {
-  // Runs it. `result` is a std::optional<R>* to fill, or null to drop the
-  // result. Lets an exception of the callback's through.
+  // Runs the callback. `result` is a std::optional<R>* to fill, or null to drop
+  // the result. Exceptions of the callback propagate.
   void (*run)(void* callable, const finalize::Cause& cause, void* result,
               Failure* failure);
   void (*destroy)(void* callable);
-  // Appends text such as `RemoveTree("/tmp/x")`, or `RemoveTree` where the
-  // arguments have been used up.
+  // Appends text such as `RemoveTree("/tmp/x")`, or `RemoveTree` without
+  // arguments, if a run has moved from them.
   void (*describe)(const void* callable, bool with_arguments, std::string* out);
-  // Copies the bound arguments into the std::optional<std::tuple<...>> at
-  // `out` whose tuple type is `tuple`; false where that is not their type, or
-  // where they cannot be copied.
+  // Copies the bound arguments into the std::optional<std::tuple<...>> at `out`
+  // whose tuple type is `tuple`. Returns false if the arguments have another
+  // type, or cannot be copied.
   bool (*copy_arguments)(const void* callable, const std::type_info& tuple,
                          void* out);
   uint32_t size;
@@ -60,8 +61,9 @@ enum class Invocation { kOnce, kRetryable };
 template <Invocation kInvocation, class T>
 using AsInvoked = std::conditional_t<kInvocation == Invocation::kOnce, T&&, T&>;
 
-// A callback gets the cause only where it cannot be called without one. The
-// second question is put only then: to a generic lambda it may be an error.
+// A callback gets the cause only if it cannot be called without one. Only then
+// is the second condition checked, because for a generic lambda the check
+// itself may be an error.
 template <Invocation kInvocation, class F, class... A>
 inline constexpr bool kWantsCause = std::conjunction_v<
     std::negation<std::is_invocable<AsInvoked<kInvocation, F>,
@@ -69,7 +71,7 @@ inline constexpr bool kWantsCause = std::conjunction_v<
     std::is_invocable<AsInvoked<kInvocation, F>, const finalize::Cause&,
                       AsInvoked<kInvocation, A>...>>;
 
-// Whether a callback of these (decayed) types can be called at all.
+// True if a callback with these (decayed) types can be called at all.
 template <Invocation kInvocation, class F, class... A>
 inline constexpr bool kIsCallable = std::disjunction_v<
     std::is_invocable<AsInvoked<kInvocation, F>, AsInvoked<kInvocation, A>...>,
@@ -91,15 +93,15 @@ constexpr auto ResultOf() {
   }
 }
 
-// The type that a callback with these (decayed) types results in: a value, or
+// The type of the result of a callback with these (decayed) types: a value, or
 // void.
 template <Invocation kInvocation, class F, class... A>
 using CallbackResult =
     typename decltype(ResultOf<kInvocation, F, A...>())::type;
 
-// A result that can say that the callback failed: has ok(), and is or has a
-// status (absl::Status, absl::StatusOr<T>). Known by its form, so that the
-// smallest headers need not include absl/status.
+// True for a result that can report a failure: one that has ok(), and is or has
+// a status (absl::Status, absl::StatusOr<T>). It is recognized by its members,
+// so that the smallest headers need not include absl/status.
 template <class T, class = void>
 inline constexpr bool kIsStatus = false;
 template <class T>
@@ -117,7 +119,7 @@ inline constexpr bool
         true;
 
 template <class R>
-void NoteStatus(const R& result, Failure* failure) {
+void RecordStatus(const R& result, Failure* failure) {
   if constexpr (kIsStatus<R>) {
     if (!result.ok()) {
       auto message = result.message();
@@ -125,7 +127,7 @@ void NoteStatus(const R& result, Failure* failure) {
                    std::string_view(message.data(), message.size()));
     }
   } else if constexpr (kHasStatus<R>) {
-    if (!result.ok()) NoteStatus(result.status(), failure);
+    if (!result.ok()) RecordStatus(result.status(), failure);
   }
 }
 
@@ -162,7 +164,8 @@ struct Bound {
   }
 
   F function;
-  // Takes no room where there are none: both compilers know it in C++17 too.
+  // Takes no room if there are no arguments. Both compilers know the attribute
+  // in C++17, too.
   [[no_unique_address]] std::tuple<A...> arguments;
 };
 
@@ -178,7 +181,7 @@ bool CopyArguments(const std::tuple<A...>& arguments,
   }
 }
 
-// What the table kOpsFor<B> leads to.
+// The functions that the table kOpsFor<B> points to.
 template <class B>
 struct [[gnu::visibility("hidden")]] OpsFor {
   using Result = typename B::Result;
@@ -194,7 +197,7 @@ struct [[gnu::visibility("hidden")]] OpsFor {
       std::optional<Result>* out =
           result ? static_cast<std::optional<Result>*>(result) : &local;
       out->emplace(bound.Invoke(cause));
-      NoteStatus(**out, failure);
+      RecordStatus(**out, failure);
     }
   }
   static void Destroy(void* callable) {
@@ -211,9 +214,9 @@ struct [[gnu::visibility("hidden")]] OpsFor {
   }
 };
 
-// Local to each object file, so that every module has tables of its own: the
-// address of one tells whose code it leads to (module.h), and none keeps a
-// module from being unmapped, as a unique symbol would.
+// Local to each object file, so that every module has its own tables. The
+// address of a table tells to which module its code belongs (module.h), and no
+// table keeps a module from being unmapped, as a unique symbol would.
 template <class B>
 static constexpr CallbackOps kOpsFor = {
     &OpsFor<B>::Run,

@@ -15,7 +15,8 @@
 namespace finalize_internal {
 namespace {
 
-// Cores other than the process registry's, by id - 1, in chunks that stay.
+// Cores other than that of the process registry, by id - 1, in chunks that are
+// never freed.
 struct PooledCore {
   explicit PooledCore(uint32_t id)
       : core(id, &lane, static_cast<int>(id % kLanes)) {}
@@ -29,7 +30,7 @@ ABSL_CONST_INIT ConstInitArray<std::atomic<PooledCore*>, kChunks> chunks;
 std::atomic<uint32_t> made{0};
 Core* free_cores ABSL_GUARDED_BY(LockAt(kCorePoolLock)) = nullptr;
 
-// Makes one more core in its chunk.
+// Creates one more core in its chunk.
 Core* MakeCore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kCorePoolLock)) {
   const uint32_t index = made.load(std::memory_order_relaxed);
   const uint32_t chunk = index / kChunkCores;
@@ -48,7 +49,8 @@ Core* MakeCore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kCorePoolLock)) {
   return &core->core;
 }
 
-// Empties a lane. Returns the memory of its phases, linked through `older`.
+// Clears a lane. Returns the nodes that held its phase lists, linked through
+// `older`.
 Node* TakePhases(Lane* lane) {
   Node* taken = nullptr;
   for (PhaseList* list = lane->Top(); list != nullptr; list = list->lower) {

@@ -1,5 +1,5 @@
-// Core: the state of a registry. Type-stable: a core is pooled and never freed,
-// so that a thread holding a stale handle may look at it.
+// Core is the state of a registry. Cores are pooled and never freed, so that a
+// thread with a stale handle may read one.
 //
 // A registry, seen from its core:
 //
@@ -8,14 +8,17 @@
 //       | ^     Drain        |                                      |
 //       | +------------------+--------------------------------------+
 //       |                           Drain returns
-//       | Seal (at any moment, for good)
+//       | Seal (at any moment, permanently)
 //       v
 //      sealed: refuses, but still drains
 //
-// open: takes registrations from every thread. draining: takes those of a
-// phase below the one that drains, and each makes the drain look again.
-// closed: takes none. Threads that run one of its callbacks may register
-// while it drains, whatever the phase.
+//   open      accepts registrations from every thread
+//   draining  accepts registrations of a phase below the phase that drains;
+//             each of them makes the drain look again
+//   closed    accepts none
+//
+// While a registry drains, threads that run one of its callbacks may register
+// in any phase.
 #ifndef FINALIZE_INTERNAL_NODE_CORE_H_
 #define FINALIZE_INTERNAL_NODE_CORE_H_
 
@@ -34,25 +37,27 @@ struct Core {
   constexpr Core(uint32_t id_in, Lane* lanes_in, int only_lane_in)
       : id(id_in), lanes(lanes_in), only_lane(only_lane_in) {}
 
-  // Whether it has kLanes lanes: the process registry, and the core of the
-  // weak references' callbacks.
+  // Whether it has kLanes lanes. That is so for the process registry, and for
+  // the core of the callbacks of weak references.
   bool sharded() const { return only_lane < 0; }
-  // The lane that lock `index` of the table guards.
+  // Returns the lane that lock `index` of the table guards.
   Lane& LaneAt(int index) { return sharded() ? lanes[index] : lanes[0]; }
-  // The lock of the lane on which this thread registers, for a finalizer of a
-  // lifetime that lock `lifetime_lane` guards (-1: of none).
+  // Returns the index of the lane on which this thread registers.
+  // `lifetime_lane` is the lane of the finalizer's lifetime, or -1 if it has
+  // none.
   int LaneFor(int lifetime_lane) const {
     if (!sharded()) return only_lane;
     return lifetime_lane >= 0 ? lifetime_lane : ThisLane();
   }
-  // Locks of the lanes in use; each is visited by VisitLanes.
+  // Returns the lanes in use, one bit each. VisitLanes visits them.
   uint64_t UsedLanes() const {
     return sharded() ? used_lanes.load(std::memory_order_seq_cst)
                      : uint64_t{1} << only_lane;
   }
-  // Puts a lane in use, for a holder of its lock. A drain first closes a phase
-  // and then looks which lanes are in use; this comes before the look at what
-  // is closed. One of the two sees the other.
+  // Puts a lane in use. The caller holds its lock. A drain first closes a phase
+  // and then reads which lanes are in use. A registration first puts its lane
+  // in use and then reads which phases are closed. So one of the two sees the
+  // other.
   void UseLane(int index) {
     const uint64_t bit = uint64_t{1} << index;
     if ((used_lanes.load(std::memory_order_relaxed) & bit) == 0) {
@@ -72,7 +77,7 @@ struct Core {
   // Grows with every registration and change of flag during a drain.
   std::atomic<uint64_t> changes{0};
   Core* next_free = nullptr;  // guarded by kCorePoolLock
-  // What its lanes had counted when the registry was made.
+  // What its lanes had counted when the registry was created.
   Counts counted_before;
 };
 
@@ -91,14 +96,15 @@ Core* OtherCoreAt(uint32_t id);  // any but id 0
 inline Core* CoreAt(uint32_t id) {
   return id == 0 ? &process_core : OtherCoreAt(id);
 }
-// How many ids there are: of registries that exist, or have existed. Takes no
+// Returns the number of ids of registries that exist or have existed. Takes no
 // lock.
 uint32_t CoreCount();
-Core* AcquireCore();      // an open one, empty; null without memory
-void ReleaseCore(Core*);  // an empty one
+Core* AcquireCore();      // returns an open, empty core, or null without memory
+void ReleaseCore(Core*);  // returns an empty core to the pool
 
-// Calls visit(core) for the first `count` ids, the process registry's first,
-// and for WeakCore() in the end. One that waits in the pool is empty.
+// Calls visit(core) for the first `count` ids, beginning with the process
+// registry, and last for WeakCore(). Cores in the pool are visited as well;
+// they are empty.
 template <class Visit>
 void VisitCores(uint32_t count, Visit visit) {
   for (uint32_t id = 0; id < count; ++id) visit(CoreAt(id));
@@ -115,12 +121,13 @@ inline void EnsureCurrent(Core* core) {
   }
 }
 
-// Whether `node` was registered by this very process.
+// Returns whether this very process registered `node`, or adopted it.
 inline bool IsOurs(const Node* node) {
   return node->epoch.load(std::memory_order_relaxed) == CurrentEpoch();
 }
 
-// The lock of the lifetime of a node, or -1. For a holder of its lane's lock.
+// Returns the lane of the lifetime of a node, or -1 if it has none. The caller
+// holds the lock of the node's lane.
 inline int LifetimeLaneOf(Node* node) {
   return (node->word.load(std::memory_order_relaxed) & kLifetimeFlag)
              ? node->lifetime_link().lane

@@ -18,26 +18,28 @@ namespace finalize_internal {
 namespace {
 
 constexpr std::atomic<uint32_t> kUnset{0};
-// What the pointer of the header points to if the kernel wipes nothing.
+// epoch_page points to it if the kernel wipes nothing.
 constexpr std::atomic<uint32_t> kAskTheKernel{0};
 // An advice that no kernel has.
 constexpr int kNoAdvice = 0x7ffffff1;
 
-// The epoch's own copy, which the kernel does not wipe.
+// A copy of the epoch that the kernel does not wipe.
 std::atomic<uint32_t> last_epoch{0};
 // The process in which one thread sets the page up or renews the epoch; 0 if
-// none. Not a Lock of the table, since there is no fork hook yet: a child that
-// finds its parent here goes past it.
+// none. It is not a Lock of the table, because there is no fork hook yet. A
+// child that finds the pid of its parent here ignores it.
 std::atomic<pid_t> renewing{0};
-// The thread that holds all locks for its fork. Where a fork cut SetUp off in
-// its child, the hooks are registered twice: they act once.
+// The thread that holds all locks during its fork. If another thread forked in
+// the middle of SetUp, the child registers the hooks a second time; this
+// variable makes them act once.
 std::atomic<const void*> forking{nullptr};
 std::atomic<uint32_t>* page = nullptr;
-std::atomic<uint32_t> caught_half_way{0};
+std::atomic<uint32_t> last_without_hook{0};
 std::atomic<uint32_t> newest_unadoptable{0};
 
-// The process whose epoch this is, if the kernel wipes nothing. It is written
-// behind the epoch: who finds itself here sees its own epoch.
+// The process to which the epoch belongs, if the kernel wipes nothing. It is
+// stored after the epoch, so a process that finds its own mark here reads its
+// own epoch.
 std::atomic<bool> asks{false};
 std::atomic<uint64_t> mark_pid{0};
 std::atomic<uint64_t> mark_namespace{0};
@@ -59,7 +61,7 @@ bool MarkIsOurs() {
   return MayBeSame(kept, MarkOfThisProcess());
 }
 
-// The epoch; 0 if it is an ancestor's.
+// Returns the epoch, or 0 if it is that of an ancestor.
 uint32_t OwnEpoch() {
   if (asks.load(std::memory_order_acquire) && !MarkIsOurs()) return 0;
   return page->load(std::memory_order_acquire);
@@ -125,7 +127,7 @@ void SetUp() {
 ABSL_CONST_INIT std::atomic<const std::atomic<uint32_t>*> epoch_page{&kUnset};
 
 uint32_t LastEpochForkedWithoutHook() {
-  return caught_half_way.load(std::memory_order_relaxed);
+  return last_without_hook.load(std::memory_order_relaxed);
 }
 
 uint32_t KnownEpoch() {
@@ -166,17 +168,18 @@ uint32_t RenewEpoch() {
   pid_t other = 0;
   while (
       !renewing.compare_exchange_weak(other, self, std::memory_order_acquire)) {
-    if (other == self) other = 0;  // else it is the parent: go past it
+    if (other == self) other = 0;  // else it is the parent: ignore it
   }
   if (epoch_page.load(std::memory_order_acquire) == &kUnset) {
     SetUp();
   } else if (OwnEpoch() == 0 && EndFork()) {
-    StepInChild();  // in a fork hook of the program's that comes before ours
+    // Called by a fork hook of the program that runs before ours.
+    StepInChild();
   } else if (OwnEpoch() == 0) {
     // The fork hook did not run: other threads of the parent may have held
     // locks.
-    caught_half_way.store(last_epoch.load(std::memory_order_relaxed),
-                          std::memory_order_relaxed);
+    last_without_hook.store(last_epoch.load(std::memory_order_relaxed),
+                            std::memory_order_relaxed);
     ReleaseAllLocks();
     ResetCentralListsAfterFork();
     StepInChild();

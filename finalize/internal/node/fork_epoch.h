@@ -1,14 +1,16 @@
-// Which process this is. An epoch that grows with every fork, so that what a
-// child inherited is told from what it made by one comparison (contract C21).
+// The epoch tells which process this is. It grows with every fork, so that one
+// comparison tells what a child inherited from what it created itself (contract
+// C21).
 //
-// The epoch lies in a page that the kernel wipes in a child: raw clone() and
-// _Fork() are seen as well as fork(). Nothing is set up before the first
-// registration.
+// The epoch is stored in a page that the kernel wipes in a child, so raw
+// clone() and _Fork() are noticed as well as fork(). Nothing is set up before
+// the first registration.
 //
-// Some kernels refuse MADV_WIPEONFORK (Linux before 4.14), and some answer any
-// advice with success and take none (gVisor, qemu-user): these are known by an
-// advice that no kernel has. There each look at the epoch asks which process
-// this is (process_mark.h), some microseconds a time.
+// Some kernels refuse MADV_WIPEONFORK (Linux before 4.14). Others accept any
+// advice and ignore it (gVisor, qemu-user); these are recognized because they
+// also accept an advice that no kernel has. On such kernels each read of the
+// epoch asks the kernel which process this is (process_mark.h), which takes
+// some microseconds.
 #ifndef FINALIZE_INTERNAL_NODE_FORK_EPOCH_H_
 #define FINALIZE_INTERNAL_NODE_FORK_EPOCH_H_
 
@@ -17,33 +19,34 @@
 
 namespace finalize_internal {
 
-// Points to the epoch in the wiped page; to a zero before the first use, and
-// for good if the kernel wipes nothing.
+// Points to the epoch in the wiped page. Before the first use, and always if
+// the kernel wipes nothing, it points to a zero.
 extern std::atomic<const std::atomic<uint32_t>*> epoch_page;
 
-// Sets the page and the fork hook up, or steps the epoch in a child that the
-// fork hook did not see. Returns the epoch.
+// Sets up the page and the fork hook, or, in a child that the fork hook did not
+// notice, advances the epoch. Returns the epoch.
 uint32_t RenewEpoch();
 
-// The epoch, but 0 before the first use, and in a child that has not stepped it
-// yet. Changes nothing: async-signal-safe.
+// Returns the epoch, or 0 before the first use and in a child that has not
+// advanced it yet. Changes nothing: async-signal-safe.
 uint32_t KnownEpoch();
 
-// A number for this process that differs from every ancestor's; with kernels
-// that wipe no page, only very probably.
+// Returns a number for this process that differs from that of every ancestor;
+// on kernels that wipe no page, only very probably.
 uint32_t NumberOfProcess();
 
-// The last epoch that ended in a fork that ran no fork hook, so that its locks
-// may have been held and its lists half changed; 0 if none did.
+// Returns the last epoch that ended in a fork without the fork hook, so that
+// locks may have been held and lists half changed; 0 if there was none.
 uint32_t LastEpochForkedWithoutHook();
 
-// Notes that this process has let go of something that was registered in
-// `epoch`: an inherited registry, lifetime or scope. Nothing as old as that
-// can be adopted (adoption.h) from then on, here or by a descendant.
+// Records that this process has given up something that was registered in
+// `epoch`: an inherited registry, lifetime or scope. From then on, neither this
+// process nor a descendant can adopt (adoption.h) anything of that epoch or an
+// older one.
 void ForbidAdopting(uint32_t epoch);
 uint32_t NewestUnadoptableEpoch();
 
-// The epoch of this process; never 0.
+// Returns the epoch of this process; never 0.
 inline uint32_t CurrentEpoch() {
   const uint32_t epoch = epoch_page.load(std::memory_order_acquire)
                              ->load(std::memory_order_relaxed);

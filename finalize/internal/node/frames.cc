@@ -21,7 +21,7 @@ FrameBlock* free_blocks ABSL_GUARDED_BY(LockAt(kCorePoolLock)) = nullptr;
 FrameBlock* fresh ABSL_GUARDED_BY(LockAt(kCorePoolLock)) = nullptr;
 FrameBlock* fresh_end ABSL_GUARDED_BY(LockAt(kCorePoolLock)) = nullptr;
 
-// Returns a block that was never used; null where there is no memory.
+// Returns a block that was never used, or null if there is no memory.
 FrameBlock* MakeBlock() ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kCorePoolLock)) {
   if (fresh == fresh_end) {
     void* const memory =
@@ -48,8 +48,8 @@ void FreeBlock(FrameBlock* block) {
   free_blocks = block;
 }
 
-// Takes this thread's newest block off if it is empty: where there are others
-// below it, or the end of the thread is not watched.
+// Frees this thread's newest blocks as long as they are empty. Keeps the last
+// one if the library learns of the end of the thread, which frees it.
 void TrimBlocks() {
   while (FrameBlock* const block = this_thread.frames) {
     uint32_t count = block->count.load(std::memory_order_relaxed);

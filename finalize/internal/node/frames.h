@@ -1,15 +1,16 @@
-// Frames: which callbacks and drains are under way on which thread.
+// Frames record which callbacks and drains are under way on which thread.
 //
-// A thread has a block of frames, in memory of the library's that is never
-// unmapped. A callback gets a frame before it starts and gives it back when its
-// finalizer is finished; a drain has one for its record (drain_context.h).
+// A thread has blocks of frames, in memory that the library never unmaps. A
+// callback gets a frame before it starts, and returns it when its finalizer is
+// finished. A drain has a frame for its record (drain_context.h).
 //
-// Frames need not nest. A callback may be suspended (on a fibre, a coroutine)
-// while others of the thread begin and end; it may end on another thread, or
-// never. So a frame names its node and that node's generation, and nothing on a
-// stack: the thread on which the callback ends looks for the frame among its
-// own, and where it is another thread's it is void by the generation. What may
-// still be void or suspended is for each question below to say.
+// Frames need not nest. A callback may be suspended (on a fiber or in a
+// coroutine) while other callbacks of the thread begin and end. It may end on
+// another thread, or never. So a frame holds its node and the generation of
+// that node, and no address on a stack. The thread on which the callback ends
+// looks for the frame among its own frames. If the frame belongs to another
+// thread, it becomes void, because the generation of the node changes. Each
+// function below says whether it counts void and suspended frames.
 //
 //                 PushFrame                   PopFrame, in any order
 //     free ---------------------> in use ------------------------------> free
@@ -17,8 +18,8 @@
 //                                    v  another thread
 //                                  void, until the frames above it are popped
 //
-// Confined to its thread, but for RunnerOf and AbandonFramesOf, which read the
-// frames of others: those are published as atomics, and may be a moment old.
+// Confined to one thread, except: RunnerOf and AbandonFramesOf read the frames
+// of other threads, as atomics that may be a moment old.
 #ifndef FINALIZE_INTERNAL_NODE_FRAMES_H_
 #define FINALIZE_INTERNAL_NODE_FRAMES_H_
 
@@ -38,11 +39,11 @@ struct DrainContext;
 constexpr uint64_t kDrainFrame = 1;
 
 struct Frame {
-  std::atomic<Node*> node;     // null: given back, under others
+  std::atomic<Node*> node;     // null: returned, but below other frames
   std::atomic<uint64_t> life;  // its generation, in place; kDrainFrame
-  // Of a callback that a drain runs: the DrainContext, on the stack of that
-  // drain, to be used only below the callback (DrainOfCallback). Of a drain:
-  // its core.
+  // For a callback that a drain runs: the DrainContext on the stack of that
+  // drain, to be used only by functions that the callback calls
+  // (DrainOfCallback). For a drain: its core.
   void* detail;
 };
 
@@ -51,17 +52,17 @@ constexpr size_t kFramesInBlock = 160;
 struct FrameBlock {
   std::atomic<FrameBlock*> next;  // of all blocks
   FrameBlock* below;              // of the same thread; or the next free one
-  std::atomic<int> thread;        // gettid(); 0: in use by none
+  std::atomic<int> thread;        // gettid(); 0: not in use
   std::atomic<uint32_t> count;    // frames in use, and void ones under them
   Frame frames[kFramesInBlock];
 };
 static_assert(sizeof(FrameBlock) <= 4096, "a block is a page");
 
-// Makes room for a frame. False where there is no memory for it.
+// Makes room for a frame. Returns false if there is no memory for it.
 bool AddFrameBlock();
 
-// Adds a frame; where there is no memory for it the callback counts as one
-// that this thread does not run.
+// Adds a frame. If there is no memory for it, the library does not know that
+// this thread runs the callback.
 inline void PushFrame(Node* node, uint64_t life, void* detail = nullptr) {
   FrameBlock* block = this_thread.frames;
   if (__builtin_expect(
@@ -79,7 +80,8 @@ inline void PushFrame(Node* node, uint64_t life, void* detail = nullptr) {
   block->count.store(count + 1, std::memory_order_release);
 }
 
-// Gives the newest frame of `node` back, if this thread has one.
+// Returns the newest frame of `node`, if this thread has one, to the free
+// frames.
 void PopOtherFrame(Node* node);
 inline void PopFrame(Node* node) {
   FrameBlock* const block = this_thread.frames;
@@ -93,22 +95,24 @@ inline void PopFrame(Node* node) {
   }
 }
 
-// The node of this thread's newest frame, whatever that is; null for none.
+// Returns the node of this thread's newest frame, valid or void; null if there
+// is no frame.
 const Node* NewestFrame();
 
-// How many frames this thread has, void ones included.
+// Returns how many frames this thread has, void ones included.
 size_t CountFrames();
 
-// Whether this thread works on a drain of `core`: it may register as a running
-// callback may, from the failure reporter.
+// Returns whether this thread works on a drain of `core`. If so, it may
+// register as a running callback may, for example from the failure reporter.
 bool DrainsOnThisThread(const Core* core);
 
-// The drain that runs the callback whose callable is at `callable`, for that
-// callback; null where something else runs it, inside a drain or not.
+// Returns the drain that runs the callback whose callable is at `callable`;
+// null if something else runs it, inside a drain or not. Only for that
+// callback.
 DrainContext* DrainOfCallback(const void* callable);
 
-// Calls visit(node, life, frame) for each frame in a block, newest first; stops
-// where it returns false, and returns that.
+// Calls visit(node, life, frame) for each frame in a block, newest first. If
+// visit returns false, stops and returns false.
 template <class Visit>
 bool VisitBlock(const FrameBlock* block, Visit visit) {
   for (uint32_t i = block->count.load(std::memory_order_acquire); i-- > 0;) {
@@ -128,16 +132,16 @@ void VisitFrames(Visit visit) {
   while (block != nullptr && VisitBlock(block, visit)) block = block->below;
 }
 
-// Whether a frame is not void: its node is running, or has never been pending
-// (it was refused, and runs at once), or holds the record of a drain.
+// Returns whether a frame is not void: its node is running, or was never
+// pending (it was refused, and runs at once), or holds the record of a drain.
 inline bool IsValidFrame(const Node* node, uint64_t life) {
   const uint64_t word = node->Word();
   return ((word ^ life) & kGenerationMask) == 0 &&
          ((word & kRunsMask) == kRunning || Node::StateOf(word) == kFree);
 }
 
-// Whether `accepts` takes the node of a callback of this thread's that is under
-// way: running or suspended.
+// Returns whether `accepts` returns true for the node of some callback that is
+// under way on this thread, running or suspended.
 template <class Accepts>
 bool AnyCallbackThat(Accepts accepts) {
   bool found = false;
@@ -149,31 +153,32 @@ bool AnyCallbackThat(Accepts accepts) {
   return found;
 }
 
-// Whether any callback of this thread's is under way. RunsOnThisThread(node),
-// in spent.h, asks for one.
+// Returns whether any callback is under way on this thread.
+// RunsOnThisThread(node), in spent.h, asks for a given one.
 bool AnyCallback();
 
-// Whether a node is a running one of `core`.
+// Returns whether `node` belongs to `core` and is running.
 bool IsOf(const Core* core, const Node* node);
 
-// Whether a callback of `core` is under way on this thread. One that its drain
-// has left behind does not count: another registry may have the core by now.
-// IsBelowCallbackOf(core), in stack_mark.h, asks for this very stack.
+// Returns whether a callback of `core` is under way on this thread. A callback
+// that its drain has abandoned does not count, because another registry may
+// have the core by now. IsBelowCallbackOf(core), in stack_mark.h, asks for this
+// very stack.
 bool RunsCallbackOf(const Core* core);
 
-// The thread, as gettid() names it, on which the callback of a node began; 0
-// where that is not known. For a holder of the node's lane's lock.
+// Returns the thread, as gettid() names it, on which the callback of a node
+// began; 0 if that is not known. The caller holds the lock of the node's lane.
 int RunnerOf(const Node* node);
 
-// The newest of all blocks, which lead to the others by `next`.
+// Returns the newest of all blocks. The others follow by `next`.
 FrameBlock* NewestBlock();
 
-// For the child of a fork: this thread has another name there.
+// Stores the new id of this thread. For the child of a fork.
 void RenameFrames();
 
-// Gives back all frames of this thread, and its block.
+// Returns all frames of this thread, and its blocks, to the free ones.
 void DropFrames();
-// Gives back its block, if it has no frames.
+// Does the same if this thread has no frames.
 void DropEmptyBlock();
 
 }  // namespace finalize_internal

@@ -53,7 +53,7 @@ void Lane::RemoveSetAside(Node* node) {
   --pending;
 }
 
-void Lane::Park(Node* node) {
+void Lane::SetAside(Node* node) {
   Remove(node);
   AddSetAside(node, kPending);
 }
@@ -68,7 +68,7 @@ void Lane::AddSetAside(Node* node, NodeState state) {
 void Lane::ReturnSetAside() {
   Node* node = set_aside;
   set_aside = last_set_aside = nullptr;
-  Node* newer = nullptr;  // where the search for the next place may start
+  Node* newer = nullptr;  // where the search for the next position may start
   while (node != nullptr) {
     Node* const next = node->older;
     MarkSetAside(node, false, kPending);

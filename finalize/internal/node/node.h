@@ -1,12 +1,12 @@
-// Node: one finalizer. A slot of type-stable memory (slab.h) that holds the
+// A Node is one finalizer: a slot of type-stable memory (slab.h) that holds the
 // links, the state, and the callback with its bound arguments.
 //
 //                       Publish
 //     kFree ------------------------------> kPending
 //       ^                                   |      ^
-//       |            the claim: one step    |      | a failed run of one
-//       |            under the lane's lock  |      | registered to be armed
-//       |         +-------------------------+      | again, at its old place
+//       |            the claim: one step    |      | a failed run of a
+//       |            under the lane's lock  |      | retryable finalizer,
+//       |         +-------------------------+      | at its old position
 //       |         v                         v      |
 //       |     kDetached                  kRunning -+
 //       |         |                      |      |
@@ -15,19 +15,19 @@
 //       +----------------------------------- kAbandoned
 //
 //   kFree       on a free list, or being built by one thread
-//   kPending    on the pending or the set aside list of a lane, and on the list
-//               of its lifetime if it has one
-//   kTried      as kPending, and set aside: the drain under way has tried it
+//   kPending    on a `pending` list or the `set_aside` list of a lane, and on
+//               the list of its lifetime if it has one
+//   kTried      as kPending, on `set_aside`: the drain under way has tried it
 //   kRunning    on the running list of its lane; claimed by one thread
 //   kAbandoned  running, on no list; only the running thread knows it
-//   kDetached   on no list; owned by the callable that Detach gave back
+//   kDetached   on no list; owned by the callable that Detach returned
 //
 // The generation grows with every step to kFree, so that a handle (node and
-// generation) goes stale for ever. It has 48 bits: at one step in 20 ns it
-// lasts two months on a single slot.
+// generation) becomes stale permanently. It has 48 bits, which last two months
+// for a single slot with one step every 20 ns.
 //
-// A node leaves its lifetime's list when it is claimed, except a retryable one,
-// which stays until it dies or its lifetime ends.
+// A claim removes the node from the list of its lifetime. A retryable node
+// stays there until it is dead or its lifetime ends.
 #ifndef FINALIZE_INTERNAL_NODE_NODE_H_
 #define FINALIZE_INTERNAL_NODE_NODE_H_
 
@@ -62,32 +62,35 @@ constexpr uint64_t kAtExitFlag = 1 << 3;
 constexpr uint64_t kLifetimeFlag = 1 << 4;  // payload opens with a link
 constexpr uint64_t kNamedFlag = 1 << 5;     // payload ends with a name
 constexpr uint64_t kRetryableFlag = 1 << 6;
-constexpr uint64_t kWaitedFlag = 1 << 7;    // somebody sleeps on the word
+constexpr uint64_t kWaitedFlag = 1 << 7;    // a thread sleeps on the word
 constexpr uint64_t kSetAsideFlag = 1 << 8;  // on the set aside list
-constexpr uint64_t kPinnedFlag = 1 << 9;    // somebody peeks at it
+constexpr uint64_t kPinnedFlag = 1 << 9;    // a thread peeks at it
 constexpr int kLaneShift = 10;
 constexpr uint64_t kLaneMask = uint64_t{63} << kLaneShift;
 constexpr int kGenerationShift = 16;
 constexpr uint64_t kGenerationMask = ~uint64_t{0} << kGenerationShift;
 
-// What opens the payload of a finalizer that belongs to a lifetime. Linked
-// through the place that points here, so that a lifetime moves in O(1).
+// The beginning of the payload of a finalizer that belongs to a lifetime.
+// `from` is the pointer that points here, so that a lifetime moves in O(1).
 struct LifetimeLink {
   Node* older;
-  Node** from;  // the newer link's `older`, or the list's head; null: unlinked
-  const std::weak_ptr<void>* referent;  // null where no shared_ptr owns it
+  Node** from;  // the newer link's `older`, or the list's head; null: not on a
+                // list
+  const std::weak_ptr<void>* referent;  // null if no shared_ptr owns it
   int lane;                             // whose lock guards the list
 };
 
 struct alignas(16) Node {
-  // Guarded by the lock of the node's lane from its publication until its
-  // callback has been detached or it is retired; belongs to one thread before
-  // and after. `word` and `epoch` may be read at any time.
+  // The lock of the node's lane guards the fields, from the publication of the
+  // node until its callback is detached or the node is retired. Before and
+  // after that it belongs to one thread. `word` and `epoch` may be read at any
+  // time.
   Node* newer;
   Node* older;                 // also links free lists
   std::atomic<uint64_t> word;  // generation, lane, flags, state
-  // Nanoseconds of CLOCK_MONOTONIC. Of its registration, its place in the
-  // order; while its callback runs, of the start where that is known (watch.h).
+  // Nanoseconds of CLOCK_MONOTONIC: the time of the registration, which gives
+  // the position in the order. While the callback runs: the time of its start,
+  // if that is known (observed_run.h).
   std::atomic<uint64_t> sequence;
   const CallbackOps* ops;
   uint32_t core;                // Core::id of its registry
@@ -98,7 +101,7 @@ struct alignas(16) Node {
 
   uint64_t Sequence() const { return sequence.load(std::memory_order_relaxed); }
   uint64_t Word() const { return word.load(std::memory_order_acquire); }
-  // For whoever may change the node.
+  // Only for a thread that may change the node.
   void SetWord(uint64_t next) { word.store(next, std::memory_order_release); }
   static NodeState StateOf(uint64_t word) {
     return NodeState(word & kStateMask);
@@ -117,7 +120,7 @@ struct alignas(16) Node {
            CallableOffset(word.load(std::memory_order_relaxed) & kLifetimeFlag,
                           ops->alignment);
   }
-  // The name is stored behind the callable, ended by a zero byte.
+  // The name is stored after the callable, with a zero byte at its end.
   char* name_storage() { return static_cast<char*>(callable()) + ops->size; }
   std::string_view name() {
     return (word.load(std::memory_order_relaxed) & kNamedFlag)
@@ -134,12 +137,12 @@ struct alignas(16) Node {
 };
 static_assert(sizeof(Node) == 64, "a node's header is one cache line");
 
-// What a handle holds: a node at one point of its life. Inert.
+// What a handle holds: a node and one of its generations. It owns nothing.
 struct NodeRef {
   Node* node = nullptr;
   uint64_t generation = 0;  // in place, i.e. masked with kGenerationMask
 
-  // Whether `word` is of the same life of the node.
+  // Returns whether `word` is of the same generation of the node.
   bool Matches(uint64_t word) const {
     return (word & kGenerationMask) == generation;
   }

@@ -7,8 +7,8 @@
 namespace finalize_internal {
 namespace {
 
-// In a class of its own: gcc would fill a bare array at run time, and forget
-// what static constructors have registered.
+// The array is in a class because gcc would fill a plain array at run time, and
+// lose what static constructors have registered.
 struct ProcessLanes {
   constexpr ProcessLanes() : lanes{} {}
   Lane lanes[kLanes];

@@ -1,5 +1,5 @@
-// The registries that every process has: the process registry, and the one of
-// the callbacks of weak references. A header of its own, so that the public
+// The cores that every process has: that of the process registry, and that of
+// the callbacks of weak references. This header is separate, so that the public
 // headers that register need not include core.h.
 #ifndef FINALIZE_INTERNAL_NODE_PROCESS_CORE_H_
 #define FINALIZE_INTERNAL_NODE_PROCESS_CORE_H_
@@ -14,16 +14,16 @@ extern Core process_core;  // of id 0
 extern Core weak_core;     // of id kWeakCoreId
 constexpr uint32_t kWeakCoreId = UINT32_MAX;
 
-// Returns the core of the process registry; never null, and good from the
-// first static constructor to the last static destructor.
+// Returns the core of the process registry. It is never null, and can be used
+// from the first static constructor to the last static destructor.
 Core* ProcessCore();
 
-// Returns the core of the callbacks of weak references: no registry has it, and
-// nothing drains it. For one that registers: the process registry is this
-// process's from then on.
+// Returns the core of the callbacks of weak references. It belongs to no
+// registry, and nothing drains it. Call it to register: from then on the
+// process registry belongs to this process.
 Core* WeakCore();
 
-// The core of a registry, for those parts of the library that look into one.
+// Gives other parts of the library access to the core of a registry.
 struct RegistryAccess {
   template <class Registry>
   static Core* CoreOf(const Registry& registry) {

@@ -8,7 +8,7 @@ namespace {
 
 const void* const kShared = &sequence_owner;
 
-// The stamps made under each lane's lock while numbering was shared.
+// The stamps taken under each lane's lock while the numbering was shared.
 struct alignas(64) StampCount {
   uint64_t stamps = 0;
 };

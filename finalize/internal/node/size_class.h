@@ -1,4 +1,4 @@
-// The sizes of nodes.
+// The size classes of nodes.
 #ifndef FINALIZE_INTERNAL_NODE_SIZE_CLASS_H_
 #define FINALIZE_INTERNAL_NODE_SIZE_CLASS_H_
 

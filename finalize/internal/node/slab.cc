@@ -14,18 +14,18 @@
 namespace finalize_internal {
 namespace {
 
-// Slabs come in chunks. A program with few finalizers touches some pages of a
-// small one. One with tens of thousands gets chunks of a huge page's size, for
-// which the kernel is asked: one page fault and one entry of the processor's
-// table of addresses for some 20 000 finalizers, instead of one for 42.
+// Slabs are mapped in chunks. A program with few finalizers touches some pages
+// of a small chunk. A program with tens of thousands gets chunks of the size of
+// a huge page, and the kernel is asked for huge pages: that is one page fault
+// and one TLB entry for some 20 000 finalizers, instead of one for 42.
 constexpr size_t kSmallChunk = 16 * kSlabBytes;
 constexpr size_t kHugeChunk = 32 * kSlabBytes;
 constexpr size_t kMaxInSmall = 2 * kSmallChunk;
 constexpr size_t kFirstNode = 64;
 static_assert(sizeof(SlabHeader) <= kFirstNode, "nodes start on a cache line");
 
-// The nodes that no thread keeps: chains given back, linked through `newer` of
-// their first nodes, and the untouched rest of the newest slab.
+// The nodes that no thread keeps: returned chains, linked through `newer` of
+// their first nodes, and the unused rest of the newest slab.
 struct Central {
   Node* chains ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
   char* fresh ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
@@ -41,7 +41,7 @@ char* chunk_end ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 size_t mapped ABSL_GUARDED_BY(LockAt(kSlabLock)) = 0;
 uint32_t next_number ABSL_GUARDED_BY(LockAt(kSlabLock)) = 1;
 
-// Returns zeroed pages at a multiple of `alignment`; null where there are none.
+// Returns zeroed pages at a multiple of `alignment`, or null if there are none.
 char* MapAligned(size_t size, size_t alignment) {
   void* memory = mmap(nullptr, size + alignment, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -87,8 +87,8 @@ Node* TakeFresh(int size_class)
   return node;
 }
 
-// Takes a chain into `free`, which is empty: one given back, or a new one, in
-// the order of addresses. Leaves it empty where there is no memory.
+// Fills `free`, which is empty, with a chain: a returned one, or a new one in
+// the order of addresses. Leaves `free` empty if there is no memory.
 void TakeChain(int size_class, FreeNodes* free)
     ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kSlabLock)) {
   Central& from = central[size_class];
@@ -113,8 +113,8 @@ void GiveChain(int size_class, Node* chain)
   central[size_class].chains = chain;
 }
 
-// Fills a chain that is not full up with what there is, and gives it back:
-// the nodes of a thread that ends.
+// Returns the nodes of a thread that ends: gathers them until they fill a
+// chain, and adds that to the central list.
 void GiveRest(int size_class, FreeNodes* rest)
     ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kSlabLock)) {
   FreeNodes& to = gathered[size_class];
@@ -130,9 +130,10 @@ void GiveRest(int size_class, FreeNodes* rest)
   rest->count = 0;
 }
 
-// Makes sure that what the thread keeps goes back. False where it ends already.
-// In a callback that is left to the release of its own node: a dlclose() may
-// wait for the callback, with a lock that a first watch takes.
+// Makes sure that the free nodes of this thread are returned when it ends.
+// Returns false if it is ending already. In a callback this waits until the
+// callback's own node is released, because a dlclose() that waits for the
+// callback may hold a lock that WatchThreadEnd() takes on its first call.
 bool MayKeep() {
   if (this_thread.ending) return false;
   if (AnyCallback()) return true;
@@ -185,7 +186,7 @@ void ReleaseCentral(int size_class) {
 void GiveBackFreeNodes() {
   this_thread.keeping = false;
   this_thread.ending = true;
-  // In exit(), called by a signal handler that has interrupted this thread.
+  // A signal handler that interrupted this thread has called exit().
   if (LockAt(kSlabLock).HeldHere() || LockAt(kCorePoolLock).HeldHere()) return;
   DropEmptyBlock();
   LockHolder lock(LockAt(kSlabLock));

@@ -1,11 +1,10 @@
-// Type-stable memory for nodes: slabs that are never given back and never hold
-// anything but nodes of one size, so that a stale handle may always look at
-// the node it points to.
+// Type-stable memory for nodes. A slab is never freed and only ever holds nodes
+// of one size, so that the node of a stale handle can always be read.
 //
-// A thread keeps up to two chains of free nodes of each size and exchanges
-// whole chains with a central list, without walking them; the common acquire
-// and release take no lock and no memory from the allocator. What a thread
-// keeps goes back when it ends.
+// A thread keeps up to two chains of free nodes of each size, and exchanges
+// whole chains with a central list without walking them. The common acquire and
+// release take no lock and call no allocator. When a thread ends, its free
+// nodes return to the central list.
 #ifndef FINALIZE_INTERNAL_NODE_SLAB_H_
 #define FINALIZE_INTERNAL_NODE_SLAB_H_
 
@@ -18,7 +17,8 @@
 
 namespace finalize_internal {
 
-// What opens a slab. Slabs are aligned to their size, so that a node finds it.
+// The beginning of a slab. Slabs are aligned to their size, so that the header
+// is found from any node.
 struct SlabHeader {
   uint32_t size_class;
   uint32_t first_number;
@@ -30,12 +30,12 @@ inline SlabHeader* SlabOf(const Node* node) {
                                        ~(kSlabBytes - 1));
 }
 
-// The exchange with the central lists, chain by chain.
+// These exchange whole chains with the central lists.
 constexpr uint32_t kChainLength = 32;
 Node* AcquireCentral(int size_class);
 void ReleaseCentral(int size_class);  // makes room in the thread's chain
 
-// Returns a free node, or null where there is no memory. Its word holds its
+// Returns a free node, or null if there is no memory. Its word holds its
 // generation and kFree.
 inline Node* AcquireNodeOfClass(int size_class) {
   FreeNodes& free = this_thread.free[size_class];
@@ -64,21 +64,24 @@ inline void ReleaseNode(Node* node) {
   ++free.count;
 }
 
-// Makes sure that the end of this thread is seen: before it claims what it runs
-// (a fibre may suspend that, and the thread end). Not in a callback.
+// Makes sure that the library learns of the end of this thread. Called before
+// the thread claims a callback, because a fiber may suspend the callback and
+// the thread may end. In a callback it does nothing.
 void WatchEndOfThread();
 inline void EnsureEndIsWatched() {
   if (__builtin_expect(!this_thread.keeping, false)) WatchEndOfThread();
 }
 
-// Gives back what this thread keeps. It keeps none from now on.
+// Returns the free nodes of this thread to the central lists. It keeps none
+// from then on.
 void GiveBackFreeNodes();
 
-// The number of a node, unique among those that exist; small and dense.
+// Returns the number of a node. It is unique among the nodes that exist;
+// numbers are small and dense.
 uint64_t NodeNumber(const Node* node);
 
-// For the child of a fork that ran no fork hook: the central lists may have
-// been caught half-way, and are given up.
+// Drops the central lists. For the child of a fork that ran no fork hook, in
+// which they may be half changed.
 void ResetCentralListsAfterFork();
 
 }  // namespace finalize_internal

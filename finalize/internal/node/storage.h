@@ -1,4 +1,5 @@
-// Where a callable lies: in its node, or, if it is too large for one, in a box.
+// Storage holds a callable in its node, or, if it is too large for a node, in a
+// separate allocation (a box).
 #ifndef FINALIZE_INTERNAL_NODE_STORAGE_H_
 #define FINALIZE_INTERNAL_NODE_STORAGE_H_
 
@@ -16,11 +17,11 @@ template <class B>
 inline constexpr bool kFitsInline = sizeof(B) <= kLargestInlineCallable &&
                                     alignof(B) <= 16;
 
-// How a Bound of type B lies in the node: itself, or a pointer to it.
+// How a node holds a Bound of type B: the object itself, or a pointer to it.
 //
-// Build makes one at `where`; false, with the arguments untouched, where there
-// is no memory for the box. An UnregisteredCallback is one on the stack, for a
-// callback that gets no node.
+// Build constructs it at `where`. Returns false, with the arguments untouched,
+// if there is no memory for the box. An UnregisteredCallback is a Storage on
+// the stack, for a callback that gets no node.
 template <class B, bool kInline = kFitsInline<B>>
 struct Storage {
   template <class... Args>

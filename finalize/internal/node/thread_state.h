@@ -1,5 +1,5 @@
-// ThreadState: what the library keeps for each thread. Plain data that needs
-// no constructor and no destructor, so that it can be used from the first to
+// ThreadState is what the library keeps for each thread. It is plain data
+// without constructor and destructor, so that it can be used from the first to
 // the last instruction of a thread.
 #ifndef FINALIZE_INTERNAL_NODE_THREAD_STATE_H_
 #define FINALIZE_INTERNAL_NODE_THREAD_STATE_H_
@@ -17,8 +17,8 @@ struct FrameBlock;
 struct ThreadExits;
 
 // The free nodes of one size that a thread keeps: a chain in use, and a full
-// one beside it, so that a thread on the edge of a chain does not exchange one
-// at every step. Linked through Node::older.
+// one in reserve, so that a thread at the end of a chain does not exchange
+// chains at every step. Linked through Node::older.
 struct FreeNodes {
   Node* chain = nullptr;
   uint32_t count = 0;
@@ -28,30 +28,30 @@ struct FreeNodes {
 struct ThreadState {
   FrameBlock* frames = nullptr;  // the newest block of frames (frames.h)
   int lane_plus_one = 0;         // 0: none assigned yet
-  bool keeping = false;  // it keeps free nodes, which go back when it ends
-  bool ending = false;   // they have gone back; keep none from now
-  // How many frames there were when it began to end: those of what called
-  // exit(), which never returns.
+  bool keeping = false;  // it keeps free nodes, and returns them when it ends
+  bool ending = false;   // they are returned; it keeps none from then on
+  // How many frames there were when the thread began to end. They belong to
+  // callers of exit(), which never returns.
   size_t frames_in_exit = 0;
   ThreadExits* exits = nullptr;  // what AtThreadExit has registered
-  // Shared sequence numbers that it took since it last tried to own them, and
-  // those that all threads had taken then.
+  // The shared sequence numbers that this thread took since it last tried to
+  // own the numbering, and those that all threads had taken at that time.
   uint64_t shared_stamps = 0;
   uint64_t stamps_of_all = 0;
   // Free nodes of this thread, by size class (slab.h).
   FreeNodes free[kSizeClasses];
 };
 
-// Hidden, so that two copies of the library in one process have one each, and
-// that another object which wants it is an error when it is linked, not a copy
-// of its own. __thread: the compiler sees that it needs no initialization.
+// Hidden, so that each copy of the library in a process has its own, and that
+// another object that refers to it fails to link instead of getting a copy.
+// __thread tells the compiler that it needs no initialization.
 [[gnu::visibility("hidden")]] extern __thread ThreadState this_thread;
 
 // Returns the lane of this thread, assigned if it has none.
 int AssignLane();
 
-// Returns the lane on which this thread registers. Threads share lanes only
-// where there are more than kLanes of them.
+// Returns the lane on which this thread registers. Threads share lanes only if
+// there are more than kLanes threads.
 inline int ThisLane() {
   const int lane = this_thread.lane_plus_one;
   return lane != 0 ? lane - 1 : AssignLane();

@@ -1,15 +1,16 @@
-// WeakLink: the place of one weak reference on the list of its referent.
+// A WeakLink puts one weak reference on the list of its referent. This header
+// has a named door: the body of DropDetachedEntries is in weak/weak_links.cc.
 //
-// The object behind a shared_ptr that MakeShared or Adopt made knows the weak
-// references that want to hear of its death: the entries of weak containers,
-// and those that have a callback. They hang on a list in its deleter, newest
-// first, guarded by the lock of the lane of its LifetimeList. A std::weak_ptr
-// is no such reference: it finds out by itself.
+// An object whose shared_ptr MakeShared or Adopt created knows the weak
+// references that must learn of its death: the entries of weak containers, and
+// the references that have a callback. They are on a list in its deleter,
+// newest first, which the lock of the lane of its LifetimeList guards. A
+// std::weak_ptr is not on the list, because it finds out by itself.
 //
 //               LinkWeak                  the referent dies, or UnlinkWeak
 //    off a list ---------> on the list of its referent -----------> off it
 //
-// Exactly one of the two takes it off, and has from then on what it stands for.
+// Exactly one of the two removes the link, and owns the reference from then on.
 #ifndef FINALIZE_INTERNAL_NODE_WEAK_LINK_H_
 #define FINALIZE_INTERNAL_NODE_WEAK_LINK_H_
 
@@ -24,11 +25,11 @@ struct WeakLink {
 
   WeakLink* older = nullptr;
   WeakLink** from = nullptr;  // the newer link's `older`, or the list's head
-  int lane = -1;  // whose lock guards it; -1: it never was on a list
+  int lane = -1;  // whose lock guards it; -1: it was never on a list
   const Kind kind;
 };
 
-// The list. Lies in the SharedDeleter.
+// The list. It is a member of SharedDeleter.
 struct WeakLinks {
   // Exact for the thread on which the referent dies.
   bool empty() const {
@@ -37,9 +38,9 @@ struct WeakLinks {
   WeakLink* newest = nullptr;
 };
 
-// Destroys what DetachReferent (weak_links.h) returned, linked by `older`; this
-// runs destructors of user code. A door: defined in weak_links.cc.
-void DropForgotten(WeakLink* forgotten) noexcept;
+// Drops the references to the entries that DetachReferent (weak_links.h)
+// returned, linked by `older`. This may run destructors of user code.
+void DropDetachedEntries(WeakLink* detached) noexcept;
 
 }  // namespace finalize_internal
 

@@ -33,7 +33,7 @@ void Refuse(const char* text) {
   std::string line = absl::StrCat("finalize: ", kVariable, "=");
   AppendQuoted(text, &line);
   line += " is no finite, positive duration such as 5s; it is not used\n";
-  // Nothing better can be done where standard error is closed.
+  // If standard error is closed, the message is lost.
   (void)!write(STDERR_FILENO, line.data(), line.size());
 }
 

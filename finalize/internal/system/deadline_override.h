@@ -1,5 +1,5 @@
-// FINALIZE_EXIT_DEADLINE: the deadline of the process's end as the environment
-// wants it.
+// Reads the environment variable FINALIZE_EXIT_DEADLINE, which overrides the
+// deadline of the drain at the end of the process.
 #ifndef FINALIZE_INTERNAL_SYSTEM_DEADLINE_OVERRIDE_H_
 #define FINALIZE_INTERNAL_SYSTEM_DEADLINE_OVERRIDE_H_
 
@@ -9,9 +9,9 @@
 
 namespace finalize_internal {
 
-// The value of the variable. Read once, in the first call; a value that is no
-// finite, positive duration is refused there, with a message. An empty one is
-// as none.
+// Returns the value of the variable, or nullopt if it is unset, empty or
+// refused. The first call reads it. If the value is not a finite, positive
+// duration, that call refuses it with a message.
 std::optional<absl::Duration> DeadlineFromEnvironment();
 
 }  // namespace finalize_internal

@@ -7,7 +7,7 @@
 namespace finalize_internal {
 namespace {
 
-// Beyond the usual stack: more than libc adds to a size by itself.
+// Added to the usual stack size: more than libc adds to a size by itself.
 constexpr size_t kMore = 64 << 10;
 
 bool StartWith(pthread_attr_t* attributes, void* (*run)(void*),

@@ -1,10 +1,12 @@
-// DetachedThread: a thread of the library's own, which nobody joins.
+// StartDetached starts one of the library's own threads. Such a thread is never
+// joined.
 //
-// libc gives the stack of a thread that has ended, with all that it has
-// allocated for that thread, to a later one that asks for as much. For a thread
-// of the library, which may live as long as the process, memcheck would then
-// name a call of the program's. So these ask for a little more than the program
-// does: none of them gets a stack that a thread of usual size has left.
+// If a thread has ended, libc reuses its stack, with everything that libc
+// allocated for it, for a later thread that asks for the same size. A thread of
+// the library may live as long as the process. If it reused the stack of a
+// thread of the program, memcheck would report that memory as allocated by a
+// call of the program. So the library's threads ask for a slightly larger stack
+// than usual, and never reuse one of the usual size.
 #ifndef FINALIZE_INTERNAL_SYSTEM_DETACHED_THREAD_H_
 #define FINALIZE_INTERNAL_SYSTEM_DETACHED_THREAD_H_
 
@@ -14,11 +16,12 @@
 
 namespace finalize_internal {
 
-// Starts a thread at run(argument). False if the system has no more threads.
+// Starts a thread at run(argument). Returns false if the system has no more
+// threads.
 bool StartDetachedThread(void* (*run)(void* argument), void* argument);
 
-// Starts a thread that calls run(). False also if there is no memory. An
-// exception that leaves run() ends the process.
+// Starts a thread that calls run(). Returns false also if there is no memory.
+// An exception that leaves run() ends the process.
 template <class F>
 bool StartDetached(F run) {
   auto* const kept = new (std::nothrow) F(std::move(run));

@@ -19,10 +19,10 @@ namespace {
 
 static_assert(sizeof(pthread_t) == sizeof(uintptr_t));
 
-// What follows is read without a sanitizer's knowledge: plain words, accessed
-// by atomic builtins.
+// FINALIZE_RAW code reads these variables, and sanitizers do not see that code.
+// So they are plain words, accessed by atomic builtins.
 
-// pthread_self() of the thread in a hook of exit(); 0: none yet.
+// pthread_self() of the thread that runs an exit handler; 0: none yet.
 uintptr_t holder = 0;
 // The writable data of the C library.
 uintptr_t data_begin = 0;
@@ -51,7 +51,7 @@ int VisitObject(dl_phdr_info* info, size_t, void*) {
 }
 #endif
 
-// A recursive lock of glibc's.
+// The layout of a recursive lock in glibc.
 struct RecursiveLock {
   int lock;
   int count;
@@ -71,7 +71,7 @@ FINALIZE_RAW bool IsHeldInExit(uintptr_t address) {
 
 }  // namespace
 
-void NoteInExit() {
+void RecordInExit() {
   __atomic_store_n(&holder, static_cast<uintptr_t>(pthread_self()),
                    __ATOMIC_RELEASE);
 }
@@ -86,8 +86,8 @@ void FindExitLock() {
 #endif
 }
 
-// The file says "running", or the number of the system call and its arguments:
-// the address of the word, and the operation.
+// The file contains "running", or the number of the system call and its
+// arguments. For a futex these are the address of the word, and the operation.
 FINALIZE_RAW bool SleepsInExit(int thread) {
   RawText<64> path;
   path.Add("/proc/self/task/");

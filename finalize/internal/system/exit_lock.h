@@ -1,10 +1,11 @@
-// The lock of exit() in glibc 2.41 and newer.
+// Finds out whether a thread sleeps forever on the lock of exit() in glibc 2.41
+// and newer.
 //
-// exit() and quick_exit() take one recursive lock there, before anything else,
-// and never release it. A second thread that calls either sleeps on it for
-// good, and never reaches a hook. A thread that has reached one holds the lock,
-// and the kernel tells on which word a thread sleeps: so it can be proved that
-// a callback has called exit() and will not come back.
+// There, exit() and quick_exit() first take one recursive lock and never
+// release it. A second thread that calls either function sleeps on the lock
+// permanently, and never reaches an exit handler. A thread that runs an exit
+// handler holds the lock, and the kernel reports on which word a thread sleeps.
+// Together these prove that a callback has called exit() and will not return.
 #ifndef FINALIZE_INTERNAL_SYSTEM_EXIT_LOCK_H_
 #define FINALIZE_INTERNAL_SYSTEM_EXIT_LOCK_H_
 
@@ -12,19 +13,21 @@
 
 namespace finalize_internal {
 
-// Notes that this thread is in a hook of exit() or quick_exit().
-void NoteInExit();
+// Records that this thread runs an exit handler of exit() or quick_exit().
+void RecordInExit();
 
-// Whether a thread is in one. Before that nothing can be proved.
+// Returns whether RecordInExit was called. Before that, SleepsInExit returns
+// false.
 bool IsAnyInExit();
 
-// Looks up where the C library keeps its data. Not for the guard: it takes a
-// lock of the dynamic linker.
+// Looks up where the C library keeps its data. The end guard (end_guard.h) must
+// not call it, because it takes a lock of the dynamic linker.
 void FindExitLock();
 
-// Whether `thread` (an id) sleeps on a lock that the thread in exit() holds
-// within the C library. Then it never wakes. False where the kernel does not
-// tell, before FindExitLock(), and with a C library that has no such lock.
+// Returns whether `thread` (an id) sleeps on a lock of the C library that the
+// thread in exit() holds. If so, it never wakes. Returns false if the kernel
+// does not report the word, if FindExitLock() was not called, or if the C
+// library has no such lock.
 FINALIZE_RAW bool SleepsInExit(int thread);
 
 }  // namespace finalize_internal

@@ -12,7 +12,7 @@ namespace {
 
 #ifdef __GLIBC__
 
-// Where the number of this process lies; null before there is one.
+// Points to the number of this process; null before there is one.
 std::atomic<const std::atomic<uint32_t>*> number{nullptr};
 
 // The number of a process (0: it had none yet), and how many of its threads are
@@ -45,8 +45,8 @@ bool Enter(uint64_t self) {
   }
 }
 
-// Not in a child that the visitor has forked: glibc cannot release the lock
-// there.
+// Does nothing in a child that the visitor has forked, because glibc cannot
+// release the lock there.
 void Leave(uint64_t self) {
   if (self != 0 && ThisProcess() != self) return;
   inside.fetch_sub(kOne, std::memory_order_relaxed);

@@ -1,11 +1,11 @@
-// Tells a process from its ancestors by what the kernel says of it. For kernels
-// that wipe no page in a child (fork_epoch.h): it takes five system calls,
-// where a look at such a page takes none.
+// A ProcessMark tells a process from its ancestors by what the kernel reports
+// about it. It is used if the kernel does not wipe pages in a child
+// (fork_epoch.h). It takes five system calls; reading such a page takes none.
 //
-// The pid is not enough. A PID 1 may clone a child into a namespace of its own,
-// where that child is PID 1, too; and the pid of an ancestor that has ended may
-// be given to a descendant. So the namespace of the pid and the moment at which
-// the process started are compared as well.
+// The pid is not enough. A PID 1 may clone a child into a new namespace, in
+// which the child is PID 1, too. The pid of an ancestor that has ended may be
+// given to a descendant. So the namespace of the pid and the start time of the
+// process are compared as well.
 #ifndef FINALIZE_INTERNAL_SYSTEM_PROCESS_MARK_H_
 #define FINALIZE_INTERNAL_SYSTEM_PROCESS_MARK_H_
 
@@ -13,7 +13,7 @@
 
 namespace finalize_internal {
 
-// What is unknown is 0: without /proc, or without a free descriptor.
+// A field is 0 if it is unknown: without /proc, or without a free descriptor.
 struct ProcessMark {
   uint64_t pid;
   uint64_t pid_namespace;  // the inode
@@ -23,7 +23,7 @@ struct ProcessMark {
 // Async-signal-safe.
 ProcessMark MarkOfThisProcess();
 
-// Whether nothing that both marks know differs.
+// Returns whether all fields that both marks know are equal.
 bool MayBeSame(const ProcessMark& a, const ProcessMark& b);
 
 }  // namespace finalize_internal

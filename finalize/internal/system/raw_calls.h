@@ -1,9 +1,10 @@
-// System calls without the C library: for a thread that has no thread-local
-// storage of its own (end_guard.h), where errno would be another thread's.
+// RawCall makes a system call without the C library. It is for a thread that
+// has no thread-local storage (end_guard.h), on which errno would belong to
+// another thread.
 //
-// FINALIZE_RAW marks every function that runs there: sanitizers keep their
-// records in thread-local storage as well, and so does the dynamic linker when
-// it looks up a function that is visible outside of its object.
+// FINALIZE_RAW marks every function that runs on such a thread. Sanitizers keep
+// their records in thread-local storage as well, and so does the dynamic linker
+// when it looks up a function that is visible outside its object.
 #ifndef FINALIZE_INTERNAL_SYSTEM_RAW_CALLS_H_
 #define FINALIZE_INTERNAL_SYSTEM_RAW_CALLS_H_
 

@@ -1,5 +1,5 @@
-// Text for a thread without the C library (raw_calls.h): built in place, read
-// and written by bare system calls.
+// RawText builds and reads text without the C library, for the threads of
+// raw_calls.h. It allocates nothing, and reads files by bare system calls.
 #ifndef FINALIZE_INTERNAL_SYSTEM_RAW_TEXT_H_
 #define FINALIZE_INTERNAL_SYSTEM_RAW_TEXT_H_
 
@@ -12,7 +12,7 @@
 
 namespace finalize_internal {
 
-// At most kSize - 1 bytes, and a zero behind them; what is more is cut off.
+// Holds at most kSize - 1 bytes, followed by a zero. Longer text is cut off.
 template <size_t kSize>
 class RawText {
  public:
@@ -29,7 +29,8 @@ class RawText {
   FINALIZE_RAW void Add(const char* text) {
     while (*text != '\0') AddByte(*text++);
   }
-  // What people can read: another byte is shown as '?'.
+  // Adds the first line of `text`. Bytes that people cannot read are shown as
+  // '?'.
   FINALIZE_RAW void AddPrintable(const char* text) {
     for (; *text != '\0' && *text != '\n'; ++text) {
       AddByte(*text >= ' ' && *text <= '~' && *text != '"' ? *text : '?');
@@ -45,7 +46,8 @@ class RawText {
     while (count != 0) AddByte(digits[--count]);
   }
 
-  // Becomes what a small file holds. False where it cannot be read.
+  // Replaces the text by the content of a small file. Returns false if the file
+  // cannot be read or is empty.
   FINALIZE_RAW bool Read(const char* path) {
     const long file =
         RawCall(SYS_openat, AT_FDCWD, RawArgument(path), O_RDONLY | O_CLOEXEC);
@@ -62,8 +64,8 @@ class RawText {
   size_t size_ = 0;
 };
 
-// Reads a number, after blanks and a "0x", and moves *at behind it. False where
-// there is none.
+// Reads a number, after blanks and a "0x", and moves *at behind it. Returns
+// false if there is no number.
 FINALIZE_RAW inline bool RawParse(const char** at, unsigned base,
                                   uint64_t* number) {
   const char* text = *at;

@@ -11,7 +11,8 @@ namespace {
 constexpr long kFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
                         CLONE_THREAD | CLONE_SYSVSEM | CLONE_CHILD_CLEARTID;
 
-// clone(), after which the new thread calls `run`. Returns in the old one.
+// clone(), after which the new thread calls `run`. Returns only in the old
+// thread.
 FINALIZE_RAW long Clone(void (*run)(), char* stack_end, uint32_t* alive) {
 #if defined(__x86_64__)
   long result;
@@ -59,7 +60,8 @@ FINALIZE_RAW long Clone(void (*run)(), char* stack_end, uint32_t* alive) {
 }  // namespace
 
 bool StartRawThread(void (*run)(), char* stack_end, uint32_t* alive) {
-  // The kernel's set: one bit for each signal, those of the C library too.
+  // The kernel's signal set: one bit for each signal, including those that the
+  // C library uses itself.
   const uint64_t all = ~uint64_t{0};
   uint64_t before = 0;
   RawCall(SYS_rt_sigprocmask, SIG_SETMASK, RawArgument(&all),

@@ -1,4 +1,5 @@
-// SignalsBlocked: for a thread that is about to start one of the library's.
+// SignalsBlocked blocks all signals while a thread starts one of the library's
+// threads.
 #ifndef FINALIZE_INTERNAL_SYSTEM_SIGNALS_BLOCKED_H_
 #define FINALIZE_INTERNAL_SYSTEM_SIGNALS_BLOCKED_H_
 
@@ -7,8 +8,8 @@
 
 namespace finalize_internal {
 
-// Blocks all signals on this thread while it lives, so that a thread it starts
-// gets none.
+// Blocks all signals on this thread during its lifetime, so that a thread that
+// is started meanwhile receives none.
 class SignalsBlocked {
  public:
   SignalsBlocked() {
@@ -20,7 +21,7 @@ class SignalsBlocked {
   SignalsBlocked(const SignalsBlocked&) = delete;
   SignalsBlocked& operator=(const SignalsBlocked&) = delete;
 
-  // The mask of this thread before.
+  // Returns the mask that this thread had before.
   const sigset_t& before() const { return before_; }
 
  private:

@@ -14,13 +14,13 @@
 namespace finalize_internal {
 namespace {
 
-// How many streams have been dealt with. For the one thread that ends the
-// process.
+// How many streams are finished. Only the one thread that ends the process uses
+// it.
 std::atomic<uint32_t> dealt_with{0};
 constexpr uint32_t kStreams = 2;
 
-// fflush(nullptr), as exit() calls it, would wait for a thread that sits in
-// getline(stdin).
+// fflush(nullptr), which exit() calls, would wait for a thread that is blocked
+// in getline(stdin).
 void Flush(FILE* stream) {
   if (ftrylockfile(stream) == 0) {
     fflush_unlocked(stream);
@@ -32,7 +32,8 @@ void Flush(FILE* stream) {
 
 }  // namespace
 
-// On a thread for each: a write to a pipe that is full does not return.
+// Each stream has its own thread, because a write to a full pipe does not
+// return.
 void FlushStdio(uint64_t nanos) {
   const uint64_t end = NowNanos() + nanos;
   dealt_with.store(0, std::memory_order_relaxed);
@@ -40,7 +41,7 @@ void FlushStdio(uint64_t nanos) {
     SignalsBlocked blocked;
     for (FILE* const stream : {stdout, stderr}) {
       if (!StartDetached([stream] { Flush(stream); })) {
-        dealt_with.fetch_add(1, std::memory_order_release);  // it is lost
+        dealt_with.fetch_add(1, std::memory_order_release);  // its text is lost
       }
     }
   }

@@ -1,4 +1,5 @@
-// Flushing stdio at the end of a process whose threads go on.
+// FlushStdio flushes stdio at the end of a process whose other threads still
+// run.
 #ifndef FINALIZE_INTERNAL_SYSTEM_STDIO_FLUSH_H_
 #define FINALIZE_INTERNAL_SYSTEM_STDIO_FLUSH_H_
 
@@ -6,9 +7,9 @@
 
 namespace finalize_internal {
 
-// Writes what the program has left in the buffers of stdout and stderr. Passes
-// over a stream that another thread holds, and returns after `nanos` although
-// nobody reads what is written.
+// Writes the text that is still in the buffers of stdout and stderr. Skips a
+// stream that another thread holds locked. Returns after `nanos` even if a
+// reader does not read the text.
 void FlushStdio(uint64_t nanos);
 
 }  // namespace finalize_internal

@@ -18,8 +18,8 @@
 #include "finalize/internal/life/spent.h"
 #include "finalize/internal/node/core.h"
 #include "finalize/internal/node/frames.h"
+#include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/process_core.h"
-#include "finalize/internal/node/word_wait.h"
 #include "finalize/internal/system/loaded_objects.h"
 #include "finalize/internal/unload/thread_end.h"
 

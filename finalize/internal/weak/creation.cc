@@ -19,7 +19,8 @@ namespace finalize_internal {
 namespace {
 
 // The list of the process, and how many creations have been put on it. Atomic
-// for the look of CheckNoneRuns; changed by holders of the lock only.
+// because CheckNoneRuns reads it without the lock; only holders of the lock
+// change it.
 ABSL_CONST_INIT std::atomic<Creation*> newest{nullptr};
 ABSL_CONST_INIT uint64_t begun = 0;
 
@@ -27,8 +28,8 @@ Lock& ListLock() { return LockAt(kCreationLock); }
 
 }  // namespace
 
-// What the thread of a creation waits for is noted in each creation that it
-// runs: these are what another thread can wait for.
+// Each creation records what its thread waits for, because other threads can
+// wait only for creations.
 bool Creation::Await() {
   const uintptr_t self = ThreadMark();
   const uint32_t epoch = CurrentEpoch();
@@ -49,7 +50,8 @@ bool Creation::Await() {
   };
   {
     LockHolder lock(ListLock());
-    // One that is over is not waited for, even if its waiter still sleeps.
+    // A creation that is over does not count, even if its waiting thread still
+    // sleeps.
     for (const Creation* each = this; each != nullptr && each->running_;
          each = awaited_by(each->thread_)) {
       if (each->thread_ == self) return false;

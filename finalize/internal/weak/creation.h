@@ -1,5 +1,5 @@
-// Creation: one thread creates a value that others want as well, and they wait
-// for it (WeakValueMap::GetOrCreate).
+// A Creation is a value that one thread creates while other threads wait for it
+// (WeakValueMap::GetOrCreate).
 //
 //             Begin                End
 //     fresh ---------> running ---------> over
@@ -8,9 +8,9 @@
 //             of the same map finds it there and waits
 //   over      on no list; those who waited read the result
 //
-// The list is guarded by one lock for all maps, so that a thread can see before
-// it waits whether it would wait for itself, be it through other threads. No
-// user code runs under that lock, and none is held while a value is created.
+// One lock for all maps guards the list, so that a thread can see before it
+// waits whether it would wait for itself, directly or through other threads. No
+// user code runs under that lock, and no lock is held while a value is created.
 //
 // A creation belongs to the process in which it began: in a forked child the
 // thread that ends it may not exist, so the child ignores it.
@@ -27,7 +27,7 @@ namespace finalize_internal {
 
 class Creations;
 
-// What is created, and for which key, is up to a derived class.
+// A derived class knows the key and the value.
 class Creation : public std::enable_shared_from_this<Creation> {
  public:
   Creation() = default;
@@ -62,9 +62,9 @@ class Creation : public std::enable_shared_from_this<Creation> {
   uint32_t over_ = 0;  // a futex
 };
 
-// The creations of one map: a member of it, last, so that it is destroyed,
-// moved from and assigned to while the map is whole. Each of these is a CHECK
-// failure while a creation runs.
+// The creations of one map. It is the last member of the map, so that it is
+// destroyed, moved from and assigned to while the map is intact. Each of these
+// is a CHECK failure while a creation runs.
 class Creations {
  public:
   Creations() = default;

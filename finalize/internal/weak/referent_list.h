@@ -1,6 +1,6 @@
-// The list of finalizers of a referent: of a Lifetime, or of an object behind a
-// shared_ptr. A header of its own, so that lifetime.h need not include
-// shared_deleter.h.
+// Finds the list of finalizers of a referent: of a Lifetime, or of an object
+// that a shared_ptr owns. This header is separate, so that lifetime.h need not
+// include shared_deleter.h.
 #ifndef FINALIZE_INTERNAL_WEAK_REFERENT_LIST_H_
 #define FINALIZE_INTERNAL_WEAK_REFERENT_LIST_H_
 
@@ -12,11 +12,11 @@ namespace finalize_internal {
 
 struct LifetimeList;
 
-// Returns the list of an object that MakeShared or Adopt made; null for any
-// other, and for a null pointer.
+// Returns the list of an object whose shared_ptr MakeShared or Adopt created.
+// Returns null for any other pointer.
 LifetimeList* LifetimeListOf(const std::shared_ptr<const volatile void>& owner);
 
-// Whether OnDestroy takes it: a Lifetime or a shared_ptr.
+// True if OnDestroy accepts it: a Lifetime or a shared_ptr.
 template <class Referent, class = void>
 inline constexpr bool kIsReferent = false;
 template <class Referent>
@@ -24,8 +24,8 @@ inline constexpr bool kIsReferent<Referent, std::void_t<decltype(LifetimeListOf(
                                                 std::declval<Referent&>()))>> =
     true;
 
-// The list of what OnDestroy was given: a Lifetime, or a shared_ptr, which may
-// be a temporary.
+// Returns the list of the argument of OnDestroy: a Lifetime, or a shared_ptr,
+// which may be a temporary.
 template <class Referent>
 LifetimeList* ListOfReferent(Referent&& referent) {
   constexpr bool kIsOne = kIsReferent<std::remove_reference_t<Referent>>;

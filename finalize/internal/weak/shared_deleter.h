@@ -1,6 +1,6 @@
-// The deleter of a shared_ptr that MakeShared or Adopt made. It lies in the
-// control block, where std::get_deleter finds it through any pointer that
-// shares ownership.
+// SharedDeleter is the deleter of a shared_ptr that MakeShared or Adopt
+// created. It is in the control block, where std::get_deleter finds it through
+// any pointer that shares ownership.
 #ifndef FINALIZE_INTERNAL_WEAK_SHARED_DELETER_H_
 #define FINALIZE_INTERNAL_WEAK_SHARED_DELETER_H_
 
@@ -16,7 +16,8 @@
 
 namespace finalize_internal {
 
-// An object made in place: its memory outlives it by the callbacks.
+// An object constructed in place. Its memory is freed after the callbacks have
+// run.
 template <class T>
 class MadeReferent final : public OwnedReferent {
  public:
@@ -31,7 +32,7 @@ class MadeReferent final : public OwnedReferent {
   T* const object_;
 };
 
-// An object with a deleter of its own, which frees its memory too.
+// An object with its own deleter, which also frees its memory.
 template <class T, class D>
 class AdoptedReferent final : public OwnedReferent {
  public:
@@ -51,20 +52,20 @@ class SharedDeleter {
       : referent_(std::move(other.referent_)) {}
 
   void operator()(const volatile void*) {
-    WeakLink* forgotten = nullptr;
+    WeakLink* detached = nullptr;
     if (!weak_links_.empty()) {
-      forgotten = DetachReferent(&weak_links_, list_.lane);
+      detached = DetachReferent(&weak_links_, list_.lane);
     }
     referent_->Destroy();
-    if (forgotten != nullptr || !list_.empty()) {
-      EndReferent(&list_, forgotten);
+    if (detached != nullptr || !list_.empty()) {
+      EndReferent(&list_, detached);
     }
     self_.reset();
     referent_.reset();
   }
 
-  // Lets a peek at a finalizer of the object find the object. `owner` was made
-  // with a SharedDeleter a moment ago.
+  // Lets a peek at a finalizer of the object find the object. `owner` was just
+  // created with a SharedDeleter.
   template <class T>
   static void Attach(const std::shared_ptr<T>& owner) {
     SharedDeleter* deleter = std::get_deleter<SharedDeleter>(owner);
@@ -84,15 +85,16 @@ class SharedDeleter {
   std::unique_ptr<OwnedReferent> referent_;
 };
 
-// Whether it owns an object. A shared_ptr that aliases an empty one points to
-// something and owns nothing, so no weak reference to it can be alive: all of
-// the library treats it as null.
+// Returns whether `pointer` owns an object. A shared_ptr that aliases an empty
+// one points to something and owns nothing, so no weak reference to it can be
+// alive: all of the library treats it as null.
 template <class T>
 bool OwnsObject(const std::shared_ptr<T>& pointer) {
   return pointer != nullptr && pointer.use_count() != 0;
 }
 
-// Returns null where the pointer is null or something else made it.
+// Returns null if the pointer is null, or was not created by MakeShared or
+// Adopt.
 template <class T>
 SharedDeleter* SharedDeleterOf(const std::shared_ptr<T>& owner) {
   return std::get_deleter<SharedDeleter>(owner);

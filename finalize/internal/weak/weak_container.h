@@ -1,4 +1,4 @@
-// What the weak containers share: how their types get at a WeakTable.
+// The common part of the weak containers: typed access to a WeakTable.
 #ifndef FINALIZE_INTERNAL_WEAK_WEAK_CONTAINER_H_
 #define FINALIZE_INTERNAL_WEAK_WEAK_CONTAINER_H_
 
@@ -20,7 +20,7 @@
 
 namespace finalize_internal {
 
-// An entry with the type of its referent.
+// An entry that knows the type of its referent.
 template <class T>
 class EntryOf : public WeakEntry {
  public:
@@ -31,7 +31,7 @@ class EntryOf : public WeakEntry {
   std::weak_ptr<T> referent;  // does not change once the entry is in a table
 };
 
-// An entry that is in no table yet.
+// An entry that is not in a table yet.
 template <class Entry>
 class FreshEntry {
  public:
@@ -40,11 +40,11 @@ class FreshEntry {
       : entry_(new Entry(referent, std::forward<Args>(args)...)) {
     entry_->RefUnshared();
     second_ = EntryRef(entry_);
-    entry_->Watch(SharedDeleterOf(referent));
+    entry_->AttachTo(SharedDeleterOf(referent));
   }
   ~FreshEntry() {
     if (entry_ == nullptr) return;
-    entry_->Unwatch();
+    entry_->DetachFromReferent();
     entry_->Unref();
   }
   FreshEntry(const FreshEntry&) = delete;
@@ -53,7 +53,7 @@ class FreshEntry {
   Entry* get() const { return entry_; }
   // The reference for the table.
   Entry* release() { return std::exchange(entry_, nullptr); }
-  // Another one, for a cursor: cheaper than one that is made later.
+  // A second reference, for a cursor: cheaper than one that is taken later.
   EntryRef second() { return std::move(second_); }
 
  private:
@@ -61,7 +61,7 @@ class FreshEntry {
   EntryRef second_;
 };
 
-// Whether an equality is known not to be user code, so that it may be called
+// True if an equality is known not to be user code, so that it may be called
 // under a lock.
 template <class Equal>
 inline constexpr bool kIsTrusted = false;
@@ -100,7 +100,7 @@ struct KeyArg<Hash, Equal,
   using Type = Q;
 };
 
-// The arguments of a template that takes two iterators.
+// Enables a template that takes two iterators.
 template <class It>
 using IfIterator = std::enable_if_t<
     std::is_base_of_v<std::input_iterator_tag,
@@ -113,8 +113,8 @@ inline uint64_t MixHash(uint64_t hash) {
   return hash ^ (hash >> 29);
 }
 
-// Owns the table, which the first insertion creates: an empty container has no
-// effect on the process. Thread-safe, except: moving and destroying it.
+// Owns the table, which the first insertion creates, so that an empty container
+// has no effect on the process. Thread-safe, except: moving and destroying it.
 class WeakContainer {
  public:
   struct Insertion {
@@ -201,8 +201,8 @@ class WeakContainer {
   std::atomic<WeakTable*> table_{nullptr};
 };
 
-// An input iterator over the living entries. It keeps the entry at which it
-// stands and its referent alive. Access::Of(entry, referent) makes the value
+// An input iterator over the entries whose referents are alive. It keeps its
+// entry and the referent alive. Access::Of(entry, referent) creates the value
 // that it returns, which does the same. Access::Other is the Access of the
 // iterators that convert to this one, or void.
 template <class Entry, class Access>

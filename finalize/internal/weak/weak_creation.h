@@ -1,4 +1,4 @@
-// WeakCreation: the creation of an entry of a WeakValueMap (creation.h).
+// A WeakCreation is the creation of an entry of a WeakValueMap (creation.h).
 #ifndef FINALIZE_INTERNAL_WEAK_WEAK_CREATION_H_
 #define FINALIZE_INTERNAL_WEAK_WEAK_CREATION_H_
 
@@ -12,8 +12,8 @@
 
 namespace finalize_internal {
 
-// Entry has a member `key`. It is made before its value, so that other threads
-// can compare the key while the value is being created.
+// Entry has a member `key`. The entry is created before its value, so that
+// other threads can compare the key meanwhile.
 template <class Entry>
 class WeakCreation final : public Creation {
  public:
@@ -26,15 +26,16 @@ class WeakCreation final : public Creation {
 
   const auto& key() const { return static_cast<Entry*>(held_.get())->key; }
   // Lets the entry refer to the value, which the caller keeps alive. Returns
-  // the entry, which belongs to no table yet.
+  // the entry, which is not in a table yet.
   FreshEntry<Entry>* EntryFor(const Value& value) {
     Entry* const entry = fresh_.get();
     entry->referent = value;
-    entry->WatchShared(SharedDeleterOf(value));
+    entry->AttachSharedTo(SharedDeleterOf(value));
     return &fresh_;
   }
 
-  // What the waiting threads get. Set before the creation ends, read after it.
+  // The value for the waiting threads. Set before the creation ends, read after
+  // it.
   Value result;
 
  private:

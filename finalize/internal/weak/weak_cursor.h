@@ -1,6 +1,6 @@
-// WeakCursor: a position in a table. Stands at an entry and keeps it alive.
-// Advance() visits the entries that were in the table when the cursor was made,
-// in the order of insertion; the referent of one may be dead.
+// A WeakCursor is a position in a table. It is at an entry, and keeps the entry
+// alive. Advance() visits the entries that were in the table when the cursor
+// was created, in the order of insertion. Their referents may be dead.
 //
 // A cursor is one of two kinds:
 //   registered   its entry counts it, and stays in the order of the table even
@@ -26,7 +26,7 @@ class WeakCursor {
   WeakCursor() = default;  // at the end
   // At the first entry. `table` may be null.
   explicit WeakCursor(WeakTable* table);
-  // At an entry of the table. For a holder of its lock.
+  // At an entry of the table. The caller holds its lock.
   static WeakCursor At(WeakTable* table, EntryRef entry);
   WeakCursor(const WeakCursor& other);
   WeakCursor(WeakCursor&&) noexcept = default;
@@ -37,11 +37,11 @@ class WeakCursor {
   WeakEntry* entry() const { return entry_.get(); }  // null at the end
 
  private:
-  // For a holder of the lock.
-  // Registers at `entry`, or at the next linked one.
+  // The caller holds the lock. Enter registers the cursor at `entry`, or at the
+  // next linked entry.
   void Enter(WeakEntry* entry);
   static void Leave(WeakEntry* entry);
-  // The entry after one that was removed.
+  // Returns the first entry with a larger sequence.
   WeakEntry* FirstAfter(uint64_t sequence) const;
 
   EntryRef entry_;

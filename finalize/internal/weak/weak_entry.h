@@ -1,20 +1,20 @@
-// WeakEntry: one entry of a weak container. It does not know the types of its
-// key and value.
+// A WeakEntry is one entry of a weak container. It does not know the types of
+// its key and value.
 //
 // An entry has up to four kinds of owners, each with a reference to it:
 //   its table       until the entry is erased or replaced, or its referent dies
 //   its referent    (on whose list it is, weak_link.h) until it is unlinked, or
-//                   the referent has died
-//   cursors         while they stand at it
+//                   the referent is dead
+//   cursors         while they are at it
 //   pins            while a thread reads it
 // The owner that drops the last reference destroys the entry, and the user's
-// key or value in it, and holds no lock then.
+// key or value in it. It holds no lock then.
 //
 //               Link                        Remove
 //     fresh -----------> linked ---------------------------> removed
 //
 //   linked    in the chain of its hash, and in the order of insertion
-//   removed   in neither; but in the order while a cursor stands at it
+//   removed   in neither, except: in the order while a cursor is at it
 #ifndef FINALIZE_INTERNAL_WEAK_WEAK_ENTRY_H_
 #define FINALIZE_INTERNAL_WEAK_WEAK_ENTRY_H_
 
@@ -34,7 +34,7 @@ class WeakEntry : public WeakLink {
   WeakEntry() : WeakLink(kEntry) {}
   virtual ~WeakEntry() = default;
 
-  // Whether its referent is dead. Runs no user code.
+  // Returns whether the referent is dead. Runs no user code.
   virtual bool Expired() const = 0;
 
   void Ref() { references_.fetch_add(1, std::memory_order_relaxed); }
@@ -44,35 +44,36 @@ class WeakEntry : public WeakLink {
       delete this;
     }
   }
-  // As Ref, for an entry that no other thread knows yet.
+  // The same for an entry that no other thread knows yet.
   void RefUnshared() {
     references_.store(references_.load(std::memory_order_relaxed) + 1,
                       std::memory_order_relaxed);
   }
-  // Lets a new entry hear of the death of its referent, which the caller keeps
-  // alive, if MakeShared or Adopt made that: then `deleter` is not null.
-  void Watch(SharedDeleter* deleter) {
+  // Puts a new entry on the list of its referent, so that it learns of the
+  // death of the referent. The caller keeps the referent alive. Does nothing if
+  // `deleter` is null: the referent is not attachable then.
+  void AttachTo(SharedDeleter* deleter) {
     if (deleter == nullptr) return;
     RefUnshared();
     LinkWeak(deleter, this);
   }
-  // The same for an entry to which others may have references.
-  void WatchShared(SharedDeleter* deleter) {
+  // The same for an entry to which other threads may have references.
+  void AttachSharedTo(SharedDeleter* deleter) {
     if (deleter == nullptr) return;
     Ref();
     LinkWeak(deleter, this);
   }
-  // Undoes that.
-  void Unwatch() {
+  // Takes the entry off the list of its referent.
+  void DetachFromReferent() {
     if (UnlinkWeak(this)) Unref();
   }
-  // Removes it from its table; false if it is in none. The caller has a
-  // reference.
+  // Removes the entry from its table. Returns false if it is not in a table.
+  // The caller has a reference.
   bool Unlink() noexcept;
-  // The same, and takes it off the list of its referent.
+  // Does the same, and also takes the entry off the list of its referent.
   bool Erase() {
     const bool was_there = Unlink();
-    Unwatch();
+    DetachFromReferent();
     return was_there;
   }
 
@@ -128,9 +129,9 @@ class EntryRef {
   WeakEntry* entry_ = nullptr;
 };
 
-// Makes what the containers return of entries (items, iterators, pinned values)
-// and looks into it. Their private constructors and members name types of this
-// folder, and no user can reach them.
+// Constructs the objects that the containers return for entries (items,
+// iterators, pinned values), and accesses their private members. These name
+// internal types, so users cannot use them.
 struct EntryAccess {
   template <class T, class... Args>
   static T Make(Args&&... args) {

@@ -1,12 +1,12 @@
-// WeakItem: the value that `*it` returns for an iterator of WeakValueMap and of
-// WeakKeyMap. It keeps the entry and its weak side alive.
+// A WeakItem is the value that `*it` returns for an iterator of WeakValueMap
+// and of WeakKeyMap. It keeps the entry and its weak side alive.
 //
 // It owns a reference to the entry and one to the weak side, so it depends
-// neither on the iterator nor on the map. Of an item with a name, key() and
-// value() return references into the item; of a temporary they return values,
+// neither on the iterator nor on the map. For an item with a name, key() and
+// value() return references into the item. For a temporary they return values,
 // because a reference into a temporary would dangle at the end of the full
-// expression. For the same reason items have no data members, and iterators no
-// operator->.
+// expression. For the same reason items have no data members, and iterators
+// have no operator->.
 //
 // A `const WeakItem&&` returns references as well: `const auto [key, value]`
 // takes its parts from one, which has a hidden name.

@@ -1,4 +1,5 @@
-// WeakKeys: how WeakKeyMap and WeakSet find the objects that are their keys.
+// WeakKeys finds entries by their keys, for WeakKeyMap and WeakSet, whose keys
+// are weak.
 #ifndef FINALIZE_INTERNAL_WEAK_WEAK_KEYS_H_
 #define FINALIZE_INTERNAL_WEAK_WEAK_KEYS_H_
 
@@ -20,8 +21,8 @@ class KeyEntry : public EntryOf<K> {
   const K* const address;
 };
 
-// The object that a caller looks for: the argument itself, or the object that a
-// shared_ptr points to; null if that is null.
+// Returns the object that a caller looks for: the argument itself, or the
+// object to which a shared_ptr points; null if that is null.
 template <class K, class Q>
 auto* ObjectOf(const Q& key) {
   if constexpr (std::is_convertible_v<const Q&,
@@ -53,11 +54,11 @@ class WeakKeys {
   const Hash& hash() const { return hash_; }
   const Equal& equal() const { return equal_; }
 
-  // As WeakContainer::WithEntry. `visit` gets an entry whose key lives, and is
-  // called under the lock.
+  // As WeakContainer::WithEntry. `visit` gets an entry whose key is alive, and
+  // is called under the lock.
   template <class Q, class Visit>
   void WithEntry(const Q& key, const Visit& visit) const {
-    // The user's hash and equality might reset this very pointer.
+    // A hash or equality of user code might reset this very pointer.
     const PinFor<Q> pin(key);
     const auto* const sought = ObjectOf<K>(pin);
     if (sought == nullptr) return;
@@ -72,7 +73,7 @@ class WeakKeys {
         });
   }
 
-  // As WeakContainer::Insert; `keep` gets an entry whose key lives.
+  // As WeakContainer::Insert; `keep` gets an entry whose key is alive.
   template <class Fresh, class Keep>
   WeakContainer::Insertion Insert(const K& key, Fresh* fresh,
                                   const Keep& keep) {

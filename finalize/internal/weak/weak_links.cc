@@ -9,7 +9,7 @@
 namespace finalize_internal {
 namespace {
 
-// For a holder of the lane's lock.
+// Takes a link off its list. The caller holds the lane's lock.
 void TakeOff(WeakLink* link) {
   __atomic_store_n(link->from, link->older, __ATOMIC_RELEASE);
   if (link->older != nullptr) link->older->from = link->from;
@@ -37,7 +37,7 @@ bool UnlinkWeak(WeakLink* link) {
 }
 
 WeakLink* DetachReferent(WeakLinks* links, int lane) noexcept {
-  WeakLink* forgotten = nullptr;
+  WeakLink* detached = nullptr;
   for (bool more = true; more;) {
     WeakLink* link;
     {
@@ -49,14 +49,14 @@ WeakLink* DetachReferent(WeakLinks* links, int lane) noexcept {
       if (link->kind != WeakLink::kEntry) continue;
     }
     static_cast<WeakEntry*>(link)->Unlink();
-    link->older = std::exchange(forgotten, link);
+    link->older = std::exchange(detached, link);
   }
-  return forgotten;
+  return detached;
 }
 
-void DropForgotten(WeakLink* forgotten) noexcept {
-  while (forgotten != nullptr) {
-    WeakLink* const link = std::exchange(forgotten, forgotten->older);
+void DropDetachedEntries(WeakLink* detached) noexcept {
+  while (detached != nullptr) {
+    WeakLink* const link = std::exchange(detached, detached->older);
     static_cast<WeakEntry*>(link)->Unref();
   }
 }

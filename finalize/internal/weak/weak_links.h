@@ -1,4 +1,4 @@
-// Links weak references to their referent, and forgets a referent that dies.
+// Links weak references to their referent, and detaches them when it dies.
 #ifndef FINALIZE_INTERNAL_WEAK_WEAK_LINKS_H_
 #define FINALIZE_INTERNAL_WEAK_WEAK_LINKS_H_
 
@@ -11,12 +11,13 @@ class SharedDeleter;
 // Puts a link on the list of a referent, which the caller keeps alive.
 void LinkWeak(SharedDeleter* referent, WeakLink* link);
 
-// Takes it off; false where it is on no list, or the referent's death was
-// first.
+// Takes the link off its list. Returns false if it is not on a list, or if the
+// death of the referent took it off first.
 bool UnlinkWeak(WeakLink* link);
 
-// Takes all weak references off a referent that dies, and its entries out of
-// their containers. Returns the entries, for DropForgotten. No allocation.
+// Takes all weak references off the list of a referent that dies, and removes
+// its entries from their containers. Returns the entries, for
+// DropDetachedEntries. Does not allocate.
 WeakLink* DetachReferent(WeakLinks* links, int lane) noexcept;
 
 }  // namespace finalize_internal

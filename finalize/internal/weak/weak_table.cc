@@ -10,7 +10,7 @@ namespace finalize_internal {
 namespace {
 
 // How many entries are handled each time the lock is taken.
-constexpr int kStretch = 64;
+constexpr int kBatch = 64;
 
 int NextLock() {
   static std::atomic<unsigned> next{0};
@@ -19,17 +19,6 @@ int NextLock() {
 }
 
 }  // namespace
-
-bool WeakEntry::Unlink() noexcept {
-  if (lock_ < 0) return false;
-  {
-    LockHolder lock(LockAt(lock_));
-    if (!linked_) return false;
-    table_->Remove(this);
-  }
-  Unref();
-  return true;
-}
 
 WeakTable::WeakTable() : lock_(NextLock()) {
   CurrentEpoch();  // sets the fork hook up
@@ -44,7 +33,7 @@ WeakTable::~WeakTable() {
   DestroyDeferred();  // values of keys that have died
   LockHolder lock(LockAt(lock_));
   while (earliest_ != nullptr)
-    RemoveFromOrder(earliest_);  // cursors stand at them
+    RemoveFromOrder(earliest_);  // cursors are at them
 }
 
 void WeakTable::AddSegment() {
@@ -142,9 +131,9 @@ size_t WeakTable::EraseExpired() {
   for (bool more = true; more && left > 0;) {
     TableSection section(this);
     const size_t before = count_;
-    more = section.SweepSome(kStretch);
+    more = section.SweepSome(kBatch);
     erased += before - count_;
-    left -= left < kStretch ? left : kStretch;
+    left -= left < kBatch ? left : kBatch;
   }
   return erased;
 }
@@ -159,7 +148,7 @@ void WeakTable::Clear() {
     TableSection section(this);
     int removed = 0;
     WeakEntry* entry = earliest_;
-    while (entry != nullptr && entry->sequence_ <= last && removed < kStretch) {
+    while (entry != nullptr && entry->sequence_ <= last && removed < kBatch) {
       WeakEntry* const later = entry->later_;
       if (entry->linked_) {
         section.Remove(entry);
@@ -167,7 +156,7 @@ void WeakTable::Clear() {
       }
       entry = later;
     }
-    more = removed == kStretch;
+    more = removed == kBatch;
   }
 }
 
@@ -228,7 +217,7 @@ void TableSection::Relock() {
 void TableSection::DropRemoved() {
   while (WeakEntry* const entry = removed_) {
     removed_ = entry->chain_;
-    entry->Unwatch();
+    entry->DetachFromReferent();
     entry->Unref();
   }
 }

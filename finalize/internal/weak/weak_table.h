@@ -1,12 +1,12 @@
-// WeakTable: the hash table behind the weak containers. It does not know the
+// WeakTable is the hash table of the weak containers. It does not know the
 // types of their entries.
 //
 // Its lock guards the chains and the order, for a few instructions at a time.
 // The lock is one of the library's (lock.h), and each entry has its index, so
 // that a dying referent can remove its entry while the container is being
-// destroyed. No user code runs under the lock: a user's equality is called
-// without it, and the entry is checked again afterwards. Nothing is allocated
-// under the lock either: memory for buckets is reserved before.
+// destroyed. No user code runs under the lock: an equality of user code is
+// called without it, and the entry is checked again afterwards. Nothing is
+// allocated under the lock either: memory for buckets is reserved before.
 //
 // Linear hashing: buckets are added one at a time, so that no insertion moves
 // more than a few entries. The first segment has 16 buckets; each further one
@@ -28,22 +28,22 @@ namespace finalize_internal {
 class WeakTable {
  public:
   WeakTable();
-  // Erases everything. Entries that destructors insert meanwhile are erased at
+  // Erases all entries. Entries that destructors insert meanwhile are erased at
   // once.
   ~WeakTable();
   WeakTable(const WeakTable&) = delete;
   WeakTable& operator=(const WeakTable&) = delete;
 
-  // Returns the number of entries whose referent lives. Removes dead ones.
+  // Returns the number of entries whose referent is alive. Removes the others.
   size_t Size();
   // Removes the entries whose referent is dead. Returns how many.
   size_t EraseExpired();
   // Erases the entries that are there when the call begins.
   void Clear();
-  // Removes the newest entry and returns it; null if there is none.
+  // Removes the newest entry and returns it, or null if there is none.
   EntryRef ExtractNewest();
   // Allocates memory for more buckets if the present ones are full. If there is
-  // none, chains grow longer.
+  // no memory, chains grow longer.
   void Reserve() {
     if (full_.load(std::memory_order_relaxed)) AddSegment();
   }
@@ -58,7 +58,7 @@ class WeakTable {
 
   void AddSegment();
 
-  // For a holder of the lock.
+  // The caller of these holds the lock.
   WeakEntry*& Bucket(size_t index);
   WeakEntry*& BucketOf(uint64_t hash);
   void Link(WeakEntry* entry);
@@ -67,9 +67,10 @@ class WeakTable {
   void RemoveFromOrder(WeakEntry* entry);
 
   const int lock_;
-  size_t count_ = 0;       // linked entries
-  size_t unattached_ = 0;  // those that do not hear of their referent's death
-  uint64_t links_ = 0;     // insertions so far
+  size_t count_ = 0;  // linked entries
+  size_t unattached_ =
+      0;  // those that do not learn of the death of their referent
+  uint64_t links_ = 0;  // insertions so far
   size_t buckets_ = kFirst;
   size_t mask_ = kFirst - 1;  // the smallest 2^n - 1 that is >= buckets_ - 1
   size_t room_ = kFirst;      // buckets for which memory is allocated
@@ -124,8 +125,8 @@ class TableSection {
 
   // Removes a linked entry.
   void Remove(WeakEntry* entry);
-  // Links a fresh entry and takes over a reference to it. Removes a few others
-  // if their referents are dead.
+  // Links a new entry and takes over a reference to it. Checks a few other
+  // entries, and removes them if their referents are dead.
   void Link(WeakEntry* fresh, uint64_t hash);
 
  private:

@@ -1,11 +1,11 @@
-// WeakWatch: the registration of the callback of a weak reference. The copies
-// of that reference share it; destroying the last one destroys it and cancels
-// the callback.
+// A WeakCallback is the registration of the callback of a weak reference. The
+// copies of that reference share it. Destroying the last copy destroys it and
+// cancels the callback.
 //
-// The callback itself is a finalizer of the referent like any other, so that it
-// has its place in their order, but it is in no registry that drains.
-#ifndef FINALIZE_INTERNAL_WEAK_WEAK_WATCH_H_
-#define FINALIZE_INTERNAL_WEAK_WEAK_WATCH_H_
+// The callback itself is an ordinary finalizer of the referent, so that it has
+// a position in their order. It is in WeakCore(), which no drain reaches.
+#ifndef FINALIZE_INTERNAL_WEAK_WEAK_CALLBACK_H_
+#define FINALIZE_INTERNAL_WEAK_WEAK_CALLBACK_H_
 
 #include <cstddef>
 #include <memory>
@@ -26,11 +26,11 @@
 
 namespace finalize_internal {
 
-class WeakWatch : public WeakLink,
-                  public std::enable_shared_from_this<WeakWatch> {
+class WeakCallback : public WeakLink,
+                     public std::enable_shared_from_this<WeakCallback> {
  public:
-  WeakWatch() : WeakLink(kCallback) {}
-  ~WeakWatch();
+  WeakCallback() : WeakLink(kCallback) {}
+  ~WeakCallback();
 
   // The caller keeps the referent alive.
   void Start(SharedDeleter* referent, const NodeRef& callback);
@@ -41,40 +41,42 @@ class WeakWatch : public WeakLink,
 };
 
 // Returns null if there is no memory.
-std::shared_ptr<WeakWatch> NewWatch() noexcept;
+std::shared_ptr<WeakCallback> NewWeakCallback() noexcept;
 
 // Registers a callback, with its arguments, for the death of the referent. If
-// `referent` is null, or there is no memory, it is refused: that is reported,
-// and null returned.
+// `referent` is null, or there is no memory, the callback is refused: reports
+// that, and returns null.
 template <class... Callback>
-std::shared_ptr<WeakWatch> StartWatch(SharedDeleter* referent,
-                                      finalize::Place place,
-                                      Callback&&... callback) {
+std::shared_ptr<WeakCallback> RegisterWeakCallback(SharedDeleter* referent,
+                                                   finalize::Place place,
+                                                   Callback&&... callback) {
   constexpr auto kOnce = Invocation::kOnce;
   const auto options = finalize::Options().set_place(place);
-  std::shared_ptr<WeakWatch> watch = NewWatch();
-  const bool hears = referent != nullptr && watch != nullptr;
+  std::shared_ptr<WeakCallback> registered = NewWeakCallback();
+  const bool hears = referent != nullptr && registered != nullptr;
   const NodeRef node = RegisterOnList<kOnce>(
       {WeakCore(), &options, hears ? referent->list() : nullptr},
       referent == nullptr ? Refusal::kNoReferent : Refusal::kNoMemory,
       std::forward<Callback>(callback)...);
   if (node.node == nullptr) return nullptr;
-  watch->Start(referent, node);
-  return watch;
+  registered->Start(referent, node);
+  return registered;
 }
 
-// The same for a callback that may take `reference`, which has no callback.
+// The same for a callback that may take `reference`, a copy of the weak
+// reference without a callback.
 template <class F, class Reference>
-std::shared_ptr<WeakWatch> WatchReferent(SharedDeleter* referent,
-                                         finalize::Place place, F&& function,
-                                         Reference reference) {
+std::shared_ptr<WeakCallback> RegisterForDeath(SharedDeleter* referent,
+                                               finalize::Place place,
+                                               F&& function,
+                                               Reference reference) {
   using Stored = std::decay_t<F>;
   if constexpr (std::is_invocable_v<Stored&&, Reference&&>) {
-    return StartWatch(referent, place, std::forward<F>(function),
-                      std::move(reference));
+    return RegisterWeakCallback(referent, place, std::forward<F>(function),
+                                std::move(reference));
   } else if constexpr (std::is_invocable_v<Stored&&> ||
                        kWantsCause<Invocation::kOnce, Stored>) {
-    return StartWatch(referent, place, std::forward<F>(function));
+    return RegisterWeakCallback(referent, place, std::forward<F>(function));
   } else {
     static_assert(sizeof(F) == 0,
                   "the callback of a weak reference takes no parameter, or one "
@@ -85,10 +87,11 @@ std::shared_ptr<WeakWatch> WatchReferent(SharedDeleter* referent,
   }
 }
 
-// The callbacks of weak references to a referent, newest first.
-std::vector<std::shared_ptr<WeakWatch>> WatchesOf(SharedDeleter* referent);
+// Returns the callbacks of weak references to a referent, newest first.
+std::vector<std::shared_ptr<WeakCallback>> WeakCallbacksOf(
+    SharedDeleter* referent);
 
-// Returns how many weak references and finalizers it has.
+// Returns how many weak references and finalizers a referent has.
 size_t CountReferences(SharedDeleter* referent);
 
 // Returns text such as `<WeakRef to Cat at 0x5581e0>`, or `<WeakRef; dead>` if
@@ -98,4 +101,4 @@ std::string WeakText(const char* what, const std::type_info& type,
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_WEAK_WEAK_WATCH_H_
+#endif  // FINALIZE_INTERNAL_WEAK_WEAK_CALLBACK_H_

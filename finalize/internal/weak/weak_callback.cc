@@ -1,6 +1,6 @@
-#include "finalize/internal/weak/weak_watch.h"
+#include "finalize/internal/weak/weak_callback.h"
 
-#include "finalize/internal/base/describe.h"
+#include "finalize/internal/base/callback_text.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/base/lock.h"
 #include "finalize/internal/inspect/finalizer_ops.h"
@@ -11,7 +11,8 @@
 namespace finalize_internal {
 namespace {
 
-// The weak references on the list of a referent. For a holder of its lock.
+// Calls visit(link) for the weak references on the list of a referent. The
+// caller holds its lock.
 template <class Visit>
 void VisitLinks(SharedDeleter* referent, Visit visit) {
   for (WeakLink* link = referent->weak_links()->newest; link != nullptr;
@@ -22,41 +23,43 @@ void VisitLinks(SharedDeleter* referent, Visit visit) {
 
 }  // namespace
 
-std::shared_ptr<WeakWatch> NewWatch() noexcept {
-  std::shared_ptr<WeakWatch> watch;
-  IgnoringBadAlloc([&] { watch = std::make_shared<WeakWatch>(); });
-  return watch;
+std::shared_ptr<WeakCallback> NewWeakCallback() noexcept {
+  std::shared_ptr<WeakCallback> callback;
+  IgnoringBadAlloc([&] { callback = std::make_shared<WeakCallback>(); });
+  return callback;
 }
 
-WeakWatch::~WeakWatch() {
+WeakCallback::~WeakCallback() {
   UnlinkWeak(this);
   CancelForGood(callback_);
 }
 
-void WeakWatch::Start(SharedDeleter* referent, const NodeRef& callback) {
+void WeakCallback::Start(SharedDeleter* referent, const NodeRef& callback) {
   callback_ = callback;
   LinkWeak(referent, this);
 }
 
-bool WeakWatch::pending() const { return Alive(callback_); }
+bool WeakCallback::pending() const { return Alive(callback_); }
 
-std::vector<std::shared_ptr<WeakWatch>> WatchesOf(SharedDeleter* referent) {
-  std::vector<std::shared_ptr<WeakWatch>> watches;
-  if (referent == nullptr) return watches;
-  for (size_t wanted = 1; wanted > watches.capacity();) {
-    watches.clear();  // nothing is allocated or destroyed under the lock
-    watches.reserve(wanted);
+std::vector<std::shared_ptr<WeakCallback>> WeakCallbacksOf(
+    SharedDeleter* referent) {
+  std::vector<std::shared_ptr<WeakCallback>> callbacks;
+  if (referent == nullptr) return callbacks;
+  for (size_t wanted = 1; wanted > callbacks.capacity();) {
+    callbacks.clear();  // nothing is allocated or destroyed under the lock
+    callbacks.reserve(wanted);
     wanted = 0;
     LockHolder lock(LockAt(referent->list()->lane));
     VisitLinks(referent, [&](WeakLink* link) {
-      if (link->kind != WeakLink::kCallback || ++wanted > watches.capacity()) {
+      if (link->kind != WeakLink::kCallback ||
+          ++wanted > callbacks.capacity()) {
         return;
       }
-      auto watch = static_cast<WeakWatch*>(link)->weak_from_this().lock();
-      if (watch != nullptr) watches.push_back(std::move(watch));
+      auto callback = static_cast<WeakCallback*>(link)->weak_from_this().lock();
+      if (callback != nullptr) callbacks.push_back(std::move(callback));
     });
   }
-  return watches;
+  return callbacks;
 }
 
 size_t CountReferences(SharedDeleter* referent) {

@@ -1,24 +1,24 @@
-#include "finalize/internal/life/watch.h"
+#include "finalize/internal/life/observed_run.h"
 
 #include "finalize/internal/base/drain_clock.h"
 #include "finalize/internal/life/run.h"
 
 namespace finalize_internal {
 
-RunWatch::RunWatch(Node* node, const finalize::Cause& cause) noexcept
+ObservedRun::ObservedRun(Node* node, const finalize::Cause& cause) noexcept
     : node_(node), sequence_(node->Sequence()), start_(RunStartOf(node)) {
-  if (start_ == 0) NoteRunStart(node, start_ = DrainNanos());
+  if (start_ == 0) RecordRunStart(node, start_ = DrainNanos());
   if (!observation_.any()) return;
   entry_ = Describe(node, cause, /*spent=*/false);
   entry_->outcome = finalize::ReportEntry::Outcome::kRunning;
   observation_.Start(*entry_);
 }
 
-RunWatch::~RunWatch() {
+ObservedRun::~ObservedRun() {
   node_->sequence.store(sequence_, std::memory_order_relaxed);
 }
 
-void RunWatch::End(const Failure& failure) noexcept {
+void ObservedRun::End(const Failure& failure) noexcept {
   if (!entry_ || !IsOurs(node_)) return;  // in the child of a fork
   entry_->outcome = failure.failed ? finalize::ReportEntry::Outcome::kFailed
                                    : finalize::ReportEntry::Outcome::kRan;

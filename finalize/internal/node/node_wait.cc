@@ -1,4 +1,4 @@
-#include "finalize/internal/node/word_wait.h"
+#include "finalize/internal/node/node_wait.h"
 
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/base/futex.h"
@@ -7,7 +7,7 @@
 namespace finalize_internal {
 namespace {
 
-// The half of the word that holds state, flags and lane.
+// Returns the half of the word that holds state, flags and lane.
 uint32_t* LowHalf(Node* node) {
   static_assert(sizeof(node->word) == 8, "a futex is half of the word");
   uint32_t* halves = reinterpret_cast<uint32_t*>(&node->word);
@@ -19,7 +19,7 @@ uint32_t* LowHalf(Node* node) {
 }
 
 // Sets kWaitedFlag, unless the word has changed.
-bool NoteWaiting(Node* node, uint64_t word) {
+bool MarkWaited(Node* node, uint64_t word) {
   LockHolder lock(LockAt(Node::LaneOf(word)));
   if (node->Word() != word) return false;
   node->SetWord(word | kWaitedFlag);
@@ -32,7 +32,7 @@ bool WaitWhile(Node* node, uint64_t mask, uint64_t value, uint64_t deadline) {
   for (;;) {
     uint64_t word = node->Word();
     if ((word & mask) != value) return true;
-    if ((word & kWaitedFlag) == 0 && !NoteWaiting(node, word)) continue;
+    if ((word & kWaitedFlag) == 0 && !MarkWaited(node, word)) continue;
     const uint64_t now = NowNanos();
     if (now >= deadline) return false;
     FutexSleep(LowHalf(node), static_cast<uint32_t>(word | kWaitedFlag),

@@ -1,16 +1,17 @@
-// How a callback and its bound arguments read in a dump:
+// DescribeCall writes a callback and its bound arguments as a dump shows them:
 // `RemoveTree("/tmp/x", 3)`.
 //
-// A function is named by its symbol where the program has one, any other
-// callable by its type. Numbers, strings, paths and pointers are printed; a
-// `const char*` as the string that it points to, a `char*`, which may be a
-// buffer, as a pointer. Any other argument is named by its type. All of it is
+// A function is named by its symbol if the program has one. Any other callable
+// is named by its type. Numbers, strings, paths and pointers are printed: a
+// `const char*` as the string that it points to, and a `char*`, which may be a
+// buffer, as a pointer. Any other argument is named by its type. All text is
 // escaped (escape.h).
 //
-// A callable that a library registers for its users has a member kUnnamed: its
-// type would tell them nothing. Then the arguments stand alone.
-#ifndef FINALIZE_INTERNAL_BASE_DESCRIBE_H_
-#define FINALIZE_INTERNAL_BASE_DESCRIBE_H_
+// A callable with a member kUnnamed is not named, and the arguments stand
+// alone. It is for callables that a library registers for its users, whose
+// types would tell those users nothing.
+#ifndef FINALIZE_INTERNAL_BASE_CALLBACK_TEXT_H_
+#define FINALIZE_INTERNAL_BASE_CALLBACK_TEXT_H_
 
 #include <string>
 #include <string_view>
@@ -30,7 +31,8 @@ void AppendInteger(long long value, std::string* out);
 void AppendUnsigned(unsigned long long value, std::string* out);
 void AppendReal(double value, std::string* out);
 
-// A path: has native(), and that is text (std::filesystem, Boost.Filesystem).
+// True for a path: a type whose native() is text (std::filesystem,
+// Boost.Filesystem).
 template <class T, class = void>
 inline constexpr bool kIsPath = false;
 template <class T>
@@ -44,7 +46,7 @@ struct IsUnnamed : std::false_type {};
 template <class F>
 struct IsUnnamed<F, std::void_t<decltype(F::kUnnamed)>> : std::true_type {};
 
-// Without arguments. Nothing for one that is unnamed.
+// Appends the name without the arguments; nothing if F is unnamed.
 template <class F>
 void DescribeFunction(const F& function, std::string* out) {
   if constexpr (IsUnnamed<F>::value) {
@@ -116,4 +118,4 @@ void DescribeCall(std::string* out, const F& function, const A&... arguments) {
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_INTERNAL_BASE_DESCRIBE_H_
+#endif  // FINALIZE_INTERNAL_BASE_CALLBACK_TEXT_H_

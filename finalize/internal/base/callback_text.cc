@@ -1,4 +1,4 @@
-#include "finalize/internal/base/describe.h"
+#include "finalize/internal/base/callback_text.h"
 
 #include <cxxabi.h>
 
