@@ -20,7 +20,7 @@
 #include <string>
 #include <string_view>
 
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace finalize {
 

@@ -39,8 +39,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "finalize/info.h"
 #include "finalize/options.h"
+#include "finalize/report.h"
 
 namespace finalize {
 

@@ -65,7 +65,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "finalize/finalizer.h"
-#include "finalize/info.h"
 #include "finalize/internal/life/lifetime_list.h"
 #include "finalize/internal/life/refusal.h"
 #include "finalize/internal/life/registration.h"

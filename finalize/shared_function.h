@@ -21,7 +21,7 @@
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace finalize {
 

@@ -22,7 +22,6 @@
 #include "absl/time/time.h"
 #include "finalize/cause.h"
 #include "finalize/exit_options.h"
-#include "finalize/info.h"
 #include "finalize/registry.h"
 #include "finalize/report.h"
 #include "gmock/gmock.h"

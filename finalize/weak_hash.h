@@ -34,7 +34,7 @@
 #include <string>
 #include <string_view>
 
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace finalize {
 

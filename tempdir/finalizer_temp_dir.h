@@ -49,7 +49,7 @@
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "finalize/finalizer.h"
-#include "finalize/info.h"
+#include "finalize/report.h"
 #include "tempdir/if_exists.h"
 #include "tempdir/internal/owned/owned_directory.h"
 #include "tempdir/passed_lock.h"
