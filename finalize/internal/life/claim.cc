@@ -16,8 +16,8 @@ bool IsPending(const NodeRef& ref, uint64_t word) {
   return (word & (kGenerationMask | kPendsMask)) == (ref.generation | kPending);
 }
 
-// ClaimLocked, inlined where it is gone most often. `word` is that of the node;
-// `linked` says whether it may be on the list of a lifetime.
+// ClaimLocked, inlined for the callers that run most often. `word` is that of
+// the node; `linked` says whether it may be on the list of a lifetime.
 ABSL_ATTRIBUTE_ALWAYS_INLINE inline void TakeLocked(Lane* lane, Node* node,
                                                     uint64_t word, bool linked,
                                                     NodeState to) {
@@ -38,19 +38,29 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline void TakeLocked(Lane* lane, Node* node,
     ++lane->counts.detached;
   }
   node->SetWord((word & ~kStateMask) | to);
-  // Behind the word: who finds the list empty, without a lock, and then asks
-  // the finalizer, sees that it is claimed.
+  // After the word: a thread that finds the list empty, without a lock, and
+  // then looks at the finalizer, sees that it is claimed.
   if (linked && (to == kDetached || !(word & kRetryableFlag))) {
     LifetimeList::Unlink(node);
   }
 }
 
-// Claims a node of a lifetime, for which two locks may be needed. Null also
-// where it is not in `core` (null: any).
+// Claims a node of a lifetime, for which two locks may be needed: that of the
+// node's lane, and that of the lifetime's. Returns null also if the node is not
+// in `core` (null: any).
+//
+// The lane of the lifetime is stored in the node, so it can be read only under
+// the lock of the node's lane, while the node is pending. And LockPair has to
+// take the lower lock first. So the first round takes one lock and reads the
+// other index; if they differ, the next round takes both, and checks everything
+// again, because meanwhile the node may have been claimed, or moved to another
+// registry and so to another lane. The index of the lifetime stays right for as
+// long as the node is pending: a lifetime that is moved keeps its lane
+// (LifetimeList::TakeFrom).
 ABSL_ATTRIBUTE_NOINLINE Node* ClaimOfLifetime(const NodeRef& ref, NodeState to,
                                               const Core* core) {
   Node* const node = ref.node;
-  int lifetime_lane = -1;  // a guess, checked under the locks
+  int lifetime_lane = -1;  // not known yet
   for (;;) {
     const int index = Node::LaneOf(node->Word());
     LockPair locks(index, lifetime_lane >= 0 ? lifetime_lane : index);
@@ -127,7 +137,7 @@ Node* ClaimToDetach(const NodeRef& ref) { return ClaimTo<kDetached>(ref); }
 
 namespace {
 
-// ClaimNewestOf, where a finalizer may sit on another lane than its lifetime.
+// ClaimNewestOf, if a finalizer may be on another lane than its lifetime.
 ABSL_ATTRIBUTE_NOINLINE Node* ClaimNewestAnywhere(LifetimeList* list) {
   for (int other_lane = list->lane;;) {
     LockPair locks(list->lane, other_lane);

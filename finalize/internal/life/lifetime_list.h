@@ -1,10 +1,10 @@
 // LifetimeList: the finalizers that wait for the end of one object, newest
 // first.
 //
-// Guarded by the lock of the lane with which it was made. A finalizer in the
-// process registry sits on that same lane, so that one lock guards both of its
-// lists. The link of a node says where it hangs (LifetimeLink::from), so a
-// list moves in O(1).
+// Guarded by the lock of the lane on which it was constructed. A finalizer in
+// the process registry is on the same lane, so that one lock guards both of its
+// lists. The link of a node knows the pointer that points to it
+// (LifetimeLink::from), so a list moves in O(1).
 #ifndef FINALIZE_INTERNAL_LIFE_LIFETIME_LIST_H_
 #define FINALIZE_INTERNAL_LIFE_LIFETIME_LIST_H_
 
@@ -26,8 +26,8 @@ struct LifetimeList {
   LifetimeList(const LifetimeList&) = delete;
   LifetimeList& operator=(const LifetimeList&) = delete;
 
-  // Whether nothing was registered, or all of it is gone. Exact for the thread
-  // that ends or moves the object: registering must not race with that.
+  // Whether nothing is registered any more. Exact for the thread that ends or
+  // moves the object: registering must not race with that. Takes no lock.
   bool empty() const {
     return __atomic_load_n(&newest, __ATOMIC_ACQUIRE) == nullptr;
   }
@@ -38,14 +38,17 @@ struct LifetimeList {
   void Link(Node* node);
   static void Unlink(Node* node);
 
+  // Written under the lock, and read without it by empty(). Not a std::atomic,
+  // because LifetimeLink::from points either here or at a link's `older`, and
+  // both must have one type: accessed by the __atomic builtins instead.
   Node* newest = nullptr;
-  int lane;
+  int lane;  // does not change, except in TakeFrom
   bool by_phase = false;
-  // The referent, where it is owned by a shared_ptr.
+  // The referent, if a shared_ptr owns it.
   const std::weak_ptr<void>* shared = nullptr;
 };
 
-// RegisterNode on a lifetime; refuses, for `reason`, where there is none.
+// RegisterNode on a lifetime; refuses, for `reason`, if there is none.
 template <Invocation kInvocation, class F, class... A>
 NodeRef RegisterOnList(const Request& request, Refusal reason, F&& function,
                        A&&... arguments) {
