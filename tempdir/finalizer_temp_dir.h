@@ -94,7 +94,7 @@ class [[nodiscard]] FinalizerTempDir {
   // TempDirOptions::KeepOnFailure.
   void MarkFailed();
 
-  // Shows the finalizer that removes the directory (finalize/info.h). Returns
+  // Shows the finalizer that removes the directory (finalize/report.h). Returns
   // nothing if none is pending: the directory was removed or kept, or the
   // object was moved from.
   std::optional<finalize::Info> Peek() const { return finalizer_.Peek(); }
