@@ -37,9 +37,9 @@
 //   a callback it counts as running permanently. See finalize/design.md.
 // Failure: Run() returns the callback's result, and lets its exception through
 //   to the caller. With every other trigger an exception or a non-OK status is
-//   in the report of the drain and is reported (failure_reporter.h). The
-//   destructors of the callback and of its bound arguments must not throw: that
-//   ends the process (std::terminate).
+//   reported (failure_reporter.h), and is in the report of the drain if there
+//   is one. The destructors of the callback and of its bound arguments must not
+//   throw: that ends the process (std::terminate).
 // Lifetime: the callback must not own its referent. If it captures a shared_ptr
 //   to it, the referent is never destroyed by its other owners.
 // Fork: in a child, handles to what the parent registered are dead, unless the

@@ -96,7 +96,7 @@ class Registry {
   // Every member that registers has two forms. One takes options, for which a
   // name is enough, the callback, and any number of bound arguments (copied or
   // moved in, as by std::thread). The other takes a callback alone:
-  //   registry.Register("remove upload", RemoveTree, path);
+  //   registry.Register("remove upload", RemoveUpload, path);
   //   registry.Register([] { CloseLog(); });
   // In both, reports show the caller's line. The callback may take a `const
   // Cause&` before the arguments. Any other call does not compile; the error

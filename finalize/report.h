@@ -50,10 +50,10 @@ struct ReportEntry {
     kRefused,       // never registered: its registry refused it
   };
 
-  // Returns a line such as
-  //   #42 phase 0 examples/spool.cc:88 "remove spool" RemoveTree("/tmp/x")
-  //   failed on exit after 12ms: PERMISSION_DENIED: ...
-  // The line never contains a newline, because names and the status are escaped
+  // Returns one line, which is broken here:
+  //   #42 phase 0 examples/spool.cc:88 "remove spool" RemoveSpool("/tmp/x")
+  //       failed on exit after 12ms: PERMISSION_DENIED: ...
+  // It never contains a newline, because names and the status are escaped
   // (escaped_text.h). The fields hold the plain text, but `callback` is
   // escaped.
   std::string ToString() const;
