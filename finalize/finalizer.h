@@ -114,8 +114,8 @@ class FinalizerBase {
     return arguments;
   }
 
-  // Waits until it is not running. Returns at once if it is not running, or if
-  // this thread is the one that runs it.
+  // Waits until it is not running. Returns immediately if it is not running, or
+  // if this thread is running it.
   void Wait() const { finalize_internal::Wait(ref_, INT64_MAX); }
   // The same with a deadline. Returns false if the deadline came first.
   bool Wait(absl::Time deadline) const;
@@ -129,7 +129,7 @@ class FinalizerBase {
   }
 
   // Returns one line: `dead`, or `pending` or `running` and a description:
-  //   pending #42 phase 0 +3.1s a.cc:88 "remove spool" RemoveTree("/tmp/x")
+  //   pending #42 phase 0 +3.1s a.cc:88 "remove spool" RemoveSpool("/x")
   //   running #42 phase 0 a.cc:88 "remove spool"
   std::string ToString() const;
   template <class Traits>

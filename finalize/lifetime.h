@@ -36,10 +36,9 @@
 // Nesting: a callback, or the destructor of its bound arguments, may destroy
 //   another object, at any depth; the callbacks of that object have run when
 //   its destructor returns. From a nesting of 64 on, callables that have run
-//   may be destroyed later, so that a chain through bound arguments needs a
-//   bounded stack: on the same thread, before the destructor at that nesting
-//   returns, and before a drain, dlclose() or the end of the thread. Objects
-//   that own one another as members overflow the stack, as with any shared_ptr.
+//   may be destroyed later on the same thread, so that a chain through bound
+//   arguments needs a bounded stack. finalize/design.md ("Weak references")
+//   says when, and which chains are not bounded.
 // Fibers: if a callback is suspended and ends on another thread (finalizer.h),
 //   the destruction of the object continues there.
 // Moving: moving an object moves its finalizers with it. Move assignment first
