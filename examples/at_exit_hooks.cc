@@ -34,7 +34,7 @@
 #include "finalize/failure_reporter.h"
 #include "finalize/inspect.h"
 #include "finalize/observer.h"
-#include "finalize/phase.h"
+#include "finalize/options.h"
 #include "finalize/registry.h"
 #include "finalize/thread_exit.h"
 

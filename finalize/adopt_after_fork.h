@@ -40,7 +40,7 @@
 #include <cstddef>
 
 #include "absl/status/statusor.h"
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace finalize {
 

@@ -1,35 +1,48 @@
-// AtExit: runs a callback when the process ends by exit() or by a return from
-// main, unless it was run or detached before.
+// AtExit: runs a callback when the process ends normally: by exit(), or by a
+// return from main.
 //
 //   #include "finalize/at_exit.h"
 //
 //   void Flush(const std::string& path);
 //
-//   auto flush = finalize::AtExit("flush journal", Flush, std::string("/j"));
-//   ...
-//   flush.Run();     // now, once; exit() will not run it again
-//   flush.Cancel();  // or never
+//   int main() {
+//     finalize::Finalizer<> flush =
+//         finalize::AtExit("flush journal", Flush, std::string("/j"));
+//     if (IsReadOnly()) flush.Cancel();  // Flush never runs
+//     if (!Serve()) {
+//       flush.Run();    // Flush runs here, and not again
+//       std::abort();
+//     }
+//     return 0;         // Flush runs here, unless it was canceled
+//   }
 //
-// It is Registry::Process().Register(): order, refusal and failure are as
-// registry.h says. In short: newest first, on the thread that calls exit();
-// whatever a callback throws is reported and the rest still runs.
+// AtExit is Registry::Process().Register(); registry.h says more about order,
+// refusal and failure. exit_options.h sets the time limit of the drain at exit.
 //
-// Nothing is installed by linking, and all of it by the first registration of a
-// process: eight std::atexit handlers (one drains, the others are for exit()
-// calls that meet it), a pthread_atfork handler, and a page that a fork wipes
-// (mmap, MADV_WIPEONFORK; if the kernel wipes nothing, as gVisor, qemu-user and
-// Linux before 4.14, each use of a finalizer asks which process it is in, some
-// microseconds a time). The drain starts a watchdog thread, if anything is
-// pending. So objects of static storage that were complete before
-// the first registration are still alive while the callbacks run, and those
-// completed after it are gone. The exiting thread's thread_locals are gone.
+// Order: higher phase first, then newest first, across all threads.
+// Thread: the callback runs on the thread that calls exit(), with no lock held.
+//   A callback that ends its thread, by pthread_exit() or cancellation, ends
+//   the process with a message and abort().
+// Failure: an exception or a non-OK status is reported (failure_reporter.h),
+//   and the remaining callbacks still run. Run() lets an exception through to
+//   its caller instead.
+// Lifetime: objects with static storage that were constructed before the first
+//   registration still exist while callbacks run; those that were constructed
+//   later are already destroyed, and so are the thread_local objects of the
+//   thread that calls exit().
+// Cost: linking installs nothing. The first registration of a process installs
+//   eight std::atexit handlers (one drains, the others are for exit() calls
+//   that are made meanwhile), a pthread_atfork handler, and a page that the
+//   kernel wipes in a forked child. On kernels that do not wipe it (gVisor,
+//   qemu-user, Linux before 4.14) each use of a finalizer asks which process it
+//   is in, which takes some microseconds. If anything is pending, the drain
+//   starts a watchdog thread.
 //
-// A callback that ends its thread, by pthread_exit() or cancellation, ends the
-// process with a message and abort().
+// Not covered: _exit, quick_exit, exec, abort and signals run no callbacks.
+// exit_hooks.h has hooks for some of these.
 //
-// What exit() does not see runs nothing: _exit, quick_exit, exec, abort, a
-// signal; exit_hooks.h has hooks for some of them. exit_options.h sets the time
-// limit of the drain.
+// Not for: callbacks that belong to an object (OnDestroy, lifetime.h), to a
+// scope (Finally, finally.h) or to a thread (AtThreadExit, thread_exit.h).
 //
 // Thread-safe.
 #ifndef FINALIZE_AT_EXIT_H_
@@ -45,7 +58,8 @@
 namespace finalize {
 
 // Registers a callback with bound arguments (copied or moved in) and returns
-// its handle. A name is a set of options:
+// its handle, a Finalizer<R> if the callback returns an R. A name converts to
+// Options:
 //   AtExit("flush journal", Flush, path);
 // The callback may take a `const Cause&` before the arguments.
 template <class F, class... A>
@@ -56,12 +70,12 @@ FinalizerFor<F, A...> AtExit(Options options, F&& function, A&&... arguments) {
           {finalize_internal::ProcessCore(), &options},
           std::forward<F>(function), std::forward<A>(arguments)...));
 }
-// The same for a callback alone. The place is the caller's line here too.
+// The same for a callback alone. Here too, reports show the caller's line.
 template <class F, finalize_internal::EnableIfCallback<F> = 0>
 FinalizerFor<F> AtExit(F&& function, CallerPlace place = CallerPlace::Here()) {
   return AtExit(Options().set_place(place.place()), std::forward<F>(function));
 }
-// Does not compile, and says what to write.
+// Any other call does not compile; the error says what to write.
 template <class F, class... A, finalize_internal::EnableIfMisuse<F, A...> = 0>
 FinalizerFor<F, A...> AtExit(F&&, A&&...) {
   return finalize_internal::FinalizerAccess::Make<FinalizerFor<F, A...>>(

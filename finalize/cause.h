@@ -1,29 +1,27 @@
-// Cause: what made a finalizer run.
-//
-// A callback that wants to know takes a `const finalize::Cause&` first:
+// Cause: which event made a finalizer run.
 //
 //   finalize::AtExit([](const finalize::Cause& cause) {
-//     if (cause.kind == finalize::Cause::Kind::kSignal)
-//     LogSignal(cause.signal);
+//     if (cause.kind == finalize::Cause::Kind::kSignal) Log(cause.signal);
 //   });
 //
-// A Cause is a value; it is thread-compatible (const calls may run
-// concurrently).
+// A callback gets it if its first parameter is a `const finalize::Cause&`.
+//
+// Thread-compatible (const calls may run concurrently).
 #ifndef FINALIZE_CAUSE_H_
 #define FINALIZE_CAUSE_H_
 
 #include <cstdint>
 
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace finalize {
 
 struct Cause {
   enum class Kind : uint8_t {
     kCall,          // Run() on its handle
-    kDestroy,       // the end of its referent's lifetime
+    kDestroy,       // its referent was destroyed
     kScope,         // the end of the scope of a Finally
-    kDrain,         // Registry::Drain(), or the end of its registry
+    kDrain,         // Registry::Drain(), or its registry was destroyed
     kExit,          // exit(), or return from main
     kQuickExit,     // quick_exit()
     kTerminate,     // std::terminate()
@@ -36,7 +34,7 @@ struct Cause {
   constexpr Cause(Kind kind_in, int signal_in = 0)  // NOLINT(runtime/explicit)
       : kind(kind_in), signal(signal_in) {}
 
-  // Returns whether the process is about to end. A drain with such a cause
+  // Returns true if the process is about to end. A drain with such a cause
   // skips the finalizers whose at_exit is false.
   constexpr bool IsProcessEnd() const {
     return kind == Kind::kExit || kind == Kind::kQuickExit ||

@@ -8,7 +8,7 @@
 #ifndef FINALIZE_ENDING_THREAD_H_
 #define FINALIZE_ENDING_THREAD_H_
 
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace finalize {
 

@@ -51,7 +51,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "finalize/hooked_signals.h"
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 #include "finalize/shared_function.h"
 
 namespace finalize {

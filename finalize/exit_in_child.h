@@ -30,7 +30,7 @@
 #ifndef FINALIZE_EXIT_IN_CHILD_H_
 #define FINALIZE_EXIT_IN_CHILD_H_
 
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace finalize {
 

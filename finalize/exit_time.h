@@ -14,7 +14,7 @@
 #define FINALIZE_EXIT_TIME_H_
 
 #include "absl/time/time.h"
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace finalize {
 

@@ -1,27 +1,34 @@
-// What happens to a failure that cannot be returned to anybody: it goes to the
-// failure reporter.
+// SetFailureReporter: sets the function that is called for failures that no
+// caller can receive.
 //
 //   finalize::SetFailureReporter([](const finalize::ReportEntry& entry) {
 //     MyLog(entry.ToString());
 //   });
 //
-// Reported are: a callback that threw or returned a non-OK status, on every
-// path but an explicit Run(); a registration that was refused; and, at process
-// end, what the deadline left, what ran past it, and what at_exit = false
-// skipped. Where Report entries exist, the same failure is in them too.
+// It is called for a callback that threw or returned a non-OK status (except in
+// an explicit Run()), for a registration that was refused, and, at the end of
+// the process, for callbacks that the deadline left, that ran past it, or that
+// at_exit = false skipped. If a Report has entries, the same failure is in them
+// too.
 //
-// The default reporter writes one line, "finalize: " and the entry's
-// ToString(), to standard error with one write(2). Names in it are escaped
-// (escaped_text.h): no file name makes another line. It takes no lock, so it is
-// safe in a forked child, and raises no SIGPIPE where nobody reads any more.
-// Without memory for that line it says the number and the place.
+// The default reporter writes one line to standard error with one write(2):
+// "finalize: " and the entry's ToString(). Names in it are escaped
+// (escaped_text.h), so no file name can begin another line. It takes no lock,
+// so a forked child may use it, and it raises no SIGPIPE if nothing reads
+// standard error any more. Without memory for the line it writes the number and
+// the place only.
 //
-// Thread-safe. The reporter is called on the thread on which the failure came
-// up, with no lock held, on several threads at once if so it happens. For a
-// callback it is a part of the run: the finalizer is running until the reporter
-// has returned; a retryable one is already pending again when it is called. It
-// may register, run and detach finalizers. An exception that it throws is
-// dropped, and a failure inside it goes to the default reporter.
+// Thread: the reporter is called on the thread on which the failure occurred,
+//   with no lock held, and may be called on several threads at once. It may
+//   register, run and detach finalizers. A finalizer counts as running until
+//   the reporter returns; a retryable one is already pending again when the
+//   reporter is called.
+// Failure: an exception that the reporter throws is dropped. A failure that
+//   occurs inside it is passed to the default reporter.
+// Lifetime: the reporter must own what it uses. When SetFailureReporter()
+//   returns, the old one may still be running on another thread.
+//
+// Thread-safe.
 #ifndef FINALIZE_FAILURE_REPORTER_H_
 #define FINALIZE_FAILURE_REPORTER_H_
 
@@ -32,14 +39,13 @@ namespace finalize {
 
 using FailureReporter = SharedFunction<void(const ReportEntry&)>;
 
-// Replaces the failure reporter and returns the one before; empty stands for
-// the default one. A call that another thread has begun may still be running
-// the old one when this returns.
+// Replaces the failure reporter and returns the previous one. An empty function
+// stands for the default reporter.
 FailureReporter SetFailureReporter(FailureReporter reporter);
 
-// Hands an entry to the failure reporter: for libraries that clean up on their
-// own and cannot tell a caller that it failed. Without memory the default
-// reporter writes a shorter line.
+// Calls the failure reporter with `entry`: for libraries that clean up by
+// themselves and have no caller to whom they could return a failure. Without
+// memory the default reporter writes a shorter line.
 void ReportFailure(const ReportEntry& entry) noexcept;
 
 }  // namespace finalize

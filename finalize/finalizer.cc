@@ -2,9 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "finalize/info.h"
 #include "finalize/internal/base/finalizer_text.h"
 #include "finalize/internal/inspect/snapshot.h"
+#include "finalize/report.h"
 
 namespace finalize {
 

@@ -1,58 +1,52 @@
-// Finalizer<R>: the handle to one registered callback whose result is an R.
-//
-// Dropping a handle does nothing: the callback stays registered. A handle may
-// be copied, and kept after the callback has run, after its referent has died
-// and after its registry is gone; it is then merely dead.
+// Finalizer<R>: the handle to one registered callback, whose result is an R.
 //
 //   finalize::Finalizer<absl::Status> remove =
 //       finalize::AtExit("remove spool", RemoveSpool, path);
 //   ...
 //   if (std::optional<absl::Status> status = remove.Run()) {
-//     // It ran just now; nothing else will run it.
+//     // It ran just now, and will not run again.
 //   } else {
-//     // Another trigger ran it, or it was canceled.
+//     // Another trigger ran it before, or it was canceled.
 //   }
 //
-// Finalizers of all results fit in one vector: each converts to a Finalizer<>,
-// whose Run() drops the result.
+// If a handle is dropped, the callback stays registered. A handle may be
+// copied, and may be kept after the callback has run and after its referent or
+// its registry is destroyed: then alive() is false, and no call has an effect.
+//
+// Finalizers of all results fit in one vector, because each converts to a
+// Finalizer<>, whose Run() drops the result:
 //
 //   std::vector<finalize::Finalizer<>> steps;
 //   steps.push_back(remove);
 //   ...
 //   for (const finalize::Finalizer<>& step : steps) step.Cancel();
 //
-// How often: Run(), Cancel(), Detach(), the end of the referent, the end of a
-// scope and every drain race for one claim. Exactly one wins, from any thread.
-// A failed callback is spent as well, unless RegisterRetryable registered it.
+// How often: Run(), Cancel(), Detach(), the destruction of the referent, the
+//   end of a scope and every drain compete for one claim. Exactly one wins,
+//   from any thread. A callback that failed does not run again either, unless
+//   RegisterRetryable registered it.
 //
-// Dead first: a finalizer is dead before its callback starts. Inside the
-// callback alive() is false, and Run(), Cancel(), Detach() and Peek() give
-// nothing.
+// Order: the finalizer is dead before its callback starts. Inside the callback
+//   alive() is false, and Run(), Cancel(), Detach() and Peek() return nothing.
+// Thread: the callback runs on the thread whose trigger won the claim, with no
+//   lock held. It is destroyed, with its bound arguments, as soon as it has
+//   run; from a nesting of 64 on (lifetime.h) perhaps later.
+// Fibers: a callback may be suspended, and may end out of order, on another
+//   thread, or never. It counts as running until it has returned. Other threads
+//   wait for it, the thread on which it began does not. After longjmp() out of
+//   a callback it counts as running permanently. See finalize/design.md.
+// Failure: Run() returns the callback's result, and lets its exception through
+//   to the caller. With every other trigger an exception or a non-OK status is
+//   reported (failure_reporter.h), and is in the report of the drain if there
+//   is one. The destructors of the callback and of its bound arguments must not
+//   throw: that ends the process (std::terminate).
+// Lifetime: the callback must not own its referent. If it captures a shared_ptr
+//   to it, the referent is never destroyed by its other owners.
+// Fork: in a child, handles to what the parent registered are dead, unless the
+//   child adopts it (adopt_after_fork.h).
 //
-// Thread: the callback runs on the thread whose trigger won, with no lock
-// held. It is destroyed, with its bound arguments, as soon as it has run; in a
-// chain of ends (lifetime.h) from a nesting of 64 on, perhaps later.
-//
-// Fibres: a callback may be suspended, and end out of order, on another thread,
-// or never. It counts as running until it has returned; the thread on which it
-// began does not wait for it, other threads do. longjmp() out of a callback
-// leaves it running. finalize/design.md says what is not known then.
-//
-// Failure: Run() lets the callback's exception through to its caller and gives
-// it its result. On every other path an exception or a non-OK status goes to
-// the report of the drain and to the failure reporter (failure_reporter.h). The
-// destructors of the callback and of its bound arguments must not throw: that
-// ends the process (std::terminate).
-//
-// The callback must not own what it waits for: one that captures a shared_ptr
-// to its own referent keeps it alive for ever.
-//
-// After fork() the child's copy of a handle is dead: what the parent
-// registered belongs to the parent.
-//
-// Thread-safe: any number of handles to one finalizer may be used from any
-// number of threads. One handle object is thread-compatible (const calls may
-// run concurrently).
+// Thread-safe: any number of threads may use handles to the same finalizer. One
+// handle object is thread-compatible (const calls may run concurrently).
 #ifndef FINALIZE_FINALIZER_H_
 #define FINALIZE_FINALIZER_H_
 
@@ -74,8 +68,8 @@
 #include "finalize/internal/life/run_for_caller.h"
 #include "finalize/internal/node/callback.h"
 
-// Not "absl/time/time.h", which has as many lines as all that is included here:
-// a caller of Wait(deadline) includes it.
+// Not "absl/time/time.h", which has as many lines as all headers included here
+// together. A caller of Wait(deadline) includes it.
 namespace absl {
 ABSL_NAMESPACE_BEGIN
 class Time;
@@ -90,28 +84,28 @@ namespace finalize {
 
 struct Info;
 
-// What a handle offers whatever the result of its callback.
+// The part of a handle that does not depend on the result of its callback.
 class FinalizerBase {
  public:
-  // Whether it is pending: nobody has claimed it.
+  // Whether it is pending: no trigger has claimed it.
   bool alive() const noexcept { return finalize_internal::Alive(ref_); }
 
-  // Whether its callback is running, on this thread or on another one.
+  // Whether its callback is running, on this thread or on another.
   bool running() const noexcept { return finalize_internal::IsRunning(ref_); }
 
-  // Claims it and destroys the callback, with its bound arguments, unrun.
-  // Returns false at once if another trigger has claimed it.
+  // Claims it and destroys the callback, with its bound arguments, without
+  // running it. Returns false immediately if another trigger has claimed it.
   bool Cancel() const noexcept { return finalize_internal::Cancel(ref_); }
 
-  // Shows a pending finalizer (info.h) without touching it; nothing if it is
-  // dead. A claim meanwhile wins at once, and its callback starts when the peek
-  // has ended.
+  // Returns what a pending finalizer is (report.h), and does not change it;
+  // nullopt if it is dead. A claim meanwhile wins immediately, and its callback
+  // starts when the peek has ended.
   std::optional<Info> Peek() const;
 
-  // Returns copies of the bound arguments of a pending finalizer; nothing if
-  // it is dead, if these are not exactly their (decayed) types, or if they
-  // cannot be copied. A copy constructor that runs, cancels or detaches this
-  // very finalizer ends the process with a message.
+  // Returns copies of the bound arguments of a pending finalizer; nullopt if it
+  // is dead, if A... are not exactly their (decayed) types, or if they cannot
+  // be copied. If a copy constructor runs, cancels or detaches the same
+  // finalizer, the process ends with a message.
   template <class... A>
   std::optional<std::tuple<A...>> PeekArguments() const {
     std::optional<std::tuple<A...>> arguments;
@@ -120,21 +114,22 @@ class FinalizerBase {
     return arguments;
   }
 
-  // Waits until it is not running. Returns at once if it is not running, or if
-  // this thread is the one that runs it.
+  // Waits until it is not running. Returns immediately if it is not running, or
+  // if this thread is running it.
   void Wait() const { finalize_internal::Wait(ref_, INT64_MAX); }
-  // The same with a limit. Returns false if that came first.
+  // The same with a deadline. Returns false if the deadline came first.
   bool Wait(absl::Time deadline) const;
 
-  // Whether drains at process end run it; false if it is dead. Setting it on a
-  // dead one does nothing. A drain under way honours the change.
+  // Whether drains at the end of the process run it; false if it is dead. On a
+  // dead finalizer the setter has no effect. A drain that has begun takes the
+  // change into account.
   bool at_exit() const { return finalize_internal::AtExitFlag(ref_); }
   void set_at_exit(bool at_exit) const {
     finalize_internal::SetAtExitFlag(ref_, at_exit);
   }
 
-  // Returns a line: `dead`, or `pending` or `running` and what it is, such as
-  //   pending #42 phase 0 +3.1s a.cc:88 "remove spool" RemoveTree("/tmp/x")
+  // Returns one line: `dead`, or `pending` or `running` and a description:
+  //   pending #42 phase 0 +3.1s a.cc:88 "remove spool" RemoveSpool("/x")
   //   running #42 phase 0 a.cc:88 "remove spool"
   std::string ToString() const;
   template <class Traits>
@@ -158,7 +153,7 @@ class FinalizerBase {
   friend H AbslHashValue(H h, const FinalizerBase& f) {
     return H::combine(std::move(h), f.ref_.node, f.ref_.generation);
   }
-  // A hash that goes with the equality, as std::hash returns it.
+  // A hash that agrees with the equality; std::hash returns the same.
   size_t hash() const noexcept {
     const auto node = reinterpret_cast<uintptr_t>(ref_.node);
     return (node ^ ref_.generation) * 0x9e3779b97f4a7c15u;
@@ -178,22 +173,22 @@ template <class R = void>
 class Finalizer : public FinalizerBase {
  public:
   using Result = R;
-  // What Run() returns: for a callback without a result, whether it ran.
+  // What Run() returns; for a callback without a result, whether it ran.
   using RunResult =
       std::conditional_t<std::is_void_v<R>, bool, std::optional<R>>;
 
   // A dead handle.
   Finalizer() = default;
 
-  // A Finalizer<> from one with a result.
+  // Converts a Finalizer<S> to a Finalizer<>.
   template <class S, std::enable_if_t<std::is_void_v<R> && !std::is_void_v<S>,
                                       int> = 0>
   Finalizer(const Finalizer<S>& other)  // NOLINT(runtime/explicit)
       : FinalizerBase(other) {}
 
-  // Claims it and runs the callback. Returns its result (for void: true), or
-  // nothing (false) at once if another trigger has claimed it. Lets the
-  // callback's exception through.
+  // Claims it and runs the callback. Returns the callback's result (for void:
+  // true). If another trigger has claimed it, returns nullopt (false)
+  // immediately. Lets the callback's exception through.
   RunResult Run() const {
     if constexpr (std::is_void_v<R>) {
       return finalize_internal::RunForCaller(ref_, nullptr);
@@ -205,10 +200,11 @@ class Finalizer : public FinalizerBase {
   }
   RunResult operator()() const { return Run(); }
 
-  // Claims it and gives the callback back, with its bound arguments, never to
-  // be run by the library. Empty if another trigger has claimed it. O(1), and
-  // no allocation: the callable holds the storage of the finalizer. Cancel() is
-  // for whoever does not want the callable.
+  // Claims it and returns the callback with its bound arguments; the library
+  // does not run it any more. Returns an empty callable if another trigger has
+  // claimed it. Takes constant time and allocates nothing, because the callable
+  // owns the storage of the finalizer. If you do not need the callable, say
+  // Cancel().
   absl::AnyInvocable<R() &&> Detach() const {
     finalize_internal::Node* node = finalize_internal::Detach(ref_);
     if (node == nullptr) return nullptr;
@@ -221,8 +217,8 @@ class Finalizer : public FinalizerBase {
       : FinalizerBase(ref) {}
 };
 
-// The handle that registering a callback F with bound arguments A... gives: a
-// Finalizer<R>, where R is the callback's result.
+// The handle to a callback F with bound arguments A...: a Finalizer<R>, where R
+// is the callback's result.
 template <class F, class... A>
 using FinalizerFor = Finalizer<finalize_internal::CallbackResult<
     finalize_internal::Invocation::kOnce, std::decay_t<F>, std::decay_t<A>...>>;
@@ -237,7 +233,7 @@ using RetryableFinalizerFor = Finalizer<
 
 namespace finalize_internal {
 
-// Makes handles, for the library.
+// Creates handles, for the library.
 struct FinalizerAccess {
   template <class Handle>
   static Handle Make(const NodeRef& ref) {

@@ -1,23 +1,24 @@
-// Finally: a scope guard that exit() runs too, once.
+// Finally: a scope guard that exit() runs too.
 //
-//   void Copy(const std::string& to) {
+//   bool Copy(const std::string& to) {
 //     finalize::Finally remove_partial([&] { unlink(to.c_str()); });
-//     Fill(to);                  // may call exit(), deep inside
-//     remove_partial.Cancel();   // the file is complete: keep it
+//     if (!Fill(to)) return false;  // the file is removed. So it is if Fill
+//                                   // throws, or calls exit() deep inside
+//     remove_partial.Cancel();      // the file is complete: keep it
+//     return true;                  // nothing runs
 //   }
 //
-// At the end of its scope it runs the callback on this thread, however the
-// scope is left. If the process ends while the scope is still open, the exit
-// drain runs it instead, in order with all other finalizers.
+// When its scope ends, by return or by exception, the callback runs on this
+// thread. If the process ends while the scope is open, the exit drain runs it.
 //
-// The callback may capture the frame by reference: where another thread has
-// claimed it (an exit drain while this thread still runs), the destructor
-// waits until that run is over.
+// Order: in an exit drain in order with all other finalizers (registry.h).
+// Thread: if another thread runs the callback (an exit drain while this thread
+//   continues), the destructor waits until the run has ended. So the callback
+//   may refer to local variables.
+// Failure: an exception or a non-OK status is reported (failure_reporter.h).
+//   Run() lets an exception through to its caller instead.
+// Lifetime: it can be neither copied nor moved.
 //
-// Failure: on scope end and in drains an exception or a non-OK status goes to
-// the failure reporter. Run() lets an exception through.
-//
-// It is neither copied nor moved.
 // Confined to one thread.
 #ifndef FINALIZE_FINALLY_H_
 #define FINALIZE_FINALLY_H_
@@ -36,20 +37,20 @@ namespace finalize {
 
 class [[nodiscard]] Finally {
  public:
-  // With options, of which a name is enough, and bound arguments.
+  // With options, for which a name is enough, and bound arguments.
   template <class F, class... A>
   Finally(Options options, F&& function, A&&... arguments)
       : ref_(finalize_internal::RegisterNode<
              finalize_internal::Invocation::kOnce>(
             {finalize_internal::ProcessCore(), &options},
             std::forward<F>(function), std::forward<A>(arguments)...)) {}
-  // With a callback alone. The place is the caller's line here too.
+  // With a callback alone. Here too, reports show the caller's line.
   template <class F, finalize_internal::EnableIfCallback<F> = 0,
             class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, Finally>>>
   explicit Finally(F&& function, CallerPlace place = CallerPlace::Here())
       : Finally(Options().set_place(place.place()), std::forward<F>(function)) {
   }
-  // Does not compile, and says what to write.
+  // Any other call does not compile; the error says what to write.
   template <class First, class... Rest,
             finalize_internal::EnableIfMisuse<First, Rest...> = 0>
   explicit Finally(First&&, Rest&&...)
@@ -60,15 +61,15 @@ class [[nodiscard]] Finally {
   Finally(const Finally&) = delete;
   Finally& operator=(const Finally&) = delete;
 
-  // Whether the callback is still to run.
+  // Whether the callback is pending: it has not started, and is not canceled.
   bool alive() const noexcept { return finalize_internal::Alive(ref_); }
 
-  // Runs the callback now; the end of the scope will not. Returns false where
+  // Runs the callback now instead of at the end of the scope. Returns false if
   // another trigger has claimed it.
   bool Run() { return finalize_internal::RunForCaller(ref_, nullptr); }
 
-  // Destroys the callback, unrun. Returns false if another trigger has claimed
-  // it.
+  // Destroys the callback without running it. Returns false if another trigger
+  // has claimed it.
   bool Cancel() noexcept { return finalize_internal::Cancel(ref_); }
 
  private:

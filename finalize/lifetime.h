@@ -1,58 +1,59 @@
-// Lifetime: a member whose end is the end of its object.
+// Lifetime: a member that runs callbacks when its object is destroyed.
 //
 //   class Connection {
 //    public:
 //     finalize::Lifetime& lifetime() { return lifetime_; }
+//     int socket() const { return socket_; }
 //    private:
 //     int socket_;
-//     finalize::Lifetime lifetime_;  // last: runs while the others still live
+//     finalize::Lifetime lifetime_;  // last: runs while socket_ still exists
 //   };
 //
 //   Connection connection;
 //   finalize::OnDestroy(connection.lifetime(), [] { metrics.Decrement(); });
 //
-// When a Lifetime ends, its finalizers run, newest first, on the thread that
-// ends it, whatever their at_exit says. They are in the process registry too
-// (Registry::OnDestroy: in another one), so exit() runs those whose object was
-// never destroyed, each once.
+// A callback must not use the object itself: a drain may run it while the
+// object is in use, and when the object is destroyed it is already partly
+// destroyed. Let the callback own a copy of what it needs:
 //
-// First or last member? Members die in reverse order of declaration. As the
-// last member, the callbacks run first: every other member is still alive. As
-// the first member they run last: every other member is gone. In both cases
-// the body of the object's destructor has run. Callbacks must not touch the
-// object itself: a drain runs them while it lives on, the end of its lifetime
-// when it is half gone.
+//   finalize::OnDestroy(connection.lifetime(),
+//                       [&connection] { Log(connection.socket()); });  // wrong
+//   finalize::OnDestroy(connection.lifetime(),
+//                       [s = connection.socket()] { Log(s); });        // right
 //
-// Nesting: a callback, or a destructor of its bound arguments, may end another
-// object. The callbacks of that one have run when its end returns, at any
-// depth. So that chains through bound arguments take a bounded stack, from a
-// nesting of 64 on what has run may be destroyed later: on the same thread,
-// before the end at that nesting returns, and before a drain, dlclose() or the
-// end of the thread needs it. Objects that own one another as members overflow
-// the stack as any shared_ptrs do.
+// First or last member? Members are destroyed in reverse order of declaration.
+// If the Lifetime is the last member, callbacks run first, while every other
+// member still exists. If it is the first member, they run last, after every
+// other member is destroyed. In both cases the body of the object's destructor
+// has already run.
 //
-// Fibres: a callback may be suspended and end on another thread (finalizer.h);
-// the end of the object goes on there with the next one.
+// Order: newest first, whatever phase and at_exit of a finalizer are. The
+//   finalizers are in the process registry too (with Registry::OnDestroy: in
+//   another one), so exit() runs those whose object was never destroyed.
+// Thread: callbacks run on the thread that destroys the object. The destructor
+//   does not wait for a callback that another thread is running, because that
+//   callback never uses the object.
+// Nesting: a callback, or the destructor of its bound arguments, may destroy
+//   another object, at any depth; the callbacks of that object have run when
+//   its destructor returns. From a nesting of 64 on, callables that have run
+//   may be destroyed later on the same thread, so that a chain through bound
+//   arguments needs a bounded stack. finalize/design.md ("Weak references")
+//   says when, and which chains are not bounded.
+// Fibers: if a callback is suspended and ends on another thread (finalizer.h),
+//   the destruction of the object continues there.
+// Moving: moving an object moves its finalizers with it. Move assignment first
+//   runs the finalizers of the object that is assigned to. A copy has its own
+//   Lifetime, without finalizers; copy assignment changes nothing.
+// Failure: what a callback throws or returns is reported (failure_reporter.h),
+//   and the remaining callbacks still run; nothing escapes from the destructor.
+// Fork: if a child destroys an inherited object, only the callbacks run that
+//   the child registered on it.
 //
-// Moving an object moves its finalizers with it; assigning by move first runs
-// those of the object assigned over. Copying starts a life of its own, with no
-// finalizers; assigning by copy changes nothing.
+// Not for: base classes, whose destructor runs after that of the derived class;
+// objects that a shared_ptr owns (shared.h).
 //
-// Failure: what a callback throws or returns goes to the failure reporter; the
-// rest still runs; nothing escapes from the destructor.
-//
-// The destructor does not wait for a callback that another thread is running:
-// it never touches the object.
-//
-// Fork: in a child, the end of an inherited object runs what the child
-// registered on it, and nothing that it inherited.
-//
-// Thread-safe for OnDestroy and for finalizers that other threads run; its
-// end, move and assignment must not race with OnDestroy, as for any object.
-//
-// It is a member, not a base class: a base cannot announce its object's death
-// before the derived part is gone. For an object owned by a shared_ptr see
-// shared.h.
+// Thread-safe, except: destruction, move and assignment must not race with
+// OnDestroy, as for any object.
 #ifndef FINALIZE_LIFETIME_H_
 #define FINALIZE_LIFETIME_H_
 
@@ -94,14 +95,15 @@ class Lifetime {
   finalize_internal::LifetimeList list_;
 };
 
-// Registers a callback with bound arguments (copied or moved in) for the end of
-// `referent`, and returns its handle. The referent is a Lifetime, or a
-// shared_ptr made by MakeShared or Adopt (shared.h); a temporary Lifetime does
-// not compile, since it would end, and run the callback, with the statement. A
-// name is a set of options:
+// Registers a callback with bound arguments (copied or moved in) that runs when
+// `referent` is destroyed. Returns its handle, a Finalizer<R> if the callback
+// returns an R. The referent is a Lifetime, or a shared_ptr made by MakeShared
+// or Adopt (shared.h). A temporary Lifetime does not compile, because it would
+// be destroyed, and run the callback, at the end of the statement. A name
+// converts to Options:
 //   OnDestroy(connection.lifetime(), "log end", Log, std::string("closed"));
-// The callback may take a `const Cause&` before the arguments. Order, refusal
-// and failure are as registry.h says.
+// The callback may take a `const Cause&` before the arguments. For order in
+// drains, refusal and failure see registry.h.
 template <class Referent, class F, class... A>
 FinalizerFor<F, A...> OnDestroy(Referent&& referent, Options options,
                                 F&& function, A&&... arguments) {
@@ -112,7 +114,7 @@ FinalizerFor<F, A...> OnDestroy(Referent&& referent, Options options,
           finalize_internal::ListOfReferent(std::forward<Referent>(referent)),
           std::forward<F>(function), std::forward<A>(arguments)...));
 }
-// The same for a callback alone. The place is the caller's line here too.
+// The same for a callback alone. Here too, reports show the caller's line.
 template <class Referent, class F, finalize_internal::EnableIfCallback<F> = 0>
 FinalizerFor<F> OnDestroy(Referent&& referent, F&& function,
                           CallerPlace place = CallerPlace::Here()) {
@@ -120,7 +122,7 @@ FinalizerFor<F> OnDestroy(Referent&& referent, F&& function,
                    Options().set_place(place.place()),
                    std::forward<F>(function));
 }
-// Does not compile, and says what to write.
+// Any other call does not compile; the error says what to write.
 template <class Referent, class F, class... A,
           finalize_internal::EnableIfMisuse<F, A...> = 0>
 FinalizerFor<F, A...> OnDestroy(Referent&&, F&&, A&&...) {

@@ -1,5 +1,5 @@
-// Observer: hears of the start and of the end of each callback that the
-// library runs, so that one that hangs can be named while it does.
+// Observer: two functions that are called before and after each callback that
+// the library runs, so that a callback that hangs can be named while it hangs.
 //
 //   finalize::Observer observer;
 //   observer.start = [](const finalize::ReportEntry& entry) {
@@ -11,35 +11,30 @@
 //   finalize::SetObserver(observer);
 //
 // `start` gets an entry whose outcome is kRunning, with the callback and its
-// arguments in text. `end` gets the same entry with kRan or kFailed, the
-// duration and the status.
+// arguments as text. `end` gets the same entry with kRan or kFailed, the
+// duration and the status. Every trigger is observed: a call, the end of an
+// object or a scope, every drain.
 //
-// Every trigger is observed: a call, the end of an object or a scope, every
-// drain. What Detach() gave back is not, nor is a callback that there is no
-// memory to register and that runs at once instead.
+// Pairs: the observer whose `start` was called gets the `end` too, on the same
+//   thread, even if it has been replaced meanwhile. `end` is not called if the
+//   callback does not return, because it ends its thread or the process, or
+//   calls exit().
+// Thread: both are called on the thread that runs the callback, with no lock
+//   held, and may be called on several threads at once. They may register, run,
+//   detach and drain, and may replace the observer; callbacks that they run are
+//   not observed. The finalizer is already dead, and still counts as running: a
+//   drain, or a registry's destructor, waits for the observer too.
+// Failure: an exception that they throw is dropped, and the callback runs.
+// Lifetime: the observer must own what it uses. When SetObserver() returns, the
+//   old one may still be running on another thread, and its `end` may be called
+//   later.
+// Fork: a child inherits the observer, for its own callbacks. If a callback
+//   forks, its `end` is not called in the child. If an observer forks, the
+//   child does not run the callback.
+// Cost: without an observer, one relaxed load for each run.
 //
-// Pairs: the observer that heard of a start hears of the end, on the same
-// thread, even if it has been replaced meanwhile. There is no end where the
-// callback does not return: it ends its thread or the process, or calls exit().
-//
-// Thread: called on the thread that runs the callback, with no lock held, on
-// several threads at once if so it happens. It may register, run, detach and
-// drain; it may replace itself; what it runs itself is not observed. The
-// finalizer is dead already, and the observer is part of its run: a drain, or a
-// registry's destructor, waits for it too.
-//
-// Failure: an exception that it throws is dropped, and the callback runs all
-// the same.
-//
-// Fork: a child inherits the observer, for the child's own callbacks. The child
-// of a callback that forks is not told of its end, and the child of an observer
-// that forks does not run the callback.
-//
-// Lifetime: what the observer needs it must own. A call that another thread
-// has begun may still be running the old one when SetObserver() returns, and
-// its end may be heard later.
-//
-// Cost: without an observer a run costs one relaxed load more.
+// Not covered: a callable that Detach() returned, and a callback that runs
+// immediately because there is no memory to register it.
 //
 // Thread-safe.
 #ifndef FINALIZE_OBSERVER_H_
@@ -50,14 +45,14 @@
 
 namespace finalize {
 
-// Either may be empty.
+// Each function may be empty.
 struct Observer {
   SharedFunction<void(const ReportEntry&)> start;
   SharedFunction<void(const ReportEntry&)> end;
 };
 
-// Replaces the observer of the process and returns the one before. One without
-// functions stands for none.
+// Replaces the observer of the process and returns the previous one. An
+// Observer with two empty functions means that there is none.
 Observer SetObserver(Observer observer);
 
 }  // namespace finalize

@@ -1,59 +1,55 @@
 // Registry: an ordered set of pending finalizers that can be drained.
 //
 //   absl::Status Install(const std::string& to) {
-//     finalize::Registry undo;  // ~Registry runs what is pending
-//     if (!MakeDirectory(to)) return Failed();
-//     undo.Register("remove directory", RemoveTree, to);
-//     if (!AddUser(to)) return Failed();  // removes the directory
+//     finalize::Registry undo;          // its destructor runs what is pending
+//     absl::Status status = MakeDirectory(to);
+//     if (!status.ok()) return status;  // runs nothing
+//     undo.Register("remove directory", RemoveDirectory, to);
+//     status = AddUser(to);
+//     if (!status.ok()) return status;  // removes the directory
 //     undo.Register("remove user", RemoveUser, to);
-//     if (!Start(to)) return Failed();  // removes the user, then the directory
-//     undo.CancelAll();                 // done: nothing is undone
+//     status = Start(to);
+//     if (!status.ok()) return status;  // removes the user, then the directory
+//     undo.CancelAll();                 // done: runs nothing, now or later
 //     return absl::OkStatus();
 //   }
 //
-// Start with AtExit (at_exit.h) and OnDestroy (lifetime.h) if the end of the
-// process or of an object is all that matters: they use Registry::Process().
-//
-// Order: higher phase first, then newest first, over all lifetimes and
-// threads. The order is exact within a thread and between registrations that
-// synchronisation orders; concurrent ones come in either order.
-//
-// Registering while it drains: what a running callback registers runs in that
-// drain, next (or at its phase's turn). What other threads register joins
-// while a phase above theirs is draining; once the last phase has started the
-// registry is closed to them until the drain ends, and such a registration is
-// refused. A drain therefore ends however busy the program is.
-//
+// Order: higher phase first, then newest first, over all lifetimes and threads.
+//   The order is exact on one thread, and between registrations that are
+//   ordered by synchronization; concurrent ones run in either order.
+// Registering: what a running callback registers during a drain runs in that
+//   drain, next (or at the turn of its phase). What other threads register
+//   joins the drain while it runs a higher phase than theirs. Once the drain
+//   has begun the last phase, the registry is closed to other threads until the
+//   drain ends. So every drain ends, however busy the program is.
 // Refusal: a registration is refused if the registry is sealed or closed, if
-// there is no memory, or, by the process registry, if the process is past its
-// exit handlers or past the deadline of its exit drain. A refused one gives a
-// dead handle and a report to the failure reporter, or runs at once if
-// Options::if_closed says so; TryRegister returns the status instead. None is
-// accepted and ignored.
-//
-// A callback must not end its thread by pthread_exit(): that ends the process,
-// with a message.
-//
-// Failure: nothing that a callback throws or returns escapes from Drain(); it
-// is in the report, the failure reporter hears of it, and the rest still runs.
-// The destructor of a callable must not throw: that ends the process.
-//
-// Memory: a drain and the end of a registry run every callback whether or not
-// there is memory for reports; texts and entries may be missing then.
-//
+//   there is no memory, or, in the process registry, if the process is past its
+//   exit handlers or past the deadline of its exit drain. Then the handle is
+//   dead and the failure is reported, or, if Options::if_closed says so, the
+//   callback runs immediately. TryRegister returns the status instead. No
+//   callback is accepted and then ignored.
+// Thread: each callback runs on the thread that drains, or on helper threads
+//   (DrainOptions::threads), with no lock held. A callback that ends its thread
+//   by pthread_exit() ends the process with a message.
+// Failure: no exception or status of a callback escapes from Drain(); it is in
+//   the report and is reported (failure_reporter.h), and the remaining
+//   callbacks still run. If the destructor of a callable throws, the process
+//   ends.
+// Memory: a drain, and the destructor of a registry, run every callback even if
+//   there is no memory for reports; then texts and entries may be missing.
 // Lifetime: the destructor drains, and waits for callbacks of this registry
-// that other threads are running. Destroying a registry while a thread drains
-// it, or from one of its own callbacks, ends the process with a message. If one
-// of its callbacks is suspended on this thread (a fibre), or was left by
-// longjmp(), the destructor does not wait for it: it reports that, and what the
-// callback still needs of the registry is kept. The process registry is never
-// destroyed; exit() drains it once it has been used.
+//   that other threads are running. If a registry is destroyed while a thread
+//   drains it, or in one of its own callbacks, the process ends with a message.
+//   If a callback is suspended on this thread (a fiber), or was left by
+//   longjmp(), the destructor reports that and does not wait; the data that the
+//   callback still needs is kept. The process registry is never destroyed.
+// Fork: in a child every inherited registry is empty, unless the child adopts
+//   them (adopt_after_fork.h). A drain that was running stops in the child.
 //
-// Fork: a child runs nothing that it inherited; in the child every inherited
-// registry is empty, unless it adopts them (adopt_after_fork.h). A drain in
-// progress stops in the child.
+// Not for: callbacks that only depend on the end of the process (at_exit.h) or
+// of an object (lifetime.h); those functions use Registry::Process().
 //
-// Thread-safe, but for the destructor.
+// Thread-safe, except: the destructor.
 #ifndef FINALIZE_REGISTRY_H_
 #define FINALIZE_REGISTRY_H_
 
@@ -65,7 +61,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "finalize/finalizer.h"
-#include "finalize/info.h"
 #include "finalize/internal/life/lifetime_list.h"
 #include "finalize/internal/life/refusal_status.h"
 #include "finalize/internal/life/registration.h"
@@ -81,29 +76,32 @@ class Registry {
   static constexpr auto kRetryable = finalize_internal::Invocation::kRetryable;
 
  public:
-  // The process registry: drained by exit(), never destroyed. Usable from
-  // static constructors, static destructors, and threads that outlive main.
+  // Returns the process registry, which exit() drains and which is never
+  // destroyed. Static constructors, static destructors and threads that outlive
+  // main may use it.
   static Registry& Process();
 
-  // Throws std::bad_alloc if there is no memory for it.
+  // Throws std::bad_alloc if there is no memory.
   Registry();
-  // A child: its drain is one entry of `parent`, at the place where the child
-  // was made. Draining the parent drains the child there and spends the entry:
-  // what the child registers afterwards is left to its own drain. The child
-  // has to be destroyed before the parent.
+  // Constructs a child of `parent`. The drain of the child is one finalizer of
+  // the parent, at the place in the order where the child was constructed. If
+  // the parent is drained, that finalizer drains the child, once: what is
+  // registered in the child later runs in the child's own drain. The child must
+  // be destroyed before the parent.
   explicit Registry(Registry& parent, Options options = {});
   ~Registry();
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
-  // Registering. Every member that registers has two forms: with options, of
-  // which a name is enough, and any number of bound arguments (copied or moved
-  // in, as std::thread does), and with a callback alone:
-  //   registry.Register("remove upload", RemoveTree, path);
+  // Every member that registers has two forms. One takes options, for which a
+  // name is enough, the callback, and any number of bound arguments (copied or
+  // moved in, as by std::thread). The other takes a callback alone:
+  //   registry.Register("remove upload", RemoveUpload, path);
   //   registry.Register([] { CloseLog(); });
-  // The place of the second one is the caller's line too. The callback may take
-  // a `const Cause&` before the arguments. What fits neither form does not
-  // compile, and says what to write.
+  // In both, reports show the caller's line. The callback may take a `const
+  // Cause&` before the arguments. Any other call does not compile; the error
+  // says what to write. The result is the handle, a Finalizer<R> if the
+  // callback returns an R.
   template <class F, class... A>
   FinalizerFor<F, A...> Register(Options options, F&& function,
                                  A&&... arguments) {
@@ -122,12 +120,12 @@ class Registry {
     return Make<FinalizerFor<F, A...>>(finalize_internal::Refuse<F, A...>());
   }
 
-  // As Register, for a callback that can be called more than once: if it fails
-  // (throws, or returns a non-OK status) it is pending again, at its old place,
-  // so that exactly one *successful* run is promised. A drain attempts it once
-  // and reports it as left if it fails; one that fails meanwhile in a Run() is
-  // left, too. After the end of its lifetime only Run() and drains try it
-  // again. The end of its registry tries it once and destroys it.
+  // As Register, for a callback that can be called more than once. If the
+  // callback fails (throws, or returns a non-OK status), the finalizer is
+  // pending again, at its old place, until one run succeeds. A drain tries it
+  // once, and reports it as left if it fails, or if it fails in a Run()
+  // meanwhile. After its referent is destroyed only Run() and drains try it
+  // again. The destructor of the registry tries it once and destroys it.
   template <class F, class... A>
   RetryableFinalizerFor<F, A...> RegisterRetryable(Options options,
                                                    F&& function,
@@ -149,11 +147,11 @@ class Registry {
         finalize_internal::Refuse<F, A...>());
   }
 
-  // As Register, but returns why it was refused: FailedPrecondition if the
-  // registry is sealed or the process past its exit handlers or their deadline,
-  // Unavailable if a drain has closed it, ResourceExhausted if there is no
-  // memory. Options::if_closed is not looked at: the callback is destroyed,
-  // unrun.
+  // As Register, but returns why a registration was refused:
+  // FailedPrecondition if the registry is sealed, or if the process is past its
+  // exit handlers or their deadline; Unavailable if a drain has closed the
+  // registry; ResourceExhausted if there is no memory. Options::if_closed has
+  // no effect: a refused callback is destroyed without running.
   template <class F, class... A>
   absl::StatusOr<FinalizerFor<F, A...>> TryRegister(Options options,
                                                     F&& function,
@@ -202,7 +200,8 @@ class Registry {
     return Make<FinalizerFor<F, A...>>(finalize_internal::Refuse<F, A...>());
   }
 
-  // Both: a callback of a referent's that may be retried.
+  // As OnDestroy, for a callback that can be called more than once, as in
+  // RegisterRetryable.
   template <class Referent, class F, class... A>
   RetryableFinalizerFor<F, A...> OnDestroyRetryable(Referent&& referent,
                                                     Options options,
@@ -229,40 +228,43 @@ class Registry {
         finalize_internal::Refuse<F, A...>());
   }
 
-  // Runs everything pending until nothing is, whatever at_exit says (but see
-  // DrainOptions::cause). The outermost drain also waits, to the deadline, for
-  // callbacks of this registry that other threads are running. A drain inside
-  // a callback never waits: it runs what it can claim and reports the rest as
-  // running, so that two callbacks may drain each other's registries.
+  // Runs pending callbacks until none is pending, whatever at_exit is (except:
+  // DrainOptions::cause). The outermost drain also waits, until the deadline,
+  // for callbacks of this registry that other threads are running. A drain
+  // inside a callback never waits: it runs what it can claim and reports the
+  // rest as running, so that two callbacks may drain each other's registries.
   Report Drain(const DrainOptions& options = {}) noexcept;
 
-  // Refuses every registration from now on. What is pending stays so.
+  // Refuses every later registration. What is pending stays pending.
   void Seal();
 
-  // Moves every pending finalizer to `to`, each with its place in the order.
-  // Running ones stay. Handles stay good. Where `to` refuses registrations the
-  // status says why, as for TryRegister, and nothing is moved (without memory,
-  // or where a drain of `to` begins meanwhile, part of it is); a drain of `to`
-  // that has begun its first phase refuses all but its own callbacks.
+  // Moves every pending finalizer to `to`, with its place in the order. Running
+  // ones stay. Handles remain valid. If `to` refuses registrations, returns
+  // why, as TryRegister does, and moves nothing; if memory runs out, or if a
+  // drain of `to` begins meanwhile, a part is moved. While `to` drains and has
+  // begun its first phase, only its own callbacks can move finalizers to it.
   absl::Status MoveTo(Registry& to);
 
-  // The entry in the parent by which a child is drained; dead for a registry
-  // without a parent. Canceling it takes the whole group out of the parent.
+  // Returns the handle of the finalizer in the parent that drains this
+  // registry; a dead handle if there is no parent. After entry().Cancel() the
+  // parent does not drain this registry.
   Finalizer<void> entry() const { return entry_; }
 
-  // Destroys every callback that is pending, unrun, in drain order, newest
-  // first: the commit of a transaction whose steps have each registered how to
-  // undo them. Returns how many. What runs meanwhile runs on; what other
-  // threads and the destructors of the callbacks register meanwhile stays. The
-  // entry of a child registry is one of its parent's: the child keeps its own.
+  // Destroys every pending callback without running it, in the order of a
+  // drain: the commit of a transaction whose steps have registered how to undo
+  // them. Returns how many it destroyed. Callbacks that are running continue.
+  // What other threads and the destructors of the callbacks register meanwhile
+  // stays. The finalizer that drains a child registry is destroyed too; what is
+  // pending in the child stays.
   size_t CancelAll() noexcept;
 
-  // How many are pending. May be old news when other threads register.
+  // Returns how many finalizers are pending. If other threads register or
+  // drain, the number may be out of date when the caller looks at it.
   size_t size() const;
 
   // Calls `visit` for each finalizer that was pending when the call began and
-  // still is, in drain order, with no lock held. It and Dump() throw
-  // std::bad_alloc if there is no memory, and whatever `visit` throws.
+  // still is, in the order of a drain, with no lock held. Throws std::bad_alloc
+  // if there is no memory, and what `visit` throws.
   void ForEach(absl::FunctionRef<void(const Info&)> visit) const;
   // The same with the handle of each:
   //   registry.ForEach([](const Finalizer<>& finalizer, const Info& info) {
@@ -271,7 +273,8 @@ class Registry {
   void ForEach(
       absl::FunctionRef<void(const Finalizer<>&, const Info&)> visit) const;
 
-  // One line for each pending finalizer, in drain order; see Info::ToString.
+  // Returns one line for each pending finalizer, in the order of a drain; see
+  // Info::ToString(). Throws std::bad_alloc if there is no memory.
   std::string Dump() const;
 
  private:

@@ -1,8 +1,8 @@
 #include "finalize/report.h"
 
 #include "absl/strings/str_cat.h"
-#include "finalize/internal/base/escape.h"
 #include "finalize/internal/base/finalizer_text.h"
+#include "finalize/internal/base/escape.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
 
 namespace finalize {
@@ -49,7 +49,13 @@ std::string ReportEntry::ToString() const {
   return text;
 }
 
-// An exit drain asks for it, whatever memory there is.
+std::string Info::ToString() const {
+  return absl::StrCat("#", number, " phase ", phase, " +",
+                      finalize_internal::AgeText(age),
+                      finalize_internal::FinalizerText(place, name, callback));
+}
+
+// An exit drain calls this even if there is no memory.
 absl::Status Report::status() const {
   for (const ReportEntry& entry : entries) {
     if (entry.outcome == ReportEntry::Outcome::kFailed ||

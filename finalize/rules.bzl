@@ -6,7 +6,7 @@ that a new target has the same.
 
 # What the sources need, whatever the workspace that builds them says: Bazel's
 # own default is C++11. A target that includes the headers needs it, too; they
-# say so (internal/requirements.h).
+# say so (internal/base/requirements.h).
 _COPTS = ["-std=c++17"]
 
 def cc_library(copts = [], **kwargs):

@@ -1,27 +1,30 @@
-// MakeShared and Adopt: shared_ptrs to which finalizers can be attached later,
+// MakeShared and Adopt: create shared_ptrs to which finalizers can be attached,
 // through any pointer that shares ownership.
 //
 //   std::shared_ptr<Image> image = finalize::MakeShared<Image>("cat.png");
-//   std::shared_ptr<const void> handle = image;  // aliases and conversions too
+//   std::shared_ptr<const void> handle = image;  // a conversion, or an alias
 //   finalize::OnDestroy(handle, "forget", Forget, std::string("cat.png"));
-//   image.reset();
-//   handle.reset();  // ~Image, then Forget("cat.png"), then the memory is free
+//   image.reset();   // nothing happens: `handle` is still an owner
+//   handle.reset();  // runs ~Image, then Forget("cat.png"); frees the memory
 //
-// At the death of the object: every weak reference is dead first, then the
-// destructor runs, then the callbacks, newest first, then the memory is freed.
-// (Adopt's object is destroyed and freed by its own deleter, before the
-// callbacks.) Finalizers run whatever their at_exit says; an object that is
-// never destroyed has them run by exit().
+// Order: when the last owner drops the object, every weak reference to it is
+//   dead first; then its destructor runs, then the callbacks, newest first;
+//   then the memory is freed. (An object of Adopt is destroyed and freed by its
+//   own deleter, before the callbacks.) Callbacks run whatever at_exit is. If
+//   an object is never destroyed, exit() runs them.
+// Thread: callbacks run on the thread that drops the last owner.
+// Failure: if OnDestroy gets a null pointer, or one that was created in another
+//   way (by std::make_shared, for example), the registration is refused: the
+//   handle is dead and the failure is reported, or the callback runs
+//   immediately if Options::if_closed says so.
+// Lifetime: a callback that captures a shared_ptr to its own referent keeps it
+//   alive, and runs at exit only.
 //
-// A callback that captures a shared_ptr to its own referent keeps it alive: it
-// runs at exit only.
+// Not for: arrays, and objects that no shared_ptr owns (lifetime.h).
 //
-// OnDestroy on a null pointer, or on one that something else made (std::
-// make_shared, say), is refused: a dead handle and a failure report, or a run
-// at once where Options::if_closed says so.
-//
-// Thread-safe as std::shared_ptr is: threads may attach, run and drop through
-// pointers of their own.
+// Thread-safe: threads may attach, run and drop through different pointers to
+// the same object. One pointer object is thread-compatible (const calls may run
+// concurrently).
 #ifndef FINALIZE_SHARED_H_
 #define FINALIZE_SHARED_H_
 
@@ -34,8 +37,8 @@
 
 namespace finalize {
 
-// Makes a T. As std::make_shared, but the object's memory is freed with the
-// last strong pointer, and T must not be an array.
+// Returns a new T, as std::make_shared does. But the memory of the object is
+// freed with the last strong pointer, and T must not be an array.
 template <class T, class... Args>
 std::shared_ptr<T> MakeShared(Args&&... args) {
   static_assert(!std::is_array_v<T>, "MakeShared makes single objects");
@@ -48,7 +51,8 @@ std::shared_ptr<T> MakeShared(Args&&... args) {
   return shared;
 }
 
-// Takes over an object. A null pointer gives a null pointer.
+// Returns a shared_ptr that owns the object of `owned`; null if `owned` is
+// null.
 template <class T, class D>
 std::shared_ptr<T> Adopt(std::unique_ptr<T, D> owned) {
   static_assert(!std::is_array_v<T>, "Adopt takes single objects");
@@ -62,9 +66,9 @@ std::shared_ptr<T> Adopt(std::unique_ptr<T, D> owned) {
   return shared;
 }
 
-// Whether finalizers can be attached to what `owner` owns: MakeShared or Adopt
-// made it. Weak containers and callbacks hear of the death of such an object at
-// once (weak_ref.h). False for a null pointer.
+// Returns true if MakeShared or Adopt created what `owner` owns, so that
+// finalizers can be attached to it, and weak containers and callbacks notice
+// its death immediately (weak_ref.h). Returns false for a null pointer.
 template <class T>
 bool IsAttachable(const std::shared_ptr<T>& owner) {
   return finalize_internal::SharedDeleterOf(owner) != nullptr;

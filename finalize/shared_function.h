@@ -1,4 +1,4 @@
-// SharedFunction: a function that the library keeps and may call on several
+// SharedFunction: a function that the library keeps, and may call on several
 // threads at once: a failure reporter, an observer, ExitHooks::on_signal.
 //
 //   std::unique_ptr<Log> log = OpenLog();
@@ -7,11 +7,13 @@
 //         log->Write(entry.ToString());
 //       });
 //
-// It is what an absl::AnyInvocable<R(A...) const> is, and can be copied: copies
-// share one callable, which need not be copyable. The callable must be callable
-// while const; the last copy destroys it.
+// It is an absl::AnyInvocable<R(A...) const> that can be copied. Copies share
+// one callable, so the callable need not be copyable, but it must be callable
+// as a const object.
 //
-// A value; thread-compatible (const calls may run concurrently).
+// Lifetime: the last copy destroys the callable.
+//
+// Thread-compatible (const calls may run concurrently).
 #ifndef FINALIZE_SHARED_FUNCTION_H_
 #define FINALIZE_SHARED_FUNCTION_H_
 
@@ -21,7 +23,7 @@
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace finalize {
 
@@ -38,10 +40,11 @@ class SharedFunction<R(A...)> {
                        int>;
 
  public:
-  // None.
+  // Empty.
   SharedFunction() = default;
   SharedFunction(std::nullptr_t) {}  // NOLINT(runtime/explicit)
-  // None as well if it is a null pointer, or an empty function of a kind.
+  // Empty if `function` is a null pointer, or an empty function object such as
+  // a std::function.
   template <class F, EnableIfTarget<F> = 0>
   SharedFunction(F&& function) {  // NOLINT(runtime/explicit)
     Target target(std::forward<F>(function));
@@ -49,7 +52,7 @@ class SharedFunction<R(A...)> {
     if (target) target_.reset(new Target(std::move(target)));
   }
 
-  // There must be one.
+  // Calls the function, which must not be empty.
   R operator()(A... arguments) const {
     return (*target_)(std::forward<A>(arguments)...);
   }

@@ -1,6 +1,6 @@
-// For the tests of a program that uses finalize: the ends of a process,
-// simulated in this one; a clock that passes deadlines; matchers for reports;
-// and a check that no test leaves finalizers behind.
+// For the tests of a program that uses finalize: simulated ends of a process, a
+// clock that can be put forward, matchers for reports, and a check that no test
+// leaves finalizers behind.
 //
 //   TEST(SpoolTest, KeepsTheJournalAtSigterm) {
 //     finalize::Registry registry;
@@ -11,8 +11,7 @@
 //     EXPECT_THAT(report, finalize::testing::Ran(2));
 //   }
 //
-// A testonly target, which needs GoogleTest. It is no part of the library: a
-// program does not link it.
+// Not for programs: the target is testonly and needs GoogleTest.
 #ifndef FINALIZE_TESTING_H_
 #define FINALIZE_TESTING_H_
 
@@ -22,42 +21,43 @@
 #include "absl/time/time.h"
 #include "finalize/cause.h"
 #include "finalize/exit_options.h"
-#include "finalize/info.h"
 #include "finalize/registry.h"
 #include "finalize/report.h"
 #include "gmock/gmock.h"
 
 namespace finalize::testing {
 
-// Does to a local registry what the end of the process, of a thread or of a
-// module does to its own one, and returns what that reports. The callbacks see
-// `cause`: kExit, kQuickExit, kTerminate, Cause(kSignal, n), kThreadExit,
+// Does to `registry` what the end of the process, of a thread or of a module
+// does to its finalizers, and returns the report. The callbacks get `cause`:
+// kExit, kQuickExit, kTerminate, Cause(kSignal, n), kThreadExit or
 // kModuleUnload.
 //
-// At a process end what at_exit = false skips, and what the deadline leaves, is
-// destroyed unrun as well, but for what waits for the end of a lifetime.
-// `options` count as in that drain, but for the exit code and the watchdog.
+// If `cause` is an end of the process, finalizers that at_exit = false skips,
+// and those that the deadline leaves, are then destroyed without running,
+// except those that wait for the destruction of an object. `options` have the
+// same effect as in an exit drain, except the exit code and the watchdog.
 //
-// It does not simulate that the process ends: static objects live on, and no
-// other thread is parked. A callback that calls exit() ends the test.
+// The process does not end: static objects are not destroyed, and no other
+// thread is blocked. A callback that calls exit() ends the test.
 Report SimulateEnd(Registry& registry, const Cause& cause,
                    const ExitOptions& options = {});
 
-// SimulateEnd of an exit().
+// SimulateEnd with cause kExit.
 Report SimulateExit(Registry& registry, const ExitOptions& options = {});
 
-// While it lives, deadlines, limits and durations of drains count by it: the
-// real clock, put forward by Advance(). Nothing else looks at it: not ages, not
-// Finalizer::Wait(), not the watchdog of the exit drain.
+// While a FakeClock exists, drains use it for their deadlines, limits and
+// durations. It is the real clock, put forward by Advance(). Nothing else uses
+// it: not ages, not Finalizer::Wait(), not the watchdog of the exit drain.
 //
 //   finalize::testing::FakeClock clock;
 //   registry.Register([&] { clock.Advance(absl::Hours(1)); });  // "hangs"
 //   registry.Register([] {});
 //   EXPECT_TRUE(SimulateExit(registry).deadline_exceeded);
 //
-// A drain that waits for another thread notices within a few milliseconds.
-// Thread-safe, but for its construction and destruction. There may be one at a
-// time; a second one ends the process with a message.
+// A drain that waits for another thread notices a change within a few
+// milliseconds. There may be one FakeClock at a time; a second one ends the
+// process with a message.
+// Thread-safe, except: construction and destruction.
 class FakeClock {
  public:
   FakeClock();
@@ -70,7 +70,7 @@ class FakeClock {
   absl::Time Now() const;
 };
 
-// Matchers for a Report. A number or a matcher of numbers:
+// Matchers for a Report. The argument is a number or a matcher of numbers:
 //   EXPECT_THAT(report, Ran(Ge(2)));
 MATCHER_P(Ran, count, "") {
   return ::testing::ExplainMatchResult(count, arg.ran, result_listener);
@@ -84,14 +84,14 @@ MATCHER_P(Left, count, "") {
 MATCHER_P(StillRunning, count, "") {
   return ::testing::ExplainMatchResult(count, arg.running, result_listener);
 }
-// Everything ran, and nothing failed or was left.
+// Matches if every callback ran, and none failed or was left.
 MATCHER(IsClean, "") {
   *result_listener << arg.ToString();
   return arg.status().ok() && arg.failed == 0 && arg.left == 0 &&
          arg.running == 0;
 }
-// An entry of that name has that outcome. One that succeeded has an entry only
-// with DrainOptions::Entries::kAll.
+// Matches if an entry with that name has that outcome. A callback that
+// succeeded has an entry only with DrainOptions::Entries::kAll.
 bool ReportHasEntry(const Report& report, std::string_view name,
                     ReportEntry::Outcome outcome);
 MATCHER_P2(HasEntry, name, outcome, "") {
@@ -99,11 +99,11 @@ MATCHER_P2(HasEntry, name, outcome, "") {
   return ReportHasEntry(arg, name, outcome);
 }
 
-// From now on each test of this program fails that leaves pending, in the
-// process registry or on a weak reference (weak_ref.h), what was not pending
-// when it began; a failure at the place of each one names it. Those of which
-// `expected` is true do not count: what is registered once, on first use, by
-// whichever test comes first.
+// After this call, a test fails if it leaves finalizers pending, in the process
+// registry or on a weak reference (weak_ref.h), that were not pending when it
+// began. Each such finalizer gives a failure that names it, at its place. Those
+// for which `expected` returns true are allowed: for example what the first
+// test that needs it registers once.
 //
 //   int main(int argc, char** argv) {
 //     testing::InitGoogleTest(&argc, argv);

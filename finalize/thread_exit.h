@@ -5,47 +5,45 @@
 //   void Worker() {
 //     Arena* arena = NewArena();
 //     finalize::AtThreadExit("free arena", FreeArena, arena);
-//     ...
-//   }
+//     if (!Connect()) pthread_exit(nullptr);  // FreeArena runs
+//     Work();  // FreeArena runs if this is canceled by pthread_cancel
+//   }          // FreeArena runs
 //
-// It runs on that thread, whoever started it: std::thread, pthread_create, main
-// itself; and however it ends: return, pthread_exit, pthread_cancel. Cause:
-// kThreadExit. Order: higher phase first, then newest first. What a callback
-// registers with AtThreadExit runs too, next or at its phase's turn.
+// The callback runs however the thread was started (std::thread,
+// pthread_create, or main itself) and however it ends (return, pthread_exit,
+// pthread_cancel). Its cause is kThreadExit.
 //
-// thread_local objects that were complete before the thread's first call of
-// AtThreadExit are still alive while the callbacks run, and those completed
-// after it are gone. To be sure of one, use it before. (In a copy of the
-// library inside a shared library that may be closed, all of them are gone:
-// module.h.)
+// The finalizer is in the process registry too. exit() therefore runs the
+// callbacks of each thread that has not ended, even if the thread is detached
+// or blocked, with cause kExit. So does every other drain of that registry,
+// with its own cause: Registry::Process().Drain(), and the ends of the process
+// that exit_hooks.h covers (signals, quick_exit(), std::terminate()). The
+// threads continue meanwhile. A callback that uses what its thread may still
+// use, or that names a thread_local (on another thread that is another object),
+// must look at its Cause, or be registered with Options::set_at_exit(false).
 //
-// The finalizers are in the process registry too. So exit() runs those of every
-// thread that has not ended by then, detached or blocked as it may be, each
-// once, with cause kExit, on the thread that calls exit(); and so does whatever
-// else drains that registry, with its own cause: a signal, quick_exit() or
-// std::terminate() where exit_hooks.h says so, Registry::Process().Drain(). The
-// threads go on meanwhile: a callback for which that is wrong, because it uses
-// what its thread may still be using, or a thread_local by name, which means
-// another thread's object there, is to be registered with
-// Options::set_at_exit(false), or to look at its Cause.
+// Order: higher phase first, then newest first. What a callback registers with
+//   AtThreadExit runs too, next or at the turn of its phase.
+// Thread: the callback runs on its thread when that ends, and in a drain on the
+//   thread that drains. If the main thread calls exit(), or returns from main,
+//   its callbacks run first, before every atexit handler and static destructor.
+//   If another thread calls exit(), the exit drain runs them.
+// Failure: as in registry.h: no exception leaves a callback, and the remaining
+//   callbacks still run. A callback that calls pthread_exit() ends the process
+//   with a message. If the C library has no memory to record the first call of
+//   a thread, it ends the process.
+// Lifetime: thread_local objects that were constructed before the first call of
+//   AtThreadExit on the thread still exist while callbacks run; later ones are
+//   destroyed. To make sure that one exists, use it before. (If a shared
+//   library that may be closed has its own copy of this library, all of them
+//   are destroyed: module.h.) A destructor of a thread_local or of a pthread
+//   key may still register a callback, and it runs. What is registered in the
+//   last round of key destructors of the C library (the fourth) waits for
+//   exit().
+// Fork: the only thread of a child is the one that forked; what it had
+//   registered before belongs to the parent.
 //
-// The main thread ends with exit(), if it is the one that calls it: its
-// callbacks run first, before every atexit handler and static destructor. If
-// another thread calls exit(), they are run by the exit drain.
-//
-// Refusal and failure are as registry.h says: nothing escapes from a callback,
-// and the rest still runs. A callback that ends its thread once more, by
-// pthread_exit, ends the process with a message.
-//
-// After the end: a destructor of a thread_local or of a pthread key may still
-// register, and it runs. What is registered in the last round of key
-// destructors that the C library grants (the fourth) waits for exit().
-//
-// Fork: the child has one thread, the one that forked; what that thread had
-// registered belongs to the parent.
-//
-// Not for a signal handler. Where the C library has no memory to remember a
-// thread's first call, it ends the process.
+// Not covered: a call in a signal handler.
 //
 // Thread-safe.
 #ifndef FINALIZE_THREAD_EXIT_H_
@@ -61,7 +59,8 @@
 namespace finalize {
 
 // Registers a callback with bound arguments (copied or moved in) and returns
-// its handle. A name is a set of options:
+// its handle, a Finalizer<R> if the callback returns an R. A name converts to
+// Options:
 //   AtThreadExit("free arena", FreeArena, arena);
 // The callback may take a `const Cause&` before the arguments.
 template <class F, class... A>
@@ -72,14 +71,14 @@ FinalizerFor<F, A...> AtThreadExit(Options options, F&& function,
       finalize_internal::RegisterOnThread<kOnce>(
           options, std::forward<F>(function), std::forward<A>(arguments)...));
 }
-// The same for a callback alone. The place is the caller's line here too.
+// The same for a callback alone. Here too, reports show the caller's line.
 template <class F, finalize_internal::EnableIfCallback<F> = 0>
 FinalizerFor<F> AtThreadExit(F&& function,
                              CallerPlace place = CallerPlace::Here()) {
   return AtThreadExit(Options().set_place(place.place()),
                       std::forward<F>(function));
 }
-// Does not compile, and says what to write.
+// Any other call does not compile; the error says what to write.
 template <class F, class... A, finalize_internal::EnableIfMisuse<F, A...> = 0>
 FinalizerFor<F, A...> AtThreadExit(F&&, A&&...) {
   return finalize_internal::FinalizerAccess::Make<FinalizerFor<F, A...>>(

@@ -19,8 +19,8 @@
 // A Hash and an Equal must be copyable, and several threads may call them as
 // const objects. To assign, move or swap containers they must be assignable,
 // which lambdas are not. If both have a member type `is_transparent`, lookups
-// take other types than the key. A weak Hash does no harm: the containers mix
-// what it returns.
+// take other types than the key. A Hash of low quality does no harm: the
+// containers mix what it returns.
 //
 // The types below have no state.
 //
@@ -34,7 +34,7 @@
 #include <string>
 #include <string_view>
 
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace finalize {
 

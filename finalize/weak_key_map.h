@@ -3,7 +3,9 @@
 //
 //   finalize::WeakKeyMap<Cat, std::string> notes;
 //   notes.insert_or_assign(tom, "likes fish");
-//   if (auto note = notes.Get(tom)) std::puts(note->c_str());
+//   if (finalize::PinnedValue<std::string> note = notes.Get(tom)) {
+//     std::puts(note->c_str());
+//   }
 //   tom.reset();  // the note is destroyed as well
 //
 // Keys are objects. They are compared by identity unless a Hash and an Equal
@@ -27,7 +29,7 @@
 // never many more dead entries than living ones), by a lookup that meets the
 // entry at the address that it looks for, or by size(), EraseExpired() or
 // clear(). A value that owns its own key, directly or not, keeps the entry
-// forever.
+// permanently.
 //
 // Access: Get returns the value in place, as a PinnedValue. It exists as long
 // as it is pinned, even if its key dies or the entry is erased or replaced.
@@ -40,16 +42,16 @@
 //   for (const auto& [cat, note] : notes) Print(*cat, note);
 //   for (auto&& item : notes) item.value() += "!";
 //
-// `*it` returns an Item, which is as that of WeakValueMap (weak_value_map.h):
-// bindings are const, item.value() returns the value for changes. `auto& [cat,
+// `*it` returns an Item, which works as in WeakValueMap (weak_value_map.h):
+// bindings are const; change a value through item.value(). `auto& [cat,
 // note] : notes` does not compile, because it would bind references to a
 // temporary.
 //
-// Thread: any; threads that use one value must synchronize that themselves.
+// Thread: any; threads that use the same value must synchronize themselves.
 //   User code (destructors, hash, equality) is never called under a lock, so it
 //   may use the map. Calls that visit many entries (==, copies, merge, insert
 //   of a range, Update, erase_if) are not atomic.
-// Failure: as of a standard container. Without memory an insertion throws
+// Failure: as in a standard container. Without memory an insertion throws
 //   std::bad_alloc and changes nothing; what Hash, Equal and constructors of
 //   values throw reaches the caller. No call throws because a key is absent.
 // Lifetime: iterators must not outlive the map; pinned values and items may.

@@ -5,10 +5,10 @@
 //   tom.reset();
 //   eat("fish");    // std::nullopt, and nothing is called
 //
-// It is dead when its object is. A call pins the object while the method runs,
-// and returns an optional of the method's result (for void: whether it ran).
-// Lock() returns the method bound to the object, which it keeps alive, or an
-// empty function.
+// It is dead when its object is dead. A call pins the object while the method
+// runs, and returns an optional of the method's result (for void: whether it
+// ran). Lock() returns the method bound to the object, which it keeps alive, or
+// an empty function.
 //
 // Any callable that takes the object first can stand for the method if it is as
 // small as a pointer to a member, trivially copyable and comparable: a pointer
@@ -19,7 +19,8 @@
 // object was given makes no difference. Methods of different types do: if Cat
 // has its own Eat, &Animal::Eat and &Cat::Eat are different.
 //
-// Failure: what the method throws passes through. Only a callback allocates.
+// Failure: what the method throws passes through. Only a callback and Lock()
+//   allocate.
 // Lifetime: the callback is as that of a WeakRef (weak_ref.h), and may take a
 //   `const WeakMethod&`.
 //
@@ -161,8 +162,8 @@ class WeakMethod<R(A...)> {
   }
 
   WeakRef<const volatile void> object_;
-  // What is needed of the types of the object and the method. Not in a table,
-  // because the symbol of that would be unique in the process (module.h).
+  // The functions that know the types of the object and the method. Not in a
+  // table, because its symbol would be unique in the process (module.h).
   R (*call_)(void* object, const void* method, A&&... arguments) = nullptr;
   bool (*equal_)(const void* a, const void* b) = nullptr;
   alignas(void*) unsigned char method_[2 * sizeof(void*)] = {};

@@ -11,7 +11,7 @@
 // Forwarded, if T has them: `->`, `*`, calls, the conversion to bool, the six
 // comparisons (with a value or with another proxy) and `<<` to a stream; by
 // `(*proxy)` also `[]` and iteration. So `if (proxy)` asks the referent;
-// expired() says whether there is one.
+// expired() says whether it is dead.
 //
 // Lifetime: `*proxy` and `proxy->` pin the referent until the end of the full
 //   expression; a call `proxy(...)`, bool, a comparison and `<<` until they
@@ -27,9 +27,9 @@
 //
 // Not covered, although Python's proxies have it: other operators (use what
 // Lock() returns; a proxy that forwarded assignment could not be assigned), a
-// conversion to T, a separate type for callables, proxies that are shared by
-// those who ask for one. A proxy has no hash, as in Python: its equality is by
-// value and needs the referent. Use WeakRef as a key instead.
+// conversion to T, a separate type for callables, one proxy that all callers
+// share. A proxy has no hash, as in Python: its equality is by value and needs
+// the referent. Use WeakRef as a key instead.
 //
 // Thread-compatible (const calls may run concurrently).
 #ifndef FINALIZE_WEAK_PROXY_H_

@@ -19,14 +19,13 @@
 // Callback: takes nothing, a `const WeakRef<T>&` (equal to this one, and dead),
 // or a `const Cause&`. It runs once, when the referent dies, if the WeakRef or
 // a copy of it still exists then. Dropping the last copy cancels the callback
-// and destroys it. So does a destructor or a callback that drops the WeakRef
-// while the referent dies. In particular a WeakRef that its own referent owns
-// never runs its callback, because the referent's destructor drops the WeakRef
-// first (Python would run it). Use OnDestroy (lifetime.h) for a callback that
-// nothing the object owns may cancel. Neither exit nor a drain runs callbacks
-// of weak references: an object that is never destroyed never died.
-// has_callback() says whether the callback is still pending; it cannot be read
-// back.
+// and destroys it, also while the referent dies: in a destructor, or in another
+// callback. So a WeakRef that its own referent owns never runs its callback,
+// because the referent's destructor drops it first (Python would run it). Use
+// OnDestroy (lifetime.h) for a callback that the object cannot cancel in this
+// way. Neither exit nor a drain runs callbacks of weak references: only the
+// death of the object does. has_callback() says whether the callback is still
+// pending; there is no way to read the callback back.
 //
 // Order: when the referent dies, all weak references to it are dead first; then
 //   its destructor runs; then callbacks of weak references and finalizers
@@ -40,12 +39,12 @@
 //   uses. (Waiting could deadlock: the thread that drops the WeakRef may hold a
 //   lock that the callback needs. Finally does wait.) The callback's code must
 //   be loaded when it runs: a shared library that may be unloaded includes
-//   module.h, and dlclose() then drops the callbacks that it registered. The
-//   library must have destroyed its weak references and weak containers by
-//   then, as it does its static objects.
-// Fork: copies in a child work. Callbacks that the child inherited do not run
-//   unless it adopts them (adopt_after_fork.h); WeakRefs and WeakRefCount still
-//   list them.
+//   module.h, and dlclose() then drops the callbacks that it registered. By
+//   then the shared library must have destroyed its weak references and weak
+//   containers, as it does its static objects.
+// Fork: weak references work in a child. Callbacks that the child inherited do
+//   not run unless it adopts them (adopt_after_fork.h); WeakRefs and
+//   WeakRefCount still list them.
 //
 // Equality and hash are by identity of the referent, and do not change when it
 // dies: the same owner and the same object, also through a base or a const
@@ -59,8 +58,9 @@
 //
 // Cost: a WeakRef without a callback is a std::weak_ptr and an address. It is
 // not registered with its referent, so WeakRefCount does not count it. (Python
-// shares one among all who ask, and counts it.) Pending callbacks are listed
-// and counted (inspect.h) for the process, in no registry.
+// shares one weak reference among all callers, and counts it.) Pending
+// callbacks are in no registry; inspect.h lists and counts them for the
+// process.
 //
 // Thread-compatible (const calls may run concurrently). Copies may be used by
 // different threads.
@@ -180,7 +180,8 @@ class WeakRef {
         std::forward<F>(callback), std::move(self));
   }
 
-  // The address of the whole object if the type allows to find it.
+  // Returns the address of the whole object, if its static type has virtual
+  // functions; else the address that the pointer has.
   template <class U>
   static const volatile void* IdentityOf(const std::shared_ptr<U>& referent) {
     if (!finalize_internal::OwnsObject(referent)) return nullptr;

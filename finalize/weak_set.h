@@ -34,7 +34,7 @@
 // Thread: any. User code (destructors, hash, equality) is never called under a
 //   lock, so it may use the set. Calls that visit many members, or two sets,
 //   are not atomic.
-// Failure: as of a standard container. Without memory an insertion throws
+// Failure: as in a standard container. Without memory an insertion throws
 //   std::bad_alloc and changes nothing; what Hash and Equal throw reaches the
 //   caller.
 // Lifetime: iterators must not outlive the set; the pointers that they return
@@ -171,8 +171,8 @@ class WeakSet {
     insert(objects.begin(), objects.end());
   }
 
-  // Returns how many members it erased: 0 or 1. What cannot be a member is not
-  // in the set.
+  // Returns how many members it erased: 0 or 1. An argument that cannot be a
+  // member is never in the set.
   template <class Q>
   size_t erase(const Q& key) {
     return Extract(key) != nullptr ? 1 : 0;

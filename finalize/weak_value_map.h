@@ -49,7 +49,7 @@
 // Thread: any. User code (destructors, hash, equality, factories) is never
 //   called under a lock, so it may use the map. Calls that visit many entries
 //   (==, copies, merge, insert of a range, Update, erase_if) are not atomic.
-// Failure: as of a standard container. Without memory an insertion throws
+// Failure: as in a standard container. Without memory an insertion throws
 //   std::bad_alloc and changes nothing; what Hash, Equal and the copy of a key
 //   throw reaches the caller. No call throws because a key is absent.
 // Lifetime: iterators must not outlive the map; values and items may. Each

@@ -49,7 +49,7 @@
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "finalize/finalizer.h"
-#include "finalize/info.h"
+#include "finalize/report.h"
 #include "tempdir/if_exists.h"
 #include "tempdir/internal/owned/owned_directory.h"
 #include "tempdir/passed_lock.h"
@@ -94,7 +94,7 @@ class [[nodiscard]] FinalizerTempDir {
   // TempDirOptions::KeepOnFailure.
   void MarkFailed();
 
-  // Shows the finalizer that removes the directory (finalize/info.h). Returns
+  // Shows the finalizer that removes the directory (finalize/report.h). Returns
   // nothing if none is pending: the directory was removed or kept, or the
   // object was moved from.
   std::optional<finalize::Info> Peek() const { return finalizer_.Peek(); }

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace tempdir {
 

@@ -18,7 +18,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace tempdir {
 

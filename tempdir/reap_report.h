@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 #include "finalize/shared_function.h"
 
 namespace tempdir {

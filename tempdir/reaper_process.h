@@ -52,7 +52,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace tempdir {
 

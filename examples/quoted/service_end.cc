@@ -5,7 +5,6 @@
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/options.h"
-#include "finalize/phase.h"
 
 void CloseListener();
 void LeaveCluster(const std::string& node);

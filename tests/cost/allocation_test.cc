@@ -16,7 +16,6 @@
 #include "finalize/cause.h"
 #include "finalize/failure_reporter.h"
 #include "finalize/finally.h"
-#include "finalize/info.h"
 #include "finalize/lifetime.h"
 #include "finalize/options.h"
 #include "finalize/registry.h"

@@ -14,10 +14,10 @@
 
 #include "absl/status/status.h"
 #include "finalize/finalizer.h"
-#include "finalize/info.h"
 #include "finalize/lifetime.h"
 #include "finalize/options.h"
 #include "finalize/registry.h"
+#include "finalize/report.h"
 #include "gtest/gtest.h"
 #include "tests/support/event_log.h"
 #include "tests/support/forked.h"

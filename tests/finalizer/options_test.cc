@@ -8,9 +8,9 @@
 
 #include "finalize/at_exit.h"
 #include "finalize/finally.h"
-#include "finalize/info.h"
 #include "finalize/lifetime.h"
 #include "finalize/registry.h"
+#include "finalize/report.h"
 #include "finalize/shared.h"
 #include "gtest/gtest.h"
 

@@ -10,7 +10,7 @@
 #include "finalize/exit_options.h"
 #include "finalize/inspect.h"
 #include "finalize/observer.h"
-#include "finalize/phase.h"
+#include "finalize/options.h"
 #include "finalize/report.h"
 #include "tests/support/scenario.h"
 

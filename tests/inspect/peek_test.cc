@@ -12,9 +12,9 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "finalize/info.h"
 #include "finalize/lifetime.h"
 #include "finalize/registry.h"
+#include "finalize/report.h"
 #include "finalize/shared.h"
 #include "gtest/gtest.h"
 #include "tests/support/latch.h"

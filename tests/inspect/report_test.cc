@@ -10,7 +10,6 @@
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "finalize/info.h"
 #include "finalize/registry.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -6,9 +6,9 @@
 #include <string>
 #include <thread>
 
-#include "finalize/info.h"
 #include "finalize/inspect.h"
 #include "finalize/registry.h"
+#include "finalize/report.h"
 #include "gtest/gtest.h"
 #include "tests/support/latch.h"
 #include "tests/support/scarce_memory.h"

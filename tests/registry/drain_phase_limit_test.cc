@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "finalize/phase.h"
+#include "finalize/options.h"
 #include "finalize/registry.h"
 #include "finalize/testing.h"
 #include "gmock/gmock.h"

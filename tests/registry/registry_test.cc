@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "finalize/finalizer.h"
-#include "finalize/info.h"
+#include "finalize/report.h"
 #include "gtest/gtest.h"
 #include "tests/support/event_log.h"
 

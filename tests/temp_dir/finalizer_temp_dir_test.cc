@@ -17,7 +17,7 @@
 #include "absl/status/statusor.h"
 #include "finalize/at_exit.h"
 #include "finalize/failure_reporter.h"
-#include "finalize/phase.h"
+#include "finalize/options.h"
 #include "finalize/registry.h"
 #include "gtest/gtest.h"
 #include "tempdir/internal/owned/owned_directory.h"

@@ -8,7 +8,7 @@
 #ifndef FINALIZE_INTERNAL_BASE_RTTI_REQUIRED_H_
 #define FINALIZE_INTERNAL_BASE_RTTI_REQUIRED_H_
 
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 #ifndef __GXX_RTTI
 #error \

@@ -29,7 +29,7 @@
 
 #include <cstdint>
 
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace finalize_internal {
 

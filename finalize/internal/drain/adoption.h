@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "finalize/requirements.h"
+#include "finalize/internal/base/requirements.h"
 
 namespace finalize_internal {
 

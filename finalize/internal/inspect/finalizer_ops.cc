@@ -5,7 +5,6 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "finalize/info.h"
 #include "finalize/internal/base/check.h"
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/inspect/pin.h"
@@ -17,6 +16,7 @@
 #include "finalize/internal/node/fork_epoch.h"
 #include "finalize/internal/node/node_wait.h"
 #include "finalize/internal/node/slab.h"
+#include "finalize/report.h"
 
 namespace finalize_internal {
 namespace {

@@ -45,12 +45,22 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline void TakeLocked(Lane* lane, Node* node,
   }
 }
 
-// Claims a node of a lifetime, for which two locks may be needed. Null also
-// where it is not in `core` (null: any).
+// Claims a node of a lifetime, for which two locks may be needed: that of the
+// node's lane, and that of the lifetime's. Returns null also if the node is not
+// in `core` (null: any).
+//
+// The lane of the lifetime is stored in the node, so it can be read only under
+// the lock of the node's lane, while the node is pending. And LockPair has to
+// take the lower lock first. So the first round takes one lock and reads the
+// other index; if they differ, the next round takes both, and checks everything
+// again, because meanwhile the node may have been claimed, or moved to another
+// registry and so to another lane. The index of the lifetime stays right for as
+// long as the node is pending: a lifetime that is moved keeps its lane
+// (LifetimeList::TakeFrom).
 ABSL_ATTRIBUTE_NOINLINE Node* ClaimOfLifetime(const NodeRef& ref, NodeState to,
                                               const Core* core) {
   Node* const node = ref.node;
-  int lifetime_lane = -1;  // a guess, checked under the locks
+  int lifetime_lane = -1;  // not known yet
   for (;;) {
     const int index = Node::LaneOf(node->Word());
     LockPair locks(index, lifetime_lane >= 0 ? lifetime_lane : index);

@@ -19,13 +19,13 @@ void LifetimeList::Link(Node* node) {
   link.referent = shared;
   link.lane = lane;
   if (*at != nullptr) (*at)->lifetime_link().from = &link.older;
-  __atomic_store_n(at, node, __ATOMIC_RELEASE);
+  __atomic_store_n(at, node, __ATOMIC_RELEASE);  // for empty()
 }
 
 void LifetimeList::Unlink(Node* node) {
   LifetimeLink& link = node->lifetime_link();
   if (link.from == nullptr) return;
-  __atomic_store_n(link.from, link.older, __ATOMIC_RELEASE);
+  __atomic_store_n(link.from, link.older, __ATOMIC_RELEASE);  // for empty()
   if (link.older != nullptr) link.older->lifetime_link().from = link.from;
   link.from = nullptr;
 }

@@ -38,8 +38,11 @@ struct LifetimeList {
   void Link(Node* node);
   static void Unlink(Node* node);
 
+  // Written under the lock, and read without it by empty(). Not a std::atomic,
+  // because LifetimeLink::from points either here or at a link's `older`, and
+  // both must have one type: accessed by the __atomic builtins instead.
   Node* newest = nullptr;
-  int lane;
+  int lane;  // does not change, except in TakeFrom
   bool by_phase = false;
   // The referent, if a shared_ptr owns it.
   const std::weak_ptr<void>* shared = nullptr;

@@ -69,12 +69,25 @@ struct Core {
   Lane* const lanes;
   const int only_lane;             // -1 if sharded
   std::atomic<uint32_t> epoch{0};  // of the process whose entries it holds
+  // A bit for each lane in use. seq_cst; its partner is `closed_from`.
   std::atomic<uint64_t> used_lanes{0};
   std::atomic<bool> sealed{false};
-  std::atomic<uint32_t> drains{0};  // drains under way
-  // Other threads may not register this phase or a higher one.
+  // How many drains are running. BeginDrain() and EndDrain() (drain.cc) write
+  // it. Two readers depend on it, and hold the lock of their lane: LinkLocked()
+  // (registration.cc) increments `changes` if it is not 0, ReturnToPending()
+  // (finish.cc) then sets the finalizer aside. A drain takes the same lock when
+  // it looks at the lane, after it has incremented this.
+  std::atomic<uint32_t> drains{0};
+  // Other threads may not register this phase or a higher one. seq_cst; its
+  // partner is `used_lanes`. A drain lowers this and then loads `used_lanes`
+  // (DrainCursor::NextPhase). A registration and MovePending() set their bit
+  // (UseLane) and then load this (Closed in registration.cc, IsClosed in
+  // registry_contents.cc). So they are refused, or the drain visits their lane.
   std::atomic<int64_t> closed_from{INT64_MAX};
-  // Grows with every registration and change of flag during a drain.
+  // Tells a drain to look at all lanes again. LinkLocked() increments it during
+  // a drain, SetAtExitFlag() (finalizer_ops.cc) and MovePending() always, after
+  // their change. Its partners are the loads in DrainCursor: Rescan() loads it
+  // before it looks at the lanes, ClaimNext() compares before each claim.
   std::atomic<uint64_t> changes{0};
   Core* next_free = nullptr;  // guarded by kCorePoolLock
   // What its lanes had counted when the registry was created.

@@ -31,7 +31,8 @@ struct WeakLink {
 
 // The list. It is a member of SharedDeleter.
 struct WeakLinks {
-  // Exact for the thread on which the referent dies.
+  // Exact for the thread on which the referent dies. Takes no lock;
+  // lifetime_list.h says why `newest` is not a std::atomic.
   bool empty() const {
     return __atomic_load_n(&newest, __ATOMIC_ACQUIRE) == nullptr;
   }

@@ -103,6 +103,7 @@ bool Arm(ThreadExits* exits) {
 }
 
 bool IsInherited(const LifetimeList& list) {
+  // Not a std::atomic: see LifetimeList.
   const Node* newest = __atomic_load_n(&list.newest, __ATOMIC_ACQUIRE);
   return newest != nullptr && !IsOurs(newest);
 }
