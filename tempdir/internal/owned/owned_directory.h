@@ -54,7 +54,6 @@
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "finalize/owner_process.h"
-#include "tempdir/if_exists.h"
 #include "tempdir/internal/identity/entry_identity.h"
 #include "tempdir/internal/owned/destination.h"
 #include "tempdir/internal/root/private_directory.h"
