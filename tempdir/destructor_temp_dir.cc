@@ -3,7 +3,7 @@
 #include <exception>
 
 #include "finalize/crash_gate.h"
-#include "tempdir/internal/owned/moved_from.h"
+#include "tempdir/internal/owned/refusal.h"
 #include "tempdir/internal/owned/removal_failure.h"
 
 namespace tempdir {

@@ -35,7 +35,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
-#include "tempdir/if_exists.h"
 #include "tempdir/internal/owned/owned_directory.h"
 #include "tempdir/passed_lock.h"
 #include "tempdir/path_argument.h"

@@ -14,7 +14,7 @@
 #include "finalize/options.h"
 #include "finalize/owner_process.h"
 #include "finalize/registry.h"
-#include "tempdir/internal/owned/moved_from.h"
+#include "tempdir/internal/owned/refusal.h"
 #include "tempdir/internal/owned/removal_failure.h"
 #include "tempdir/internal/root/process_root.h"
 #include "tempdir/internal/system/exit_patience.h"

@@ -50,7 +50,6 @@
 #include "boost/filesystem/path.hpp"
 #include "finalize/finalizer.h"
 #include "finalize/report.h"
-#include "tempdir/if_exists.h"
 #include "tempdir/internal/owned/owned_directory.h"
 #include "tempdir/passed_lock.h"
 #include "tempdir/path_argument.h"

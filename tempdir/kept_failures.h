@@ -32,7 +32,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "tempdir/kept_failure.h"
 #include "tempdir/path_argument.h"
 #include "tempdir/reap_report.h"
 

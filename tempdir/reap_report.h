@@ -1,10 +1,15 @@
-// ReapOptions, the options of tempdir::Reap, and ReapReport, its result.
+// Options and results of the functions that remove what ended processes left:
+// ReapOptions and ReapReport of tempdir::Reap (reap.h), TrimOptions and
+// KeptFailure of tempdir::TrimKeptFailures and KeptFailures (kept_failures.h).
+//
+// These are values. Thread-compatible: const calls may run concurrently.
 
 #ifndef TEMPDIR_REAP_REPORT_H_
 #define TEMPDIR_REAP_REPORT_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -87,6 +92,34 @@ struct ReapReport {
   absl::Duration elapsed;
 
   size_t Count(ReapOutcome outcome) const;
+};
+
+// A directory that a failure left (KeptFailures).
+struct KeptFailure {
+  // The directory that contains what was kept.
+  std::string path;
+  absl::Time kept_at;
+  // The prefix of the temp dir (TempDirOptions::Prefix); empty after a crash.
+  std::string prefix;
+  // Whether a process holds its lock.
+  bool in_use = false;
+  // The size of the content. The directory itself and its mark do not count.
+  uint64_t entries = 0;
+  uint64_t bytes = 0;
+};
+
+// Which of them TrimKeptFailures removes.
+struct TrimOptions {
+  // How many of the newest to keep.
+  size_t keep_last = 0;
+  // Only failures that are older than this are removed.
+  absl::Duration older_than = absl::ZeroDuration();
+  // If set, only failures with this prefix are counted and removed.
+  std::optional<std::string> prefix;
+  // Looks, and changes nothing.
+  bool dry_run = false;
+  // Also trims if flock is not known to work there (ReapOptions).
+  bool any_file_system = false;
 };
 
 // Called after an automatic reaping, with the parent and with what Reap would

@@ -1,5 +1,5 @@
 // TempDir: a temporary directory that is removed with its object or with its
-// process, whichever ends first. This is the first page of tempdir/.
+// process, whichever ends first. This is the front page of tempdir/.
 //
 //   absl::Status Build() {
 //     auto dir = tempdir::TempDir::Create();
@@ -8,53 +8,90 @@
 //     return dir->Remove();  // or leave it to the destructor, or to exit()
 //   }
 //
-// TempDir is FinalizerTempDir, the class to use by default: exit() also removes
-// what leaked. With DestructorTempDir, only the destructor removes. TempFile is
-// the same for a file. RemoveTree removes a directory that exists already.
+// Which type when:
+//   TempDir            By default. It is FinalizerTempDir: exit() also removes
+//                      directories whose objects leaked.
+//   DestructorTempDir  If only a destructor may remove the directory. Nothing
+//                      is registered anywhere.
+//   TempFile           For a file (temp_file.h).
+//   RemoveTree         For a directory that exists already (remove_tree.h).
 //
+// Pitfall: the directory is removed with its object, so a path alone does not
+//   keep it. Keep the object as long as the directory is needed:
+//
+//     auto path = tempdir::TempDir::Create()->path();  // already removed
+//
+//     auto dir = tempdir::TempDir::Create();           // removed with `dir`
+//
+// Resource leaking: a directory remains on disk if the process ends by SIGKILL,
+//   _exit, exec or abort, or by a signal for which it has no handler
+//   (finalize/exit_hooks.h adds some), or if it loses power. The next
+//   process that creates a temp dir in the same parent removes it (reap.h), or
+//   a reaper process does so immediately (reaper_process.h). A directory of a
+//   DestructorTempDir remains until then also if its destructor does not run.
+// Security: the directory has mode 0700, whatever the umask, and a name that
+//   cannot be guessed; Create never adopts an entry that exists. Removal
+//   follows no symbolic link, and removes only the directory that Create
+//   created, never another one that was put at path(). If other users may
+//   rename in the parent, path() may lead to another directory later:
+//   temp_dir_guarantees.h lists what holds where, and
+//   TempDirOptions::RequireGuarantees makes Create insist on all of it.
+//
+// Not covered: the blocks of removed files are not overwritten. A module that
+// has its own copy of this library stays mapped once it has created a temp dir
+// that may start a thread (docs/modules.md).
+#ifndef TEMPDIR_TEMP_DIR_H_
+#define TEMPDIR_TEMP_DIR_H_
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "tempdir/finalizer_temp_dir.h"
+
+namespace tempdir {
+
 // What both styles of temp dir promise:
 //
-// The directory has mode 0700, whatever the umask, and a name that cannot be
-//   guessed (temp_dir_options.h). path() is absolute. The object knows the
-//   directory itself, not just its name: another directory that is at path() is
-//   never removed, and the status says so, and where its own is if it is near.
-// Remove() returns why it failed, and can be called again; after it has
-//   succeeded it always returns OK. If several threads call it, one works, and
-//   the others wait and return its outcome. If something else removed the
-//   directory, that counts as removed.
-// removed() is true only when the content has been removed.
+// path() is absolute and does not change. Remove() returns why it failed, and
+//   can be called again; after it has succeeded it always returns OK. If
+//   something else removed the directory, that counts as removed. If another
+//   directory is at path(), the status says so, and where the temp dir is if it
+//   is near. removed() is true only when the content has been removed.
 // Keep() moves the directory to `<parent>/<its name>` and returns its path; it
 //   is never removed from then on. (If the parent does not permit that, it
-//   stays in a root that is marked `.keep`.) if_exists.h: Keep(destination).
+//   stays in a root that is marked `.keep`.) Keep(destination) publishes it
+//   under a name (IfExists, temp_dir_options.h).
+// Threads: path(), Remove(), Keep(), removed() and MarkFailed() are
+//   thread-safe. Moves, assignments and the destructor are confined to one
+//   thread. If several threads call Remove(), one removes, and the others wait
+//   and return its outcome.
 // Failure: a destructor never throws. It reports as CallOnFailure and
 //   CrashOnFailure say (temp_dir_options.h).
 // Lifetime: move-only. A moved-from object owns nothing: its path() is empty,
 //   and Remove() and Keep() return FailedPrecondition. Assigning to an object
 //   that owns a directory removes that first; self-assignment does nothing.
-// Fork: a child owns nothing that it inherited: destructors and exit() leave
-//   the directory alone, Remove() and Keep() return FailedPrecondition. A
+// Fork: a child owns nothing that it inherited: destructors and exit() do not
+//   touch the directory, Remove() and Keep() return FailedPrecondition. A
 //   daemonizing child may adopt it (docs/fork.md).
 // Crash: with ExitHooks::crash the process removes its temp dirs in a signal
 //   handler. Other threads that use one wait until it has ended; on the thread
 //   that crashes, Create, Remove and Keep return Cancelled
 //   (docs/process_end.md).
-// Pitfall: `TempDir::Create()->path()` removes the directory at the end of the
-//   expression. Keep the object as long as the directory is needed.
-//
-// Not covered: a process that is killed leaves its temp dirs to a reaper
-// (reap.h). A module that has its own copy of this library stays mapped once it
-// has created a temp dir that may start a thread (docs/modules.md).
-//
-// Thread-safe for path(), Remove(), Keep(), removed() and MarkFailed(). Moves,
-// assignments and the destructor are confined to one thread.
-#ifndef TEMPDIR_TEMP_DIR_H_
-#define TEMPDIR_TEMP_DIR_H_
-
-#include "tempdir/finalizer_temp_dir.h"
-
-namespace tempdir {
-
 using TempDir = FinalizerTempDir;
+
+// Waits until every temp dir that this process removes in the background
+// (TempDirOptions::RemoveInBackground) has been removed, or its failure has
+// been reported:
+//
+//   dir.Remove();  // only renames it
+//   absl::Status removed =
+//       tempdir::FinishRemovals(absl::Now() + absl::Seconds(5));
+//
+// It is for a program that needs the space, or wants to know the outcome.
+// exit() waits without it, and so does Create() if the file system is full.
+//
+// Returns DeadlineExceeded, with the number of those that remain, if `deadline`
+// comes first. Returns OK in a forked child, which inherits none. Thread-safe.
+absl::Status FinishRemovals(absl::Time deadline = absl::InfiniteFuture());
 
 }  // namespace tempdir
 

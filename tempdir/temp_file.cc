@@ -12,7 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/owned/destination.h"
-#include "tempdir/internal/owned/moved_from.h"
+#include "tempdir/internal/owned/refusal.h"
 #include "tempdir/internal/owned/owned_file.h"
 #include "tempdir/internal/root/parent_directory.h"
 #include "tempdir/internal/root/private_directory.h"

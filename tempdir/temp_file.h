@@ -57,7 +57,6 @@
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
 #include "tempdir/finalizer_temp_dir.h"
-#include "tempdir/if_exists.h"
 #include "tempdir/internal/identity/owned_descriptor.h"
 #include "tempdir/passed_lock.h"
 #include "tempdir/path_argument.h"
@@ -112,8 +111,9 @@ class [[nodiscard]] TempFile {
   absl::Status Remove();
   bool removed() const;
   absl::StatusOr<boost::filesystem::path> Keep();
-  // As FinalizerTempDir::Keep (if_exists.h). After an exchange, fd() is still
-  // the published file, and path() has what was at the destination before.
+  // As FinalizerTempDir::Keep (temp_dir_options.h). After an exchange, fd() is
+  // still the published file, and path() has what was at the destination
+  // before.
   absl::StatusOr<boost::filesystem::path> Keep(
       PathArgument destination, IfExists if_exists = IfExists::kRefuse);
 

@@ -15,7 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "tempdir/kept_failure.h"
+#include "tempdir/reap_report.h"
 
 namespace tempdir_internal {
 

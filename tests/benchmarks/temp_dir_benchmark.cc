@@ -19,10 +19,10 @@
 #include <utility>
 #include <vector>
 
-#include "tempdir/background_removal.h"
 #include "tempdir/destructor_temp_dir.h"
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/remove_tree.h"
+#include "tempdir/temp_dir.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/benchmarks/bench_file_system.h"
 #include "tests/benchmarks/bench_main.h"

@@ -10,8 +10,8 @@
 
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
-#include "tempdir/background_removal.h"
 #include "tempdir/reap.h"
+#include "tempdir/temp_dir.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/reap/kill_points.h"
 #include "tests/support/stepped_process.h"

@@ -1,7 +1,5 @@
 // Temp dirs that are removed in the background, while their process lives.
 
-#include "tempdir/background_removal.h"
-
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -18,6 +16,7 @@
 #include "tempdir/internal/marks/root_name.h"
 #include "tempdir/internal/root/removal_backlog.h"
 #include "tempdir/reap.h"
+#include "tempdir/temp_dir.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/support/blocked_removals.h"
 #include "tests/support/temp_dir_styles.h"

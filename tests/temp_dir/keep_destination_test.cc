@@ -20,7 +20,6 @@
 #include "boost/filesystem/path.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tempdir/if_exists.h"
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
 #include "tempdir/temp_file.h"

@@ -9,9 +9,9 @@
 
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
-#include "tempdir/background_removal.h"
 #include "tempdir/reap.h"
 #include "tempdir/remove_tree.h"
+#include "tempdir/temp_dir.h"
 #include "tempdir/temp_dir_options.h"
 #include "tempdir/temp_file.h"
 #include "tests/support/temp_dir_styles.h"

@@ -111,7 +111,7 @@ bool OwnedFile::RemoveAtOnce() {
 
 absl::Status OwnedFile::RemoveCompletely() {
   SetLost(false);
-  const absl::StatusOr<int> fd = RootDescriptor();
+  const absl::StatusOr<int> fd = root().Descriptor();
   if (!fd.ok()) return fd.status();
   FileIdentity seen;
   int error = seen.LookAt(*fd, name().c_str());

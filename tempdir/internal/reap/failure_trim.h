@@ -18,7 +18,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "tempdir/kept_failure.h"
 #include "tempdir/reap_report.h"
 
 namespace tempdir_internal {

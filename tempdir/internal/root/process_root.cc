@@ -18,11 +18,15 @@
 
 namespace tempdir_internal {
 
-// The roots of one process. A child gets a table of its own and never touches
-// its parent's, whose lock some other thread may have held at the fork.
-struct RootTable {
+// The roots of one process. A child gets a separate one and never touches its
+// parent's, whose lock another thread may have held at the fork.
+struct RootsOfProcess {
   const finalize::OwnerProcess owner;
-  RootTable* const inherited;
+  // The roots of the parent process, or null. Never freed: temp dirs that the
+  // child inherited still point at their ProcessRoot, and a slot of the root
+  // table at `owner`. It is kept here so that it stays reachable, and a leak
+  // checker does not report it.
+  RootsOfProcess* const inherited;
   std::mutex mutex;
   // Guarded by `mutex`.
   std::vector<ProcessRoot*> roots;
@@ -30,15 +34,15 @@ struct RootTable {
 
 namespace {
 
-std::atomic<RootTable*> newest_table{nullptr};
+std::atomic<RootsOfProcess*> newest_roots{nullptr};
 
-// Null where this process has none yet.
-RootTable* ExistingTable() {
-  RootTable* table = newest_table.load(std::memory_order_acquire);
-  return table != nullptr && table->owner.IsThis() ? table : nullptr;
+// Null if this process has none yet.
+RootsOfProcess* ExistingRoots() {
+  RootsOfProcess* roots = newest_roots.load(std::memory_order_acquire);
+  return roots != nullptr && roots->owner.IsThis() ? roots : nullptr;
 }
 
-// So that what comes after has some, too.
+// Not all of it, so that what comes after has some, too.
 absl::Duration TimeToWait() {
   const absl::Duration left = finalize::ExitTimeLeft();
   return left - std::min(left / 10, absl::Milliseconds(100));
@@ -46,15 +50,15 @@ absl::Duration TimeToWait() {
 
 void SweepAtEnd() { SweepProcessRoots(/*process_ends=*/true); }
 
-// The table whose mutex this thread holds for its fork: a child that adopts
-// the temp dirs of its parent finds it free.
-thread_local RootTable* held_for_fork = nullptr;
+// The roots whose mutex this thread holds for its fork: a child that adopts the
+// temp dirs of its parent finds it free.
+thread_local RootsOfProcess* held_for_fork = nullptr;
 
 void BeforeFork() {
-  RootTable* const table = ExistingTable();
-  if (table == nullptr || held_for_fork != nullptr) return;
-  table->mutex.lock();
-  held_for_fork = table;
+  RootsOfProcess* const process = ExistingRoots();
+  if (process == nullptr || held_for_fork != nullptr) return;
+  process->mutex.lock();
+  held_for_fork = process;
 }
 
 void AfterFork() {
@@ -64,7 +68,7 @@ void AfterFork() {
 }
 
 // Not a static object, whose guard a fork may find held. Several threads, and
-// the child of a fork in between, may do it once more: it does no harm.
+// the child of a fork in between, may do it again; that does no harm.
 void SetHooksUp() {
   static std::atomic<bool> done{false};
   if (done.load(std::memory_order_acquire)) return;
@@ -74,95 +78,103 @@ void SetHooksUp() {
   done.store(true, std::memory_order_release);
 }
 
-RootTable* Table() {
-  if (RootTable* table = ExistingTable()) return table;
-  RootTable* inherited = newest_table.load(std::memory_order_acquire);
-  auto* made = new RootTable{finalize::OwnerProcess(), inherited, {}, {}};
-  if (!newest_table.compare_exchange_strong(inherited, made,
+RootsOfProcess* Roots() {
+  if (RootsOfProcess* roots = ExistingRoots()) return roots;
+  RootsOfProcess* inherited = newest_roots.load(std::memory_order_acquire);
+  auto* made = new RootsOfProcess{finalize::OwnerProcess(), inherited, {}, {}};
+  if (!newest_roots.compare_exchange_strong(inherited, made,
                                             std::memory_order_acq_rel)) {
     delete made;
   }
   SetHooksUp();
-  return newest_table.load(std::memory_order_acquire);
+  return newest_roots.load(std::memory_order_acquire);
 }
 
 }  // namespace
 
 absl::StatusOr<ProcessRoot*> ProcessRoot::Acquire(const std::string& parent,
                                                   Home home) {
-  RootTable* const table = Table();
-  std::lock_guard<std::mutex> lock(table->mutex);
-  for (ProcessRoot* root : table->roots) {
-    if (root->lost_ || root->parent_ != parent || root->home_ != home) continue;
+  RootsOfProcess* const process = Roots();
+  std::lock_guard<std::mutex> lock(process->mutex);
+  for (ProcessRoot* root : process->roots) {
+    if (root->lost_ || root->parent() != parent || root->home() != home)
+      continue;
     ++root->live_;
     return root;
   }
-  if (AnyIsClosed(*table)) TakeLocksAgain(table);
-  auto* root = new ProcessRoot(table, parent, home);
-  if (absl::Status made = root->Make(); !made.ok()) {
+  if (AnyIsClosed(*process)) TakeLocksAgain(process);
+  auto* root = new ProcessRoot(process, parent, home);
+  if (absl::Status made = root->directory_.Make(); !made.ok()) {
     delete root;
     return made;
   }
   root->live_ = 1;
   if (home == Home::kRoot) {
-    root->entry_.Enter(&table->owner, root->path_, root->fd());
+    root->entry_.Enter(&process->owner, root->path(), root->fd());
   }
-  table->roots.push_back(root);
+  process->roots.push_back(root);
   return root;
 }
 
 const finalize::OwnerProcess* ProcessRoot::owner() const {
-  return &table_->owner;
+  return &roots_->owner;
 }
 
 bool ProcessRoot::IsUsable() {
-  if (user_ == geteuid() && IsAtItsPath()) {
-    if (IsOpenAt(fd())) return true;
+  if (directory_.user() == geteuid() && directory_.IsAtItsPath()) {
+    if (directory_.IsOpenAt(fd())) return true;
     const absl::Status opened = Descriptor().status();
     if (!absl::IsAborted(opened)) return !opened.ok();
   }
-  std::lock_guard<std::mutex> lock(table_->mutex);
+  std::lock_guard<std::mutex> lock(roots_->mutex);
   lost_ = true;
   return false;
 }
 
 absl::StatusOr<int> ProcessRoot::Descriptor() {
-  int fd = fd_.load(std::memory_order_acquire);
-  if (IsOpenAt(fd)) return fd;
-  // The program closed it. Its number may be another file's by now: let be.
-  std::lock_guard<std::mutex> lock(table_->mutex);
-  fd = fd_.load(std::memory_order_acquire);
-  if (IsOpenAt(fd)) return fd;
+  int fd = directory_.fd();
+  if (directory_.IsOpenAt(fd)) return fd;
+  // The program closed it, and its number may be another file's now: it is not
+  // closed here.
+  std::lock_guard<std::mutex> lock(roots_->mutex);
+  fd = directory_.fd();
+  if (directory_.IsOpenAt(fd)) return fd;
   absl::StatusOr<int> again = OpenAgain();
-  TakeLocksAgain(table_);
+  TakeLocksAgain(roots_);
   return again;
 }
 
+absl::StatusOr<int> ProcessRoot::OpenAgain() {
+  absl::StatusOr<int> fd = directory_.OpenAgain();
+  if (fd.ok()) entry_.SetDescriptor(*fd);
+  return fd;
+}
+
 void ProcessRoot::Release() {
-  if (!table_->owner.IsThis()) return;
-  std::lock_guard<std::mutex> lock(table_->mutex);
+  if (!roots_->owner.IsThis()) return;
+  std::lock_guard<std::mutex> lock(roots_->mutex);
   if (--live_ == 0) Discard(this);
 }
 
 void ProcessRoot::Discard(ProcessRoot* root) {
-  root->RemoveDirectory();
-  if (root->entry_.Leave()) root->CloseDescriptors();
-  std::vector<ProcessRoot*>& roots = root->table_->roots;
+  root->directory_.Remove();
+  if (root->entry_.Leave()) root->directory_.CloseDescriptors();
+  std::vector<ProcessRoot*>& roots = root->roots_->roots;
   roots.erase(std::find(roots.begin(), roots.end(), root));
   delete root;
 }
 
-bool ProcessRoot::AnyIsClosed(const RootTable& table) {
-  for (const ProcessRoot* root : table.roots) {
-    if (!root->IsOpenAt(root->fd())) return true;
+bool ProcessRoot::AnyIsClosed(const RootsOfProcess& process) {
+  for (const ProcessRoot* root : process.roots) {
+    if (!root->directory_.IsOpenAt(root->fd())) return true;
   }
   return false;
 }
 
-void ProcessRoot::TakeLocksAgain(RootTable* table) {
-  for (ProcessRoot* root : table->roots) {
-    // What cannot be locked again shows at the next creation.
-    if (!root->IsOpenAt(root->fd())) root->OpenAgain().IgnoreError();
+void ProcessRoot::TakeLocksAgain(RootsOfProcess* process) {
+  for (ProcessRoot* root : process->roots) {
+    // The next creation finds what cannot be locked again.
+    if (!root->directory_.IsOpenAt(root->fd())) root->OpenAgain().IgnoreError();
     root->TakeHoldsAgain();
   }
 }
@@ -174,33 +186,33 @@ void ProcessRoot::TakeHoldsAgain() {
 }
 
 void ProcessRoot::AddHold(std::shared_ptr<DirectHold> hold) {
-  std::lock_guard<std::mutex> lock(table_->mutex);
+  std::lock_guard<std::mutex> lock(roots_->mutex);
   Enter(hold.get());
   holds_.push_back(std::move(hold));
 }
 
 bool ProcessRoot::ReleaseHold(DirectHold* hold) {
-  std::lock_guard<std::mutex> lock(table_->mutex);
+  std::lock_guard<std::mutex> lock(roots_->mutex);
   const bool left = hold->entry.Leave();
   if (!left) hold->lock.Abandon();
   return left;
 }
 
 void ProcessRoot::EnterHold(DirectHold* hold, std::string name) {
-  std::lock_guard<std::mutex> lock(table_->mutex);
+  std::lock_guard<std::mutex> lock(roots_->mutex);
   hold->lock.SetName(std::move(name));
   Enter(hold);
 }
 
 void ProcessRoot::Enter(DirectHold* hold) {
   const std::string path =
-      (parent_ == "/" ? "" : parent_) + "/" + hold->lock.name();
-  hold->entry.Enter(&table_->owner, path, hold->lock.fd());
+      (parent() == "/" ? "" : parent()) + "/" + hold->lock.name();
+  hold->entry.Enter(&roots_->owner, path, hold->lock.fd());
 }
 
 void ProcessRoot::DropHold(DirectHold* hold) {
-  if (!table_->owner.IsThis()) return hold->lock.Release();
-  std::lock_guard<std::mutex> lock(table_->mutex);
+  if (!roots_->owner.IsThis()) return hold->lock.Release();
+  std::lock_guard<std::mutex> lock(roots_->mutex);
   if (!hold->entry.Leave()) hold->lock.Abandon();
   hold->lock.Release();
   for (std::shared_ptr<DirectHold>& held : holds_) {
@@ -212,24 +224,24 @@ void ProcessRoot::DropHold(DirectHold* hold) {
 }
 
 size_t SweepProcessRoots(bool process_ends) {
-  RootTable* const table = ExistingTable();
-  if (table == nullptr || !process_ends) return 0;
+  RootsOfProcess* const process = ExistingRoots();
+  if (process == nullptr || !process_ends) return 0;
   const finalize::CrashGate gate;
   if (gate.refused()) return 0;
   const size_t left = EndRemovals(TimeToWait());
-  std::lock_guard<std::mutex> lock(table->mutex);
-  // A thread that was about to make a temp dir finds its root gone.
-  for (ProcessRoot* root : table->roots) {
-    root->lost_ |= root->RemoveDirectory();
+  std::lock_guard<std::mutex> lock(process->mutex);
+  // A thread that was about to create a temp dir finds that its root is lost.
+  for (ProcessRoot* root : process->roots) {
+    root->lost_ |= root->directory_.Remove();
   }
   return left;
 }
 
 void CheckProcessRoots() {
-  RootTable* const table = ExistingTable();
-  if (table == nullptr) return;
-  std::lock_guard<std::mutex> lock(table->mutex);
-  ProcessRoot::TakeLocksAgain(table);
+  RootsOfProcess* const process = ExistingRoots();
+  if (process == nullptr) return;
+  std::lock_guard<std::mutex> lock(process->mutex);
+  ProcessRoot::TakeLocksAgain(process);
 }
 
 }  // namespace tempdir_internal

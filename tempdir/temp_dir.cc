@@ -1,4 +1,4 @@
-#include "tempdir/background_removal.h"
+#include "tempdir/temp_dir.h"
 
 #include <algorithm>
 #include <cstddef>

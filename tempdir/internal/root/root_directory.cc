@@ -1,4 +1,4 @@
-// The directory of a ProcessRoot: made, locked, opened again, removed.
+#include "tempdir/internal/root/root_directory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +17,6 @@
 #include "tempdir/internal/root/directory_lock.h"
 #include "tempdir/internal/root/parent_directory.h"
 #include "tempdir/internal/root/private_directory.h"
-#include "tempdir/internal/root/process_root.h"
 #include "tempdir/internal/system/local_file_system.h"
 #include "tempdir/internal/system/random_name.h"
 
@@ -26,10 +25,10 @@ namespace {
 
 using finalize::EscapedText;
 
-// How often it is tried to be faster than the reapers.
+// How many roots are created at most, if a reaper takes each of them.
 constexpr int kMaxRoots = 100;
 
-// It vanished before it was locked.
+// A reaper took it before it was locked.
 bool IsTaken(const absl::Status& made) {
   return absl::IsAborted(made) || absl::IsNotFound(made);
 }
@@ -53,8 +52,8 @@ bool HoldsLiveMarkAtMost(int fd) {
 
 }  // namespace
 
-// A reaper may take any of them before it is locked: then there is another try.
-absl::Status ProcessRoot::Make() {
+// A reaper may take any of them before it is locked; then another is created.
+absl::Status RootDirectory::Make() {
   if (home_ == Home::kParent) return OpenAgain().status();
   absl::StatusOr<OpenedParent> parent = OpenParent(parent_);
   if (!parent.ok()) return parent.status();
@@ -71,7 +70,7 @@ absl::Status ProcessRoot::Make() {
   return status;
 }
 
-absl::Status ProcessRoot::MakeOnce(int parent_fd) {
+absl::Status RootDirectory::MakeOnce(int parent_fd) {
   const std::string prefix = RootPrefix(geteuid());
   auto made = MakePrivateDirectory(
       parent_fd, {prefix, "", kRootLetters, kMarkedRootMode, parent_,
@@ -88,12 +87,12 @@ absl::Status ProcessRoot::MakeOnce(int parent_fd) {
   return absl::OkStatus();
 }
 
-// A directory that somebody put there between mkdir and open is not used: its
-// identity is another, or, if it came before that was taken, its owner. Only
-// where nobody else can do that may another owner be shown, and on a file
-// system that is known not to tell the owner.
-absl::StatusOr<int> ProcessRoot::TakeMade(int parent_fd,
-                                          const PrivateDirectory& made) {
+// A directory that another user put there between mkdir and open is not used:
+// it has another identity or, if it was there before the identity was taken,
+// another owner. Another owner is accepted only if no other user can do that,
+// or if the file system is known not to show the owner.
+absl::StatusOr<int> RootDirectory::TakeMade(int parent_fd,
+                                            const PrivateDirectory& made) {
   absl::StatusOr<int> fd = OpenLocked(parent_fd, made.name.c_str());
   if (!fd.ok()) return fd;
   struct stat seen;
@@ -119,8 +118,8 @@ absl::StatusOr<int> ProcessRoot::TakeMade(int parent_fd,
   return status;
 }
 
-// Whoever finds the mark of a root finds the live mark, too.
-absl::Status ProcessRoot::Mark(int fd) {
+// The live mark first: a reaper that finds the mark of a root finds it, too.
+absl::Status RootDirectory::Mark(int fd) {
   if (!guarantees_.lock) {
     const bool locked = flock(fd, LOCK_SH | LOCK_NB) == 0;
     absl::Status status = MarkLive(fd, locked, path_);
@@ -129,20 +128,20 @@ absl::Status ProcessRoot::Mark(int fd) {
   return MarkRoot(fd, path_);
 }
 
-bool ProcessRoot::IsAtItsPath() const {
+bool RootDirectory::IsAtItsPath() const {
   struct stat seen;
   const int follow = home_ == Home::kParent ? 0 : AT_SYMLINK_NOFOLLOW;
   return fstatat(AT_FDCWD, path_.c_str(), &seen, follow) == 0 &&
          seen.st_dev == device_ && seen.st_ino == inode_;
 }
 
-bool ProcessRoot::IsOpenAt(int fd) const {
+bool RootDirectory::IsOpenAt(int fd) const {
   struct stat seen;
   return fstat(fd, &seen) == 0 && seen.st_dev == device_ &&
          seen.st_ino == inode_;
 }
 
-absl::StatusOr<int> ProcessRoot::OpenHome() {
+absl::StatusOr<int> RootDirectory::OpenHome() {
   absl::StatusOr<OpenedParent> parent = OpenParent(parent_);
   if (!parent.ok()) return parent.status();
   const int clear = fcntl(parent->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -161,8 +160,8 @@ absl::StatusOr<int> ProcessRoot::OpenHome() {
   return clear;
 }
 
-absl::StatusOr<int> ProcessRoot::OpenAgain() {
-  // Of the closed descriptors nothing is known.
+absl::StatusOr<int> RootDirectory::OpenAgain() {
+  // The program closed the descriptors: their numbers may be other files' now.
   enclosing_.clear();
   absl::StatusOr<int> fd =
       home_ == Home::kParent ? OpenHome() : OpenLocked(AT_FDCWD, path_.c_str());
@@ -180,20 +179,19 @@ absl::StatusOr<int> ProcessRoot::OpenAgain() {
     return status;
   }
   fd_.store(*fd, std::memory_order_release);
-  entry_.SetDescriptor(*fd);
   return fd;
 }
 
-// By descriptor first: its parent may have another path by now. The number may
-// be that of another file, too, from which the name leads elsewhere.
-bool ProcessRoot::RemoveDirectory() {
+// By descriptor first, because its parent may have another path now. But the
+// number may be another file's, from which the name leads elsewhere.
+bool RootDirectory::Remove() {
   if (home_ == Home::kParent) return false;
   const std::string name = path_.substr(path_.rfind('/') + 1);
   return RemoveAt(fd(), "../" + name) || RemoveAt(AT_FDCWD, path_);
 }
 
 // A live mark stays in a root that holds anything else.
-bool ProcessRoot::RemoveAt(int base, const std::string& name) {
+bool RootDirectory::RemoveAt(int base, const std::string& name) {
   struct stat seen;
   if (fstatat(base, name.c_str(), &seen, AT_SYMLINK_NOFOLLOW) != 0 ||
       seen.st_dev != device_ || seen.st_ino != inode_) {
@@ -212,8 +210,7 @@ bool ProcessRoot::RemoveAt(int base, const std::string& name) {
   return removed;
 }
 
-// Never unlocks: a forked child may hold the same locks.
-void ProcessRoot::CloseDescriptors() {
+void RootDirectory::CloseDescriptors() {
   const int fd = fd_.load(std::memory_order_acquire);
   const bool open_still = fd < 0 || IsOpenAt(fd);
   if (fd >= 0 && open_still) close(fd);

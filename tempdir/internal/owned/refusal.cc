@@ -1,0 +1,51 @@
+#include "tempdir/internal/owned/refusal.h"
+
+#include "absl/strings/str_cat.h"
+#include "finalize/escaped_text.h"
+
+namespace tempdir_internal {
+
+using finalize::EscapedText;
+
+const boost::filesystem::path& NoPath() {
+  static const auto* const path = new boost::filesystem::path;
+  return *path;
+}
+
+absl::Status MovedFrom() {
+  return absl::FailedPreconditionError(
+      "owns no temporary directory: it was moved from");
+}
+
+absl::Status NotOurs(std::string_view path) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("belongs to the process that made it: ", EscapedText(path)));
+}
+
+absl::Status Crashing(std::string_view what) {
+  return absl::CancelledError(
+      absl::StrCat("the process crashed: ", EscapedText(what)));
+}
+
+absl::Status CaughtByFork(std::string_view what) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("another thread was at work on it when this process was "
+                   "forked: ",
+                   EscapedText(what)));
+}
+
+absl::Status NeverMade(const char* kind) {
+  return absl::FailedPreconditionError(absl::StrCat("no ", kind, " was made"));
+}
+
+absl::Status WasKept(std::string_view path) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("was kept: ", EscapedText(path)));
+}
+
+absl::Status WasRemoved(std::string_view path) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("was removed: ", EscapedText(path)));
+}
+
+}  // namespace tempdir_internal

@@ -1,0 +1,30 @@
+// What a temp dir or a temp file answers to a call that it refuses.
+
+#ifndef TEMPDIR_INTERNAL_OWNED_REFUSAL_H_
+#define TEMPDIR_INTERNAL_OWNED_REFUSAL_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "boost/filesystem/path.hpp"
+
+namespace tempdir_internal {
+
+// The path of an object that was moved from.
+const boost::filesystem::path& NoPath();
+absl::Status MovedFrom();
+
+// This process neither created nor adopted it.
+absl::Status NotOurs(std::string_view path);
+// The process is crashing.
+absl::Status Crashing(std::string_view what);
+// The fork of this process caught another thread inside a call on it.
+absl::Status CaughtByFork(std::string_view what);
+// It has never been there, was kept at `path`, or was removed.
+absl::Status NeverMade(const char* kind);
+absl::Status WasKept(std::string_view path);
+absl::Status WasRemoved(std::string_view path);
+
+}  // namespace tempdir_internal
+
+#endif  // TEMPDIR_INTERNAL_OWNED_REFUSAL_H_
