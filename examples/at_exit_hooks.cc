@@ -1,14 +1,15 @@
-// at_exit_hooks: how a service ends, and how it sees itself end.
+// at_exit_hooks shows how a service ends, and how it observes its own end.
 //
 //   at_exit_hooks              returns from main
-//   at_exit_hooks sigterm      is sent a SIGTERM while it works
+//   at_exit_hooks sigterm      receives a SIGTERM while it works
 //   at_exit_hooks quick_exit   calls quick_exit(3)
-//   at_exit_hooks terminate    throws what nobody catches
+//   at_exit_hooks terminate    throws an exception that is not caught
 //   at_exit_hooks hang         returns from main, and a callback hangs
-//   at_exit_hooks loop         is told of a SIGTERM by a descriptor, and ends
-//                              when its own loop has
-//   at_exit_hooks daemon       forks; the child takes over and returns from
-//                              main
+//   at_exit_hooks loop         learns of a SIGTERM by a descriptor, and ends
+//                              after its own loop
+//   at_exit_hooks daemon       forks; the child adopts the callbacks and
+//   returns
+//                              from main
 //
 // Whatever ends it, the same callbacks run once each, in the same order.
 // docs/process_end.md shows what the second form prints.
@@ -44,7 +45,7 @@ using examples::SendSignal;
 using finalize::Cause;
 using finalize::Options;
 
-// Off until asked for: nothing below is installed by linking the library.
+// Linking the library installs none of these.
 bool PrepareForTheEnd(absl::Duration deadline, bool has_loop) {
   finalize::ExitOptions at_exit;
   at_exit.deadline = deadline;
@@ -58,7 +59,7 @@ bool PrepareForTheEnd(absl::Duration deadline, bool has_loop) {
   return status.ok();
 }
 
-// One line for each callback, as a log would have it.
+// Prints one line for each callback, as a log would.
 void WatchTheEnd() {
   finalize::SetObserver({[](const finalize::ReportEntry& entry) {
                            std::printf("  phase %d: %s\n", entry.phase,
@@ -107,7 +108,7 @@ void ShowPending() {
   std::printf("so far: %s\n", finalize::Count().ToString().c_str());
 }
 
-// A program with a loop of its own is told, finishes, and ends itself.
+// A program with its own loop learns of the signal, finishes, and ends itself.
 [[noreturn]] void ServeUntilTold() {
   pollfd told = {finalize::ShutdownDescriptor(), POLLIN, 0};
   while (poll(&told, 1, -1) != 1) {
@@ -116,7 +117,7 @@ void ShowPending() {
   finalize::EndBySignal(finalize::ShutdownSignal());
 }
 
-// Leaves the parent by _exit(): its finalizers are the child's now.
+// Ends the parent by _exit(), because the child has adopted its finalizers.
 bool GoOnInAChild() {
   const pid_t child = fork();
   if (child < 0) {
@@ -134,7 +135,7 @@ int End(std::string_view way) {
   std::puts("the end:");
   if (way == "sigterm") {
     SendSignal(getpid(), SIGTERM);
-    for (;;) pause();  // it works on; the drain is on a thread of its own
+    for (;;) pause();  // continues; the drain runs on a separate thread
   }
   if (way == "loop") {
     SendSignal(getpid(), SIGTERM);
@@ -148,7 +149,7 @@ int End(std::string_view way) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // A process that a signal ends does not flush.
+  // A process that dies by a signal does not flush its output.
   std::setvbuf(stdout, nullptr, _IONBF, 0);
   const std::string_view way = argc > 1 ? argv[1] : "exit";
   const bool hangs = way == "hang";

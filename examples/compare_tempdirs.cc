@@ -1,5 +1,5 @@
-// compare_tempdirs: the two styles of temp dir through every way in which
-// their owner can end, each in a process of its own.
+// compare_tempdirs plays each way in which the owner of a temp dir can end, in
+// a separate process, with both styles of temp dir.
 //
 //   compare_tempdirs                          the table
 //   compare_tempdirs --only='sig*,fork'       part of it
@@ -8,11 +8,11 @@
 //   compare_tempdirs --update=FILE            the table, into a document
 //
 // Returns 0 if every cell is as expected, 1 if one is not (standard error says
-// which), 2 if it was called wrongly.
+// which), 2 if its arguments are wrong.
 //
-// It is made of four rooms in compare/, each of which knows those before it:
-// subject (the process that is watched), scenarios (its ends, and what has to
-// come of them), play (plays them and compares) and print.
+// compare/ has four rooms, each of which uses those before it: subject (the
+// process that is watched), scenarios (how it ends, and what is expected), play
+// (plays the scenarios and compares) and print.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -58,20 +58,20 @@ using compare::OutputFormat;
 ABSL_FLAG(OutputFormat, format, OutputFormat::kTable,
           "table, markdown, json or html");
 ABSL_FLAG(std::vector<std::string>, only, {},
-          "names of scenarios or groups, or globs, with commas between; all "
-          "where there is none");
-ABSL_FLAG(bool, list, false, "print the names of the scenarios and do no more");
+          "names of scenarios or groups, or globs, separated by commas; all "
+          "if there are none");
+ABSL_FLAG(bool, list, false, "print the names of the scenarios and exit");
 ABSL_FLAG(std::string, fill, "",
           "a directory; each temp dir gets a copy of what is in it");
 ABSL_FLAG(int, jobs,
           static_cast<int>(std::max(1u, std::thread::hardware_concurrency())),
           "how many scenarios are played at once");
 ABSL_FLAG(std::string, update, "",
-          "a document; the markdown form goes between its lines "
+          "a document; the markdown form is written between its lines "
           "\"<!-- comparison: begin -->\" and \"<!-- comparison: end -->\", "
           "and nothing to standard output");
 ABSL_FLAG(bool, progress, isatty(STDERR_FILENO) == 1,
-          "say on standard error what is being played");
+          "print to standard error what is being played");
 ABSL_FLAG(absl::Duration, limit, absl::Minutes(2),
           "how long a scenario may take; one that takes longer has no result");
 
@@ -84,8 +84,8 @@ constexpr int kUsageError = 2;
   std::exit(status);
 }
 
-// A program that begins with a standard descriptor closed would get a file of
-// its own in that place.
+// If a standard descriptor is closed when the program begins, a file that it
+// opens would take that place.
 void OpenStandardDescriptors() {
   int descriptor = 0;
   while (descriptor >= 0 && descriptor <= STDERR_FILENO) {
@@ -94,8 +94,8 @@ void OpenStandardDescriptors() {
   if (descriptor >= 0) close(descriptor);
 }
 
-// absl ends a program with status 1 where a flag is wrong; that says something
-// else here.
+// absl ends a program with status 1 if a flag is wrong, but 1 has another
+// meaning here.
 void ParseFlags(int argc, char** argv) {
   absl::SetProgramUsageMessage(
       "Plays each way in which the owner of a temp dir can end, with either "
@@ -128,14 +128,14 @@ compare::ComparisonOptions OptionsFromFlags() {
     options.columns.push_back(&column);
   }
   options.jobs = absl::GetFlag(FLAGS_jobs);
-  if (options.jobs < 1) EndWith(kUsageError, "--jobs: at least 1");
+  if (options.jobs < 1) EndWith(kUsageError, "--jobs must be at least 1");
   options.limit = absl::GetFlag(FLAGS_limit);
   if (options.limit <= absl::ZeroDuration()) {
-    EndWith(kUsageError, "--limit: more than 0");
+    EndWith(kUsageError, "--limit must be positive");
   }
   if (!absl::GetFlag(FLAGS_update).empty() &&
       !absl::GetFlag(FLAGS_only).empty()) {
-    EndWith(kUsageError, "--update wants the whole table, without --only");
+    EndWith(kUsageError, "--update needs the whole table, without --only");
   }
   options.program = "/proc/self/exe";
   if (const std::string fill = absl::GetFlag(FLAGS_fill); !fill.empty()) {
@@ -204,7 +204,7 @@ void Write(const Comparison& comparison) {
     return;
   }
   std::cout << Format(comparison) << std::flush;
-  if (!std::cout) EndWith(1, "standard output cannot be written");
+  if (!std::cout) EndWith(1, "cannot write to standard output");
 }
 
 }  // namespace
@@ -215,7 +215,7 @@ int main(int argc, char** argv) {
   }
   if (compare::IsChild(argc, argv)) return compare::RunChild(argc, argv);
   OpenStandardDescriptors();
-  signal(SIGCHLD, SIG_DFL);  // else the children's statuses are lost
+  signal(SIGCHLD, SIG_DFL);  // otherwise the statuses of children are lost
   ParseFlags(argc, argv);
   const compare::ComparisonOptions options = OptionsFromFlags();
   if (absl::GetFlag(FLAGS_list)) {

@@ -12,7 +12,7 @@ void Flush(const std::string& log) { std::printf("flushed %s\n", log.c_str()); }
 
 int main() {
   auto flush = finalize::AtExit("flush", Flush, std::string("today.log"));
-  Session* leaked = new Session;  // nobody deletes it
+  Session* leaked = new Session;  // never deleted
   finalize::OnDestroy(leaked->lifetime, [] { std::puts("bob left"); });
   {
     Session ann;

@@ -1,7 +1,7 @@
 // two_temp_dirs: a temporary directory that its destructor removes, and one
 // that a finalizer removes, when the object is destroyed or at exit, whichever
-// comes first. Each is as short as it can honestly be; tempdir/ has both for
-// real use, and compare_tempdirs plays what is only hinted at here.
+// comes first. Each shows the idea only: tempdir/ has both for real use, and
+// compare_tempdirs plays many more cases.
 //
 // Prints:
 //
@@ -9,12 +9,12 @@
 //     Remove(): the tree is removed; removed() is true
 //     again: removed() is true
 //     end of scope: the tree is removed
-//     one that nobody destroys
+//     one that is never destroyed
 //   with a finalizer:
 //     Remove(): the tree is removed; removed() is true
 //     again: removed() is true
 //     end of scope: the tree is removed
-//     one that nobody destroys
+//     one that is never destroyed
 //   exit: the tree is removed
 //   left on disk: 1
 #include <cstdio>
@@ -32,8 +32,8 @@
 
 namespace {
 
-// Where both make their directories. Nobody destroys it: exit removes it, and
-// does so last.
+// Where both create their directories. It is never destroyed: exit removes it,
+// last of all.
 const std::string& Base() {
   static auto& base = *new auto(tempdir::FinalizerTempDir::Create().value());
   static auto& path = *new std::string(base.path().string());
@@ -51,7 +51,7 @@ absl::Status RemoveDirectory(const std::string& name) {
   return tempdir::RemoveTree(name);
 }
 
-// Removed with its object. Where that is never destroyed, nobody does it.
+// Removed with its object, and never if the object is never destroyed.
 class DestructorDir {
  public:
   DestructorDir() : name_(MakeDirectory()) {}
@@ -71,8 +71,8 @@ class DestructorDir {
   std::string name_;
 };
 
-// Removed with its object, or at exit. The finalizer knows the name alone, not
-// the object.
+// Removed with its object, or at exit. The finalizer knows the name, not the
+// object.
 class FinalizerDir {
  public:
   FinalizerDir()
@@ -104,7 +104,7 @@ void Show(const char* title) {
     Dir scoped;
     std::printf("  end of scope:");
   }
-  std::printf("\n  one that nobody destroys\n");
+  std::printf("\n  one that is never destroyed\n");
   leaked<Dir> = new Dir;
 }
 

@@ -1,7 +1,7 @@
-// weak_tour: weak references one after the other: WeakRef, WeakProxy,
-// WeakValueMap, WeakKeyMap, and a finalizer beside them.
+// weak_tour shows WeakRef, WeakProxy, WeakValueMap, WeakKeyMap, and a
+// finalizer.
 //
-// Prints (the address is another one each time):
+// Prints (the address differs each time):
 //
 //   owners of Tom: 1
 //   owners of Tom with a weak reference: 1
@@ -70,7 +70,7 @@ void TwoCats() {
   std::printf("locked: %s\n", to_tommy.Lock() ? "a cat" : "nothing");
 }
 
-// A proxy is used like its referent, and throws when that is dead.
+// A proxy is used like its referent, and throws if the referent is dead.
 void Proxies() {
   auto tom = MakeShared<Cat>(Cat{"Tom"});
   auto tommy = MakeShared<Cat>(Cat{"Tommy"});
@@ -100,14 +100,14 @@ std::shared_ptr<Image> Load(WeakValueMap<std::string, Image>& cache,
 void ImageCache() {
   WeakValueMap<std::string, Image> cache;
   std::shared_ptr<Image> cat = Load(cache, "cat.png");
-  Load(cache, "dog.png");  // nobody holds it
+  Load(cache, "dog.png");  // not held
   std::shared_ptr<Image> again = Load(cache, "cat.png");
   std::printf("images held:");
   for (const auto& [file, image] : cache) std::printf(" %s", file.c_str());
   std::puts("");
 }
 
-// What is attached to an object goes with it.
+// A note is removed with its object.
 void Notes() {
   WeakKeyMap<Cat, std::string> notes;
   auto tom = MakeShared<Cat>(Cat{"Tom"});
@@ -117,7 +117,7 @@ void Notes() {
   std::printf("notes when Tom is gone: %zu\n", notes.size());
 }
 
-// A finalizer lives until it is run: by hand, by the death of its referent, or
+// A finalizer is alive until it runs: by a call, at the end of its referent, or
 // at exit.
 void Finalizers() {
   auto tom = MakeShared<Cat>(Cat{"Tom"});

@@ -4,22 +4,25 @@
 //   with_tempdir make -j8
 //   with_tempdir --keep-on-failure --parent=/var/scratch -- ./test --verbose
 //
-// Exit status: that of the command; a command that a signal ended ends this by
-// the same signal. 125: no directory, 126: the command cannot be executed, 127:
-// there is none, as with env and timeout.
+// Exit status: that of the command. If a signal ended the command, the same
+// signal ends this program. As with env and timeout, 125 means that there is no
+// directory, 126 that the command cannot be executed, and 127 that it does not
+// exist.
 //
-// Signals: what somebody sends to this goes on to the command, which decides;
-// only faults and job control do not. What was sent to the whole process group,
-// by a terminal, a shell's `kill %1` or timeout, has reached the command, which
-// is in that group, and does not go on (group_witness.h says how that is known,
-// and when it is not). What was ignored (nohup) stays so for both.
+// Signals: a signal that is sent to this program is passed on to the command,
+// except faults and job control. A signal that is sent to the whole process
+// group, by a terminal, by a shell's `kill %1` or by timeout, has reached the
+// command, which is in that group, and is not passed on (group_witness.h says
+// how this program knows, and when it does not). Signals that were ignored
+// (nohup) stay ignored for both.
 //
-// If this is killed by SIGKILL, or crashes, the command goes on, with its
-// directory: it inherits a descriptor that holds the lock (tempdir/reap.h). The
-// directory goes when the command has ended: a reaper process waits for each of
-// the two. What has outlived both of them, and still has the descriptor, leaves
-// it to the next program of this user that makes a temp dir there. So does a
-// kill of all of them at once, as of a container.
+// If this program is killed by SIGKILL, or crashes, the command continues with
+// its directory, because it inherits a descriptor that holds the lock
+// (tempdir/reap.h). The directory is removed when the command has ended: a
+// reaper process waits for each of the two. If a process outlives both of them
+// and still has the descriptor, or if all of them are killed at once, as with a
+// container, the next program of this user that creates a temp dir there
+// removes the directory.
 
 #include <cstdio>
 #include <string>
@@ -55,7 +58,7 @@ int main(int argc, char** argv) {
     fputs(with_tempdir::kUsage, stderr);
     return kNoDirectory;
   }
-  // From here on signals wait for the command.
+  // From here on, signals are held back for the command.
   with_tempdir::Signals signals(argv);
   if (const absl::Status status = with_tempdir::StartReaper(arguments->parent);
       !status.ok()) {
@@ -78,7 +81,7 @@ int main(int argc, char** argv) {
   } else if (const absl::Status status = dir->Remove(); !status.ok()) {
     Complain(std::string(status.message()));
   }
-  // A signal would end it without exit(), which removes the root, too.
+  // exit() also removes the root; a signal would end the process without it.
   finalize::Registry::Process().Drain();
   return signals.EndLike(ending);
 }

@@ -1,4 +1,4 @@
-// How a service prepares for its end: README.md.
+// How a service prepares for its end: docs/process_end.md.
 #include <iostream>
 #include <string>
 

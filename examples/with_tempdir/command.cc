@@ -24,8 +24,8 @@ bool IsIgnored(int number) {
          action.sa_handler == SIG_IGN;
 }
 
-// Whether it is for this process alone: a fault of its own, or job control,
-// which the command meets by itself.
+// Whether the signal is for this process alone: its own fault, or job control,
+// which reaches the command by itself.
 bool IsOwn(int number) {
   for (int own :
        {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGKILL, SIGSTOP,
@@ -39,8 +39,8 @@ std::string ParentOf(const std::string& path) {
   return path.substr(0, path.rfind('/'));
 }
 
-// The root that the directory lies in is in use as long as the command, or
-// what it leaves running, has this descriptor.
+// Marks the root of the directory as in use, as long as the command, or a
+// process that it leaves running, has this descriptor.
 void HoldRoot(const std::string& directory) {
   constexpr int kClearOfScripts = 10;
   const std::string root = ParentOf(directory);
@@ -50,7 +50,8 @@ void HoldRoot(const std::string& directory) {
   if (fd >= 0) close(fd);
 }
 
-// A pipe between this and the command before it is executed.
+// A pipe between this process and its child, until the child executes the
+// command.
 struct Pipe {
   Pipe() : made(pipe2(ends, O_CLOEXEC) == 0) {}
   ~Pipe() {
@@ -79,8 +80,8 @@ ssize_t Read(int fd, void* data, size_t size) {
                           const Signals& signals, Pipe* start, int report) {
   start->Close(1);
   HoldRoot(directory);
-  // What it waits for is the end of the command, which this becomes. Why there
-  // is none has been said of the other one.
+  // It waits for the end of the command, which this process becomes. If it does
+  // not start, the other one has reported why.
   const std::string parent = ParentOf(ParentOf(directory));
   StartReaper(parent.empty() ? "/" : parent).IgnoreError();
   char go;
@@ -104,7 +105,7 @@ Ending NotStarted(const char* command, int error) {
 }  // namespace
 
 Signals::Signals(char** argv) : child_was_ignored_(IsIgnored(SIGCHLD)) {
-  // Ignored, it would take the command's ending with it.
+  // If it were ignored, the status of the command would be lost.
   signal(SIGCHLD, SIG_DFL);
   sigemptyset(&held_);
   for (int number = 1; number <= SIGRTMAX; ++number) {
@@ -136,7 +137,7 @@ int Signals::PassOnUntilEnd(pid_t child) {
     siginfo_t info;
     const int number = sigwaitinfo(&held_, &info);
     if (number <= 0 || number == SIGCHLD) continue;
-    // It could not write to standard error.
+    // This process could not write to standard error.
     if (number == SIGPIPE && info.si_pid == getpid()) continue;
     const bool command_has_it =
         witness_->Saw(info) && getpgid(child) == getpgrp();

@@ -21,17 +21,17 @@ struct Ending {
   std::string error;  // why it did not start
 };
 
-// Holds back the signals that go on to the command, from construction on, so
-// that none ends this process before the directory is gone. Confined to the
-// main thread; made before any other thread is.
+// Blocks the signals that are passed on to the command, from construction on,
+// so that none ends this process before the directory is removed. Confined to
+// the main thread; constructed before any other thread starts.
 class Signals {
  public:
   explicit Signals(char** argv);
 
-  // In the child: everything as it was.
+  // In the child: restores everything.
   void Restore() const;
-  // Passes on what came before there was `child`, which still holds everything
-  // back, so that what it got itself is not doubled.
+  // Passes on the signals that arrived before `child` existed. The child still
+  // blocks all of them, so that one that it received itself is not doubled.
   void PassOnEarly(pid_t child);
   // Passes signals on to `child` until it has ended. Returns as waitpid does.
   int PassOnUntilEnd(pid_t child);

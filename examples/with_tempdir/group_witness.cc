@@ -94,7 +94,8 @@ GroupWitness::~GroupWitness() {
 
 bool GroupWitness::Ask(int number, bool* has_got) {
   if (pid_ <= 0) return false;
-  // The kernel changes no group while it sends to one: this waits for that.
+  // The kernel does not change a group while it sends to it: this waits for
+  // that.
   setpgid(0, getpgrp());
   // It may have been stopped along with the group.
   examples::SendSignal(pid_, SIGCONT);
@@ -112,7 +113,7 @@ bool GroupWitness::Saw(const siginfo_t& signal) {
     AwaitRest(signal);
     if (!Ask(signal.si_signo, &has_got) || !has_got) return false;
   }
-  // What came while it was asked.
+  // A signal that arrived while it was asked.
   siginfo_t repeated;
   while (Take(signal.si_signo, &repeated)) {
     if (Ask(signal.si_signo, &has_got) && has_got) continue;

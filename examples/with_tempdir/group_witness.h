@@ -1,22 +1,22 @@
-// GroupWitness: whether a signal was sent to the process group, and not to this
-// process alone. A signal does not say so itself.
+// GroupWitness tells whether a signal was sent to the process group or to this
+// process alone. The signal itself does not tell.
 //
-// A second process in the same group blocks the signals and looks, when it is
-// asked, whether it has got the same one.
+// A second process in the same group, the witness, blocks the signals. When it
+// is asked, it checks whether it has received the same one.
 //
 //   sender --- kill(-group) ---> this process, the witness, the command
 //   sender --- kill(pid) ------> this process
 //
-// A sender that does both, as timeout does, is waited for until it sleeps or
-// has ended, so that the two are seen together: for a second at most.
+// If a sender does both, as timeout does, Saw() waits until the sender sleeps
+// or has ended, for a second at most, so that it sees the two signals together.
+// It does not wait for a sender that it cannot see (/proc hides it, or it is in
+// another pid namespace).
 //
-// Not told apart: two signals of one sender, one to the group and one not, that
+// Not covered: two signals of one sender, one to the group and one not, that
 // come so close together that the kernel might have merged them; a sender that
-// goes through processes one by one and takes in the witness, but not the
-// command, as by its program file. (By name or command line it does not: the
-// witness is called group-witness.) A sender that is not seen (/proc hides it,
-// or it is in another pid namespace), or is busy for longer than a second, is
-// not waited for.
+// selects processes one by one, and selects the witness but not the command, as
+// by the program file. (By name or command line it does not: the witness is
+// called group-witness.)
 
 #ifndef EXAMPLES_WITH_TEMPDIR_GROUP_WITNESS_H_
 #define EXAMPLES_WITH_TEMPDIR_GROUP_WITNESS_H_
@@ -29,23 +29,23 @@ namespace with_tempdir {
 // Confined to one thread.
 class GroupWitness {
  public:
-  // Starts the witness. Made before any other thread is, with the signals of
-  // interest blocked. It keeps nothing open. `argv` is main's.
+  // Starts the witness, before any other thread starts and with the signals of
+  // interest blocked. The witness keeps nothing open. `argv` is main's.
   explicit GroupWitness(char** argv);
-  // Ends it.
+  // Ends the witness.
   ~GroupWitness();
   GroupWitness(const GroupWitness&) = delete;
   GroupWitness& operator=(const GroupWitness&) = delete;
 
-  // Whether `signal`, which this process just took from what it blocks, went to
-  // the group. Takes what repeats it, too. Where there is no witness, only
-  // signals of the kernel, such as a terminal's, did.
+  // Returns whether `signal`, which this process has just accepted, was sent to
+  // the group. Also accepts repetitions of it. If there is no witness, it
+  // counts only signals of the kernel, such as a terminal's.
   bool Saw(const siginfo_t& signal);
-  // Takes from the witness what it has got.
+  // Makes the witness discard the signal that it has received.
   void Forget(int number);
 
  private:
-  // Asks once. False where there is nobody to ask.
+  // Asks once. Returns false if there is no witness.
   bool Ask(int number, bool* has_got);
 
   pid_t pid_ = -1;

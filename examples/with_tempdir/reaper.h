@@ -1,6 +1,6 @@
 // Two reaper processes (tempdir/reaper_process.h): one waits for the end of
-// with_tempdir, one for that of the command. Whichever of the two ends last,
-// and however, somebody removes the directory.
+// with_tempdir, one for that of the command. So the directory is removed
+// whichever of the two ends last, and however it ends.
 
 #ifndef EXAMPLES_WITH_TEMPDIR_REAPER_H_
 #define EXAMPLES_WITH_TEMPDIR_REAPER_H_
@@ -11,8 +11,9 @@
 
 namespace with_tempdir {
 
-// Has what is left in `parent` removed when the calling process has ended. The
-// program is this one, which begins with tempdir::RunAsReaperProcess.
+// Starts a reaper process for `parent`, which works when the calling process
+// has ended. It runs this program, which begins with
+// tempdir::RunAsReaperProcess.
 absl::Status StartReaper(const std::string& parent);
 
 }  // namespace with_tempdir

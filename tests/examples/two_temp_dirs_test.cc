@@ -15,12 +15,12 @@ TEST(TwoTempDirsTest, LeavesOnlyWhatNobodyDestroysInDestructorStyle) {
             "  Remove(): the tree is removed; removed() is true\n"
             "  again: removed() is true\n"
             "  end of scope: the tree is removed\n"
-            "  one that nobody destroys\n"
+            "  one that is never destroyed\n"
             "with a finalizer:\n"
             "  Remove(): the tree is removed; removed() is true\n"
             "  again: removed() is true\n"
             "  end of scope: the tree is removed\n"
-            "  one that nobody destroys\n"
+            "  one that is never destroyed\n"
             "exit: the tree is removed\n"
             "left on disk: 1\n");
 }

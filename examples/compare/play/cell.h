@@ -28,8 +28,8 @@ struct Cell {
   ProcessResult process;
   // What was left when everything was over.
   Content content;
-  // Where nothing was left: when it went, and how long after the beginning of
-  // that stage it was gone at the latest.
+  // If nothing was left: the stage in which it was removed, and at most how
+  // long after the beginning of that stage.
   std::string stage;
   absl::Duration after;
   // What is not as expected, in words; empty where all is.

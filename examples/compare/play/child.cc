@@ -13,7 +13,7 @@ namespace {
 
 constexpr char kPlayArgument[] = "--internal_play";
 
-// A core file is no result.
+// No core files.
 void LimitCore() {
   const rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);

@@ -20,9 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Finds when the directory went: in the last stage at whose beginning it was
-// still there, or after the end of the process. A reaper process may be faster
-// than the tool: what the process leaves without one, the other has removed.
+// Finds when the directory was removed: in the last stage at whose beginning it
+// still existed, or after the end of the process. A reaper process may be
+// faster than the tool: it has then removed what the process would have left.
 void FindRemoval(const Scenario& scenario, bool left_by_process, Cell* cell) {
   const Column& column = *cell->column;
   if (column.rescue != nullptr &&
@@ -49,7 +49,7 @@ absl::Status Play(const ComparisonOptions& options, const Scenario& scenario,
   const fs::path parent = home / "tmp";
   std::error_code error;
   fs::create_directories(parent, error);
-  // Whatever the umask: nobody reaps where everybody may rename.
+  // Whatever the umask: no reaper works where every user may rename.
   if (!error) fs::permissions(parent, fs::perms::owner_all, error);
   if (error) {
     return absl::ErrnoToStatus(error.value(),

@@ -94,8 +94,8 @@ class SpawnSetup {
   posix_spawnattr_t attributes_;
 };
 
-// Reads marks until nobody is left who could write one. Kills `group` where
-// that takes longer than `limit`, and returns false.
+// Reads marks until no process is left that could write one. If that takes
+// longer than `limit`, kills `group` and returns false.
 bool ReadMarks(int pipe, absl::Duration limit, pid_t group,
                std::vector<Mark>* marks) {
   const int64_t deadline = MonotonicNanos() + absl::ToInt64Nanoseconds(limit);

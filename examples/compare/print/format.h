@@ -10,7 +10,7 @@ namespace compare {
 
 // The table for a terminal of `width` characters; what has no room in a cell is
 // left out, down to "removed" and "LEFT".
-inline constexpr size_t kTableWidth = 120;  // where there is no terminal
+inline constexpr size_t kTableWidth = 120;  // without a terminal
 std::string FormatTable(const Comparison& comparison, size_t width,
                         bool colour);
 

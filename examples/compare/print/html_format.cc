@@ -15,9 +15,9 @@ namespace {
 
 constexpr char kLead[] =
     "Each line is a way in which the owner of a temporary directory can end, "
-    "played in a process of its own. A cell says what was left on disk when "
-    "the process, and all that it had forked, was gone. Open a line to read "
-    "what the program does and why it comes out as it does.";
+    "played in a separate process. A cell says what was left on disk after "
+    "the process, and every process that it had forked, had ended. Open a "
+    "line to read what the program does and why the cells differ.";
 
 std::string Escape(const std::string& text) {
   return absl::StrReplaceAll(

@@ -21,9 +21,9 @@ constexpr char kYellow[] = "\033[33m";
 constexpr char kRed[] = "\033[1;31m";
 constexpr char kPlain[] = "\033[0m";
 
-// How wide the columns are: titles and endings as they need it, the cells have
-// the rest. A cell says all that has room, but when a directory went only where
-// that has room in every cell.
+// The widths of the columns: titles and endings take what they need, and cells
+// the rest. A cell has as many details as fit; the time of a removal is shown
+// only if it fits in every cell.
 struct Layout {
   size_t title = 0;
   size_t ending = 0;

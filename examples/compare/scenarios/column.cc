@@ -46,29 +46,29 @@ void Reap(const std::string& parent) {
 const std::vector<Column>& AllColumns() {
   static const auto& columns = *new std::vector<Column>{
       {"destructor", "destructor style",
-       "DestructorTempDir: the directory goes when its owner is destroyed.",
+       "DestructorTempDir: its destructor removes the directory.",
        Style::kDestructor, "", nullptr, nullptr},
       {"finalizer", "finalizer style",
-       "FinalizerTempDir: the directory goes when its owner is destroyed or "
-       "when the process ends by exit(), whichever comes first.",
+       "FinalizerTempDir: its destructor or exit() removes the directory, "
+       "whichever comes first.",
        Style::kFinalizer, "", nullptr, nullptr},
       {"hooks", "finalizer style with exit hooks",
        "FinalizerTempDir in a program that calls InstallExitHooks first: for "
        "SIGTERM, SIGINT, SIGHUP, quick_exit() and std::terminate().",
        Style::kFinalizer, "finalizer", InstallExitHooks, nullptr},
       {"crash", "finalizer style with crash tier",
-       "The same with ExitHooks::crash: for SIGSEGV, SIGABRT and their like, "
-       "too.",
+       "The same with ExitHooks::crash: also for SIGSEGV, SIGABRT and other "
+       "crash signals.",
        Style::kFinalizer, "hooks", InstallHooksForCrashes, nullptr},
       {"reaper", "finalizer style with reaper process",
        "FinalizerTempDir with exit hooks in a program that also starts a "
        "reaper "
-       "process, which removes what a dead process left.",
+       "process, which removes what a process left when it ended.",
        Style::kFinalizer, "hooks", InstallHooksAndStartReaper,
        AwaitReaperProcess, kByReaperProcess},
       {"restart", "finalizer style after the next start",
        "FinalizerTempDir with exit hooks and no reaper process, and then "
-       "another process makes its first temp dir in the same place.",
+       "another process creates its first temp dir in the same parent.",
        Style::kFinalizer, "hooks", InstallExitHooks, Reap, kAtNextStart},
   };
   return columns;

@@ -12,7 +12,7 @@
 namespace compare {
 namespace {
 
-// Crashes are played, not analysed: no core file, wherever the system puts it.
+// No core files: the crashes are intended.
 void LeaveNoCore() { prctl(PR_SET_DUMPABLE, 0); }
 
 constexpr char kAtTerminate[] = "at terminate";
@@ -53,22 +53,22 @@ int Segv() {
 }
 
 constexpr char kNoHandler[] =
-    "terminate() is called where the exception is thrown, for no handler was "
-    "found: the stack is not unwound, and abort() runs no exit handlers.";
+    "No handler was found, so terminate() is called where the exception is "
+    "thrown: the stack is not unwound, and abort() runs no exit handlers.";
 constexpr char kHooksDrain[] =
     "The terminate handler of the exit hooks runs the finalizers, and then the "
-    "handler that was there before, which says what was thrown and aborts.";
+    "handler that was installed before, which prints the exception and aborts.";
 constexpr char kAbort[] =
-    "abort() ends the process by SIGABRT, with neither destructors nor exit "
-    "handlers: the state of the program is not to be trusted any more.";
+    "abort() ends the process by SIGABRT, without destructors and exit "
+    "handlers, because the state of the program can no longer be trusted.";
 constexpr char kCrashTier[] =
     "The handler of the crash removes the process's temp dirs by bare system "
-    "calls, and then the signal comes again as if there were no handler.";
+    "calls. Then the signal occurs again, as if there were no handler.";
 
 constexpr Scenario kCrashes[] = {
     {"exception-uncaught",
      "exception, uncaught",
-     "A function throws and nobody catches.",
+     "A function throws, and no caller catches.",
      {Uncaught<D>, Uncaught<F>},
      DiesBy(SIGABRT),
      {{"", nullptr, kNoHandler}, {"hooks", kAtTerminate, kHooksDrain}},
@@ -99,7 +99,7 @@ constexpr Scenario kCrashes[] = {
      DiesBy(SIGSEGV),
      {{"", nullptr,
        "The kernel ends the process at the faulting instruction. The "
-       "library installs no handler for crashes unasked."},
+       "library installs handlers for crashes only if asked."},
       {"crash", "by the signal", kCrashTier},
       kReaperProcessDoes,
       kNextStartDoes}},

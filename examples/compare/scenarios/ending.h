@@ -1,4 +1,4 @@
-// Ending: how a process ended, or has to end.
+// Ending: how a process ended, or is expected to end.
 #ifndef EXAMPLES_COMPARE_SCENARIOS_ENDING_H_
 #define EXAMPLES_COMPARE_SCENARIOS_ENDING_H_
 

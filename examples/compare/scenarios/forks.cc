@@ -16,7 +16,7 @@ namespace {
 
 constexpr char kParent[] = "by the parent";
 
-// Waits for `child`, which has to end as said.
+// Waits for `child`, which must end as `expected` says.
 void Await(pid_t child, Ending ending) {
   int status = 0;
   Check(waitpid(child, &status, 0) == child, "waitpid");
@@ -106,9 +106,9 @@ int ChildAdopts() {
 }
 
 constexpr char kOwnersOnly[] =
-    "The directory belongs to the process that made it. The child has copies "
-    "of the owner and of its finalizer, and neither may remove anything: the "
-    "parent still uses the directory, and removes it at its own end.";
+    "The directory belongs to the process that created it. The child has "
+    "copies of the owner and of its finalizer, and neither removes anything: "
+    "the parent still uses the directory, and removes it when it ends.";
 
 constexpr Scenario kForks[] = {
     {"fork-child-exits",
@@ -131,40 +131,40 @@ constexpr Scenario kForks[] = {
      {ChildKilled<D>, ChildKilled<F>},
      Exits(0),
      {{"", kParent,
-       "The child's death is nothing to the parent's directory."}}},
+       "The end of the child does not affect the parent's directory."}}},
     {"fork-parent-first",
      "fork, parent ends first",
-     "The parent returns from main while the child lives on; the child "
+     "The parent returns from main while the child still runs; the child "
      "returns later.",
      {ParentFirst<D>, ParentFirst<F>},
      Exits(0),
      {{"", kParent,
        "The parent is the owner and removes the directory at its end, "
-       "whether a child still wants it or not. A child that does has to "
-       "be waited for."}}},
+       "even if a child still uses it. A parent must wait for a child that "
+       "does."}}},
     {"fork-daemon",
      "fork, parent calls _exit()",
-     "The process becomes a daemon: it forks, the parent leaves by "
-     "_exit(), the child lives on and returns from main.",
+     "The process becomes a daemon: it forks, the parent calls _exit(), "
+     "and the child continues and returns from main.",
      {ParentLeaves<D>, ParentLeaves<F>},
      Exits(0),
      {{"", nullptr,
        "The parent owns the directory, and _exit() runs nothing; the "
-       "child does not own it. A daemon makes its temp dirs after it "
+       "child does not own it. A daemon creates its temp dirs after it "
        "has forked, or adopts them."},
       {"reaper", nullptr,
-       "The child holds the lock along with its parent, and the reaper "
-       "process does not wait for it: that is left to the next start."},
+       "The child holds the lock like its parent, and the reaper process "
+       "does not wait for the child. The next start removes the directory."},
       kNextStartDoes}},
     {"fork-daemon-adopts",
      "fork, the child adopts",
      "The process becomes a daemon, and the child calls "
-     "AdoptAfterFork() before it goes on.",
+     "AdoptAfterFork() before it continues.",
      {ChildAdopts<D>, ChildAdopts<F>},
      Exits(0),
      {{"", "by the child",
-       "AdoptAfterFork() makes the child the owner of all that its "
-       "parent had: it removes the directory when it leaves the owner's "
+       "AdoptAfterFork() makes the child the owner of everything that its "
+       "parent had. It removes the directory when it leaves the owner's "
        "scope."}}},
 };
 

@@ -109,9 +109,8 @@ int ExceptionCaught() {
 }
 
 constexpr char kDestructorRuns[] =
-    "Leaving the scope runs the owner's destructor, and that removes the "
-    "directory, in both styles: the finalizer of the one is bound to the "
-    "owner's lifetime.";
+    "Leaving the scope runs the owner's destructor, which removes the "
+    "directory in both styles: in the finalizer style it runs the finalizer.";
 
 constexpr Scenario kOrdinaryEnds[] = {
     {"scope-end",
@@ -122,21 +121,20 @@ constexpr Scenario kOrdinaryEnds[] = {
      {{"", kScopeEnd, kDestructorRuns}}},
     {"remove",
      "Remove()",
-     "The program calls Remove() and looks at the status.",
+     "The program calls Remove() and checks the status.",
      {Remove<D>, Remove<F>},
      Exits(0),
      {{"", kRemove,
-       "Remove() is the only way that can tell the program of a failure. "
-       "The destructor, and in the finalizer style exit too, find "
-       "nothing left to do."}}},
+       "Only Remove() can return a failure to the program. The destructor, "
+       "and exit in the finalizer style, have nothing left to do."}}},
     {"remove-twice",
      "Remove() twice",
      "The program calls Remove() a second time.",
      {RemoveTwice<D>, RemoveTwice<F>},
      Exits(0),
      {{"", kRemove,
-       "The second call has nothing to remove and returns OK: that the "
-       "directory is gone is what it was asked for."}}},
+       "The second call has nothing to remove and returns OK, because the "
+       "directory does not exist, as requested."}}},
     {"moved",
      "moved to another owner",
      "The directory is moved out of one owner into another; the first "
@@ -144,8 +142,8 @@ constexpr Scenario kOrdinaryEnds[] = {
      {Moved<D>, Moved<F>},
      Exits(0),
      {{"destructor", kScopeEnd,
-       "The one moved from owns nothing any more, so its destructor "
-       "removes nothing; that of the new owner does."},
+       "The object that was moved from owns nothing, so its destructor "
+       "removes nothing. The destructor of the new owner does."},
       {"finalizer", kScopeEnd,
        "The finalizer moves with the lifetime, and runs when the new "
        "owner's ends."}}},
@@ -156,10 +154,10 @@ constexpr Scenario kOrdinaryEnds[] = {
      Exits(0),
      {{"", kScopeEnd,
        "The assignment removes the first directory before it takes over "
-       "the second, which goes at the end of the scope."}}},
+       "the second, which is removed at the end of the scope."}}},
     {"returned",
      "returned from a function",
-     "A function makes the temp dir and returns it.",
+     "A function creates the temp dir and returns it.",
      {Returned<D>, Returned<F>},
      Exits(0),
      {{"", kScopeEnd,

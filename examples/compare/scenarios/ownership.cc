@@ -16,7 +16,7 @@ namespace {
 constexpr char kExit[] = "at exit";
 constexpr char kThrow[] = "by exception";
 
-// The temp dir is the owner's first member, as in most classes that have one.
+// The temp dir is the owner's first member, as in most classes with a temp dir.
 template <class Dir>
 struct Owner {
   explicit Owner(Dir dir_in) : dir(std::move(dir_in)) {}
@@ -29,7 +29,7 @@ struct Owner {
   std::shared_ptr<Owner> other;
 };
 
-// Leaks are what is played here. The pointer keeps leak checkers quiet.
+// The leak is intended. The pointer keeps leak checkers quiet.
 template <class Dir>
 Owner<Dir>* leaked;
 
@@ -110,29 +110,28 @@ int DetachedThread() {
 }
 
 constexpr char kNeverDestroyed[] =
-    "Nobody destroys the owner, so nobody removes the directory. A leak of "
-    "memory ends with the process; that of a directory does not.";
+    "The owner is never destroyed, so its directory is never removed. Leaked "
+    "memory is freed when the process ends; a leaked directory is not.";
 constexpr char kExitDrains[] =
     "The owner is never destroyed, but its finalizer is still pending when "
     "the process exits, and runs then.";
 constexpr char kStaticEnds[] =
-    "exit() destroys objects of static storage, and that removes the "
+    "exit() destroys objects with static storage, which removes the "
     "directory.";
 
 constexpr Scenario kOwnership[] = {
     {"owner-throws",
      "owner's constructor throws",
-     "A class takes the temp dir as its member, then its constructor "
-     "throws.",
+     "A class has the temp dir as a member, and its constructor throws.",
      {OwnerThrows<D>, OwnerThrows<F>},
      Exits(0),
      {{"", kThrow,
        "The class's own destructor does not run, but those of its "
-       "complete members do: a directory that is a member of its own, "
-       "not a path in a string, is safe here."}}},
+       "complete members do. So a directory is safe here if it is a "
+       "member, and not a path in a string."}}},
     {"heap-leaked",
      "leaked on the heap",
-     "The owner is made by new and never deleted.",
+     "The owner is created by new and never deleted.",
      {LeakedOnHeap<D>, LeakedOnHeap<F>},
      Exits(0),
      {{"destructor", nullptr, kNeverDestroyed},
@@ -153,9 +152,8 @@ constexpr Scenario kOwnership[] = {
      Exits(0),
      {{"destructor", kExit, kStaticEnds},
       {"finalizer", kExit,
-       "The finalizer runs at exit before the global is destroyed, for "
-       "it was registered later. What is left for the destructor is "
-       "nothing."}}},
+       "The finalizer runs at exit before the global is destroyed, because "
+       "it was registered later. The destructor then has nothing to do."}}},
     {"static-local",
      "held by a static local",
      "A static variable of a function owns the directory.",
@@ -184,12 +182,12 @@ constexpr Scenario kOwnership[] = {
      {DetachedThread<D>, DetachedThread<F>},
      Exits(0),
      {{"destructor", nullptr,
-       "The thread's stack is never unwound: the end of the process "
-       "just stops it."},
+       "The thread's stack is never unwound: the end of the process stops "
+       "the thread."},
       {"finalizer", kExit,
        "The finalizer runs on the thread that exits. It removes the "
-       "directory while its owner is still busy: what a process leaves "
-       "running at its end has to put up with that."}}},
+       "directory while its owner is still busy. A thread that runs until "
+       "the end of the process must expect that."}}},
 };
 
 }  // namespace

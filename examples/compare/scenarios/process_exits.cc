@@ -80,12 +80,12 @@ constexpr Scenario kProcessExits[] = {
      {ReturnFromMain<D>, ReturnFromMain<F>},
      Exits(3),
      {{"", "at return",
-       "main's own variables are destroyed as those of any function, "
-       "before the process begins to exit."}}},
+       "The variables of main are destroyed, as those of any function are, "
+       "before exit begins."}}},
     {"exit-nested",
      "exit() in a nested call",
-     "A function deep inside finds that it cannot go on and calls "
-     "exit(3). The owner is a local variable further up.",
+     "A nested function cannot continue and calls exit(3). The owner is a "
+     "local variable of a caller.",
      {ExitNested<D>, ExitNested<F>},
      Exits(3),
      {{"destructor", nullptr, kStackStays}, {"finalizer", kExit, kExitDrains}}},
@@ -104,7 +104,7 @@ constexpr Scenario kProcessExits[] = {
      Exits(3),
      {{"", nullptr,
        "quick_exit() runs at_quick_exit handlers only: no destructor and "
-       "no exit handler. The library installs none unasked."},
+       "no exit handler. The library installs one only if asked."},
       {"hooks", kQuickExit,
        "The exit hooks include an at_quick_exit handler, which runs the "
        "finalizers."}}},
@@ -114,18 +114,17 @@ constexpr Scenario kProcessExits[] = {
      {UnderscoreExit<D>, UnderscoreExit<F>},
      Exits(3),
      {{"", nullptr,
-       "_exit() is the system call: nothing of the program's runs any "
-       "more, by definition."},
+       "_exit() is the system call: no more code of the program runs."},
       kReaperProcessDoes,
       kNextStartDoes}},
     {"exec",
      "exec",
-     "The program replaces itself by another one, which returns 3.",
+     "The program replaces itself with another one, which returns 3.",
      {Exec<D>, Exec<F>},
      Exits(3),
      {{"", nullptr,
-       "exec throws the whole program away, objects and exit handlers "
-       "included; the new one knows nothing of the directory."},
+       "exec discards the whole program with its objects and exit handlers. "
+       "The new program does not know about the directory."},
       kReaperProcessDoes,
       kNextStartDoes}},
 };

@@ -1,9 +1,9 @@
-// Scenario: one way in which the owner of a temp dir can end, and what has to
-// come of it in each column.
+// Scenario: one way in which the owner of a temp dir can end, and the expected
+// outcome in each column.
 //
-// A scenario is run in a process of its own. Its body makes a temp dir (see
-// owner.h), says before each step what happens next (see stage.h), and ends
-// the process in its particular way, or returns the exit status of main.
+// A scenario runs in a separate process. Its body creates a temp dir (owner.h),
+// says before each step what happens next (stage.h), and ends the process in
+// its particular way, or returns the exit status of main.
 #ifndef EXAMPLES_COMPARE_SCENARIOS_SCENARIO_H_
 #define EXAMPLES_COMPARE_SCENARIOS_SCENARIO_H_
 
@@ -16,7 +16,7 @@
 
 namespace compare {
 
-// What has to be on disk when everything is over, and why.
+// What is expected on disk at the end, and why.
 struct Expectation {
   const char* column;  // the id of a Column; "" for all without one
   const char* stage;   // when it has to be removed; null: it is left
@@ -54,8 +54,8 @@ const std::vector<Group>& AllGroups();
 // Returns null where there is none of that name.
 const Scenario* FindScenario(std::string_view name);
 
-// Returns what `scenario` has to give in `column`: what it says of the column
-// itself, else of the column that this one extends, else of all.
+// Returns what is expected of `scenario` in `column`: what it says about the
+// column itself, else about the column that this one extends, else about all.
 const Expectation& ExpectationFor(const Scenario& scenario,
                                   const Column& column);
 

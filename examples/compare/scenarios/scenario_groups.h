@@ -1,4 +1,4 @@
-// The scenarios themselves: a table a group, in a source of its own.
+// The scenarios themselves: one table for each group, each in its own source.
 #ifndef EXAMPLES_COMPARE_SCENARIOS_SCENARIO_GROUPS_H_
 #define EXAMPLES_COMPARE_SCENARIOS_SCENARIO_GROUPS_H_
 
@@ -7,15 +7,15 @@
 
 namespace compare {
 
-// Where the process itself removes nothing.
+// For scenarios in which the process itself removes nothing.
 inline constexpr Expectation kReaperProcessDoes = {
     "reaper", kByReaperProcess,
-    "The kernel drops the lock of the process's root, the reaper process wakes "
-    "up, proves that nobody holds it, and removes it."};
+    "The kernel releases the lock of the process's root. The reaper process "
+    "wakes, proves that no process holds the lock, and removes the root."};
 inline constexpr Expectation kNextStartDoes = {
     "restart", kAtNextStart,
-    "The next process of this user that makes a temp dir there finds the root "
-    "unlocked, and removes it."};
+    "The next process of this user that creates a temp dir there finds the "
+    "root unlocked, and removes it."};
 
 Group OrdinaryEnds();
 Group ProcessExits();

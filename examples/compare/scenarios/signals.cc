@@ -20,11 +20,11 @@ int Signalled() {
 
 constexpr char kNobodyAsks[] =
     "The default action of the signal ends the process in the kernel: no "
-    "destructor and no exit handler runs. The library installs no signal "
-    "handler unasked.";
+    "destructor and no exit handler runs. The library installs signal "
+    "handlers only if asked.";
 constexpr char kHooksDrain[] =
-    "The signal's handler wakes a thread of the library's, which runs the "
-    "finalizers; then the process dies by that same signal.";
+    "The signal handler wakes a thread of the library, which runs the "
+    "finalizers. Then the process dies by the same signal.";
 
 constexpr Scenario kSignals[] = {
     {"sigterm",
@@ -35,24 +35,24 @@ constexpr Scenario kSignals[] = {
      {{"", nullptr, kNobodyAsks}, {"hooks", kBySignal, kHooksDrain}}},
     {"sigint",
      "SIGINT",
-     "Somebody presses Ctrl-C.",
+     "The user presses Ctrl-C.",
      {Signalled<D, SIGINT>, Signalled<F, SIGINT>},
      DiesBy(SIGINT),
      {{"", nullptr, kNobodyAsks}, {"hooks", kBySignal, kHooksDrain}}},
     {"sighup",
      "SIGHUP",
-     "The terminal goes away.",
+     "The terminal is closed.",
      {Signalled<D, SIGHUP>, Signalled<F, SIGHUP>},
      DiesBy(SIGHUP),
      {{"", nullptr, kNobodyAsks}, {"hooks", kBySignal, kHooksDrain}}},
     {"sigkill",
      "SIGKILL",
-     "The process is killed, as by kill -9 or for want of memory.",
+     "The process is killed, as by kill -9 or by the OOM killer.",
      {Signalled<D, SIGKILL>, Signalled<F, SIGKILL>},
      DiesBy(SIGKILL),
      {{"", nullptr,
-       "Nothing in a process can see SIGKILL. Only somebody else can "
-       "remove what it leaves."},
+       "A process cannot handle SIGKILL. Only another process can remove "
+       "what it leaves."},
       kReaperProcessDoes,
       kNextStartDoes}},
 };

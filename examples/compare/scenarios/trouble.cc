@@ -150,25 +150,24 @@ int LeakedAtExit() {
 constexpr Scenario kTrouble[] = {
     {"remove-fails-once",
      "Remove() fails, is retried",
-     "A file cannot be removed (EPERM, as of an immutable one), and "
-     "Remove() says so. The reason goes away, and the program calls "
-     "Remove() again.",
+     "A file cannot be removed (EPERM, as if it were immutable), and "
+     "Remove() returns that error. Later the file can be removed, and the "
+     "program calls Remove() again.",
      {RemoveFailsOnce<D>, RemoveFailsOnce<F>},
      Exits(0),
      {{"destructor", kRetry,
-       "The owner keeps its path until the directory is gone."},
+       "The owner remains the owner until the directory has been removed."},
       {"finalizer", kRetry,
-       "A finalizer whose callback fails is pending again. (Python's is "
-       "spent, and its `removed` is true while the directory is still "
-       "there.)"}}},
+       "A retryable finalizer that fails is pending again. (Python's is "
+       "dead, and its `removed` is true while the directory still exists.)"}}},
     {"remove-fails-scope",
      "Remove() fails, scope ends",
-     "The same, but the program leaves it at that, and later the "
-     "owner's scope ends.",
+     "The same, but the program does not call Remove() again, and later "
+     "the owner's scope ends.",
      {RemoveFailsThenEnd<D>, RemoveFailsThenEnd<F>},
      Exits(0),
      {{"", kScopeEnd,
-       "The end of the owner tries again, and the reason is gone."}}},
+       "The destructor of the owner tries again, and succeeds."}}},
     {"remove-fails-exit",
      "Remove() fails, exit()",
      "The same, but the program calls exit() while the owner is alive.",
@@ -180,13 +179,13 @@ constexpr Scenario kTrouble[] = {
        "The failed finalizer is pending again, and exit tries it."}}},
     {"undeletable",
      "undeletable file",
-     "The reason never goes away.",
+     "A file of the directory can never be removed.",
      {Undeletable<D>, Undeletable<F>},
      Exits(0),
      {{"", nullptr,
-       "What cannot be removed stays, in either style. It is said on "
-       "standard error with the path and the reason; the rest of the "
-       "program goes on, and its exit status is its own."},
+       "A file that cannot be removed stays, in either style. Standard "
+       "error has its path and the reason. The program continues, and its "
+       "exit status is unchanged."},
       kReaperProcessDoes,
       kNextStartDoes},
      "PERMISSION_DENIED"},
@@ -196,47 +195,47 @@ constexpr Scenario kTrouble[] = {
      {OpenFile<D>, OpenFile<F>},
      Exits(0),
      {{"", kScopeEnd,
-       "A name can be removed while the file is in use: who has it open "
-       "reads and writes on."}}},
+       "A name can be removed while the file is open: reading and writing "
+       "continue to work."}}},
     {"disk-full",
      "disk full",
-     "The disk is full: no file, directory or name can be made (every "
-     "such call says ENOSPC). The program fails to make a second temp "
-     "dir, and leaves the scope of the first.",
+     "The disk is full: no file, directory or name can be created (every "
+     "such call fails with ENOSPC). The program fails to create a second "
+     "temp dir, and leaves the scope of the first.",
      {DiskFull<D>, DiskFull<F>},
      Exits(0),
      {{"", kScopeEnd, "Removal needs no room on the disk."}}},
     {"replaced",
      "another one at its path",
-     "Somebody renames the directory and puts another one at its path.",
+     "The directory is renamed, and a new one is created at its path.",
      {Replaced<D>, Replaced<F>},
      Exits(0),
      {{"", nullptr,
-       "The owner knows its directory by identity, not by name: what is "
-       "at the path now is somebody else's and stays untouched. The "
-       "message says where its own went, if it is near."},
+       "The owner knows its directory by identity, not by name: it does "
+       "not touch the new directory at its path. The message says where "
+       "its own directory is, if it is near."},
       kReaperProcessDoes,
       kNextStartDoes},
      "FAILED_PRECONDITION"},
     {"created-at-exit",
      "made at exit, in a global",
-     "A callback that runs at exit makes a temp dir and stores it in a "
+     "A callback that runs at exit creates a temp dir and stores it in a "
      "global variable.",
      {CreatedAtExit<D>, CreatedAtExit<F>},
      Exits(0),
      {{"destructor", "later at exit",
-       "The global is destroyed after the callback, for it was there "
-       "before the callback was registered."},
+       "The global is destroyed after the callback, because it was "
+       "constructed before the callback was registered."},
       {"finalizer", "later at exit",
        "What a callback registers during the exit drain runs in that "
        "drain."}}},
     {"leaked-at-exit",
      "made at exit, leaked",
-     "A callback that runs at exit makes a temp dir by new.",
+     "A callback that runs at exit creates a temp dir with new.",
      {LeakedAtExit<D>, LeakedAtExit<F>},
      Exits(0),
      {{"destructor", nullptr,
-       "Nobody destroys it, at exit or at any other time."},
+       "It is never destroyed, at exit or at any other time."},
       {"finalizer", "later at exit",
        "What a callback registers during the exit drain runs in that "
        "drain."}}},

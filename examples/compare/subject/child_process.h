@@ -1,4 +1,4 @@
-// Processes that a scenario makes by itself.
+// Processes that a scenario starts.
 #ifndef EXAMPLES_COMPARE_SUBJECT_CHILD_PROCESS_H_
 #define EXAMPLES_COMPARE_SUBJECT_CHILD_PROCESS_H_
 
@@ -9,7 +9,7 @@ namespace compare {
 // The first argument of a program that only returns its second one.
 inline constexpr char kIdleArgument[] = "--internal_idle";
 
-// As fork(); ends the process where that fails.
+// Forks; ends the process if that fails.
 pid_t Fork();
 
 // Replaces this program by one that returns `exit_code`. Returns where that
@@ -29,8 +29,8 @@ class OwnersEnd {
   void AwaitInChild();
 
  private:
-  // A pipe on which nobody writes. The owner's end of it closes with the
-  // owner: there is no destructor that closes it earlier.
+  // A pipe to which nothing is written. The owner's end closes when the owner
+  // ends: no destructor closes it earlier.
   int ends_[2];
 };
 

@@ -1,4 +1,4 @@
-// What is put into the temp dirs, and what is found of it afterwards.
+// The content that temp dirs get, and what is found of it later.
 #ifndef EXAMPLES_COMPARE_SUBJECT_CONTENT_H_
 #define EXAMPLES_COMPARE_SUBJECT_CONTENT_H_
 
@@ -28,7 +28,7 @@ struct Content {
 absl::Status Fill(const std::filesystem::path& directory,
                   const std::filesystem::path& from);
 
-// Counts what is below `directory`.
+// Counts the entries below `directory`.
 Content Measure(const std::filesystem::path& directory);
 
 }  // namespace compare

@@ -43,7 +43,7 @@ bool HasReaper(const std::string& parent) {
 
 }  // namespace
 
-// It is nobody's child: there is nothing to wait for.
+// It is not a child of this process, so waitpid() does not wait for it.
 void AwaitReaperProcess(const std::string& parent) {
   constexpr timespec kPause = {0, 1'000'000};
   while (HasReaper(parent)) nanosleep(&kPause, nullptr);

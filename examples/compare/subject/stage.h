@@ -8,9 +8,9 @@
 //   }
 //   Stage("at exit");
 //
-// Each Stage() is sent to the tool as a Mark: the time, and whether a watched
-// directory is there. A directory that was there at one mark and is gone by
-// the next one (or by the end of the process) went in the step between.
+// Each Stage() is sent to the tool as a Mark: the time, and whether the watched
+// directory exists. A directory that exists at one mark and does not exist at
+// the next one (or at the end of the process) was removed in the step between.
 #ifndef EXAMPLES_COMPARE_SUBJECT_STAGE_H_
 #define EXAMPLES_COMPARE_SUBJECT_STAGE_H_
 

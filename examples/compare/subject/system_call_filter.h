@@ -1,5 +1,5 @@
-// Lets system calls fail as they do on a file system in trouble, for the
-// superuser and for everybody else, by a seccomp filter on the calling thread.
+// Makes system calls fail as they do on a file system in trouble, for every
+// user including root, by a seccomp filter on the calling thread.
 //
 // The filter stays until the thread ends, and threads that it starts have it
 // too. Threads that were there before do not.
