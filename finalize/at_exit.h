@@ -28,7 +28,7 @@
 // process with a message and abort().
 //
 // What exit() does not see runs nothing: _exit, quick_exit, exec, abort, a
-// signal; exit_hooks.h has hooks for some of them. exit_options.h sets the time
+// signal; exit_hooks.h has hooks for some of them. process_end.h sets the time
 // limit of the drain.
 //
 // Thread-safe.

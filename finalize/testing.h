@@ -21,8 +21,8 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "finalize/cause.h"
-#include "finalize/exit_options.h"
 #include "finalize/info.h"
+#include "finalize/process_end.h"
 #include "finalize/registry.h"
 #include "finalize/report.h"
 #include "gmock/gmock.h"
@@ -39,7 +39,7 @@ namespace finalize::testing {
 // `options` count as in that drain, but for the exit code and the watchdog.
 //
 // It does not simulate that the process ends: static objects live on, and no
-// other thread is parked. A callback that calls exit() ends the test.
+// other thread is blocked. A callback that calls exit() ends the test.
 Report SimulateEnd(Registry& registry, const Cause& cause,
                    const ExitOptions& options = {});
 

@@ -12,13 +12,14 @@ namespace {
 struct Doors {
   Refusal (*arm)();
   bool (*leave)(const NodeRef&);
-  void (*park)();
+  void (*block)();
   bool (*watch)();
   void (*drop)(WeakLink*) noexcept;
 };
 
-[[gnu::used]] const Doors kDoors = {&ArmExitHook, &AbandonIfAsleep, &ParkForEnd,
-                                    &WatchThreadEnd, &DropForgotten};
+[[gnu::used]] const Doors kDoors = {&ArmExitHook, &AbandonIfAsleep,
+                                    &BlockForEnd, &WatchThreadEnd,
+                                    &DropForgotten};
 
 }  // namespace
 }  // namespace finalize_internal

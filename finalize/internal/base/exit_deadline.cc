@@ -6,7 +6,7 @@
 namespace finalize_internal {
 namespace {
 
-// Of ExitOptions as they are if the program sets none; exit_options.cc checks
+// Of ExitOptions as they are if the program sets none; process_end.cc checks
 // that it is the same.
 std::atomic<int64_t> deadline_nanos{20000000000};
 

@@ -1,6 +1,6 @@
 // The door from here to the end of the process: what registering and draining
 // ask of it. Everything else of it lies in rooms above. The functions are
-// defined in exit_handlers.cc, end_state.cc and takeover.cc.
+// defined in exit_handlers.cc and takeover.cc, the words in end_state.cc.
 #ifndef FINALIZE_INTERNAL_LIFE_END_DOOR_H_
 #define FINALIZE_INTERNAL_LIFE_END_DOOR_H_
 
@@ -38,14 +38,13 @@ Refusal ArmExitHook();
 extern std::atomic<uint32_t> end_turn;
 inline uint32_t EndTurn() { return end_turn.load(std::memory_order_acquire); }
 
-// Blocks this thread for good: the process comes to its end without it.
-// Defined in end_state.cc.
-[[noreturn]] void ParkForEnd();
+// Blocks this thread permanently: the process ends without it.
+[[noreturn]] void BlockForEnd();
 
-// For a drain that began in `turn`, between its callbacks: parks this thread
-// for good if another one has taken the drain over.
+// For a drain that began in `turn`, between its callbacks: blocks this thread
+// permanently if another one has taken the drain over.
 inline void StayDrainer(uint32_t turn) {
-  if (__builtin_expect(EndTurn() != turn, false)) ParkForEnd();
+  if (__builtin_expect(EndTurn() != turn, false)) BlockForEnd();
 }
 
 // Counts the steps of the drain, and says whether it is in a callback.
