@@ -31,11 +31,11 @@
 #include "finalize/adopt_after_fork.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
-#include "finalize/exit_options.h"
 #include "finalize/failure_reporter.h"
 #include "finalize/inspect.h"
 #include "finalize/observer.h"
 #include "finalize/options.h"
+#include "finalize/process_end.h"
 #include "finalize/registry.h"
 #include "finalize/thread_exit.h"
 

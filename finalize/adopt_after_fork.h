@@ -7,19 +7,21 @@
 //   finalize::AtExit("remove the pid file", RemovePidFile);
 //
 //   const pid_t child = fork();
-//   if (child != 0) _exit(0);             // not exit(): the child has it all
-//   absl::StatusOr<size_t> adopted = finalize::AdoptAfterFork();
-//   if (!adopted.ok()) LogAndAbort(adopted.status());
+//   if (child != 0) _exit(0);             // not exit(): the child owns
+//   everything absl::StatusOr<size_t> adopted = finalize::AdoptAfterFork(); if
+//   (!adopted.ok()) LogAndAbort(adopted.status());
 //
 // daemon(3) forks and ends the parent by _exit: call AdoptAfterFork() when it
 // has returned. After a double fork, call it once, in the last child.
 //
-// Requires: the parent ends by _exit, and so does every process in between. A
-//   parent that continues, or ends by exit(), runs what it registered, and the
-//   child runs it as well.
-// When: first of all in the child, before it starts threads. It returns
+// Order: adopt first of all in the child, before it starts threads. Returns
 //   FailedPrecondition, and changes nothing, if the child has used the library
 //   before, or is the child of a raw clone() or _Fork().
+// Threads: no other thread may use the library meanwhile.
+// Failure: see the function. A status other than OK changes nothing.
+// Lifetime: the parent must end by _exit, and so must every process in between.
+//   A parent that continues, or ends by exit(), runs what it registered, and
+//   the child runs it as well.
 // What is adopted: every pending finalizer of every registry, every callback of
 //   a weak reference, every temp dir. Order, phase, name and age are unchanged;
 //   handles, lifetimes and registries work as in the parent.
@@ -28,12 +30,12 @@
 // counts as a use.
 //
 // Not covered: a callback that another thread of the parent was running at the
-// time of the fork (it does not run again; the failure reporter is told); a
+// time of the fork (it does not run again; the failure reporter receives it); a
 // callback that forks and then adopts (the drain that runs it stops there);
 // threads; exit hooks (install them again, exit_hooks.h); what other libraries
 // keep for themselves.
 //
-// Confined to one thread: no other thread may use the library meanwhile.
+// Confined to one thread.
 #ifndef FINALIZE_ADOPT_AFTER_FORK_H_
 #define FINALIZE_ADOPT_AFTER_FORK_H_
 

@@ -17,7 +17,7 @@
 //   }
 //
 // AtExit is Registry::Process().Register(); registry.h says more about order,
-// refusal and failure. exit_options.h sets the time limit of the drain at exit.
+// refusal and failure. process_end.h sets the time limit of the drain at exit.
 //
 // Order: higher phase first, then newest first, across all threads.
 // Thread: the callback runs on the thread that calls exit(), with no lock held.

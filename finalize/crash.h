@@ -1,6 +1,6 @@
-// Crash: what a crash callback learns (crash_callback.h).
+// Crash tells a crash callback (crash_callback.h) about the crash.
 //
-// A value; thread-compatible (const calls may run concurrently).
+// A value. Thread-compatible: const calls may run concurrently.
 #ifndef FINALIZE_CRASH_H_
 #define FINALIZE_CRASH_H_
 
@@ -12,17 +12,18 @@ namespace finalize {
 
 struct Crash {
   int signal = 0;  // 0 for a drain that hangs
-  // When to have returned, in nanoseconds of CLOCK_MONOTONIC. Not an
-  // absl::Time: absl::Now() is not for a signal handler, clock_gettime() is.
+  // When the callback must have returned, in nanoseconds of CLOCK_MONOTONIC.
+  // Not an absl::Time, because a signal handler may call clock_gettime() but
+  // not absl::Now().
   uint64_t deadline_nanos = 0;
-  // Leave for a post-mortem what would be removed, and make sure that nobody
-  // else removes it (ExitHooks::keep_on_crash).
+  // If true, the callback must keep what it would remove, for a post-mortem,
+  // and make sure that no other program removes it (ExitHooks::keep_on_crash).
   bool keep = false;
 };
 
 using CrashCallback = void (*)(const Crash& crash);
 
-// How many there may be of each kind.
+// The largest number of callbacks of each kind.
 constexpr int kMaxCrashCallbacks = 16;
 
 }  // namespace finalize

@@ -8,13 +8,16 @@
 // It is for code that frees what the end of the process would not free: named
 // files above all. Temp dirs need no callback; the library removes them.
 //
-// When: a signal reports a crash, and this very process has set
-//   ExitHooks::crash (exit_hooks.h). Without the hooks, and in a forked child,
-//   no callback runs. The signal must be certain to end the process: in process
-//   1 of a container no signal that is sent is (docs/process_end.md).
-// Order: newest first, each once.
-// Thread: the one that crashed. All other threads continue. The callback meets
+// Order: newest first, each once. They run when a signal reports a crash and
+//   this very process has set ExitHooks::crash (exit_hooks.h). Without the
+//   hooks, and in a forked child, no callback runs. The signal must be certain
+//   to end the process: in process 1 of a container, no signal that is sent
+//   ends it (docs/process_end.md).
+// Threads: the one that crashed. All other threads continue. The callback meets
 //   what the crash left: any lock may be held, and any data half changed.
+// Failure: a callback that ignores the deadline is cut off, wherever it is; so
+//   is one that crashes. The callbacks after it do not run then.
+// Lifetime: the code must stay mapped. A callback cannot be unregistered.
 // Temp dirs are closed to other threads before the first callback runs: a
 //   thread that creates or removes one waits for the end of the process. Use a
 //   CrashGate (crash_gate.h) to do the same for what your callback removes. A
@@ -23,9 +26,6 @@
 //   A callback must not allocate, lock, wait, print by stdio, or throw. It has
 //   at least 32 KiB of stack if its thread has a crash stack (AddCrashStack),
 //   and a few free descriptors.
-// Failure: a callback that ignores the deadline is cut off, wherever it is; so
-//   is one that crashes. The callbacks after it do not run then.
-// Lifetime: the code must stay mapped. A callback cannot be unregistered.
 //
 // AddReserveCallback registers the same kind of function for a drain that hangs
 // at the end of the process. A tenth of the drain's deadline is kept for it

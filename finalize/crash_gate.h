@@ -1,4 +1,4 @@
-// CrashGate keeps threads from creating what a crash callback is removing.
+// CrashGate prevents threads from creating what a crash callback is removing.
 //
 //   absl::Status MakeSocket() {
 //     finalize::CrashGate gate(finalize::CrashGate::Use::kMake);
@@ -11,18 +11,18 @@
 // crash, other threads cannot pass through a scope that has a CrashGate. Every
 // function of tempdir/ that creates or removes something has one.
 //
-// Thread: a thread that enters or leaves such a scope while the process crashes
-//   waits there until the process has ended. Before the handler calls the
-//   callbacks, it waits for the threads that are inside, at most 100 ms. The
-//   threads that crash, and so the callbacks and the handlers that were
+// Threads: a thread that enters or leaves such a scope while the process
+//   crashes waits there until the process has ended. Before the handler calls
+//   the callbacks, it waits for the threads that are inside, at most 100 ms.
+//   The threads that crash, and so the callbacks and the handlers that were
 //   installed before, do not wait: they are refused. Threads outside of such
 //   scopes are neither signaled nor stopped.
-// If the process lives on, because a debugger withheld the signal or a handler
-//   recovered against ExitHooks::crash_handlers_never_return, the gate opens
-//   again one minute after the time for the handling has passed. If a handler
-//   that was installed before calls exit(), the drain lets the waiting threads
-//   go, and they are refused.
-// Fork: the gate of a child is open.
+// Failure: if the process survives, because a debugger withheld the signal or a
+//   handler recovered against ExitHooks::crash_handlers_never_return, the gate
+//   opens again one minute after the time for the handling has passed. If a
+//   handler that was installed before calls exit(), the drain releases the
+//   waiting threads, and they are refused.
+// Lifetime: the gate of a forked child is open.
 // Cost: two atomic exchanges on a word that other threads seldom use.
 //
 // Not covered: the handler waits for at most 256 threads at once.
@@ -65,8 +65,8 @@ class CrashGate {
   // Async-signal-safe.
   static bool OthersMake() { return finalize_internal::OthersMake(); }
 
-  // For the drain of an exit() that a handler calls: lets the waiting threads
-  // go.
+  // For the drain of an exit() that a handler calls: releases the waiting
+  // threads.
   static void Release() { finalize_internal::ReleaseCrashGate(); }
 
  private:

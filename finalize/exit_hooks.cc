@@ -22,7 +22,6 @@
 #include "finalize/internal/crash/crash_handler.h"
 #include "finalize/internal/crash/crash_stack.h"
 #include "finalize/internal/end/exit_handlers.h"
-#include "finalize/internal/end/process_drain.h"
 #include "finalize/internal/end/signal_end.h"
 #include "finalize/internal/end/signal_thread.h"
 #include "finalize/internal/end/terminate_hook.h"
@@ -263,8 +262,8 @@ void EndBySignal(int signal) {
   finalize_internal::Check(finalize_internal::MayTake(signal),
                            "EndBySignal: no signal that asks a process to end");
   finalize_internal::DropLoop();
-  finalize_internal::DrainProcess(Cause(Cause::Kind::kSignal, signal),
-                                  finalize_internal::ExitDeadline());
+  finalize_internal::EndProcess(Cause(Cause::Kind::kSignal, signal),
+                                finalize_internal::ExitDeadline());
   finalize_internal::EndAfterDrain(signal);
 }
 

@@ -13,35 +13,33 @@
 // docs/process_end.md has the rules of every end of a process, and what happens
 // if several meet. In short:
 //
-// Order: there is one drain, whatever ends meet, and each finalizer runs once.
-//   Higher phase first, then newest first.
-// Thread: for a signal, an ordinary thread of the library; callbacks may do
+// Order: there is one drain, even if several ends meet, and each finalizer runs
+//   once. Higher phase first, then newest first.
+// Threads: for a signal, an ordinary thread of the library; callbacks may do
 //   anything. For quick_exit() and std::terminate(), the thread that calls it.
-// Signals: taken are SIGTERM, SIGINT, SIGHUP and `signals`, if they have their
-//   default action. An ignored signal stays ignored; one that has a handler is
-//   left alone, unless it is named ("Which signals are taken").
+// Failure: reported; the remaining callbacks still run. A callback that ends
+//   its thread, by pthread_exit() or cancellation, ends the process with a
+//   message and abort(). The drain has the deadline of ExitOptions
+//   (process_end.h), 20 s by default, and a watchdog ends the process if a
+//   callback hangs beyond it.
+// Lifetime: nothing is installed before the first call of InstallExitHooks. A
+//   shared library with its own copy of this one stays mapped after the call. A
+//   forked child inherits no hooks; it may install its own (docs/fork.md).
+// Signals: the hooks take SIGTERM, SIGINT, SIGHUP and `signals`, if they have
+//   their default action. An ignored signal stays ignored; one that has a
+//   handler is left alone, unless it is named ("Which signals are taken").
 // Second signal: if another stop signal arrives more than `repeat_grace` after
 //   the first, the process ends immediately, from the handler, and callbacks
 //   that have not run are skipped.
 // Crash: no finalizer runs. Crash callbacks (crash_callback.h) run in the
 //   handler, and remove the temp dirs; then the crash continues as if there had
 //   been no hooks ("Crashes").
-// Time: the drain has the deadline of ExitOptions (exit_options.h), 20 s by
-//   default. A watchdog ends the process if a callback hangs beyond it.
-// Failure: reported; the remaining callbacks still run. A callback that ends
-//   its thread, by pthread_exit() or cancellation, ends the process with a
-//   message and abort().
-// Fork: a child inherits no hooks; it may install its own (docs/fork.md).
-// Cost: nothing is installed before the first call of InstallExitHooks ("What
-//   is installed, and when"). A shared library with its own copy of this one
-//   stays mapped after the call. Several copies in one process find each other
-//   ("Several copies of the library").
 //
 // Not covered: SIGKILL, power loss, _exit; finalizers in a crash; a signal that
 // every thread blocks; a callback that hangs during the last second before the
 // supervisor's SIGKILL.
 //
-// Thread-safe. Nothing here is for use in a signal handler.
+// Thread-safe. Not for use in a signal handler.
 #ifndef FINALIZE_EXIT_HOOKS_H_
 #define FINALIZE_EXIT_HOOKS_H_
 
@@ -77,8 +75,8 @@ struct ExitHooks {
   // Whether a crash keeps the temp dirs instead, for a post-mortem, out of the
   // reach of every reaper. Standard error says where they are.
   bool keep_on_crash = false;
-  // Whether the handlers of crash signals that are installed now always end
-  // the process. If false, a crash signal that has a handler is left alone.
+  // Whether the handlers of crash signals that are installed now always end the
+  // process. If false, a crash signal that has a handler is left alone.
   bool crash_handlers_never_return = false;
   // How long the work in a crash may take. Must be positive, and at most a
   // minute.

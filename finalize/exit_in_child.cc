@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include "finalize/cause.h"
-#include "finalize/exit_options.h"
 #include "finalize/internal/base/exit_deadline.h"
 #include "finalize/internal/copies/end_guard.h"
-#include "finalize/internal/end/process_drain.h"
+#include "finalize/internal/end/exit_handlers.h"
 #include "finalize/internal/signals/end_failure.h"
+#include "finalize/process_end.h"
 
 namespace finalize {
 namespace {
@@ -23,8 +23,8 @@ void Flush(FILE* stream) {
 }  // namespace
 
 void ExitInChild(int status) {
-  finalize_internal::DrainProcess(Cause::Kind::kExit,
-                                  finalize_internal::ExitDeadline());
+  finalize_internal::EndProcess(Cause::Kind::kExit,
+                                finalize_internal::ExitDeadline());
   const int code = GetExitOptions().failure_exit_code;
   if (finalize_internal::TakeFailure() && code != 0) status = code;
   finalize_internal::GuardWholeEnd("a stream that nobody reads is full");

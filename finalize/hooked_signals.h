@@ -10,7 +10,7 @@
 // InstallExitHooks and HookedSignals (exit_hooks.h) ask the kernel, so the
 // result shows what the program or another library has changed meanwhile.
 //
-// Values. Thread-compatible (const calls may run concurrently).
+// Values. Thread-compatible: const calls may run concurrently.
 #ifndef FINALIZE_HOOKED_SIGNALS_H_
 #define FINALIZE_HOOKED_SIGNALS_H_
 

@@ -8,6 +8,9 @@
 // From then on dlclose() of that module does nothing, and what the module has
 // registered runs at exit (module.h). This cannot be undone.
 //
+// KeepMapped is not in module.h, because including module.h makes dlclose() run
+// what the module has registered.
+//
 // Thread-safe. It takes the lock of the dynamic linker: call it while you hold
 // no lock.
 #ifndef FINALIZE_KEEP_MAPPED_H_
@@ -17,7 +20,7 @@
 
 namespace finalize {
 
-// Returns whether the module that contains `address` stays mapped until the end
+// Returns true if the module that contains `address` stays mapped until the end
 // of the process. Returns true for the program itself.
 inline bool KeepMapped(const void* address) {
   return finalize_internal::KeepMapped(address);

@@ -13,15 +13,16 @@
 //
 // Order: in each registry, higher phase first, then newest first. Cause:
 //   kModuleUnload.
-// Thread: the one that called dlclose(). It waits, without a limit, for
+// Threads: the one that called dlclose(). It waits, without a limit, for
 //   callbacks of the module that other threads are running.
-// Failure: goes to the failure reporter. A retryable finalizer that fails is
-//   not tried again. If memory is short, every finalizer still runs.
-// Weak references: callbacks that the module has registered are destroyed
-//   without running, because their referents have not been destroyed.
-// At exit() the module stays mapped. The exit drain runs what it registered in
+// Failure: the failure reporter receives it. A retryable finalizer that fails
+//   is not tried again. If memory is short, every finalizer still runs.
+// Lifetime: the code and the static objects of the module are still alive. At
+//   exit() the module stays mapped: the exit drain runs what it registered in
 //   the process registry; what it registered in other registries is destroyed
 //   later, without running.
+// Weak references: callbacks that the module has registered are destroyed
+//   without running, because their referents have not been destroyed.
 // Copies: if the module has its own copy of this library, link it with a
 //   version script that exports only its own functions.
 //

@@ -1,5 +1,5 @@
-// OwnerProcess remembers the process that created it, for what a forked child
-// must not clean up.
+// OwnerProcess remembers the process that created it, so that a forked child
+// does not clean up what belongs to its parent.
 //
 //   class Spool {
 //    public:
@@ -11,14 +11,14 @@
 //   };
 //
 // A process id is not enough: ids are reused, and a child in its own pid
-// namespace may have its parent's. OwnerProcess sees forks as the library does,
-// raw clone() included.
+// namespace may have its parent's. OwnerProcess notices forks as the library
+// does, raw clone() included.
 //
-// Fork: a process that adopted what it inherited (adopt_after_fork.h) is the
-// owner in place of its parent. Creating an OwnerProcess counts as a use of the
-// library: a child that does so has given up what it inherited.
+// Lifetime: a process that adopted what it inherited (adopt_after_fork.h) is
+// the owner in place of its parent. Creating an OwnerProcess counts as a use of
+// the library: a child that does so has given up what it inherited.
 //
-// A value. Thread-compatible (const calls may run concurrently).
+// A value. Thread-compatible: const calls may run concurrently.
 #ifndef FINALIZE_OWNER_PROCESS_H_
 #define FINALIZE_OWNER_PROCESS_H_
 

@@ -20,7 +20,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "finalize/cause.h"
-#include "finalize/exit_options.h"
+#include "finalize/process_end.h"
 #include "finalize/registry.h"
 #include "finalize/report.h"
 #include "gmock/gmock.h"

@@ -201,7 +201,7 @@ class TempDirOptions {
   // that no such call sees is treated as a failure of the destructor.
   //
   // Exit waits for the thread, until the deadline of the process's end
-  // (finalize/exit_options.h). What remains then, or when the process is
+  // (finalize/process_end.h). What remains then, or when the process is
   // killed, is reaped at the next start, like everything of a dead process
   // (reap.h). The same holds with WithoutProcessRoot(): the directory is
   // renamed to the

@@ -13,13 +13,14 @@ namespace {
 struct Doors {
   Refusal (*arm)();
   bool (*abandon)(const NodeRef&);
-  void (*park)();
+  void (*block)();
   bool (*watch)();
   void (*drop)(WeakLink*) noexcept;
 };
 
-[[gnu::used]] const Doors kDoors = {&ArmExitHook, &AbandonIfAsleep, &ParkForEnd,
-                                    &WatchThreadEnd, &DropDetachedEntries};
+[[gnu::used]] const Doors kDoors = {&ArmExitHook, &AbandonIfAsleep,
+                                    &BlockForEnd, &WatchThreadEnd,
+                                    &DropDetachedEntries};
 
 }  // namespace
 }  // namespace finalize_internal

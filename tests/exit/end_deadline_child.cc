@@ -10,8 +10,8 @@
 #include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
-#include "finalize/exit_options.h"
 #include "finalize/internal/end/end_state.h"
+#include "finalize/process_end.h"
 #include "tests/support/scenario.h"
 
 namespace {

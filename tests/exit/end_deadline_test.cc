@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "finalize/exit_options.h"
+#include "finalize/process_end.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/child_process.h"

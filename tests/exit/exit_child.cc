@@ -9,9 +9,9 @@
 
 #include "absl/status/status.h"
 #include "finalize/at_exit.h"
-#include "finalize/exit_options.h"
 #include "finalize/finally.h"
 #include "finalize/lifetime.h"
+#include "finalize/process_end.h"
 #include "finalize/registry.h"
 #include "tests/support/scenario.h"
 

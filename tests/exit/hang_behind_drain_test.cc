@@ -1,7 +1,7 @@
 // Hangs behind the exit drain: who watches there, and when.
 #include <string>
 
-#include "finalize/exit_options.h"
+#include "finalize/process_end.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/exit/exit_lock.h"

@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "finalize/cause.h"
 #include "finalize/exit_hooks.h"
-#include "finalize/exit_options.h"
+#include "finalize/process_end.h"
 #include "tests/support/scenario.h"
 
 namespace finalize_test {

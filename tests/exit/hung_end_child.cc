@@ -16,7 +16,7 @@
 #include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
-#include "finalize/exit_options.h"
+#include "finalize/process_end.h"
 #include "tempdir/destructor_temp_dir.h"
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/temp_dir_options.h"

@@ -5,7 +5,7 @@
 
 #include "absl/time/time.h"
 #include "boost/filesystem/path.hpp"
-#include "finalize/exit_options.h"
+#include "finalize/process_end.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/child_process.h"

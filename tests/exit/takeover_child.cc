@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
-#include "finalize/exit_options.h"
+#include "finalize/process_end.h"
 #include "tests/exit/hooked_scenario.h"
 #include "tests/support/blocked_thread.h"
 #include "tests/support/forked.h"

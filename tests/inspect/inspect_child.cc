@@ -7,10 +7,10 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "finalize/at_exit.h"
-#include "finalize/exit_options.h"
 #include "finalize/inspect.h"
 #include "finalize/observer.h"
 #include "finalize/options.h"
+#include "finalize/process_end.h"
 #include "finalize/report.h"
 #include "tests/support/scenario.h"
 

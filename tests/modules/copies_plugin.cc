@@ -11,9 +11,9 @@
 #include "finalize/at_exit.h"
 #include "finalize/crash_callback.h"
 #include "finalize/exit_hooks.h"
-#include "finalize/exit_options.h"
 #include "finalize/module.h"
 #include "finalize/observer.h"
+#include "finalize/process_end.h"
 #include "finalize/report.h"
 #include "tests/support/scenario.h"
 

@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
-#include "finalize/exit_options.h"
+#include "finalize/process_end.h"
 #include "tests/support/forked.h"
 #include "tests/support/latch.h"
 #include "tests/support/scenario.h"

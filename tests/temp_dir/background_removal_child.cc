@@ -20,7 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "finalize/adopt_after_fork.h"
-#include "finalize/exit_options.h"
+#include "finalize/process_end.h"
 #include "tempdir/destructor_temp_dir.h"
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/temp_dir.h"

@@ -6,7 +6,7 @@
 namespace finalize_internal {
 namespace {
 
-// The default of ExitOptions; exit_options.cc checks that both are the same.
+// The default of ExitOptions; process_end.cc checks that both are the same.
 std::atomic<int64_t> deadline_nanos{20000000000};
 
 }  // namespace

@@ -10,10 +10,11 @@
 namespace finalize_internal {
 namespace {
 
-// How much longer than to their deadlines the copy that ends the process waits
-// for the others, whose watchdogs come first.
+// How long beyond their deadlines the copy that ends the process waits for the
+// others, so that their watchdogs act first.
 constexpr uint64_t kMargin = 2000000000;
-// For how long a thread waits at once; its guard is to know that it does.
+// For how long a thread waits at a time, before it tells its guard that it
+// still waits.
 constexpr uint64_t kNap = 1000000000;
 
 ABSL_CONST_INIT StopRequest own_request{};
@@ -28,7 +29,7 @@ void SayChanged() {
   FutexWake(WordOf(&board->changed));
 }
 
-// Whether `slot` is to drain for the request, and has not.
+// Whether `slot` is to drain for the request, and has not drained.
 bool IsToDrain(const CopySlot& slot) {
   return slot.record.load(std::memory_order_acquire) != 0 &&
          slot.serves.load(std::memory_order_acquire) != 0 &&
@@ -40,8 +41,8 @@ bool HasLoop(const CopySlot& slot) {
   return slot.loop.load(std::memory_order_acquire) != 0;
 }
 
-// Returns the time until which `slot` is to be awaited, if it begins at
-// `begin` at the latest; 0: not at all.
+// Returns the time until which `slot` is to be awaited, if it begins at `begin`
+// at the latest; 0: not at all.
 uint64_t AwaitedUntil(const CopySlot& slot, uint64_t begin) {
   if (slot.record.load(std::memory_order_acquire) == 0) return 0;
   const uint64_t until = slot.until.load(std::memory_order_acquire);
@@ -50,7 +51,7 @@ uint64_t AwaitedUntil(const CopySlot& slot, uint64_t begin) {
                        : begin + slot.patience.load(std::memory_order_relaxed);
 }
 
-// Calls visit(slot) for each slot but this copy's.
+// Calls visit(slot) for each slot except this copy's.
 template <class Visit>
 void VisitOthers(Visit visit) {
   const CopySlot* const own = OwnSlot();
@@ -60,7 +61,7 @@ void VisitOthers(Visit visit) {
   }
 }
 
-// Of all other copies, the latest; 0 if none is awaited.
+// Returns the latest such time of all other copies; 0 if none is awaited.
 uint64_t OthersUntil(uint64_t begin) {
   uint64_t latest = 0;
   VisitOthers([&](const CopySlot& slot) {
@@ -165,7 +166,7 @@ uint64_t OtherCopiesUntil() {
   uint64_t latest = 0;
   VisitOthers([&](const CopySlot& slot) {
     const uint64_t until = AwaitedUntil(slot, first);
-    // A loop of the program's has as long as a drain.
+    // A loop of the program has as long as a drain.
     latest = std::max(
         latest, until == kNoLimit
                     ? first + slot.patience.load(std::memory_order_relaxed)

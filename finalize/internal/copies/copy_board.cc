@@ -11,10 +11,10 @@
 namespace finalize_internal {
 namespace {
 
-// Set once; the same address in children of a fork.
+// Set once; the same address in forked children.
 std::atomic<Board*> the_board{nullptr};
-// In the upper half the epoch in which this copy has joined, in the lower one
-// its number.
+// The epoch in which this copy has joined in the upper half, its number in the
+// lower one.
 std::atomic<uint64_t> joined{0};
 
 Board* BoardAt(uint64_t address) {
@@ -29,7 +29,7 @@ Board* MakeBoard() {
   void* const memory = mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
-  // Where the kernel does not wipe, OwnBoard sees a child by its number.
+  // If the kernel does not wipe it, OwnBoard recognizes a child by its number.
   madvise(memory, sizeof(Board), MADV_WIPEONFORK);
   return static_cast<Board*>(memory);
 }
@@ -45,7 +45,8 @@ bool TakeBoardOf(CopyRecord& record, void* context) {
   return search.found != nullptr;
 }
 
-// The first record takes the board that was made: all look in one order.
+// The first record takes the board that was created: all copies look in one
+// order.
 bool OfferBoard(CopyRecord& record, void* context) {
   Search& search = *static_cast<Search*>(context);
   uint64_t none = 0;
@@ -60,7 +61,7 @@ void FindOrOffer(void* context) {
   VisitRecords(&OfferBoard, context);
 }
 
-// Finds the board of the other copies, or makes one.
+// Finds the board of the other copies, or creates one.
 Board* FindBoard() {
   Search search = {nullptr, nullptr};
   if (VisitRecords(&TakeBoardOf, &search)) return search.found;
@@ -82,7 +83,7 @@ void Clear(CopySlot* slot) {
   slot->record.store(0, std::memory_order_release);
 }
 
-// Makes it this process's, if a fork has come between.
+// Makes the board this process's, if there was a fork since.
 void OwnBoard(Board* board) {
   const uint32_t self = NumberOfProcess();
   uint32_t seen = board->process.load(std::memory_order_acquire);
@@ -118,8 +119,8 @@ bool HasJoined() {
   return joined.load(std::memory_order_acquire) >> 32 == CurrentEpoch();
 }
 
-// fork() waits for the lock, so that no child is without the thread that holds
-// the lock of the dynamic linker here.
+// fork() waits for the lock: so no child lacks the thread that holds the lock
+// of the dynamic linker here.
 void Join() ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kCopiesLock)) {
   const uint64_t epoch = uint64_t{CurrentEpoch()} << 32;
   Board* board = the_board.load(std::memory_order_acquire);

@@ -1,4 +1,4 @@
-// Which handlers of signals are another copy's of the library. The kernel knows
+// Which signal handlers belong to another copy of the library. The kernel knows
 // a handler by its address; the records of all copies say which are theirs.
 //
 // Not async-signal-safe: looking takes the lock of the dynamic linker.
@@ -9,22 +9,23 @@
 
 namespace finalize_internal {
 
-// Whose handler it is that the kernel has.
+// Whose handler the kernel has.
 enum class HandlerOwner {
   kProgram,   // the program's
   kCopy,      // another copy's, which takes the signal in this process
-  kIdleCopy,  // another copy's, inherited over a fork: it does nothing
+  kIdleCopy,  // another copy's, inherited by a fork: it does nothing
 };
 HandlerOwner OwnerOf(const struct sigaction& action, int signal);
-// Whether the copy that owns `action` found the default action under it.
+// Returns true if the copy that owns `action` installed it over the default
+// action.
 bool IsOverDefault(const struct sigaction& action, int signal);
 
-// Says that this copy installs `handler` for stop signals; it may have two.
+// Records that this copy installs `handler` for stop signals; it may have two.
 void NoteStopHandlers(const void* handler, const void* other);
 // The same for crash signals.
 void NoteCrashHandler(const void* handler);
-// Says that this copy has the handler of `signal`, and whether it found the
-// default action there, be it under the handler of another copy.
+// Records that this copy has the handler of `signal`, and whether it found the
+// default action there, directly or under the handler of another copy.
 void NoteTaken(int signal, bool over_default);
 
 }  // namespace finalize_internal

@@ -8,7 +8,8 @@
 
 #include "finalize/internal/system/loaded_objects.h"
 
-// A test stands in for a copy of another version, or of a newer revision.
+// A test defines it, to stand in for a copy of another version or of a newer
+// revision.
 #ifndef FINALIZE_COPY_VERSION
 #define FINALIZE_COPY_VERSION finalize_internal::kCopyVersion
 #endif
@@ -16,7 +17,8 @@
 #define FINALIZE_COPY_REVISION finalize_internal::kCopyRevision
 #endif
 
-// Named for the note below. Hidden: another module's must not stand in for it.
+// Named for the note below. Hidden, so that another module's does not replace
+// it.
 extern "C" {
 [[gnu::visibility("hidden"),
   gnu::used]] finalize_internal::CopyRecord finalize_copy_record = {
@@ -82,7 +84,8 @@ size_t RoundUp(size_t size, size_t alignment) {
   return (size + alignment - 1) / alignment * alignment;
 }
 
-// Returns the record that the note at `at` leads to; null if it is another's.
+// Returns the record that the note at `at` leads to; null if the note is not of
+// this library.
 CopyRecord* RecordOf(const dl_phdr_info& info, const ElfW(Nhdr) & note,
                      const char* at) {
   int64_t distance;

@@ -8,13 +8,13 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "finalize/exit_options.h"
 #include "finalize/internal/base/futex.h"
 #include "finalize/internal/node/fork_epoch.h"
 #include "finalize/internal/system/exit_lock.h"
 #include "finalize/internal/system/raw_calls.h"
 #include "finalize/internal/system/raw_text.h"
 #include "finalize/internal/system/raw_thread.h"
+#include "finalize/process_end.h"
 
 namespace finalize_internal {
 namespace {
@@ -22,15 +22,15 @@ namespace {
 using finalize::Cause;
 
 constexpr uint64_t kSecond = 1000000000;
-// How long a watchdog that runs comes later than its deadline, at most: it
-// waits for locks, for standard error, and for std::terminate().
+// How long after its deadline a running watchdog acts at the latest: it waits
+// for locks, for standard error, and for std::terminate().
 constexpr uint64_t kReportTime = 2 * kSecond;
 // How long to wait for a reader of standard error.
 constexpr long kWriteTimeoutMillis = 500;
 constexpr size_t kNamed = 4;
 static_assert(finalize::kWatchdogExitCode == 124);
 
-// Plain words, accessed by atomic builtins: a sanitizer would have its part in
+// Plain words, accessed by atomic builtins: a sanitizer would instrument
 // std::atomic.
 struct Guard {
   uint32_t epoch;  // of the process whose thread it is
@@ -40,8 +40,8 @@ struct Guard {
   const char* cause;
   const char* what;         // of kWholeEnd
   uint32_t watchdog;        // whether one runs
-  uint32_t parked;          // how many threads
-  uint32_t parked_in;       // the epoch in which that holds
+  uint32_t blocked;         // how many threads
+  uint32_t blocked_in;      // the epoch in which that holds
   int32_t threads[kNamed];  // the first of them
   int32_t ender;            // the thread that ends the process
   uint32_t stops;           // the thread is to end
@@ -114,7 +114,7 @@ class Threads {
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
 
-  // The id of the next one; 0 at the end.
+  // Returns the id of the next thread; 0 at the end.
   FINALIZE_UNSANITIZED int Next() {
     for (;;) {
       if (at_ >= size_) {
@@ -141,8 +141,8 @@ class Threads {
   char entries_[2048];
 };
 
-// A thread that sleeps in exit() behind the one that ends the process; 0 if
-// there is none.
+// Returns a thread that sleeps in exit() behind the one that ends the process;
+// 0 if there is none.
 FINALIZE_RAW int FindSleeper() {
   Threads threads;
   for (int thread = threads.Next(); thread != 0; thread = threads.Next()) {
@@ -151,7 +151,8 @@ FINALIZE_RAW int FindSleeper() {
   return 0;
 }
 
-// The number of the system call that a thread is in, if it is in one.
+// Gets the number of the system call that a thread is in. Returns false if it
+// is in none.
 FINALIZE_RAW bool CallOf(int thread, uint64_t* number) {
   RawText<64> path;
   path.Add("/proc/self/task/");
@@ -178,12 +179,12 @@ FINALIZE_RAW void EndDrain() {
   End(&line);
 }
 
-// How many threads this process parks.
-FINALIZE_RAW uint32_t Parked() {
-  return Load(guard.parked_in) == Load(guard.epoch) ? Load(guard.parked) : 0;
+// Returns how many threads of this process are blocked.
+FINALIZE_RAW uint32_t Blocked() {
+  return Load(guard.blocked_in) == Load(guard.epoch) ? Load(guard.blocked) : 0;
 }
 
-// Says who does what behind the drain.
+// Prints which thread does what behind the drain, and ends the process.
 FINALIZE_RAW void EndBehindDrain(int sleeper) {
   Line line;
   line.Add("finalize: ");
@@ -205,8 +206,8 @@ FINALIZE_RAW void EndBehindDrain(int sleeper) {
       line.AddNumber(call);
     }
   }
-  const uint32_t parked = Parked();
-  for (uint32_t i = 0; i < parked && i < kNamed; ++i) {
+  const uint32_t blocked = Blocked();
+  for (uint32_t i = 0; i < blocked && i < kNamed; ++i) {
     const int thread = Load(guard.threads[i]);
     if (thread == 0) continue;
     line.Add(", ");
@@ -221,7 +222,7 @@ FINALIZE_RAW void EndBehindDrain(int sleeper) {
   End(&line);
 }
 
-// What the guard does at its limit. Returns where it has to look again.
+// What the guard does at its limit. Returns if it has to look again later.
 FINALIZE_RAW void Act(uint64_t now) {
   switch (static_cast<GuardDuty>(Load(guard.duty))) {
     case GuardDuty::kNone:
@@ -233,7 +234,7 @@ FINALIZE_RAW void Act(uint64_t now) {
       break;
     case GuardDuty::kBehindDrain: {
       const int sleeper = FindSleeper();
-      if (sleeper != 0 || Parked() != 0) EndBehindDrain(sleeper);
+      if (sleeper != 0 || Blocked() != 0) EndBehindDrain(sleeper);
       break;
     }
     case GuardDuty::kWholeEnd:
@@ -260,7 +261,7 @@ void NextTurn() {
   FutexWake(&guard.turn);
 }
 
-// Makes the guard this process's. False for all but one thread.
+// Makes the guard this process's. Returns true to one thread only.
 bool Claim() {
   uint32_t seen = Load(guard.epoch);
   const uint32_t epoch = CurrentEpoch();
@@ -319,15 +320,16 @@ void NoteWatchdog(bool runs) {
   if (IsOurs()) Store(guard.watchdog, runs ? 1u : 0u);
 }
 
-void NoteParkedThread() {
+void NoteBlockedThread() {
   const uint32_t epoch = CurrentEpoch();
-  uint32_t seen = Load(guard.parked_in);
+  uint32_t seen = Load(guard.blocked_in);
   if (seen != epoch &&
-      __atomic_compare_exchange_n(&guard.parked_in, &seen, epoch, false,
+      __atomic_compare_exchange_n(&guard.blocked_in, &seen, epoch, false,
                                   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-    Store(guard.parked, 0u);  // the parent's
+    Store(guard.blocked, 0u);  // the parent's
   }
-  const uint32_t index = __atomic_fetch_add(&guard.parked, 1, __ATOMIC_ACQ_REL);
+  const uint32_t index =
+      __atomic_fetch_add(&guard.blocked, 1, __ATOMIC_ACQ_REL);
   if (index < kNamed) Store(guard.threads[index], ThisThreadId());
 }
 

@@ -13,7 +13,7 @@ using finalize::Crash;
 using finalize::CrashCallback;
 using finalize::kMaxCrashCallbacks;
 
-// Filled from the front; one that is set stays.
+// Filled from the front; an entry that is set stays.
 using Table = ConstInitArray<std::atomic<CrashCallback>, kMaxCrashCallbacks>;
 ABSL_CONST_INIT Table in_crash;
 ABSL_CONST_INIT Table in_reserve;

@@ -1,6 +1,8 @@
-// What is called in a crash, and what is called if the drain at the end of the
-// process hangs: two tables that are filled without a lock and read by a signal
-// handler at any moment.
+// The crash callbacks, and the callbacks of the reserve, which are called if
+// the drain at the end of the process hangs: two tables that are filled without
+// a lock and read by a signal handler at any moment.
+//
+// Thread-safe.
 #ifndef FINALIZE_INTERNAL_CRASH_CRASH_CALLBACKS_H_
 #define FINALIZE_INTERNAL_CRASH_CRASH_CALLBACKS_H_
 
@@ -8,10 +10,11 @@
 
 namespace finalize_internal {
 
-// False where the table is full.
+// Returns false if the table is full.
 bool AddCrashCallback(finalize::CrashCallback callback);
 
-// Calls them, newest first, until the deadline has passed. Async-signal-safe.
+// Calls the callbacks, newest first, until the deadline has passed.
+// Async-signal-safe.
 void RunCrashCallbacks(const finalize::Crash& crash);
 
 // The same for the callbacks of the reserve.

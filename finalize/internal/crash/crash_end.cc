@@ -13,7 +13,7 @@
 namespace finalize_internal {
 namespace {
 
-// When a fault that has not come again by then is taken to be over.
+// A fault that has not occurred again by then is considered to be over.
 constexpr uint64_t kFaultComesAgain = 1000000000;
 
 std::atomic<int> end_status{0};
@@ -26,7 +26,8 @@ sigset_t& MaskOf(void* context) {
   return static_cast<ucontext_t*>(context)->uc_sigmask;
 }
 
-// By the instruction that the thread is at, not by somebody.
+// Whether the signal comes from the instruction that the thread executes, and
+// was not sent.
 bool IsFault(int signal, const siginfo_t& info) {
   if (signal == SIGABRT || info.si_code <= 0) return false;
   return !(signal == SIGBUS && info.si_code == BUS_MCEERR_AO);
@@ -46,8 +47,8 @@ void Block(int signal) {
 
 void EndNow(int) { _exit(end_status.load(std::memory_order_relaxed)); }
 
-// The fault comes again as soon as the handler returns, to the default action.
-// If it does not, since what was not mapped is mapped now, a timer ends the
+// The fault occurs again as soon as the handler returns, with the default
+// action. If it does not, because the address is mapped now, a timer ends the
 // process.
 void EndByFault(int signal, void* context) {
   if (context == nullptr) _exit(StatusOf(signal));
@@ -109,7 +110,7 @@ void SendAgain(const struct sigaction& previous, int signal,
                const siginfo_t& info, void* context) {
   Block(signal);
   if (context != nullptr) sigdelset(&MaskOf(context), signal);
-  // PID 1 does not die of what is sent; a fault comes again by itself.
+  // A signal that is sent does not end PID 1; a fault occurs again by itself.
   if (IsPidOne() && IsDefault(previous)) return;
   siginfo_t copy = info;
   const long thread = syscall(SYS_gettid);
@@ -117,7 +118,7 @@ void SendAgain(const struct sigaction& previous, int signal,
       syscall(SYS_tgkill, getpid(), thread, signal) == 0) {
     return;
   }
-  // A sandbox refuses both.
+  // A sandbox may refuse both.
   if (IsDefault(previous)) _exit(StatusOf(signal));
 }
 

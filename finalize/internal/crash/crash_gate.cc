@@ -29,11 +29,12 @@ struct Slot {
 };
 ABSL_CONST_INIT ConstInitArray<Slot, kSlots> slots;
 
-// The epoch in which the gate is shut, or 0; and in which it is released.
+// The epoch in which the gate is shut, or 0, and the one in which it is
+// released.
 std::atomic<uint32_t> shut{0};
 std::atomic<uint32_t> released{0};
 std::atomic<uint64_t> reopens{0};
-// Counts the changes that waiting threads are woken for.
+// Counts the changes that wake the waiting threads.
 std::atomic<uint32_t> changes{0};
 
 // A thread that crashes. Void in all other epochs.
@@ -49,7 +50,7 @@ uint64_t WordOf(uint32_t epoch, uint64_t flags) {
   return uint64_t{epoch} << 1 | flags;
 }
 
-// 0 is a thread that has not said which one it is.
+// 0 is a thread that has not written its id yet.
 bool Crashes(uintptr_t thread) {
   if (thread == 0) return false;
   const uint32_t epoch = CurrentEpoch();
@@ -78,7 +79,7 @@ int FirstSlotOf(uintptr_t thread) {
   return static_cast<int>(thread * 0x9e3779b97f4a7c15u >> (64 - kSlotBits));
 }
 
-// False if the slot is in use.
+// Returns false if the slot is in use.
 bool Take(Slot& slot, uint32_t epoch, uint64_t word, uintptr_t thread) {
   uint64_t there = slot.word.load(std::memory_order_relaxed);
   if (there >> 1 == epoch || !slot.word.compare_exchange_strong(

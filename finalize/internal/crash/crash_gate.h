@@ -1,17 +1,20 @@
-// The crash gate: from the moment that a crash is handled, no other thread
-// makes or uses what the crash callbacks remove (contract C23).
+// The crash gate: from the moment when a crash is handled, no other thread
+// creates or uses what the crash callbacks remove (contract C23).
 //
+// clang-format off
 //            ShutCrashGate             a minute later: the process lives on
 //     open ----------------> shut --------------------------------------> open
 //                              |
 //                              | ReleaseCrashGate
 //                              v
-//                          released, to the end of the process
+//                          released, until the end of the process
+// clang-format on
 //
-//   open      Each thread that makes or removes announces itself before it
-//             looks at the gate, and withdraws after its last system call.
+//   open      Each thread that creates or removes something announces itself
+//             before it looks at the gate, and withdraws after its last system
+//             call.
 //   shut      A thread that arrives or withdraws waits for the end of the
-//             process. The threads that crash do not: they are refused.
+//             process. Threads that crash do not wait: they are refused.
 //   released  No thread waits: all are refused.
 //
 // The state belongs to one epoch: in a forked child the gate is open, and the
@@ -19,11 +22,11 @@
 //
 // An announcement is a slot of a fixed table. The stores to it and to the gate
 // are sequentially consistent, so that either the handler sees the announcement
-// or the thread sees the gate shut. Where all slots are in use a thread is not
+// or the thread sees the gate shut. If all slots are in use, a thread is not
 // announced.
 //
-// No thread is signaled. Async-signal-safe; no lock and no memory of the
-// threads, whose thread-local variables may be allocated when first used.
+// Thread-safe, and async-signal-safe. No thread is signaled. Uses no lock and
+// no thread-local variables, which may be allocated when they are first used.
 #ifndef FINALIZE_INTERNAL_CRASH_CRASH_GATE_H_
 #define FINALIZE_INTERNAL_CRASH_CRASH_GATE_H_
 
@@ -33,20 +36,22 @@
 
 namespace finalize_internal {
 
-// For the thread that handles the crash, which is certain to end the process.
-// Waits for announced threads until `patience_nanos`. The gate opens again at
+// For the thread that handles a crash that is certain to end the process. Waits
+// for announced threads until `patience_nanos`. The gate opens again at
 // `reopens_nanos`. (Both of CLOCK_MONOTONIC.)
 void ShutCrashGate(uint64_t patience_nanos, uint64_t reopens_nanos);
 
-// For another thread that crashes meanwhile: it is not held, nor waited for.
+// For another thread that crashes meanwhile: it does not wait at the gate, and
+// the gate does not wait for it.
 void PassCrashGate();
 
-// Lets the threads go that wait.
+// Lets the waiting threads continue.
 void ReleaseCrashGate();
 
 bool CrashGateIsShut();
 
-// Whether a thread that does not crash has announced that it makes something.
+// Returns true if a thread that does not crash has announced that it creates
+// something.
 bool OthersMake();
 
 constexpr int kNotAnnounced = -1;
@@ -60,7 +65,7 @@ struct Announcement {
 // has not announced it, if the thread is refused.
 bool EnterCrashGate(bool makes, Announcement* made);
 
-// Withdraws it, and waits while the gate is shut.
+// Withdraws the announcement, and waits while the gate is shut.
 void LeaveCrashGate(const Announcement& made);
 
 }  // namespace finalize_internal

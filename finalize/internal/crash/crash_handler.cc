@@ -29,12 +29,13 @@
 namespace finalize_internal {
 namespace {
 
-// What a callback may overrun the deadline by before it is cut off, and from
-// one way of doing that to the next.
+// The time from the deadline until a callback is cut off, and from one way of
+// cutting it off to the next.
 constexpr uint64_t kMargin = 500000000;
-// What threads that make temp dirs have to come to an end.
+// How long the threads that create temp dirs have to finish.
 constexpr uint64_t kGateTimeout = 100000000;
-// When the process is taken to live on, after all else has had its time.
+// When the process is considered to survive, after everything else has had its
+// time.
 constexpr uint64_t kLivesOn = 60000000000;
 
 struct Taken {
@@ -53,7 +54,8 @@ std::atomic<pid_t> handling{0};
 std::atomic<uint64_t> given_up_nanos{0};
 
 // Of the thread `handling`, from before the first callback on. A signal that
-// cuts a callback off jumps back; `crash_info` is what the thread crashed with.
+// cuts a callback off jumps back here; `crash_info` is the information of the
+// crash.
 sigjmp_buf jump;
 CrashTimers timers;
 siginfo_t crash_info;
@@ -77,8 +79,8 @@ void Restore(int signal) {
   sigaction(signal, &taken[signal].previous, nullptr);
 }
 
-// Puts the previous actions back: of `signal` in any case, for it may have come
-// by a handler of the program's that calls this one.
+// Restores the previous actions: that of `signal` in any case, because a
+// handler of the program may have called this one.
 void RestoreAll(int signal) {
   for (const int other : kCrashSignals) {
     struct sigaction now;
@@ -88,8 +90,8 @@ void RestoreAll(int signal) {
   Restore(signal);
 }
 
-// The signal is certain to end the process: no other thread makes temp dirs any
-// more.
+// For a signal that is certain to end the process: from now on, no other thread
+// creates temp dirs.
 void ShutGate(uint64_t deadline) {
   const uint64_t now = NowNanos();
   ShutCrashGate(std::min(deadline, now + kGateTimeout),
@@ -129,8 +131,9 @@ void AwaitOver() {
   }
 }
 
-// The timer found a thread other than the one that hangs: it goes on instead,
-// and nothing would crash again if the handler before returned to it.
+// The timer found a thread other than the one that hangs: that thread continues
+// in its place, and nothing would crash again if the previous handler returned
+// to it.
 void GoOnHere(int signal, void* context) {
   RestoreAll(signal);
   timers.Stop(signal);
@@ -149,7 +152,7 @@ bool IsTaken(int signal) {
          taken[signal].epoch.load(std::memory_order_relaxed) == OwnerEpoch();
 }
 
-// Returns false where there is nothing more to do.
+// Returns false if there is nothing more to do.
 bool TakeTurn(int signal, const siginfo_t& info, void* context) {
   uint32_t none = kNone;
   if (phase.compare_exchange_strong(none, kHandled,
@@ -188,8 +191,8 @@ void Handle(int signal, siginfo_t* info, void* context) {
   errno = saved_errno;
 }
 
-// A crash in the handler is not to be held back, and no other signal is to come
-// between.
+// A crash in the handler must not be blocked, and no other signal may interrupt
+// it.
 void Install(int signal) {
   struct sigaction own = {};
   own.sa_sigaction = &Handle;
@@ -199,8 +202,8 @@ void Install(int signal) {
   sigaction(signal, &own, nullptr);
 }
 
-// Whether `action` is that of another copy of the library, which ends the
-// process when it has done the same for its own temp dirs.
+// Whether `action` belongs to another copy of the library, which ends the
+// process when it has removed its own temp dirs.
 bool EndsAsCopy(int signal, const struct sigaction& action) {
   const HandlerOwner owner = OwnerOf(action, signal);
   return owner == HandlerOwner::kCopy ||
@@ -216,7 +219,7 @@ void Take(int signal, bool handlers_end) {
   if (inherited && IsTaken(signal)) return;
   const struct sigaction& previous = inherited ? slot.previous : found;
   const bool handled = IsHandler(previous);
-  // The program's choice, and it may call ours.
+  // The program has chosen that handler, which may call ours.
   if (!inherited && had && handled) return;
   const bool ignored = !handled && !IsDefault(previous);
   const bool ends = handlers_end || EndsAsCopy(signal, previous);
@@ -257,7 +260,7 @@ SignalLook LookAtCrashSignal(int signal) {
   }
   if (IsDefault(found)) return {SignalHook::State::kDefault, nullptr};
   if (!IsHandler(found)) return {SignalHook::State::kIgnored, nullptr};
-  // Another copy's, which calls this one's.
+  // The handler of another copy, which calls that of this one.
   if (own && OwnerOf(found, signal) == HandlerOwner::kCopy) {
     return {SignalHook::State::kTaken, nullptr};
   }

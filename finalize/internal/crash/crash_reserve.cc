@@ -13,7 +13,7 @@
 namespace finalize_internal {
 namespace {
 
-// Ends of one pipe, which is nothing else's.
+// Ends of one pipe, which nothing else uses.
 constexpr int kReserved = 6;
 int reserved[kReserved];
 struct stat reserved_pipe;
@@ -25,7 +25,7 @@ bool Examine(int fd, struct stat* status) {
 
 }  // namespace
 
-// The program may have closed them: then the number is another file's.
+// The program may have closed them: then the number may be another file's.
 void FreeDescriptors() {
   if (reserved_epoch != OwnerEpoch()) return;
   for (const int fd : reserved) {
@@ -37,7 +37,8 @@ void FreeDescriptors() {
   }
 }
 
-// Clear of the standard streams, which programs close and open again.
+// Above the numbers of the standard streams, which programs close and open
+// again.
 bool ReserveDescriptors() {
   if (reserved_epoch == CurrentEpoch()) return true;
   int ends[2];

@@ -7,7 +7,7 @@ namespace finalize_internal {
 // Opens them for this process. Returns false if the process has none left.
 bool ReserveDescriptors();
 
-// Closes them, so that there are free ones. Async-signal-safe.
+// Closes them, so that some are free. Async-signal-safe.
 void FreeDescriptors();
 
 }  // namespace finalize_internal

@@ -15,7 +15,8 @@ namespace {
 #define AT_MINSIGSTKSZ 51
 #endif
 
-// Room for the handler and what it calls, beside what the kernel puts there.
+// Room for the handler and what it calls, in addition to what the kernel puts
+// there.
 constexpr size_t kRoom = 64 << 10;
 
 size_t PageSize() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }

@@ -5,7 +5,8 @@
 namespace finalize_internal {
 
 // Gives the calling thread an alternate signal stack with a guard page below
-// it, until it ends, unless it has one. False where there is no memory for it.
+// it, until the thread ends, unless it has one. Returns false if there is no
+// memory for it.
 bool AddCrashStack();
 
 }  // namespace finalize_internal

@@ -1,12 +1,12 @@
-// CrashTimers: what ends the handling of a crash that hangs, in a call that
-// never returns or in a loop.
+// CrashTimers end the handling of a crash that hangs, in a call that never
+// returns or in a loop.
 //
-// Three timers of the kernel's, one margin after the other, without a thread:
-// the first sends this thread `signal`; the second sends it to the process, for
-// another thread to take, where this one is stuck in the kernel; the third
-// kills the process, where there is no other.
+// Three timers of the kernel, one margin after the other, without a thread: the
+// first sends `signal` to this thread; the second sends it to the process, for
+// another thread to take if this one is stuck in the kernel; the third kills
+// the process if there is no other thread.
 //
-// Async-signal-safe: no memory but its own, no lock.
+// Async-signal-safe: uses only its own memory, and no lock.
 #ifndef FINALIZE_INTERNAL_CRASH_CRASH_TIMERS_H_
 #define FINALIZE_INTERNAL_CRASH_CRASH_TIMERS_H_
 
@@ -20,16 +20,17 @@ namespace finalize_internal {
 
 class CrashTimers {
  public:
-  // Where the kernel has no more timers for this process there are none.
+  // Starts none if the kernel has no more timers for this process.
   void Start(int signal, uint64_t first_nanos, uint64_t margin_nanos);
-  // What they sent and nobody took is taken back, where this thread blocks
-  // `signal`. Any thread may stop them.
+  // Also takes back what they have sent and no thread has received, if this
+  // thread blocks `signal`. Any thread may call it.
   void Stop(int signal);
 
-  // One of its own, which nothing stops. False where there is none to be had.
+  // Starts a separate timer, which nothing stops. Returns false if none is
+  // available.
   static bool SendToThisThread(int signal, uint64_t at_nanos);
 
-  // Whether `info` tells of one of them.
+  // Returns true if `info` is from one of these timers.
   static bool Sent(const siginfo_t& info);
 
  private:

@@ -11,8 +11,7 @@
 #include "finalize/internal/base/futex.h"
 #include "finalize/internal/copies/end_guard.h"
 #include "finalize/internal/drain/drain.h"
-#include "finalize/internal/end/exit_handlers.h"
-#include "finalize/internal/end/takeover.h"
+#include "finalize/internal/end/end_deadline.h"
 #include "finalize/internal/life/end_door.h"
 #include "finalize/internal/node/fork_epoch.h"
 #include "finalize/internal/node/thread_state.h"
@@ -60,64 +59,65 @@ int Rank(const Cause& end) {
   }
 }
 
-// The thread that drains or was the last to, as the address of its
-// ThreadState. It ends the process, or is parked.
+// The thread that drains or was the last to drain, as the address of its
+// ThreadState. It ends the process, or is blocked.
 std::atomic<const void*> drainer{nullptr};
 // The id of that thread.
 std::atomic<int> drainer_task{0};
 // The epoch in which that holds.
 std::atomic<uint32_t> drainer_epoch{0};
-// Whether the library itself is being unmapped: its hooks run, and must not.
+// Whether the library itself is being unmapped: its hooks are called, and must
+// do nothing.
 std::atomic<bool> unloads{false};
 // Grows when a drain is over.
 std::atomic<uint32_t> drained{0};
 
 uint32_t* DrainedWord() { return reinterpret_cast<uint32_t*>(&drained); }
 
-enum class Step { kDrain, kGoOn, kAwait, kEnd, kStandBy, kPark };
-
-// The step of the thread that drains, or that has drained.
-Step StepOfDrainer(const Cause& cause, EndWord* moment) {
+// Row 1 of the table: the thread that drains, or that has drained, asks.
+EndRole RoleOfDrainer(const Cause& cause, EndWord* moment) {
   const bool nested = moment->state == EndState::kDraining;
   if (nested && cause.kind == Cause::Kind::kTerminate &&
       moment->end.kind == Cause::Kind::kTerminate && !moment->overruled) {
-    return Step::kEnd;
+    return EndRole::kEndsProcess;  // the exception to row 1
   }
   if (Rank(cause) > Rank(moment->end)) moment->overruled = false;
   if (Rank(cause) >= Rank(moment->end) && !moment->overruled) {
     moment->end = cause;
   }
-  return nested ? Step::kGoOn : Step::kEnd;
+  return nested ? EndRole::kContinuesDrain : EndRole::kEndsProcess;
 }
 
-Step StepOfOther(const Cause& cause, EndWord* moment) {
+// Rows 2 and 3: another thread asks. Row 3 leaves `moment` as it is.
+EndRole RoleOfOther(const Cause& cause, EndWord* moment) {
   if (Rank(cause) <= Rank(moment->end)) {
     const bool quick = cause.kind == Cause::Kind::kQuickExit &&
                        moment->state == EndState::kDrained &&
                        Rank(moment->end) == 1;
-    if (quick) return Step::kEnd;
+    if (quick) return EndRole::kEndsProcess;
     return Rank(cause) == 1 && moment->state == EndState::kDraining
-               ? Step::kStandBy
-               : Step::kPark;
+               ? EndRole::kStandsBy
+               : EndRole::kIsBlocked;
   }
   moment->end = cause;
   moment->overruled = true;
-  return moment->state == EndState::kDraining ? Step::kAwait : Step::kEnd;
+  return moment->state == EndState::kDraining ? EndRole::kAwaitsDrain
+                                              : EndRole::kEndsProcess;
 }
 
-// The step of a thread that asks for an end. Moves `moment` on.
-Step Decide(const Cause& cause, EndWord* moment) {
+// The role of a thread that asks for an end. Moves `moment` on.
+EndRole Decide(const Cause& cause, EndWord* moment) {
   if (moment->state == EndState::kDraining ||
       moment->state == EndState::kDrained) {
     return drainer.load(std::memory_order_acquire) == &this_thread
-               ? StepOfDrainer(cause, moment)
-               : StepOfOther(cause, moment);
+               ? RoleOfDrainer(cause, moment)
+               : RoleOfOther(cause, moment);
   }
   *moment = {EndState::kBeginning, cause, false};
-  return Step::kDrain;
+  return EndRole::kDrains;
 }
 
-// Waits while a thread says that it is the one that drains. Returns the word
+// Waits while a thread records that it is the one that drains. Returns the word
 // after that.
 uint64_t AwaitBegun(uint32_t epoch, uint64_t word) {
   while (Unpack(epoch, word).state == EndState::kBeginning) {
@@ -127,50 +127,10 @@ uint64_t AwaitBegun(uint32_t epoch, uint64_t word) {
   return word;
 }
 
-// Waits for the drain of another thread, as the one that ends the process.
-void AwaitDrained(const Cause& cause) {
-  AbandonFrames();  // the drain may wait for one of them
-  const uint32_t epoch = CurrentEpoch();
-  for (;;) {
-    const uint32_t seen = drained.load(std::memory_order_acquire);
-    const EndWord now = Unpack(epoch, end_word.load(std::memory_order_acquire));
-    if (now.end != cause) Park(cause);  // overruled in its turn
-    if (now.state != EndState::kDraining) return;
-    FutexSleep(DrainedWord(), seen, UINT64_MAX);
-  }
-}
-
 void BecomeDrainer() {
   drainer_task.store(static_cast<int>(syscall(SYS_gettid)),
                      std::memory_order_relaxed);
   drainer.store(&this_thread, std::memory_order_release);
-}
-
-// Waits for the drain of another thread, in exit() or quick_exit(). Returns
-// where this thread has taken it over.
-void StandBy(const Cause& cause) {
-  AddHookFor(cause);  // for the next thread that asks in this way
-  NoteParkedThread();
-  AbandonFrames();
-  const uint32_t epoch = CurrentEpoch();
-  Takeover takeover;
-  for (;;) {
-    const uint32_t seen = drained.load(std::memory_order_acquire);
-    const EndWord now = Unpack(epoch, end_word.load(std::memory_order_acquire));
-    if (now.state != EndState::kDraining) break;
-    const void* from = drainer.load(std::memory_order_acquire);
-    const int task = drainer_task.load(std::memory_order_relaxed);
-    const Why why = takeover.Look(task, /*may_be_slow=*/Rank(now.end) > 1);
-    if (why != Why::kNo && drainer.compare_exchange_strong(
-                               from, &this_thread, std::memory_order_acq_rel)) {
-      BecomeDrainer();
-      end_turn.fetch_add(1, std::memory_order_acq_rel);
-      if (why == Why::kSleepsInExit) AbandonSleeper(task, now.end);
-      return;
-    }
-    FutexSleep(DrainedWord(), seen, takeover.NextNap());
-  }
-  for (;;) pause();
 }
 
 static_assert(Pack(7, {EndState::kArmed, kNoEnd, false}) == ArmedWord(7));
@@ -186,37 +146,41 @@ FINALIZE_OWN_FRAME EndRole BeginEnd(const Cause& cause) {
   if (unloads.load(std::memory_order_acquire)) return EndRole::kEndsProcess;
   const uint32_t epoch = CurrentEpoch();
   uint64_t seen = end_word.load(std::memory_order_acquire);
-  Step step;
+  EndRole role;
   EndWord moment;
   do {
     seen = AwaitBegun(epoch, seen);
     moment = Unpack(epoch, seen);
-    step = Decide(cause, &moment);
-    if (step == Step::kPark) Park(cause);
-    if (step == Step::kStandBy) {
-      StandBy(cause);
-      return EndRole::kTakesOver;
-    }
+    role = Decide(cause, &moment);
+    if (role == EndRole::kIsBlocked || role == EndRole::kStandsBy) return role;
   } while (!end_word.compare_exchange_weak(seen, Pack(epoch, moment),
                                            std::memory_order_acq_rel));
-  if (step == Step::kDrain) {
+  if (role == EndRole::kDrains) {
     BecomeDrainer();
     drainer_epoch.store(epoch, std::memory_order_release);
     moment.state = EndState::kDraining;
     end_word.store(Pack(epoch, moment), std::memory_order_release);
-    return EndRole::kDrains;
   }
-  if (step == Step::kGoOn) return EndRole::kContinuesDrain;
-  if (step == Step::kAwait) AwaitDrained(cause);
-  return EndRole::kEndsProcess;
+  return role;
+}
+
+void AwaitDrained(const Cause& cause) {
+  AbandonFrames();  // the drain may wait for one of them
+  for (;;) {
+    const DrainView view = ViewDrain();
+    // A higher end than this one: no thread comes here from exit(), so none
+    // needs another hook.
+    if (view.end != cause) Block();
+    if (!view.under_way) return;
+    AwaitChange(view, UINT64_MAX);
+  }
 }
 
 Cause CurrentEnd() {
   return Unpack(CurrentEpoch(), end_word.load(std::memory_order_acquire)).end;
 }
 
-Cause FinishEnd(uint32_t turn) {
-  StayDrainer(turn);
+Cause FinishEnd() {
   const uint32_t epoch = CurrentEpoch();
   uint64_t seen = end_word.load(std::memory_order_acquire);
   EndWord moment;
@@ -227,19 +191,27 @@ Cause FinishEnd(uint32_t turn) {
                                            std::memory_order_acq_rel));
   drained.fetch_add(1, std::memory_order_acq_rel);
   FutexWake(DrainedWord());
-  if (moment.overruled) Park(moment.end);
+  // By a signal or std::terminate(): those need no hook in exit().
+  if (moment.overruled) Block();
   return moment.end;
 }
 
-bool Arm(bool (*past)(), bool (*add)()) {
+void Block() {
+  NoteBlockedThread();
+  AbandonFrames();
+  for (;;) pause();
+}
+
+Arming BeginArming() {
+  using Role = Arming::Role;
   const uint32_t epoch = CurrentEpoch();
   for (;;) {
-    if (unloads.load(std::memory_order_acquire)) return false;
+    if (unloads.load(std::memory_order_acquire)) return {Role::kIsRefused};
     uint64_t seen = end_word.load(std::memory_order_acquire);
     const EndWord moment = Unpack(epoch, seen);
-    if (moment.state == EndState::kArmed) return true;
+    if (moment.state == EndState::kArmed) return {Role::kIsArmed};
     if (moment.state == EndState::kDraining) {
-      return !past();
+      return {PastEndDeadline() ? Role::kIsRefused : Role::kIsArmed};
     }
     if (moment.state == EndState::kArming ||
         moment.state == EndState::kBeginning) {
@@ -247,22 +219,52 @@ bool Arm(bool (*past)(), bool (*add)()) {
       continue;
     }
     if ((moment.end != kNoEnd && moment.end.kind != Cause::Kind::kExit) ||
-        (moment.state == EndState::kDrained && past())) {
-      return false;
+        (moment.state == EndState::kDrained && PastEndDeadline())) {
+      return {Role::kIsRefused};
     }
-    uint64_t arming = Pack(epoch, {EndState::kArming, moment.end, false});
-    if (!end_word.compare_exchange_strong(seen, arming,
-                                          std::memory_order_acq_rel)) {
-      continue;
+    const uint64_t arming = Pack(epoch, {EndState::kArming, moment.end, false});
+    if (end_word.compare_exchange_strong(seen, arming,
+                                         std::memory_order_acq_rel)) {
+      return {Role::kAddsHooks, arming, moment.state};
     }
-    const bool added = add();
-    const EndState next = added ? EndState::kArmed : moment.state;
-    // Unless a drain has begun meanwhile.
-    end_word.compare_exchange_strong(arming,
-                                     Pack(epoch, {next, moment.end, false}),
-                                     std::memory_order_acq_rel);
-    return added;
   }
+}
+
+void FinishArming(const Arming& arming, bool added) {
+  const auto epoch = static_cast<uint32_t>(arming.word >> 32);
+  const EndWord moment = Unpack(epoch, arming.word);
+  const EndState next = added ? EndState::kArmed : arming.before;
+  uint64_t expected = arming.word;  // unless a drain has begun meanwhile
+  end_word.compare_exchange_strong(expected,
+                                   Pack(epoch, {next, moment.end, false}),
+                                   std::memory_order_acq_rel);
+}
+
+DrainView ViewDrain() {
+  const uint32_t drains_over = drained.load(std::memory_order_acquire);
+  const EndWord now =
+      Unpack(CurrentEpoch(), end_word.load(std::memory_order_acquire));
+  return {drains_over,
+          now.state == EndState::kDraining,
+          now.end,
+          Rank(now.end) > 1,
+          drainer.load(std::memory_order_acquire),
+          drainer_task.load(std::memory_order_relaxed)};
+}
+
+void AwaitChange(const DrainView& view, uint64_t nanos) {
+  FutexSleep(DrainedWord(), view.drains_over, nanos);
+}
+
+FINALIZE_OWN_FRAME bool TakeDrain(const DrainView& view) {
+  const void* from = view.drainer;
+  if (!drainer.compare_exchange_strong(from, &this_thread,
+                                       std::memory_order_acq_rel)) {
+    return false;
+  }
+  BecomeDrainer();
+  end_turn.fetch_add(1, std::memory_order_acq_rel);
+  return true;
 }
 
 FINALIZE_OWN_FRAME bool HasDrainedHere() {
@@ -281,15 +283,6 @@ void RetireEnds() {
   StopGuard();
   unloads.store(true, std::memory_order_release);
   end_word.store(uint64_t{CurrentEpoch()} << 32, std::memory_order_release);
-}
-
-void ParkForEnd() { Park(CurrentEnd()); }
-
-void Park(const Cause& cause) {
-  AddHookFor(cause);  // for the next thread that asks in this way
-  NoteParkedThread();
-  AbandonFrames();
-  for (;;) pause();
 }
 
 }  // namespace finalize_internal

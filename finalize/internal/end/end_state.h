@@ -1,43 +1,58 @@
-// How a process ends: the state machine behind exit(), quick_exit(), signals
-// and std::terminate(), which are causes of one drain.
+// The state machine of the end of a process: exit(), quick_exit(), signals and
+// std::terminate() are causes of one drain. exit_handlers.h draws the way
+// through the files of this room.
 //
+// clang-format off
 //          arms               begins                        finishes
 //     kIdle --> kArming -> kArmed --> kBeginning -> kDraining --> kDrained
 //                  ^                                                 |
 //                  | arms, if the process comes to exit              |
 //                  +-------------------------------------------------+
+// clang-format on
 //
-// A drain begins from every state on the left, armed or not; exit() gets there
-// only where it is armed. In kArming and kBeginning, both short, others wait.
+// Armed: the hooks in exit() are added. A drain begins from every state on the
+// left, armed or not; exit() reaches a hook only if it is armed. kArming and
+// kBeginning are short, and other threads wait for their end.
 //
-// Beside the state stands the end that the process comes to. It only rises:
+// The word also holds the end that the process comes to. It only rises:
 //
 //     none ---> exit, quick_exit ---> signal ---> terminate
 //
-// Who asks for an end   finds kDraining         finds kDrained
-// -------------------   ---------------------   ------------------------------
-// in that drain's own   goes on with the drain, ends the process
-//   thread              to the higher end
-// elsewhere, higher     awaits the drain, then  ends the process
-//                       ends the process
-// elsewhere, not higher stands by in exit()     is parked; quick_exit after an
-//                       and quick_exit(), else  exit drain ends the process
-//                       is parked
+// What a thread that asks for an end does next (EndRole) depends on which
+// thread it is, and on whether it asks for a higher end than the process comes
+// to:
 //
-// A thread whose drain was overruled from elsewhere is parked when it has
-// drained. So one thread ends the process, and none ends it under a drain.
-// std::terminate() inside the drain of a std::terminate() does not go on.
+// clang-format off
+//   Row  Who asks               finds kDraining        finds kDrained
+//   ---  ---------------------  ---------------------  ------------------------
+//    1   the thread of that     kContinuesDrain, to    kEndsProcess
+//        drain                  the higher end
+//    2   another one, for a     kAwaitsDrain, then     kEndsProcess
+//        higher end             ends the process
+//    3   another one, for no    kStandsBy in exit()    kIsBlocked; kEndsProcess
+//        higher end             and quick_exit(),      for quick_exit() after
+//                               else kIsBlocked        the drain of an exit
+// clang-format on
+//
+// A thread that finds another state kDrains. After row 2 in kDraining, the
+// thread that drains is blocked when it has drained (FinishEnd). So one thread
+// ends the process, and no thread ends it during a drain. One exception to row
+// 1: std::terminate() in the drain of a std::terminate() is kEndsProcess.
 //
 // A thread that stands by (takeover.h) waits for the drain, and takes it over
-// from a callback that will not come back:
+// from a callback that will not return:
 //
-//     drains <-- T1 takes over -- stands by
+// clang-format off
+//     drains <-- kTakesOver -- stands by
 //       |
 //       +-- its callback sleeps in exit(): its thread never wakes
-//       +-- its callback is slow: its thread is parked when it comes back
+//       +-- its callback is slow: its thread is blocked when it returns
+// clang-format on
 //
-// All of it is one word, which carries the epoch of its process: a child of a
-// fork begins anew, whatever its parent was at.
+// All of this is one word (end_word in end_door.h), which carries the epoch of
+// its process: a forked child begins anew, whatever the state of its parent.
+//
+// Thread-safe.
 #ifndef FINALIZE_INTERNAL_END_END_STATE_H_
 #define FINALIZE_INTERNAL_END_END_STATE_H_
 
@@ -59,41 +74,92 @@ enum class EndState : uint8_t {
   kDrained
 };
 
+static_assert(static_cast<uint64_t>(EndState::kArmed) == kArmedState);
+
+// What a thread does next that has asked for the end of the process.
 enum class EndRole {
-  kDrains,          // this thread drains
+  kDrains,          // it drains
   kContinuesDrain,  // it drains already: a callback of the drain asks
-  kTakesOver,       // it goes on with the drain that another thread has begun
+  kAwaitsDrain,     // AwaitDrained, then it ends the process
+  kStandsBy,        // AddHook, then StandBy (takeover.h)
+  kTakesOver,       // after StandBy: it continues the drain of another thread
+  kIsBlocked,       // AddHook, then Block
   kEndsProcess,     // it ends the process without a drain
 };
 
-static_assert(static_cast<uint64_t>(EndState::kArmed) == kArmedState);
-
-// Asks for the end of the process. Returns to the thread that is to go on.
+// Asks for the end of the process. Waits for nothing but kBeginning.
 EndRole BeginEnd(const finalize::Cause& cause);
+
+// For kAwaitsDrain. Returns when the drain is over; blocks the thread if yet
+// another one asks for a higher end meanwhile.
+void AwaitDrained(const finalize::Cause& cause);
 
 // The end that the process comes to, as of now.
 finalize::Cause CurrentEnd();
 
-// Notes that the drain is over. Returns to the thread that ends the process:
-// the end it comes to. `turn` as of the beginning of the drain.
-finalize::Cause FinishEnd(uint32_t turn);
+// Notes that the drain is over, and returns the end that the process comes to.
+// Blocks the thread if another one ends the process.
+finalize::Cause FinishEnd();
 
-// Makes it kArmed, by add(), if need be. False where it cannot be: the process
-// comes to another end than exit, past() or add() says so.
-bool Arm(bool (*past)(), bool (*add)());
+// Blocks this thread permanently: the process ends without it. A thread that
+// was in exit() or quick_exit() adds a hook first, in place of the one that it
+// does not return from.
+[[noreturn]] void Block();
 
-// Whether this thread is in exit(), and its drain is over.
+// --- Arming ---
+
+// The hooks in exit() are added between these two:
+//
+//   const Arming arming = BeginArming();
+//   if (arming.role == Arming::Role::kAddsHooks) FinishArming(arming, Add());
+struct Arming {
+  enum class Role {
+    kIsArmed,    // nothing to do: the hooks are there, or a drain is under way
+    kAddsHooks,  // this thread adds them, and calls FinishArming
+    kIsRefused,  // the process is past its exit drain, or comes to another end
+  };
+  Role role;
+  uint64_t word = 0;                  // for FinishArming
+  EndState before = EndState::kIdle;  // for FinishArming
+};
+
+Arming BeginArming();
+
+// Makes the state kArmed, or what it was if the hooks could not be added,
+// unless a drain has begun meanwhile.
+void FinishArming(const Arming& arming, bool added);
+
+// --- For the thread that stands by ---
+
+// What a thread sees of the drain of another one.
+struct DrainView {
+  uint32_t drains_over;  // for AwaitChange
+  bool under_way;
+  finalize::Cause end;  // that the process comes to
+  bool above_exit;      // whether that is a signal or std::terminate()
+  const void* drainer;  // for TakeDrain
+  int task;             // the id of the thread that drains
+};
+DrainView ViewDrain();
+
+// Sleeps until a drain is over after `view`, or for `nanos`.
+void AwaitChange(const DrainView& view, uint64_t nanos);
+
+// Makes this thread the one that drains, in place of the one in `view`. Returns
+// false if another thread has done so.
+bool TakeDrain(const DrainView& view);
+
+// --- For modules ---
+
+// Returns true if this thread is in exit(), and its drain is over.
 bool HasDrainedHere();
 
-// Whether this thread is in exit(), and its drain has begun, or been.
+// Returns true if this thread is in exit(), and its drain has begun or is over.
 bool ExitsHere();
 
-// For dlclose() of the module that holds the library: its hooks, which
-// dlclose() runs, do nothing from now on, and there are none to be had.
+// For dlclose() of the module that contains the library: its hooks, which
+// dlclose() runs, do nothing from now on, and none can be added.
 void RetireEnds();
-
-// Blocks a thread for good. The process ends under it.
-[[noreturn]] void Park(const finalize::Cause& cause);
 
 }  // namespace finalize_internal
 

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <unordered_set>
 
-#include "finalize/exit_options.h"
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/base/exit_deadline.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
@@ -13,10 +12,9 @@
 #include "finalize/internal/copies/end_guard.h"
 #include "finalize/internal/drain/drain.h"
 #include "finalize/internal/drain/drain_context.h"
+#include "finalize/internal/end/current_exit_options.h"
+#include "finalize/internal/end/end_deadline.h"
 #include "finalize/internal/end/end_state.h"
-#include "finalize/internal/end/exit_handlers.h"
-#include "finalize/internal/end/signal_end.h"
-#include "finalize/internal/end/terminate_hook.h"
 #include "finalize/internal/end/watchdog.h"
 #include "finalize/internal/inspect/finalizer_ops.h"
 #include "finalize/internal/inspect/pending_walk.h"
@@ -33,7 +31,6 @@
 #include "finalize/internal/node/slab.h"
 #include "finalize/internal/node/thread_state.h"
 #include "finalize/internal/signals/end_failure.h"
-#include "finalize/internal/system/deadline_override.h"
 
 namespace finalize_internal {
 namespace {
@@ -43,38 +40,12 @@ using finalize::DrainOptions;
 using finalize::Report;
 using finalize::ReportEntry;
 
-// When the first drain began and when the deadline passes, in nanoseconds of
-// CLOCK_MONOTONIC, and in which epoch that holds: from the first drain on.
-std::atomic<uint64_t> start_nanos{0};
-std::atomic<uint64_t> deadline_nanos{0};
-std::atomic<uint32_t> deadline_epoch{0};
-
-uint64_t Nanos(absl::Duration duration) {
-  return duration == absl::InfiniteDuration()
-             ? UINT64_MAX
-             : static_cast<uint64_t>(absl::ToInt64Nanoseconds(duration));
-}
-
-// One deadline for all drains at the end of the process. Takes no lock.
-uint64_t EndDeadline(absl::Duration deadline) {
-  const uint32_t epoch = CurrentEpoch();
-  if (deadline_epoch.load(std::memory_order_relaxed) != epoch) {
-    const uint64_t now = NowNanos();
-    start_nanos.store(now, std::memory_order_relaxed);
-    deadline_nanos.store(
-        now + Nanos(DeadlineFromEnvironment().value_or(deadline)),
-        std::memory_order_relaxed);
-    deadline_epoch.store(epoch, std::memory_order_release);
-  }
-  return deadline_nanos.load(std::memory_order_relaxed);
-}
-
 // The times of the watchdog of a drain with this deadline.
 EndTimes TimesOf(uint64_t deadline, const finalize::ExitOptions& options) {
-  const uint64_t start = start_nanos.load(std::memory_order_relaxed);
+  const uint64_t start = EndStart();
   const auto share = static_cast<uint64_t>(
       static_cast<double>(deadline - start) * options.temp_dir_share);
-  const uint64_t notice = Nanos(options.notice);
+  const uint64_t notice = ToNanos(options.notice);
   return {start, notice < deadline - start ? start + notice : UINT64_MAX,
           share > 0 ? deadline - share : UINT64_MAX,
           std::max(deadline, NowNanos())};
@@ -82,7 +53,8 @@ EndTimes TimesOf(uint64_t deadline, const finalize::ExitOptions& options) {
 
 using Numbers = std::unordered_set<uint64_t>;
 
-// Those that the drain has reported as failed and left, as far as memory goes.
+// The numbers of the finalizers that the drain reported as failed and left; not
+// all of them if memory is short.
 Numbers FailedAndLeft(const Report& report) {
   Numbers failed;
   IgnoringBadAlloc([&] {
@@ -94,9 +66,9 @@ Numbers FailedAndLeft(const Report& report) {
   return failed;
 }
 
-// Reports what is still pending, unless it is in `failed`, and destroys it,
-// unrun. What is on a lifetime stays, and runs when that ends; it is reported
-// where `staying` says so.
+// Reports the pending finalizers that are not in `failed`, and destroys them
+// without running them. Finalizers on a lifetime stay, and run when that ends;
+// they are reported if `staying`.
 void ReportUnreached(const Cause& cause, bool staying,
                      const Numbers& failed = {}) {
   PendingWalk walk(ProcessCore());
@@ -123,7 +95,8 @@ void ReportUnreached(const Cause& cause, bool staying,
   }
 }
 
-// Reports what the drain left in child registries. It stays there.
+// Reports the finalizers that the drain left in child registries. They stay
+// there.
 void ReportChildren(const Report& report) {
   std::unordered_set<uint64_t> own;
   for (const NodeRef& ref : PendingOf(ProcessCore())) {
@@ -138,11 +111,11 @@ void ReportChildren(const Report& report) {
 
 void DrainOnce(const Cause& cause, absl::Duration deadline, Waiting waiting) {
   const uint32_t epoch = CurrentEpoch();
-  const uint64_t limit = EndDeadline(deadline);
+  const uint64_t limit = StartEndDeadline(deadline);
   NoteDrain(limit);
   DrainOptions drain;
   drain.cause = cause;
-  const finalize::ExitOptions exit_options = finalize::GetExitOptions();
+  const finalize::ExitOptions exit_options = CurrentExitOptions();
   drain.threads = exit_options.threads;
   drain.phase_limit = exit_options.phase_limit;
   drain.max_entries = SIZE_MAX;
@@ -173,10 +146,10 @@ bool HasWork(Core* core) {
   return found || LanesPassedOver() != 0;
 }
 
-// Whether something is pending that the drain would have run.
+// Whether a finalizer is pending that the drain would have run.
 bool HasNewcomers(Core* core) {
-  // What this does not see of a lane in use comes after it, and sees the drain
-  // over.
+  // A registration that this look does not see comes after it, and sees that
+  // the drain is over.
   core->used_lanes.fetch_or(0, std::memory_order_acq_rel);
   bool found = false;
   VisitLanes(core, [&](Lane& lane, int) {
@@ -189,30 +162,13 @@ bool HasNewcomers(Core* core) {
   return found;
 }
 
-// Opens the registry: exit handlers are still to come, and a hook behind them.
-// What other threads registered after the drain's last look, and before it was
-// over, relies on this; what comes later, on the registering thread.
-void Reopen() {
-  EndDrain(ProcessCore());
-  if (HasNewcomers(ProcessCore()) && ArmExitHook() != Refusal::kNone) {
-    ReportUnreached(Cause::Kind::kExit, /*staying=*/false);
-  }
-}
-
-// Ends the process where it comes to a higher end than this thread asked for.
-void EndAs(const Cause& end, const Cause& cause) {
-  if (end.kind == cause.kind) return;
-  if (end.kind == Cause::Kind::kSignal) EndAfterDrain(end.signal);
-  if (end.kind == Cause::Kind::kTerminate) EndByTerminate();
-}
-
 // How much later than the deadline the guard acts, and how long after the drain
-// at least, where the process does not end by exit().
+// at the earliest if the process does not end by exit().
 constexpr uint64_t kMargin = 1000000000;
 constexpr uint64_t kTimeToDie = 3000000000;
 
 void Guard(const Cause& cause, absl::Duration deadline) {
-  const uint64_t limit = EndDeadline(deadline) + kMargin;
+  const uint64_t limit = StartEndDeadline(deadline) + kMargin;
   ArmGuard(std::max(limit, NowNanos() + kMargin), cause);
 }
 
@@ -224,7 +180,7 @@ void GuardDrain(const Cause& cause, absl::Duration deadline) {
   NoteEndFailure();
 }
 
-// This thread waits for a lock that it holds: in a signal handler.
+// This thread is in a signal handler, and waits for a lock that it holds.
 void EndAfterVainWait() {
   Guard(Cause::Kind::kExit, ExitDeadline());
   GuardWholeEnd("a signal handler interrupted the library, and waits for it");
@@ -235,11 +191,11 @@ void GuardTheRest(const Cause& end) {
   const bool exits =
       end.kind == Cause::Kind::kExit || end.kind == Cause::Kind::kQuickExit;
   GuardBehindDrain(exits ? 0 : NowNanos() + kTimeToDie);
-  if (exits && finalize::GetExitOptions().watch_whole_end)
-    GuardWholeEnd(nullptr);
+  if (exits && CurrentExitOptions().watch_whole_end) GuardWholeEnd(nullptr);
 }
 
-// The longest deadline of all copies of the library holds for each.
+// For a signal, the longest deadline of all copies of the library holds for
+// each of them.
 absl::Duration LongestDeadline(const Cause& cause, absl::Duration own) {
   return cause.kind == Cause::Kind::kSignal
              ? std::max(own, absl::Nanoseconds(LongestPatience()))
@@ -252,46 +208,43 @@ void DrainRest(const Cause& cause, absl::Duration deadline, Waiting waiting) {
 
 }  // namespace
 
-void DrainProcess(const Cause& cause, absl::Duration deadline) noexcept {
-  const bool nested = AnyCallback();
-  const EndRole begun = BeginEnd(cause);
-  if (begun == EndRole::kEndsProcess) return;
-  const uint32_t turn = EndTurn();
-  deadline = LongestDeadline(cause, deadline);
-  GuardDrain(cause, deadline);
-  if (begun == EndRole::kTakesOver) NoteEndFailure();  // a callback was left
-  AddHookFor(cause);  // for a callback, or another thread, that asks again
+ProcessDrain::ProcessDrain(EndRole role, const Cause& cause,
+                           absl::Duration deadline)
+    : role_(role),
+      cause_(cause),
+      turn_(EndTurn()),
+      deadline_(LongestDeadline(cause, deadline)) {
+  GuardDrain(cause_, deadline_);
+  if (role_ == EndRole::kTakesOver) NoteEndFailure();  // a callback was left
+}
+
+std::optional<Cause> ProcessDrain::Run(Waiting waiting) {
   EnsureCurrent(ProcessCore());
-  // Closed, once a drain has closed it, until Reopen.
-  if (begun == EndRole::kDrains) BeginDrain(ProcessCore());
+  // Once a drain has closed it, it stays closed until ReopenProcessRegistry.
+  if (role_ == EndRole::kDrains) BeginDrain(ProcessCore());
   if (AbandonFrames()) NoteEndFailure();
   const uint32_t epoch = CurrentEpoch();
-  DrainRest(begun == EndRole::kDrains ? cause : CurrentEnd(), deadline,
-            nested ? Waiting::kNever : Waiting::kAlways);
-  if (epoch != CurrentEpoch()) return;
+  DrainRest(role_ == EndRole::kDrains ? cause_ : CurrentEnd(), deadline_,
+            waiting);
+  if (epoch != CurrentEpoch()) return std::nullopt;
   NoteDrainOver(EndHasFailed());
-  const Cause end = FinishEnd(turn);
+  StayDrainer(turn_);
+  const Cause end = FinishEnd();
   GuardTheRest(end);
-  if (end.kind == Cause::Kind::kExit) Reopen();
-  EndAs(end, cause);
+  return end;
+}
+
+bool ReopenProcessRegistry() {
+  EndDrain(ProcessCore());
+  return HasNewcomers(ProcessCore());
+}
+
+void DestroyNewcomers() {
+  ReportUnreached(Cause::Kind::kExit, /*staying=*/false);
 }
 
 void GuardVainWaits() {
   before_vain_wait.store(&EndAfterVainWait, std::memory_order_release);
-}
-
-absl::Duration EndTimeLeft() {
-  if (deadline_epoch.load(std::memory_order_acquire) != CurrentEpoch()) {
-    return DeadlineFromEnvironment().value_or(ExitDeadline());
-  }
-  const uint64_t end = deadline_nanos.load(std::memory_order_relaxed);
-  const uint64_t now = NowNanos();
-  return absl::Nanoseconds(now < end ? end - now : 0);
-}
-
-bool PastEndDeadline() {
-  return deadline_epoch.load(std::memory_order_acquire) == CurrentEpoch() &&
-         NowNanos() >= deadline_nanos.load(std::memory_order_relaxed);
 }
 
 }  // namespace finalize_internal

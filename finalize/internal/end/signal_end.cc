@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/copies/copies.h"
-#include "finalize/internal/end/process_drain.h"
+#include "finalize/internal/end/end_deadline.h"
 #include "finalize/internal/signals/exit_hook_settings.h"
 #include "finalize/internal/signals/signal_death.h"
 #include "finalize/internal/signals/signal_handler.h"
@@ -18,7 +18,7 @@ namespace finalize_internal {
 namespace {
 
 constexpr uint64_t kSecond = 1000000000;
-// What each step may take although the deadline has passed.
+// The time that each step has even if the deadline has passed.
 constexpr uint64_t kMinWait = kSecond / 2;
 constexpr uint64_t kMaxFlush = kSecond;
 
@@ -41,8 +41,8 @@ void SleepUntil(uint64_t end) {
 void EndAfterDrain(int signal) {
   AwaitOtherCopies(signal);
   if (Settings().flush_stdio) FlushStdio(std::min(TimeLeft(), kMaxFlush));
-  // The handler ends the process, on another thread than this. If it does not
-  // return, it has until the deadline.
+  // The handler ends the process, on another thread. If it does not return, it
+  // has until the deadline.
   if (HandleAfterDrain(signal)) SleepUntil(NowNanos() + TimeLeft());
   FinishBySignal(signal);
 }

@@ -6,12 +6,13 @@ namespace finalize_internal {
 
 // Ends the process after the drain of `signal`, as ExitHooks asks for:
 //
-//   other copies of the library have drained --> stdio is flushed --> the
-//   handler of ExitHooks::handled_after_drain runs --> _exit() with a status,
-//   or death by the signal
+//   1. Waits until the other copies of the library have drained.
+//   2. Flushes stdio.
+//   3. Runs the handler of ExitHooks::handled_after_drain.
+//   4. Calls _exit() with a status, or dies by the signal.
 //
-// Each step that hangs is passed over, shortly after the deadline at the
-// latest. Not async-signal-safe.
+// A step that hangs is skipped, shortly after the deadline at the latest. Not
+// async-signal-safe.
 [[noreturn]] void EndAfterDrain(int signal);
 
 }  // namespace finalize_internal

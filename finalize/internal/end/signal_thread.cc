@@ -8,7 +8,7 @@
 #include "finalize/internal/base/exit_deadline.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/copies/copies.h"
-#include "finalize/internal/end/process_drain.h"
+#include "finalize/internal/end/exit_handlers.h"
 #include "finalize/internal/end/signal_end.h"
 #include "finalize/internal/life/registration.h"
 #include "finalize/internal/life/report_failure.h"
@@ -25,7 +25,7 @@ namespace {
 
 using finalize::Cause;
 
-// Calls on_signal. False where it failed, which is reported.
+// Calls on_signal. Returns false if that failed, which is reported.
 bool Notify(const finalize::SharedFunction<void(int)>& on_signal, int signal) {
   // By reference: there may be no memory for a copy.
   using Callback =
@@ -45,8 +45,8 @@ bool Notify(const finalize::SharedFunction<void(int)>& on_signal, int signal) {
   return false;
 }
 
-// Tells the program's own shutdown loop. False where there is none, or where it
-// could not be told.
+// Notifies the program's own shutdown loop. Returns false if there is none, or
+// if that failed.
 bool Tell(const HookSettings& settings, int signal) {
   bool told = WriteShutdownDescriptor(settings.descriptor);
   if (settings.on_signal != nullptr) {
@@ -62,7 +62,7 @@ void Serve(const sigset_t& mask) {
   if (Tell(settings, signal)) return;
   DropLoop();
   AwaitLoops();
-  DrainProcess(Cause(Cause::Kind::kSignal, signal), ExitDeadline());
+  EndProcess(Cause(Cause::Kind::kSignal, signal), ExitDeadline());
   EndAfterDrain(signal);
 }
 

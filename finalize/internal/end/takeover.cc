@@ -1,15 +1,19 @@
 #include "finalize/internal/end/takeover.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdint>
 
 #include "absl/time/time.h"
-#include "finalize/exit_options.h"
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/base/lock.h"
+#include "finalize/internal/copies/end_guard.h"
 #include "finalize/internal/drain/drain_context.h"
+#include "finalize/internal/end/current_exit_options.h"
+#include "finalize/internal/end/end_deadline.h"
 #include "finalize/internal/end/end_state.h"
-#include "finalize/internal/end/process_drain.h"
 #include "finalize/internal/inspect/snapshot.h"
 #include "finalize/internal/life/end_door.h"
 #include "finalize/internal/life/report_failure.h"
@@ -25,22 +29,39 @@ namespace {
 constexpr uint64_t kFirstNap = 1000000;
 constexpr uint64_t kMaxNap = 50000000;
 
+enum class Why {
+  kNo,
+  kSleepsInExit,  // the callback never returns
+  kSlow,          // it may return
+};
+
+// What a thread that stands by knows of the drain. Confined to one thread.
+class Takeover {
+ public:
+  // Looks at the drain. A slow callback counts only if the process comes to a
+  // signal or to std::terminate().
+  Why Look(const DrainView& view);
+  // Returns for how many nanoseconds to sleep before the next look.
+  uint64_t NextNap();
+
+ private:
+  bool IsSlow();
+
+  uint64_t steps_ = 0;  // as of the last look
+  uint64_t limit_ = 0;  // when the callback of that step is slow
+  uint64_t nap_ = 0;
+};
+
 // How long a callback may take, as of now.
 uint64_t Patience() {
-  const absl::Duration asked = finalize::GetExitOptions().take_over;
-  const absl::Duration patience =
-      asked == absl::ZeroDuration() ? EndTimeLeft() / 2 : asked;
-  return patience == absl::InfiniteDuration()
-             ? UINT64_MAX
-             : static_cast<uint64_t>(absl::ToInt64Nanoseconds(patience));
+  const absl::Duration asked = CurrentExitOptions().take_over;
+  return ToNanos(asked == absl::ZeroDuration() ? EndTimeLeft() / 2 : asked);
 }
 
-}  // namespace
-
-Why Takeover::Look(int task, bool may_be_slow) {
+Why Takeover::Look(const DrainView& view) {
   FindExitLock();
-  if (SleepsInExit(task)) return Why::kSleepsInExit;
-  return IsSlow() && may_be_slow ? Why::kSlow : Why::kNo;
+  if (SleepsInExit(view.task)) return Why::kSleepsInExit;
+  return IsSlow() && view.above_exit ? Why::kSlow : Why::kNo;
 }
 
 bool Takeover::IsSlow() {
@@ -60,6 +81,8 @@ uint64_t Takeover::NextNap() {
   return nap_;
 }
 
+// Releases what thread `task`, which sleeps in exit() permanently, was running,
+// and reports its callbacks in the process registry as still running.
 void AbandonSleeper(int task, const finalize::Cause& cause) {
   constexpr int kMax = 4;  // they are nested
   RunningEntry running[kMax] = {};
@@ -78,6 +101,23 @@ void AbandonSleeper(int task, const finalize::Cause& cause) {
       ReportFailure(entry);
     });
   }
+}
+
+}  // namespace
+
+void StandBy() {
+  NoteBlockedThread();
+  AbandonFrames();
+  Takeover takeover;
+  for (DrainView view = ViewDrain(); view.under_way; view = ViewDrain()) {
+    const Why why = takeover.Look(view);
+    if (why != Why::kNo && TakeDrain(view)) {
+      if (why == Why::kSleepsInExit) AbandonSleeper(view.task, view.end);
+      return;
+    }
+    AwaitChange(view, takeover.NextNap());
+  }
+  for (;;) pause();
 }
 
 bool AbandonIfAsleep(const NodeRef& ref) {

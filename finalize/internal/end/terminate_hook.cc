@@ -1,60 +1,22 @@
 #include "finalize/internal/end/terminate_hook.h"
 
-#include <atomic>
-#include <cstdlib>
 #include <exception>
-#include <new>
-#include <utility>
 
 #include "finalize/cause.h"
 #include "finalize/internal/base/exit_deadline.h"
-#include "finalize/internal/end/process_drain.h"
+#include "finalize/internal/end/exit_handlers.h"
+#include "finalize/internal/end/terminate_end.h"
 #include "finalize/internal/signals/exit_hook_settings.h"
 
 namespace finalize_internal {
 namespace {
 
-// The handler that ours was installed over last, and the one that it was
-// installed over first: the former may call ours, which then calls the latter.
-std::atomic<std::terminate_handler> previous{nullptr};
-std::atomic<std::terminate_handler> first_previous{nullptr};
-
-// What nobody caught, on the thread that comes first. Never destroyed.
-alignas(std::exception_ptr) unsigned char storage[sizeof(std::exception_ptr)];
-std::atomic<std::exception_ptr*> original{nullptr};
-std::atomic<bool> noted{false};
-
-// Whether this thread is in the previous handler: which must not throw.
-thread_local bool ending = false;
-// Whether that has called ours in its turn.
-thread_local bool ending_first = false;
-
-void NoteOriginal() {
-  if (noted.exchange(true, std::memory_order_acq_rel)) return;
-  original.store(new (storage) std::exception_ptr(std::current_exception()),
-                 std::memory_order_release);
-}
-
 void OnTerminate() {
-  if (!ending && Settings().terminate) {
-    NoteOriginal();
-    DrainProcess(finalize::Cause::Kind::kTerminate, ExitDeadline());
+  if (!IsInPreviousHandler() && Settings().terminate) {
+    NoteOriginalException();
+    EndProcess(finalize::Cause::Kind::kTerminate, ExitDeadline());
   }
   EndByTerminate();
-}
-
-// The previous handler calls ours, since it replaced ours before ours replaced
-// it.
-[[noreturn]] void EndByFirst() {
-  auto* const first = first_previous.load(std::memory_order_acquire);
-  const bool again = std::exchange(ending_first, true);
-  if (!again && first != previous.load(std::memory_order_acquire)) first();
-  std::abort();
-}
-
-[[noreturn]] void CallPrevious() {
-  if (auto* handler = previous.load(std::memory_order_acquire)) handler();
-  std::abort();
 }
 
 }  // namespace
@@ -62,24 +24,8 @@ void OnTerminate() {
 void InstallTerminateHook() {
   const std::terminate_handler found = std::get_terminate();
   if (found == &OnTerminate) return;
-  std::terminate_handler none = nullptr;
-  first_previous.compare_exchange_strong(none, found);
-  previous.store(found, std::memory_order_release);
+  NotePreviousHandler(found);
   std::set_terminate(&OnTerminate);
-}
-
-void EndByTerminate() noexcept {
-  if (std::exchange(ending, true)) EndByFirst();
-  std::exception_ptr* const first = original.load(std::memory_order_acquire);
-  if (first == nullptr || *first == nullptr ||
-      *first == std::current_exception()) {
-    CallPrevious();
-  }
-  try {
-    std::rethrow_exception(*first);
-  } catch (...) {
-    CallPrevious();
-  }
 }
 
 }  // namespace finalize_internal

@@ -4,12 +4,9 @@
 
 namespace finalize_internal {
 
-// Installs it, in front of the handler that it finds, unless that is the hook.
+// Installs the hook in front of the handler that it finds, unless that is the
+// hook itself.
 void InstallTerminateHook();
-
-// Ends the process by that handler, which says what it says of the exception
-// that came first, and by abort().
-[[noreturn]] void EndByTerminate() noexcept;
 
 }  // namespace finalize_internal
 

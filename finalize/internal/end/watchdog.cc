@@ -7,17 +7,17 @@
 #include <atomic>
 
 #include "finalize/crash.h"
-#include "finalize/exit_options.h"
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/base/futex.h"
 #include "finalize/internal/copies/copies.h"
 #include "finalize/internal/copies/end_guard.h"
 #include "finalize/internal/crash/crash_callbacks.h"
-#include "finalize/internal/end/terminate_hook.h"
+#include "finalize/internal/end/terminate_end.h"
 #include "finalize/internal/end/watchdog_report.h"
 #include "finalize/internal/node/fork_epoch.h"
 #include "finalize/internal/system/detached_thread.h"
 #include "finalize/internal/system/signals_blocked.h"
+#include "finalize/process_end.h"
 
 namespace finalize_internal {
 namespace {
@@ -40,8 +40,8 @@ uint32_t NextTurn() {
   return next;
 }
 
-// Each is done once for the end of a process, whichever watchdog comes to it:
-// the epoch in which it was.
+// The epochs in which they were done. Each is done once for the end of a
+// process, by whichever watchdog reaches its time.
 std::atomic<uint32_t> noticed{0};
 std::atomic<uint32_t> released{0};
 // Whether the reserve is at work, in this epoch.
@@ -63,8 +63,8 @@ bool IsFirst(std::atomic<uint32_t>* done) {
   _exit(finalize::kWatchdogExitCode);
 }
 
-// Has the reserve callbacks do, before the process ends, what the drain would
-// have come to.
+// Has the reserve callbacks do, before the process ends, what the drain has not
+// reached.
 void ReleaseReserve(const EndTimes& times, const Cause& cause) {
   if (!HasReserveCallbacks() || !IsFirst(&released)) return;
   releasing.store(CurrentEpoch(), std::memory_order_release);
@@ -76,7 +76,7 @@ void ReleaseReserve(const EndTimes& times, const Cause& cause) {
   FutexWake(reinterpret_cast<uint32_t*>(&releasing));
 }
 
-// A drain that ends meanwhile must not cut the reserve off.
+// A drain that ends meanwhile must not interrupt the reserve callbacks.
 void AwaitReserve(const EndTimes& times) {
   const uint32_t epoch = CurrentEpoch();
   while (releasing.load(std::memory_order_acquire) == epoch) {

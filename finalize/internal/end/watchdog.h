@@ -1,5 +1,5 @@
-// Watchdog: looks after the drain at the end of the process, and ends the
-// process if that outlives its deadline.
+// Watchdog watches the drain at the end of the process, and ends the process if
+// the drain exceeds its deadline.
 #ifndef FINALIZE_INTERNAL_END_WATCHDOG_H_
 #define FINALIZE_INTERNAL_END_WATCHDOG_H_
 
@@ -12,29 +12,31 @@ namespace finalize_internal {
 // When the watchdog of a drain does what, in nanoseconds of CLOCK_MONOTONIC.
 // UINT64_MAX: never.
 struct EndTimes {
-  uint64_t start;     // the first drain at the end of the process has begun
-  uint64_t notice;    // to say what is running
-  uint64_t reserve;   // to have the reserve callbacks called
+  uint64_t start;     // when the first drain at the end of the process began
+  uint64_t notice;    // when to print what is running
+  uint64_t reserve;   // when to call the reserve callbacks
   uint64_t deadline;  // of the drain
 };
 
-// While it lives, a thread waits for these times:
+// While a Watchdog exists, a thread waits for these times:
 //
-//   notice     the thread names on standard error what is running;
-//   reserve    it names what the drain hangs in, and calls the reserve
-//              callbacks (crash_callback.h), which remove the temp dirs;
-//   deadline   and a second later, so that a drain that notices the deadline
-//              itself comes first, it writes what is running, in any registry,
-//              and what is left in those that are drained, and calls
-//              _exit(kWatchdogExitCode). After a std::terminate() it tries to
-//              end the process by that first.
+//   notice     The thread prints to standard error what is running.
+//   reserve    It prints in which callback the drain hangs, and calls the
+//   reserve
+//              callbacks (crash_callback.h), which remove the temp dirs.
+//   deadline   It waits one second more, so that a drain that notices the
+//              deadline itself acts first. Then it prints what is running, in
+//              any registry, and what is left in those that are drained, and
+//              calls _exit(kWatchdogExitCode). After a std::terminate() it
+//              first tries to end the process by that.
 //
-// It needs no memory for that, and waits neither for a lock nor for a reader of
-// standard error for long. If no thread can be started, it says so on standard
-// error. The end of a watchdog waits for reserve callbacks that are running.
+// The thread needs no memory for that, and waits only briefly for a lock or for
+// a reader of standard error. If no thread can be started, the constructor says
+// so on standard error. The destructor waits for reserve callbacks that are
+// running.
 //
-// The newest one counts: it disarms those before it, whose frames may never be
-// left, below a callback that called exit().
+// The newest Watchdog counts. It disarms the older ones, which may never be
+// destroyed, because they are below a callback that called exit().
 class Watchdog {
  public:
   Watchdog(const EndTimes& times, const finalize::Cause& cause);

@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstring>
 
-#include "finalize/exit_options.h"
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/base/drain_clock.h"
 #include "finalize/internal/base/escape.h"
@@ -18,6 +17,7 @@
 #include "finalize/internal/node/fork_epoch.h"
 #include "finalize/internal/node/process_core.h"
 #include "finalize/internal/node/slab.h"
+#include "finalize/process_end.h"
 
 namespace finalize_internal {
 namespace {
@@ -68,9 +68,9 @@ void Nap() {
   nanosleep(&pause, nullptr);
 }
 
-// Calls visit(lane) for each lane of `core` whose lock can be had before
-// `limit`. A thread that hangs in somebody's fork hook holds them all. Returns
-// whether it was every lane.
+// Calls visit(lane) for each lane of `core` whose lock is available before
+// `limit`. A thread that hangs in a fork hook of the program holds them all.
+// Returns true if it was every lane.
 template <class Visit>
 bool VisitReachable(Core* core, uint64_t limit,
                     Visit visit) ABSL_NO_THREAD_SAFETY_ANALYSIS {
@@ -89,7 +89,7 @@ bool VisitReachable(Core* core, uint64_t limit,
   return all;
 }
 
-// Writes unless nobody makes room before `limit`.
+// Writes, unless no reader makes room before `limit`.
 void Write(const char* text, uint64_t limit) {
   for (;;) {
     const uint64_t now = NowNanos();
@@ -99,7 +99,7 @@ void Write(const char* text, uint64_t limit) {
         poll(&error, 1, static_cast<int>((limit - now) / (kSecond / 1000)) + 1);
     if (ready > 0) break;
   }
-  // Nothing better can be done where standard error is closed.
+  // Nothing better can be done if standard error is closed.
   (void)!write(STDERR_FILENO, text, strlen(text));
 }
 
@@ -113,8 +113,9 @@ void VisitOwnCores(Visit visit) {
   });
 }
 
-// What the drain hangs in and what it did not come to: all that runs, and what
-// is pending in the process registry and in those that it drains.
+// What the drain hangs in and what it has not reached: everything that is
+// running, and what is pending in the process registry and in those that it
+// drains.
 class Rest {
  public:
   // Calls line(node) -> text for the line of each callback that is running.
@@ -157,7 +158,7 @@ class Rest {
 
   size_t running() const { return running_; }
   size_t left() const { return left_; }
-  // Whether no lane was out of reach.
+  // Whether every lane was available.
   bool complete() const { return complete_; }
 
  private:

@@ -1,6 +1,6 @@
 // What the watchdog of the drain at the end of a process writes to standard
-// error. It is written while a callback hangs, so nothing here needs memory,
-// and nothing waits for a lock or for a reader of standard error for long.
+// error. A callback hangs meanwhile, so nothing here needs memory, and nothing
+// waits long for a lock or for a reader of standard error.
 //
 // Confined to the thread of one watchdog at a time.
 #ifndef FINALIZE_INTERNAL_END_WATCHDOG_REPORT_H_
@@ -14,13 +14,13 @@ namespace finalize_internal {
 
 // All times are in nanoseconds of CLOCK_MONOTONIC.
 
-// Names each callback that is running, for how long it has, how many
-// finalizers are left, and when the process ends at the latest. Several lines
-// if several callbacks are running.
+// Names each callback that is running, for how long it has, how many finalizers
+// are left, and when the process ends at the latest. Several lines if several
+// callbacks are running.
 void WriteNotice(const finalize::Cause& cause, uint64_t start, uint64_t end);
 
-// Names each callback that is running, and says that the temp dirs do not wait
-// for it any longer.
+// Names each callback that is running, and says that the temp dirs are removed
+// without waiting for it any longer.
 void WritePassedOver(const finalize::Cause& cause);
 
 // Names what is running, in any registry, and what is left in those that are

@@ -1,6 +1,7 @@
 // The named door from this room up to the end of the process: the functions
-// that registering and draining need. Their bodies are in end/: ArmExitHook in
-// exit_handlers.cc, ParkForEnd in end_state.cc, AbandonIfAsleep in takeover.cc.
+// that registering and draining need. Their bodies are in end/: ArmExitHook and
+// BlockForEnd in exit_handlers.cc, AbandonIfAsleep in takeover.cc, the words in
+// end_state.cc.
 #ifndef FINALIZE_INTERNAL_LIFE_END_DOOR_H_
 #define FINALIZE_INTERNAL_LIFE_END_DOOR_H_
 
@@ -40,12 +41,12 @@ extern std::atomic<uint32_t> end_turn;
 inline uint32_t EndTurn() { return end_turn.load(std::memory_order_acquire); }
 
 // Blocks this thread permanently: the process ends without it.
-[[noreturn]] void ParkForEnd();
+[[noreturn]] void BlockForEnd();
 
 // For a drain that began in `turn`, between its callbacks: blocks this thread
 // permanently if another thread has taken the drain over.
 inline void StayDrainer(uint32_t turn) {
-  if (__builtin_expect(EndTurn() != turn, false)) ParkForEnd();
+  if (__builtin_expect(EndTurn() != turn, false)) BlockForEnd();
 }
 
 // Counts the steps of the drain in the upper bits. The lowest bit says whether

@@ -8,7 +8,7 @@
 namespace finalize_internal {
 namespace {
 
-// The epoch in which a drain has failed: until TakeFailure(), and for good.
+// The epoch in which a drain has failed: until TakeFailure(), and permanently.
 std::atomic<uint32_t> failed_epoch{0};
 std::atomic<uint32_t> ever_failed_epoch{0};
 

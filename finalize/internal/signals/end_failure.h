@@ -1,4 +1,6 @@
-// Whether a drain at the end of this process has failed: its exit status tells.
+// Whether a drain at the end of this process has failed, for its exit status.
+//
+// Thread-safe.
 #ifndef FINALIZE_INTERNAL_SIGNALS_END_FAILURE_H_
 #define FINALIZE_INTERNAL_SIGNALS_END_FAILURE_H_
 
@@ -6,10 +8,11 @@ namespace finalize_internal {
 
 void NoteEndFailure();
 
-// Whether one has failed since the last call. For the thread that drained.
+// Returns true if a drain has failed since the last call. For the thread that
+// drained.
 bool TakeFailure();
 
-// Whether any has failed. Async-signal-safe.
+// Returns true if any drain has failed. Async-signal-safe.
 bool EndHasFailed();
 
 }  // namespace finalize_internal

@@ -22,7 +22,7 @@ std::atomic<const HookSettings*> settings{nullptr};
 uint32_t OwnerEpoch() { return owner_epoch.load(std::memory_order_acquire); }
 
 bool HooksAreOurs() {
-  // Not CurrentEpoch(), which may renew it.
+  // Not CurrentEpoch(), which may advance the epoch.
   const uint32_t epoch = KnownEpoch();
   return epoch != 0 && epoch == OwnerEpoch() &&
          getpid() == owner_process.load(std::memory_order_relaxed);

@@ -1,5 +1,5 @@
-// Which process installed the exit hooks, and what it asked for. A child of a
-// fork inherits handlers, but not the ownership.
+// Which process installed the exit hooks, and what it asked for. A forked child
+// inherits the handlers, but does not own them.
 #ifndef FINALIZE_INTERNAL_SIGNALS_EXIT_HOOK_SETTINGS_H_
 #define FINALIZE_INTERNAL_SIGNALS_EXIT_HOOK_SETTINGS_H_
 
@@ -13,33 +13,38 @@ struct HookSettings {
   bool quick_exit = false;
   bool terminate = false;
   bool crash = false;
-  // For how long after the first a stop signal is part of its request.
+  // For how long after the first stop signal another one is part of its
+  // request.
   uint64_t repeat_grace_nanos = 500000000;
-  // The end after the drain of a signal: the status for _exit(), or -1 for
-  // death by the signal; and the status if something failed, or 0 for none.
+  // How the process ends after the drain of a signal: the status for _exit(),
+  // or -1 for death by the signal; and the status if a callback failed, or 0 if
+  // that changes nothing.
   int exit_code = -1;
   int failure_exit_code = 0;
   bool flush_stdio = false;
-  // For a program with a shutdown loop of its own: what it has called, and the
-  // descriptor (-1: none) that becomes readable.
+  // For a program with its own shutdown loop: the function that is called, or
+  // null, and the descriptor that becomes readable, or -1.
   const finalize::SharedFunction<void(int signal)>* on_signal = nullptr;
   int descriptor = -1;
   const HookSettings* older = nullptr;  // none is ever freed
 };
 
-// Whether this very process installed the exit hooks. Async-signal-safe, and
-// true neither in the child of a vfork() nor in a PID namespace of its own.
+// Returns true if this very process installed the exit hooks; false in the
+// child of a vfork(), and in a child with its own PID namespace.
+// Async-signal-safe.
 bool HooksAreOurs();
 
-// The epoch of the process that installed them last; 0 for none.
+// Returns the epoch of the process that installed the hooks last; 0 if none
+// has.
 uint32_t OwnerEpoch();
 
-// Makes them this process's.
+// Makes this process the owner of the hooks.
 void ClaimHooks();
 
-// Those of this process's last call of InstallExitHooks(), or the defaults.
+// Returns the settings of this process's last call of InstallExitHooks(), or
+// the defaults.
 const HookSettings& Settings();
-// They and what they point to are kept for good.
+// Replaces the settings. They and what they point to are never freed.
 void Replace(HookSettings* settings);
 
 }  // namespace finalize_internal

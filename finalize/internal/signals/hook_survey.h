@@ -1,5 +1,5 @@
-// What became of the signals that InstallExitHooks was asked for, as its
-// caller is told.
+// What InstallExitHooks reports to its caller about the signals that it was
+// asked for.
 #ifndef FINALIZE_INTERNAL_SIGNALS_HOOK_SURVEY_H_
 #define FINALIZE_INTERNAL_SIGNALS_HOOK_SURVEY_H_
 
@@ -9,18 +9,18 @@
 
 namespace finalize_internal {
 
-// Adds a signal to `hooks`, as far as there is memory.
+// Adds a signal to `hooks` if there is memory for it.
 void AddTo(finalize::SignalHooks* hooks, int signal,
            const SignalLook& look) noexcept;
 
 // Counts signals of one kind.
 class HookTally {
  public:
-  // Counts one. `named` is whether the caller named it.
+  // Counts one signal. `named` is whether the caller named it.
   void Add(const SignalLook& look, bool named);
 
-  // OK, unless there is a signal that was named and was not taken, or there are
-  // handlers on all that could be taken. The message is `none`, `all`, and
+  // Returns OK, unless a signal that was named was not taken, or all signals
+  // that could be taken have handlers. The message is `none`, `all`, and
   // `advice`.
   absl::Status status(const char* none, const finalize::SignalHooks& all,
                       const char* advice) const;

@@ -12,8 +12,8 @@
 namespace finalize_internal {
 namespace {
 
-// Whether it is an eventfd still: else the program has closed it, with
-// closefrom() say, and the number may be that of another file.
+// Whether it is still an eventfd. If not, the program has closed it, for
+// example with closefrom(), and the number may be that of another file.
 bool IsEventDescriptor(int descriptor) {
   char path[32];
   snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);

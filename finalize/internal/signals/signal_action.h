@@ -6,8 +6,8 @@
 
 namespace finalize_internal {
 
-// Whether `signal` can be taken: its default action ends the process, and it
-// does not tell of a crash.
+// Returns true if `signal` can be taken: its default action ends the process,
+// and it is not a crash signal.
 bool MayTake(int signal);
 
 inline bool IsHandler(const struct sigaction& action) {

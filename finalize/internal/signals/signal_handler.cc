@@ -23,8 +23,8 @@ namespace {
 
 using finalize::SignalHook;
 
-// There are two handlers, which take turns. One is installed over a handler of
-// the program's that may call the other: then the other does nothing.
+// There are two handlers, which take turns. If one is installed over a handler
+// of the program that calls the other, the other does nothing.
 constexpr int kTurns = 2;
 
 struct Slot {
@@ -32,7 +32,7 @@ struct Slot {
   std::atomic<uint32_t> epoch;  // of the last process that took it; 0: none
   std::atomic<int> turn;        // which of the handlers was installed last
   std::atomic<bool> last;       // whether the program's handler runs last
-  // The thread that is in the program's handler, which a handler called.
+  // The thread that is in the program's handler, which one of ours called.
   std::atomic<pid_t> calling;
   // What each of the handlers found. Complete before it is installed.
   struct sigaction previous[kTurns];
@@ -44,8 +44,8 @@ std::atomic<int> handed_back{0};
 
 pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
 
-// Puts the program's action back and calls its handler in this frame, as the
-// kernel would have.
+// Restores the program's action and calls its handler in this frame, as the
+// kernel would have done.
 void HandBack(int signal, const struct sigaction& previous, siginfo_t* info,
               void* context) {
   struct sigaction next = previous;
@@ -54,7 +54,7 @@ void HandBack(int signal, const struct sigaction& previous, siginfo_t* info,
   CallHandler(previous, signal, info, context);
 }
 
-// In a process that did not install the hooks, it is as if they were not there.
+// For a process that did not install the hooks: acts as if they did not exist.
 void HandleElsewhere(int signal, const struct sigaction& previous,
                      siginfo_t* info, void* context) {
   if (IsHandler(previous)) {
@@ -64,7 +64,8 @@ void HandleElsewhere(int signal, const struct sigaction& previous,
   }
 }
 
-// After the drain, under the information that the signal came with at first.
+// Calls the handler that runs after the drain, with the information of the
+// first signal.
 void HandleLast(int signal, const struct sigaction& previous, siginfo_t* info,
                 void* context) {
   siginfo_t first;
@@ -111,8 +112,8 @@ void HandleTaken(int signal, const struct sigaction& previous, siginfo_t* info,
   }
 }
 
-// Whether a handler of the program's calls the handler that it replaced, while
-// the one that replaced it in its turn waits for it.
+// Whether a handler of the program calls the handler of ours that it replaced,
+// while the one of ours that replaced it waits for it.
 bool IsInner(int signal, int turn, const void* context) {
   const Slot& slot = slots[signal];
   return slot.turn.load(std::memory_order_relaxed) != turn &&
@@ -132,21 +133,22 @@ void Handle(int signal, siginfo_t* info, void* context) {
   errno = saved_errno;
 }
 
-// Which of the handlers it is; -1 for none.
+// Returns which of the handlers it is; -1 if it is none of them.
 int TurnOf(const struct sigaction& action) {
   if ((action.sa_flags & SA_SIGINFO) == 0) return -1;
   if (action.sa_sigaction == &Handle<0>) return 0;
   return action.sa_sigaction == &Handle<1> ? 1 : -1;
 }
 
-// Which of the handlers to install over `found`: the same again if it would
-// find what it found before, so that nothing is written that it may be reading.
+// Returns which of the handlers to install over `found`: the same again if it
+// would find what it found before, so that nothing is written that the handler
+// may be reading.
 int NextTurn(const Slot& slot, const struct sigaction& found) {
   const int turn = slot.turn.load(std::memory_order_relaxed);
   return IsHandler(found) || IsHandler(slot.previous[turn]) ? 1 - turn : turn;
 }
 
-// Installs one over `found`. False if the kernel refuses.
+// Installs one over `found`. Returns false if the kernel refuses.
 bool Install(int signal, const struct sigaction& found) {
   Slot& slot = slots[signal];
   const int turn = NextTurn(slot, found);
@@ -162,8 +164,8 @@ bool Install(int signal, const struct sigaction& found) {
   own.sa_sigaction = turn == 0 ? &Handle<0> : &Handle<1>;
   own.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
   if (IsHandler(found)) {
-    // It runs inside: under its own mask, and on the stack and with the
-    // restarts that it asked for.
+    // The program's handler runs inside ours: with its mask, on the stack and
+    // with the restarts that it asked for.
     own.sa_mask = found.sa_mask;
     own.sa_flags =
         SA_SIGINFO | (found.sa_flags & (SA_ONSTACK | SA_RESTART | SA_NODEFER));
@@ -171,7 +173,7 @@ bool Install(int signal, const struct sigaction& found) {
   return sigaction(signal, &own, nullptr) == 0;
 }
 
-// How a signal stands whose action is `found`.
+// Returns the state of a signal whose action is `found`.
 SignalLook Describe(int signal, const struct sigaction& found) {
   const int turn = TurnOf(found);
   if (turn >= 0) {

@@ -1,28 +1,26 @@
-// The handler of stop signals, and what it found in its place.
+// The handler of stop signals, and what it replaces.
 //
-// Who has the action of one signal, seen from the kernel, which is asked each
-// time; the handler of another copy of the library that takes the signal
-// (copy_handlers.h) serves this copy as well:
+// Who has the action of one signal. The kernel is asked each time. The handler
+// of another copy of the library that takes the signal (copy_handlers.h) serves
+// this copy as well:
 //
-//     the program: default -------- TakeSignal ---------> this process's hooks
-//     or a named handler                                   |            ^
-//          ^                                               | sigaction  |
-//          | replaced, or put back to its default,         | of the     | Take
-//          +----------------- by the program <-------------+ program    |
-//          Signal
-//                                    |                                  |
-//                                    +----------------------------------+
+// clang-format off
+//     the program: the default    ------- TakeSignal ------->  this process's
+//     action, or a named handler  <-- sigaction by the program --  hooks
+// clang-format on
 //
 // What one delivery does, in the handler:
 //
+// clang-format off
 //     not taken by this very process --> as if there were no hooks
 //     handed back (HandleAfterDrain) --> the program's handler; then the end
 //     first of a request             --> a named handler; then it is posted
 //     another within the grace       --> nothing
 //     another after the grace        --> death by it
+// clang-format on
 //
-// All that the handler does is done by atomics and system calls: it takes no
-// lock, needs no memory, and leaves errno alone.
+// The handler uses only atomics and system calls: it takes no lock, needs no
+// memory, and keeps errno.
 #ifndef FINALIZE_INTERNAL_SIGNALS_SIGNAL_HANDLER_H_
 #define FINALIZE_INTERNAL_SIGNALS_SIGNAL_HANDLER_H_
 
@@ -30,8 +28,8 @@
 
 namespace finalize_internal {
 
-// How a signal stands, and the code of the program's handler: the one that is
-// there, or, if the signal is taken, the one that runs before or after the
+// The state of a signal, and the code of the program's handler: the one that is
+// installed or, if the signal is taken, the one that runs before or after the
 // drain. Null if there is none.
 struct SignalLook {
   finalize::SignalHook::State state;
@@ -44,20 +42,20 @@ enum class TakeAs {
   kHandledLast,  // the program's handler, which ends the process, runs last
 };
 
-// Installs the handler for `signal`, unless it is ignored or has a handler of
-// the program's and is not named. A signal that this process has taken before
-// is looked at anew.
+// Installs the handler for `signal`, unless the signal is ignored, or the
+// program has a handler for it and has not named it. Asks the kernel again
+// about a signal that this process has taken before.
 SignalLook TakeSignal(int signal, TakeAs how);
 
-// How a signal that was to be taken stands now.
+// Returns the present state of a signal that was to be taken.
 SignalLook LookAtSignal(int signal);
 
-// Whether this process has asked for `signal`.
+// Returns true if this process has asked for `signal`.
 bool IsAskedFor(int signal);
 
-// After the drain of `signal`: puts the handler of the program back that is to
-// run last, and sends it the signal again. False if there is none. If the
-// handler returns, the process ends on its thread.
+// After the drain of `signal`: installs the program's handler that is to run
+// last again, and sends the signal again. Returns false if there is none. If
+// the handler returns, the process ends on its thread.
 bool HandleAfterDrain(int signal);
 
 }  // namespace finalize_internal

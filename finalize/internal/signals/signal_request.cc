@@ -15,8 +15,8 @@
 namespace finalize_internal {
 namespace {
 
-// The thread that the signal came to which made the request, and its
-// information, if it came to this copy: complete once `complete` is true.
+// The thread that received the signal which made the request, and the signal's
+// information, if this copy received it. Valid once `complete` is true.
 pid_t request_thread = 0;
 siginfo_t request_info;
 std::atomic<bool> complete{false};
@@ -53,9 +53,9 @@ Arrival Accept(int signal, const siginfo_t& info, const void* context,
   return Arrival::kFirst;
 }
 
-// A later frame may lie at the same address, once the handler has jumped away.
-// So the frame is marked, by its link, which leads to itself meanwhile: in a
-// new frame the kernel sets it to null.
+// A later frame may have the same address if the handler has jumped away. So
+// the frame is marked by its link, which points to the frame itself meanwhile:
+// in a new frame the kernel sets the link to null.
 void EnterOwnHandler(void* context) {
   auto* const frame = static_cast<ucontext_t*>(context);
   StopRequest& request = TheRequest();

@@ -7,8 +7,8 @@
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/copies/copies.h"
 #include "finalize/internal/copies/end_guard.h"
+#include "finalize/internal/end/end_deadline.h"
 #include "finalize/internal/end/end_state.h"
-#include "finalize/internal/end/process_drain.h"
 #include "finalize/internal/inspect/pending_walk.h"
 #include "finalize/internal/inspect/pin.h"
 #include "finalize/internal/inspect/snapshot.h"
@@ -57,7 +57,7 @@ bool IsOf(const Module& module, const NodeRef& ref) {
   return pin.node() != nullptr && module.Contains(pin.node()->ops);
 }
 
-// One that fails and may be tried again is not: its code goes.
+// A retryable finalizer that fails is not tried again: its code is unmapped.
 void RunPending(const Module& module, Core* core) {
   PendingWalk walk(core);
   for (NodeRef ref; walk.Next(&ref);) {
@@ -78,7 +78,7 @@ void DestroyPending(const Module& module, Core* core) {
   }
 }
 
-// Whether it runs a callback of the module's, on another thread.
+// Whether `node` runs a callback of the module, on another thread.
 bool RunsElsewhere(const Module& module, const Node* node) {
   return module.Contains(node->ops) && !RunsOnThisThread(node);
 }
@@ -99,7 +99,7 @@ void AwaitRunning(const Module& module, Core* core) {
 
 void UnloadFrom(const Module& module, Core* core, bool destroys) {
   if (core->epoch.load(std::memory_order_acquire) == 0) return;
-  // What a weak reference refers to has not died.
+  // The referent of a weak reference has not been destroyed.
   if (destroys || core->id == kWeakCoreId) {
     DestroyPending(module, core);
   } else {
@@ -117,10 +117,11 @@ bool HasAny(const Module& module, const Lane& lane, bool destroys) {
   return found;
 }
 
-// Whether there is anything to do. Looked at lane by lane, a running callback
-// could register another behind the look and end before it.
+// Whether there is anything to do. Under all locks: lane by lane, a running
+// callback could register another one on a lane that was looked at already, and
+// end before its own lane is looked at.
 bool HasAny(const Module& module, bool destroys) {
-  // Where the library was not used, nothing is set up to look.
+  // If the library was not used, there is nothing to look at.
   if (ProcessCore()->epoch.load(std::memory_order_acquire) == 0) return false;
   const uint32_t epoch = CurrentEpoch();
   const uint32_t cores = CoreCount();
@@ -144,22 +145,22 @@ void Unload(const Module& module, bool destroys) noexcept {
   } while (HasAny(module, destroys));
 }
 
-// A destructor function of the module that holds the library. Where another
-// module's copy stands in for this one, it is not this one that goes.
+// A destructor function of the module that contains the library. If the copy of
+// another module is used in place of this one, that copy is not unmapped.
 __attribute__((destructor)) void UnloadLibrary() {
   if (ProcessCore()->epoch.load(std::memory_order_acquire) == 0) {
     return;  // never used
   }
   const Module module = ModuleOf(reinterpret_cast<void*>(&UnloadLibrary));
   if (module.is_program || !module.Contains(ProcessCore())) return;
-  // Where the process registry was not used, this may be exit(). What other
-  // threads register after the exit drain may arm it again.
+  // If the process registry was not used, this may be exit(). What other
+  // threads register after the exit drain may arm the process again.
   if (end_word.load(std::memory_order_acquire) == 0 || ExitsHere()) {
-    StopGuard();  // its code may be about to go
+    StopGuard();  // its code may be unmapped next
     StopWatchingThreads();
     return;
   }
-  // The process is not to be ended under it by another copy.
+  // So that no other copy ends the process meanwhile.
   NoteDrain(NowNanos() +
             static_cast<uint64_t>(absl::ToInt64Nanoseconds(EndTimeLeft())));
   Module all;

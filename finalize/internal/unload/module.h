@@ -1,4 +1,4 @@
-// Modules: shared objects that may be unmapped while the process goes on.
+// Modules: shared objects that may be unmapped while the process continues.
 #ifndef FINALIZE_INTERNAL_UNLOAD_MODULE_H_
 #define FINALIZE_INTERNAL_UNLOAD_MODULE_H_
 
@@ -8,7 +8,7 @@
 
 namespace finalize_internal {
 
-// Where a module lies.
+// The addresses of a module.
 struct Module {
   bool Contains(const void* address) const {
     const uintptr_t at = reinterpret_cast<uintptr_t>(address);
@@ -19,17 +19,18 @@ struct Module {
   bool is_program = false;
 };
 
-// The module that holds `address`; an empty one if none does.
+// Returns the module that contains `address`; an empty one if none does.
 Module ModuleOf(const void* address);
 
-// Makes dlclose() leave the module that holds `address` where it is. False
-// where that cannot be done.
+// Makes dlclose() keep the module that contains `address` mapped. Returns false
+// if that is not possible.
 bool KeepMapped(const void* address);
 
-// Runs what the module that holds `address` has registered, in every registry:
-// that whose callback's table lies in it. Waits for what other threads run of
-// it. Callbacks of weak references are destroyed unrun; and all are where the
-// process is past its exit drain on this thread, or `exits`, and has none.
+// Runs the finalizers that the module which contains `address` has registered,
+// in every registry: those whose callback's table lies in it. Waits for those
+// that other threads are running. Callbacks of weak references are destroyed
+// without running. So are all finalizers if the process is past its exit drain
+// on this thread, or if `exits` and the library was not used.
 void UnloadModule(const void* address, bool exits) noexcept;
 
 }  // namespace finalize_internal

@@ -22,7 +22,7 @@ extern "C" __attribute__((visibility("hidden"))) void* __dso_handle;
 namespace finalize_internal {
 namespace {
 
-// The key plus one; 0 where there is none yet.
+// The key plus one; 0 if there is none yet.
 std::atomic<uint64_t> the_key{0};
 
 bool InProgram() {
@@ -42,7 +42,7 @@ FINALIZE_OWN_FRAME ThreadExits*& ExitsOfThisThread() {
 }
 
 void EndExits(void* argument) {
-  // Another one is that of a parent, or gone by now.
+  // Any other one belongs to a parent, or has been destroyed.
   if (argument != ExitsOfThisThread()) return;
   auto* const exits = static_cast<ThreadExits*>(argument);
   EndLifetime(&exits->list, finalize::Cause::Kind::kThreadExit);
@@ -51,8 +51,8 @@ void EndExits(void* argument) {
   delete exits;
 }
 
-// Of a module: all there is to do. Of the program: what was registered after
-// the end of the thread_locals.
+// In a module, this runs everything. In the program, it runs what was
+// registered after the end of the thread_locals.
 void EndOfKey(void*) {
   if (this_thread.exits != nullptr) EndExits(this_thread.exits);
   AbandonFrames();
@@ -75,8 +75,8 @@ bool SetKey() {
          0;
 }
 
-// What a callback that is suspended has begun here may go on elsewhere, or
-// never: that is seen at the end of the key, which exit() does not come to.
+// A callback that is suspended here may continue on another thread, or never.
+// The end of the key tells that the thread has ended; exit() does not reach it.
 FINALIZE_OWN_FRAME void NoteFramesAtEnd() {
   this_thread.frames_in_exit = CountFrames();
   if (this_thread.frames_in_exit != 0) SetKey();
@@ -95,7 +95,7 @@ thread_local EndOfThreadLocals end_of_thread_locals;
 // Has EndExits called at the end of this thread.
 bool Arm(ThreadExits* exits) {
   if (!SetKey()) return false;
-  // Not where the thread_locals have ended: it would never be called.
+  // Not if the thread_locals have ended: the destructor would never be called.
   if (InProgram() && !this_thread.ending) {
     abi::__cxa_thread_atexit(&EndExits, exits, &__dso_handle);
   }

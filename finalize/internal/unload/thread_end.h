@@ -1,9 +1,9 @@
-// The end of a thread, as the library learns of it.
+// How the library learns of the end of a thread.
 //
-// In the program itself it is the destructor of a thread_local. In a module it
-// is that of a pthread key, which comes later, after every thread_local: a
-// pending destructor of a thread_local would keep the module mapped for as long
-// as the thread lives, and dlclose() would do nothing.
+// In the program itself, by the destructor of a thread_local. In a module, by
+// the destructor of a pthread key, which is called later, after those of all
+// thread_locals: a pending destructor of a thread_local would keep the module
+// mapped while the thread lives, and dlclose() would do nothing.
 #ifndef FINALIZE_INTERNAL_UNLOAD_THREAD_END_H_
 #define FINALIZE_INTERNAL_UNLOAD_THREAD_END_H_
 
@@ -17,14 +17,14 @@
 namespace finalize_internal {
 
 // The finalizers of one thread, highest phase first. Lives until the list is
-// empty at the end of the thread; for ever where the thread ends otherwise, so
-// that what is on it stays good for exit().
+// empty at the end of the thread; permanently if the thread ends in another
+// way, so that exit() can run what is on the list.
 struct ThreadExits {
   LifetimeList list;
 };
 
-// Returns the list of this thread, which ends with it; null without memory, or
-// where the end would not be seen.
+// Returns the list of this thread, which ends with the thread. Returns null if
+// there is no memory, or if the library would not learn of the end.
 LifetimeList* ThreadExitList();
 
 // RegisterNode in the process registry, for the end of this thread.
@@ -36,7 +36,8 @@ NodeRef RegisterOnThread(const finalize::Options& options, F&& function,
       std::forward<F>(function), std::forward<A>(arguments)...);
 }
 
-// For dlclose() of the library: no thread's end is looked at any more.
+// For dlclose() of the library: from now on, it does not react to the end of
+// any thread.
 void StopWatchingThreads();
 
 }  // namespace finalize_internal

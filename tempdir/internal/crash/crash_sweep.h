@@ -23,7 +23,7 @@ namespace tempdir_internal {
 // Has the roots of the root table removed, or kept, when this process crashes
 // with the exit hooks for that (finalize/exit_hooks.h), or when the drain at
 // its end leaves no time for them but what is reserved
-// (finalize/exit_options.h).
+// (finalize/process_end.h).
 void AddCrashSweep();
 
 }  // namespace tempdir_internal

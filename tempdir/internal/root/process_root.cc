@@ -11,8 +11,8 @@
 
 #include "absl/time/time.h"
 #include "finalize/crash_gate.h"
-#include "finalize/exit_time.h"
 #include "finalize/owner_process.h"
+#include "finalize/process_end.h"
 #include "tempdir/internal/crash/crash_sweep.h"
 #include "tempdir/internal/root/removal_backlog.h"
 

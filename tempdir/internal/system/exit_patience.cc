@@ -6,8 +6,8 @@
 #include <cstdlib>
 
 #include "absl/time/clock.h"
-#include "finalize/ending_thread.h"
 #include "finalize/owner_process.h"
+#include "finalize/process_end.h"
 
 namespace tempdir_internal {
 namespace {

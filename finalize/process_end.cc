@@ -1,24 +1,11 @@
-#include "finalize/exit_options.h"
+#include "finalize/process_end.h"
 
-#include "absl/base/attributes.h"
-#include "absl/status/status.h"
-#include "absl/time/time.h"
-#include "finalize/internal/base/exit_deadline.h"
-#include "finalize/internal/base/lock.h"
+#include "finalize/internal/end/current_exit_options.h"
+#include "finalize/internal/end/end_deadline.h"
+#include "finalize/internal/end/end_state.h"
 
 namespace finalize {
 namespace {
-
-using finalize_internal::kExitLock;
-using finalize_internal::LockAt;
-using finalize_internal::LockHolder;
-
-// Good from the first static constructor until the last instruction of the
-// process.
-ABSL_CONST_INIT ExitOptions current ABSL_GUARDED_BY(LockAt(kExitLock));
-
-// What exit_deadline.cc begins with.
-static_assert(ExitOptions().deadline == absl::Seconds(20));
 
 // Returns the rule that `options` break, or null.
 const char* BrokenRule(const ExitOptions& options) {
@@ -51,15 +38,14 @@ absl::Status SetExitOptions(const ExitOptions& options) {
   if (const char* const rule = BrokenRule(options)) {
     return absl::InvalidArgumentError(rule);
   }
-  LockHolder lock(LockAt(kExitLock));
-  current = options;
-  finalize_internal::SetExitDeadline(options.deadline);
+  finalize_internal::ReplaceExitOptions(options);
   return absl::OkStatus();
 }
 
-ExitOptions GetExitOptions() {
-  LockHolder lock(LockAt(kExitLock));
-  return current;
-}
+ExitOptions GetExitOptions() { return finalize_internal::CurrentExitOptions(); }
+
+absl::Duration ExitTimeLeft() { return finalize_internal::EndTimeLeft(); }
+
+bool IsExitingThread() { return finalize_internal::ExitsHere(); }
 
 }  // namespace finalize

@@ -1,37 +1,39 @@
-// ExitOptions changes how exit() drains the process registry.
+// The end of the process: ExitOptions change how exit() drains the process
+// registry, ExitTimeLeft returns how long a callback may still take, and
+// IsExitingThread tells code which thread is ending the process.
 //
 //   finalize::ExitOptions options;
 //   options.deadline = absl::Seconds(5);
 //   options.failure_exit_code = 3;
 //   absl::Status status = finalize::SetExitOptions(options);
 //
-// docs/process_end.md has the rules of every end of a process. In short:
+//   finalize::AtExit("send queue", [&] {
+//     queue.SendUntil(absl::Now() + finalize::ExitTimeLeft());
+//   });
 //
-// Thread: exit() drains on the thread that called it. Another thread that calls
-//   exit() meanwhile waits there, so that it cannot end the process under the
-//   drain; it takes the drain over if the running callback has called exit()
-//   itself, or takes too long ("exit() on several threads", also for what
-//   differs from glibc 2.41 on).
-// Waiting: the drain waits, until its deadline, for callbacks that other
-//   threads are running; not for one that has called exit(), and not if exit()
-//   was called inside a callback.
-// Deadline: one for every end of the process. It counts from the first of
-//   exit(), quick_exit(), a signal and std::terminate() that drains, with the
-//   options as they are then. When it has passed, the drain stops between
-//   callbacks; finalizers that have not run are destroyed and reported
+// docs/process_end.md has the rules of every end of a process ("exit()",
+// "exit() on several threads", "Time limits"). In short:
+//
+// Order: one deadline holds for every end of the process. It counts from the
+//   first of exit(), quick_exit(), a signal and std::terminate() that drains,
+//   with the options as they are then. When it has passed, the drain stops
+//   between callbacks: finalizers that have not run are destroyed and reported
 //   (finalizers that wait for the end of a lifetime stay), and the process
-//   registry refuses registrations.
-// Watchdog: if a callback hangs for a second beyond the deadline, the watchdog
+//   registry refuses registrations. FINALIZE_EXIT_DEADLINE in the environment,
+//   a duration such as 5s or 1m30s, takes precedence over the program's
+//   deadline. It is read at the first registration, or by InstallExitHooks if
+//   that comes first. A value that is not a finite, positive duration is
+//   refused with a message; an empty value counts as unset.
+// Threads: exit() drains on the thread that called it, and waits until the
+//   deadline for callbacks that other threads are running, except if exit() was
+//   called inside a callback. Another thread that calls exit() meanwhile waits
+//   there; it takes the drain over if the running callback has called exit()
+//   itself, or takes too long.
+// Failure: if a callback hangs for a second beyond the deadline, the watchdog
 //   prints to standard error what is running and what has not run, and ends the
 //   process by _exit with kWatchdogExitCode.
-// Environment: FINALIZE_EXIT_DEADLINE, a duration such as 5s or 1m30s, takes
-//   precedence over the program's deadline. It is read at the first
-//   registration, or by InstallExitHooks if that comes first. A value that is
-//   not a finite, positive duration is refused with a message; an empty value
-//   counts as unset.
-//
-// "Time limits" has the details; "exit()" says what runs if exit() is called in
-// a signal handler, and what becomes of finalizers with at_exit = false.
+// Lifetime: everything here can be used from the first static constructor until
+//   the last instruction of the process.
 //
 // Not covered: exit handlers and static destructors behind the drain, unless
 // watch_whole_end is set or a thread waits in exit(). If the system has no
@@ -39,8 +41,8 @@
 // not ended.
 //
 // Thread-safe.
-#ifndef FINALIZE_EXIT_OPTIONS_H_
-#define FINALIZE_EXIT_OPTIONS_H_
+#ifndef FINALIZE_PROCESS_END_H_
+#define FINALIZE_PROCESS_END_H_
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -89,6 +91,25 @@ struct ExitOptions {
 absl::Status SetExitOptions(const ExitOptions& options);
 ExitOptions GetExitOptions();
 
+// Returns the time that remains for the drains at the end of this process, or
+// zero if their deadline has passed. If no such drain has begun, returns all of
+// the time that ExitOptions::deadline or FINALIZE_EXIT_DEADLINE grants. Never
+// returns an infinite duration. Callbacks of lower phases share the time that a
+// callback leaves.
+absl::Duration ExitTimeLeft();
+
+// Returns true if this thread runs the drain of exit(), quick_exit(), a signal
+// or std::terminate(), or has run it and continues with the handlers and static
+// destructors that follow. Returns false on the helper threads of that drain
+// (ExitOptions::threads), and in a forked child. Allocates nothing and takes no
+// lock.
+//
+// For code that other threads must not call any more then, while static
+// destructors still do:
+//
+//   if (pool.closed() && !finalize::IsExitingThread()) return Refused();
+bool IsExitingThread();
+
 }  // namespace finalize
 
-#endif  // FINALIZE_EXIT_OPTIONS_H_
+#endif  // FINALIZE_PROCESS_END_H_
