@@ -7,9 +7,9 @@
 //   finalize::AtExit("remove the pid file", RemovePidFile);
 //
 //   const pid_t child = fork();
-//   if (child != 0) _exit(0);             // not exit(): the child owns
-//   everything absl::StatusOr<size_t> adopted = finalize::AdoptAfterFork(); if
-//   (!adopted.ok()) LogAndAbort(adopted.status());
+//   if (child != 0) _exit(0);  // not exit(): the child owns everything now
+//   absl::StatusOr<size_t> adopted = finalize::AdoptAfterFork();
+//   if (!adopted.ok()) LogAndAbort(adopted.status());
 //
 // daemon(3) forks and ends the parent by _exit: call AdoptAfterFork() when it
 // has returned. After a double fork, call it once, in the last child.

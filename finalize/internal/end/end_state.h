@@ -81,13 +81,13 @@ enum class EndRole {
   kDrains,          // it drains
   kContinuesDrain,  // it drains already: a callback of the drain asks
   kAwaitsDrain,     // AwaitDrained, then it ends the process
-  kStandsBy,        // AddHook, then StandBy (takeover.h)
+  kStandsBy,        // after the next hook is added: StandBy (takeover.h)
   kTakesOver,       // after StandBy: it continues the drain of another thread
-  kIsBlocked,       // AddHook, then Block
+  kIsBlocked,       // after the next hook is added: Block
   kEndsProcess,     // it ends the process without a drain
 };
 
-// Asks for the end of the process. Waits for nothing but kBeginning.
+// Asks for the end of the process. Waits only while the state is kBeginning.
 EndRole BeginEnd(const finalize::Cause& cause);
 
 // For kAwaitsDrain. Returns when the drain is over; blocks the thread if yet

@@ -22,8 +22,7 @@ struct EndTimes {
 //
 //   notice     The thread prints to standard error what is running.
 //   reserve    It prints in which callback the drain hangs, and calls the
-//   reserve
-//              callbacks (crash_callback.h), which remove the temp dirs.
+//              reserve callbacks (crash_callback.h), which remove temp dirs.
 //   deadline   It waits one second more, so that a drain that notices the
 //              deadline itself acts first. Then it prints what is running, in
 //              any registry, and what is left in those that are drained, and
