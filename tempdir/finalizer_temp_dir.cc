@@ -124,11 +124,11 @@ absl::StatusOr<FinalizerTempDir> FinalizerTempDir::Own(
     std::shared_ptr<OwnedDirectory> directory) {
   if (RefusesThisThread()) {
     return absl::CancelledError(absl::StrCat("the process is ending: no ",
-                                             directory->kind(), " is made"));
+                                             directory->kind(), " is created"));
   }
   if (finalize::CrashGate::Refuses()) {
     return absl::CancelledError(absl::StrCat("the process crashed: no ",
-                                             directory->kind(), " is made"));
+                                             directory->kind(), " is created"));
   }
   RegisterRoots();
   auto finalizer = finalize::Registry::Process().RegisterRetryable(

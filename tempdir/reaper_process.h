@@ -11,10 +11,11 @@
 // others have the reaping at the next start (reap.h). The reaper process does
 // the same work: when this process ends, it calls Reap for the parents that
 // ReaperProcessOptions names, and for no others. So it also removes what other
-// processes left there. What a living child that was forked from this process
-// still holds, it leaves to the next start. On a file system where locks are
-// not known to work, it removes what it can prove to be dead: roots that were
-// locked through the same mount since the machine was started (reap.h).
+// processes left there. It does not remove what a running child of this process
+// still holds; the next start does. On a file system where locks are not known
+// to work, it removes only roots whose owners it can prove to have ended: those
+// that were locked through the same mount since the machine was started
+// (reap.h).
 //
 // The process runs the program `finalize-reap`, by posix_spawn: it copies no
 //   memory of this process, and inherits only standard error. There it writes

@@ -49,7 +49,7 @@ absl::Status CheckName(const TempDirOptions& options) {
                         tempdir_internal::kNameLetters;
   if (length > NAME_MAX) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "prefix and suffix make a name of ", length, " bytes; at most ",
+        "prefix and suffix need a name of ", length, " bytes; at most ",
         NAME_MAX, " are possible: ", EscapedText(options.prefix()),
         EscapedText(options.suffix())));
   }
@@ -75,7 +75,7 @@ absl::Status CheckTempFileOptions(const TempDirOptions& options) {
   if (absl::Status name = CheckName(options); !name.ok()) return name;
   if (options.directly()) {
     return absl::InvalidArgumentError(
-        "a temporary file cannot be made WithoutProcessRoot(): a reaper "
+        "a temporary file cannot be created WithoutProcessRoot(): a reaper "
         "removes "
         "directories only");
   }

@@ -39,7 +39,7 @@
 //                            temp dir. Ignored in a setuid program.
 //
 // A setter on a temporary returns a value, so that no reference to the
-// temporary is left.
+// temporary remains.
 //
 // The options remember the line at which they were created, as
 // finalize::Options do; failure reports name that line.
@@ -155,9 +155,8 @@ class TempDirOptions {
   }
   // Creates it WithoutProcessRoot(), with a name as short as that of mktemp -d,
   // for paths with little room, such as those of Unix sockets (107 bytes). The
-  // name is
-  // `<parent>/fz<uid>+<10 letters>`, with <uid> in base 32; it adds 15 to 21
-  // bytes to the parent's path instead of 43 to 52.
+  // name is `<parent>/fz<uid>+<10 letters>`, with <uid> in base 32; it adds 15
+  // to 21 bytes to the parent's path instead of 43 to 52.
   //
   // So short a name proves too little: no reaper removes the directory without
   // the mark that its owner set (reap.h), not even if it is empty. On a file
@@ -204,8 +203,7 @@ class TempDirOptions {
   // (finalize/process_end.h). What remains then, or when the process is
   // killed, is reaped at the next start, like everything of a dead process
   // (reap.h). The same holds with WithoutProcessRoot(): the directory is
-  // renamed to the
-  // `.reap` form, so that a reaper finishes it.
+  // renamed to the `.reap` form, so that a reaper finishes it.
   //
   // Remove() removes the directory itself if it is empty, if the rename fails,
   // if no thread can be started, or if 256 removals are queued. If the file
@@ -302,8 +300,8 @@ class TempDirOptions {
   finalize::Place place_;
 };
 
-// Returns InvalidArgument, naming what is wrong, for options that no directory
-// can be made with. Create calls it.
+// Returns InvalidArgument, naming what is wrong, for options with which no
+// directory can be created. Create calls it.
 absl::Status CheckTempDirOptions(const TempDirOptions& options);
 // The same for a temp file (temp_file.h).
 absl::Status CheckTempFileOptions(const TempDirOptions& options);

@@ -12,8 +12,8 @@
 #include "absl/strings/str_split.h"
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/owned/destination.h"
-#include "tempdir/internal/owned/refusal.h"
 #include "tempdir/internal/owned/owned_file.h"
+#include "tempdir/internal/owned/refusal.h"
 #include "tempdir/internal/root/parent_directory.h"
 #include "tempdir/internal/root/private_directory.h"
 #include "tempdir/internal/system/errno_status.h"
@@ -47,9 +47,10 @@ int WriteAll(int fd, std::string_view contents) {
   return 0;
 }
 
-// Makes a file beside `path` that nobody had; -1 with errno set on failure.
+// Creates a file beside `path`, under a name that is free. Returns its
+// descriptor, or -1 with errno set.
 int OpenBeside(const std::string& path, std::string* name) {
-  const size_t directory = path.rfind('/') + 1;  // 0 where there is no slash
+  const size_t directory = path.rfind('/') + 1;  // 0 if there is no slash
   for (int tries = 0; tries < tempdir_internal::kMaxNames; ++tries) {
     *name = path.substr(0, directory) + ".tmp-";
     if (!tempdir_internal::AppendRandomLetters(
@@ -104,8 +105,8 @@ absl::StatusOr<TempFile> TempFile::Unlinked(TempDirOptions options,
   if (error != EOPNOTSUPP && error != EISDIR && error != ENOENT &&
       error != EINVAL && error != ENOSYS) {
     return absl::ErrnoToStatus(
-        error,
-        absl::StrCat("cannot make an anonymous file in ", EscapedText(parent)));
+        error, absl::StrCat("cannot create an anonymous file in ",
+                            EscapedText(parent)));
   }
   absl::StatusOr<TempFile> file = Create(std::move(options));
   if (!file.ok()) return file;
@@ -173,7 +174,7 @@ absl::StatusOr<boost::filesystem::path> TempFile::Keep() {
   if (owner_) return owner_->Keep();
   if (descriptor_ == nullptr) return tempdir_internal::MovedFrom();
   return absl::FailedPreconditionError(
-      "an anonymous file has no name to keep: say which");
+      "an anonymous file has no name: call Keep(destination)");
 }
 
 absl::StatusOr<boost::filesystem::path> TempFile::Keep(PathArgument destination,

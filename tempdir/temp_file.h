@@ -23,8 +23,7 @@
 //   A file system that ignores modes uses its own; if Mode() was called, Create
 //   then fails.
 // Options: WithoutProcessRoot() is an InvalidArgument, because reapers remove
-// only
-//   directories. RemoveInBackground() has no effect.
+//   only directories. RemoveInBackground() has no effect.
 // Remove() removes the name. The content occupies the disk until Close() or the
 //   destructor. FUSE and NFS rename a file that is removed while it is open to
 //   a hidden name, so its root may stay until it is reaped: Close() it first.

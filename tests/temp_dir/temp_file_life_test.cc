@@ -127,7 +127,8 @@ TEST_F(TempFileLifeTest, StrangerAtItsPathSurvives) {
   MakeFile(file.path());
   const absl::Status status = file.Remove();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr("another one by now"));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("there is another entry at "));
   EXPECT_THAT(std::string(status.message()), HasSubstr(elsewhere.native()));
   EXPECT_TRUE(Exists(file.path()));
   EXPECT_TRUE(Exists(elsewhere));

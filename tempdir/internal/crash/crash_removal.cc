@@ -89,7 +89,7 @@ bool IsOpenAt(const ClaimedRoot& root, int fd) {
   return IsOpenAt(root, fd, &seen);
 }
 
-// Returns -errno where it is not at its path.
+// Returns -errno if it is not at its path.
 int OpenAtPath(const ClaimedRoot& root) {
   const int fd = kKernelCalls.open(AT_FDCWD, root.path,
                                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -136,7 +136,7 @@ bool IsToBeRemoved(const ClaimedRoot& root, int parent, const char* name,
 }
 
 void Say(const char* text) {
-  // Nothing better can be done where standard error is closed.
+  // Nothing better can be done if standard error is closed.
   (void)!write(STDERR_FILENO, text, strlen(text));
 }
 

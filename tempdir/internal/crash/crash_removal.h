@@ -4,14 +4,15 @@
 //
 // It is the removal engine of RemoveTree, in a fixed block instead of the heap,
 // on one thread, so that it takes no lock, and with system calls that fail from
-// the deadline on. What differs is the way in: the names and identities come
-// from a table that needs no lock, and errors go nowhere. What is left then is
-// the next reaper's.
+// the deadline on. What differs is its input: the names and identities come
+// from a table that needs no lock, and errors are not reported. The next reaper
+// removes what is left then.
 //
-// Other threads go on meanwhile, and may write into their temp dirs by path. So
-// the root is renamed first, as a reaper does: their paths lead nowhere then.
+// Other threads keep running meanwhile, and may write into their temp dirs by
+// path. So the root is renamed first, as a reaper does: their paths lead
+// nowhere then.
 //
-// Async-signal-safe. Confined to one thread at a time, that which has the
+// Async-signal-safe. Confined to one thread at a time, the one that has the
 // engine (crash_sweep.h).
 
 #ifndef TEMPDIR_INTERNAL_CRASH_CRASH_REMOVAL_H_
@@ -31,8 +32,8 @@ struct CrashedRoot {
 };
 
 // Renames it to a name that a reaper gives, until the deadline (nanoseconds of
-// CLOCK_MONOTONIC): if it still stands at its path, is the very one, and holds
-// no file `.keep`. Where that fails it keeps its name.
+// CLOCK_MONOTONIC), if it is still at its path, is the same directory, and
+// holds no file `.keep`. If that fails it keeps its name.
 void TakeAway(CrashedRoot& crashed, uint64_t deadline_nanos);
 
 // Removes it with all that is in it, until the deadline, under the same
@@ -40,8 +41,8 @@ void TakeAway(CrashedRoot& crashed, uint64_t deadline_nanos);
 // while it was emptied.
 bool RemoveCrashedRoot(const CrashedRoot& crashed, uint64_t deadline_nanos);
 
-// Marks it as a kept failure, so that reapers leave it, and says on standard
-// error where it is and why: the process crashed, or it hangs at its end.
+// Marks it as a kept failure, so that reapers leave it alone, and writes to
+// standard error where it is and why: the process crashed, or hangs at its end.
 void KeepClaimedRoot(const ClaimedRoot& root, bool crashed);
 
 }  // namespace tempdir_internal

@@ -43,7 +43,7 @@ class DirectoryIdentity {
   DirectoryIdentity& operator=(DirectoryIdentity&& other) noexcept;
   ~DirectoryIdentity();
 
-  // Whether `fd` is open on this directory. False as well where the kernel
+  // Whether `fd` is open on this directory. False as well if the kernel
   // does not say.
   bool Is(int fd) const;
 

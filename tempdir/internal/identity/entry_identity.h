@@ -31,7 +31,7 @@ class EntryIdentity {
   EntryIdentity(EntryIdentity&&) = default;
   EntryIdentity& operator=(EntryIdentity&&) = default;
 
-  // Whether that entry is this directory. False as well where the kernel does
+  // Whether that entry is this directory. False as well if the kernel does
   // not say.
   bool IsAt(int parent_fd, const char* name) const;
   // Whether `fd` is open on it.

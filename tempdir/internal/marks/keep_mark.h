@@ -3,16 +3,16 @@
 //
 //   kept   put there for a person: what the root holds was kept on purpose. Any
 //          content but the following, so also none.
-//   live   put there by the owner when it makes the root, on a file system
+//   live   put there by the owner when it creates the root, on a file system
 //          (local_file_system.h) where a process that reaches the directory
 //          through another mount or from another machine may not see the lock.
-//          It ends with the root: in spite of it the owner removes the root, in
-//          Remove(), at exit and in a crash.
+//          It is removed with the root: the owner removes the root in spite of
+//          it, in Remove(), at exit and in a crash.
 //
 // The content of the second kind names the root, and the mount through which
 // the owner locked it. A reaper that looks through that same mount sees the
-// lock: if it is free, the owner has ended. That is the only proof of death
-// there is; a reaper anywhere else needs the word of its caller
+// lock: if it is free, the owner has ended. There is no other proof of that; a
+// reaper anywhere else needs its caller's assurance
 // (ReapOptions::unseen_locks).
 //
 // A temp dir that has no root (TempDirOptions::WithoutProcessRoot) holds no
@@ -43,7 +43,7 @@ enum class KeepMark { kNone, kLive, kKept };
 KeepMark KeepMarkIn(int fd);
 
 // Puts one of the first kind into the directory `name` of the one that is open
-// at `fd` (`name` "." stands for that one), in the place of the second kind.
+// at `fd` (`name` "." means that one), in the place of the second kind.
 // Returns 0 or an errno. Async-signal-safe.
 int MarkKept(int fd, const char* name);
 
@@ -51,18 +51,19 @@ int MarkKept(int fd, const char* name);
 absl::Status MarkLive(int fd, bool locked, std::string_view path);
 // Ends that, for the owner that is about to remove the root.
 void UnmarkLive(int fd);
-// Whether the directory that is open at `fd` holds what an owner leaves that is
-// killed while it makes a live mark. A root has no other mark at that time.
+// Whether the directory that is open at `fd` holds what an owner leaves if it
+// is killed while it creates a live mark. A root has no other mark at that
+// time.
 bool HoldsUnfinishedMark(int fd);
 
-// The same for a temp dir that has no root. Nothing happens where the file
+// The same for a temp dir that has no root. Nothing happens if the file
 // system has no extended attributes.
 void MarkLiveDirectly(int fd, bool locked);
 void UnmarkLiveDirectly(int fd);
 
 // What a live mark says of the directory that is open at `fd`.
 struct LiveMark {
-  bool names_it = false;    // nobody but the owner can have put it there
+  bool names_it = false;    // only the owner can have put it there
   bool same_mount = false;  // its lock is seen through this very `fd`
 };
 LiveMark ExamineLiveMark(int fd);

@@ -5,18 +5,18 @@
 // file handle, if the file system tells no time of birth, and nothing more if
 // it has no handles that last). So a copy of a root
 // (`cp -a`, `rsync -X`, a restored backup) carries a mark that names another
-// directory, which is none.
+// directory, and so marks nothing.
 //
-// Who can set it: whoever may write the directory. Under the sticky bit that is
-// the owner alone, so a root is made with mode 01700: another user can set
+// Every user who may write the directory can set it. With the sticky bit only
+// the owner can, so a root is created with mode 01700: another user can set
 // neither that bit nor, from then on, the attribute. A mark on a directory
 // without the bit (TempDirOptions::WithoutProcessRoot) counts only in a parent
-// in which no other user may rename: whoever could write some directory of the
-// user's once may have given it a mark that names it, and in any other parent
-// may give it the name of a root. Its present mode does not tell.
+// in which no other user may rename. A user who could once write some directory
+// of this user may have given it a mark that names it, and in any other parent
+// can give it the name of a root. Its present mode does not show that.
 //
-// An owner marks its root under the lock and before anything is made in it. The
-// mark ends with the directory, in one step.
+// An owner marks its root under the lock, before anything is created in it. The
+// mark is removed with the directory, in one step.
 //
 // Thread-safe.
 
@@ -45,16 +45,16 @@ enum class RootMark {
 // Marks the directory that is open at `fd`. OK also if the file system has no
 // such attributes, or if they are refused (by it, or by a filter of system
 // calls): then the directory has no mark. Any other error is one:
-// ResourceExhausted if the file system is full, NotFound if the directory is
-// gone. `path` is for the message.
+// ResourceExhausted if the file system is full, NotFound if the directory was
+// removed. `path` is for the message.
 absl::Status MarkRoot(int fd, std::string_view path);
 
-// Takes the mark away; harmless if there is none.
+// Removes the mark; harmless if there is none.
 void UnmarkRoot(int fd);
 
 RootMark RootMarkOf(int fd);
 
-// Whether nobody but the owner can have set the mark of the directory that is
+// Whether only the owner can have set the mark of the directory that is
 // open at `fd`, whatever its parent.
 bool OnlyOwnerCanMark(int fd);
 

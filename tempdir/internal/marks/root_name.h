@@ -3,12 +3,12 @@
 //   finalize-1000-q7d2x2zk4ffwo5ma       the owner's uid, then random letters
 //   finalize-1000-lwm5tzbh3e2xnc7k.reap  one that a reaper has taken for itself
 //   fz7i+q7d2x2zk4f                      short: the uid in base 32, 10 letters
-//   finalize-1000-mj2vhq5w6ktsy3ea.live  a temp dir without a root, the lock of
-//                                        which others may not see (keep_mark.h)
+//   finalize-1000-mj2vhq5w6ktsy3ea.live  a temp dir without a root, whose lock
+//                                        others may not see (keep_mark.h)
 //
-// A name alone proves nothing: a reaper goes on to ask the kernel whose
-// directory it is and whether somebody holds it. The number is a hint for
-// people: in a user namespace it is the uid as the owner sees it.
+// A name alone proves nothing: a reaper then asks the kernel whose directory it
+// is and whether a process has locked it. The number is a hint for people: in a
+// user namespace it is the uid as the owner sees it.
 //
 // A short name is no proof even together with the owner and the parent: the
 // directory needs a mark that names it (root_mark.h). Its plus sign keeps
@@ -54,7 +54,7 @@ inline constexpr size_t kReapedNameRoom = 48;
 // Writes a fresh name as a reaper gives it. Async-signal-safe.
 void WriteReapedName(uid_t owner, char (&name)[kReapedNameRoom]);
 
-// Nothing if `name` has not the form.
+// Returns nullopt if `name` does not have the form.
 std::optional<RootName> ParseRootName(std::string_view name);
 
 }  // namespace tempdir_internal

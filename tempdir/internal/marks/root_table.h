@@ -1,11 +1,11 @@
-// The root table: which directories of this process are to go with it, where a
-// signal handler can read it.
+// The root table: which directories are to be removed with this process, in a
+// form that a signal handler can read.
 //
-// A process that crashes has no locks and no memory to count on. So each root,
-// and each temp dir that has no root (TempDirOptions::WithoutProcessRoot), is
+// A process that crashes cannot rely on locks or on memory. So each root, and
+// each temp dir that has no root (TempDirOptions::WithoutProcessRoot), is
 // entered in one of a fixed number of slots, with its path, descriptor and
-// identity. Where there are more, the rest is not entered: a reaper finds them
-// by their locks.
+// identity. If there are more, the rest is not entered: a reaper finds them by
+// their locks.
 //
 //              Enter                            Leave
 //     free ------------> filling ---> entered ----------> free
@@ -14,13 +14,13 @@
 //                                       v
 //                                    claimed, to the end of the process
 //
-// A slot is one word: the process that it belongs to, and its state. Whoever
-// changes the word owns the rest of the slot. What a forked child inherited is
-// free there, unless the child has adopted it.
+// The state of a slot is one word, together with the process that it belongs
+// to. The thread that changes the word owns the rest of the slot. In a forked
+// child an inherited slot counts as free, unless the child has adopted it.
 //
-// Entries are as they were made. A program may have closed the descriptor,
+// Entries are as they were entered. A program may have closed the descriptor,
 // moved the directory or put another one at its path: compare the identity. A
-// root may hold a file `.keep` (kept_directory.h).
+// root may hold a file `.keep` (keep_mark.h).
 //
 // Thread-safe. ClaimRoots() is async-signal-safe.
 
@@ -50,9 +50,9 @@ struct ClaimedRoot {
   bool keep;  // it holds something that a failure leaves
 };
 
-// Calls `visit` with each root that this process has entered, and that nobody
-// claimed before. From then on its owner leaves path and descriptor as they
-// are. For a process that is about to die: a claim is never given back.
+// Calls `visit` with each root that this process has entered and that was not
+// claimed before. From then on its owner does not change path and descriptor.
+// For a process that is about to end: a claim is never given back.
 void ClaimRoots(void (*visit)(const ClaimedRoot& root, void* context),
                 void* context);
 
@@ -63,16 +63,16 @@ class RootEntry {
   RootEntry(const RootEntry&) = delete;
   RootEntry& operator=(const RootEntry&) = delete;
 
-  // False where the table is full, the path too long, or `fd` not open. `owner`
-  // is never destroyed.
+  // Returns false if the table is full, the path is too long, or `fd` is not
+  // open. `owner` is never destroyed.
   bool Enter(const finalize::OwnerProcess* owner, const std::string& path,
              int fd);
   // It has been opened again.
   void SetDescriptor(int fd);
-  // So many more of the temp dirs in it are left by a failure.
+  // A failure leaves `more` more of the temp dirs in it.
   void CountKept(int more);
-  // False where a signal handler has claimed it: the descriptor has to stay.
-  // True if it is not entered.
+  // Returns false if a signal handler has claimed it: the descriptor must stay
+  // open. Returns true if it is not entered.
   bool Leave();
 
  private:

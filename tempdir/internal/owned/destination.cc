@@ -31,7 +31,7 @@ absl::Status CannotKeep(const std::string& path, const std::string& at,
   if (error == EXDEV) {
     return absl::FailedPreconditionError(absl::StrCat(
         what,
-        ", which is on another file system or mount: make it in a parent on "
+        ", which is on another file system or mount: create it in a parent on "
         "that one (TempDirOptions::Parent), or copy it"));
   }
   return absl::ErrnoToStatus(error, what);

@@ -1,8 +1,8 @@
 // Destination: a name under which a temp dir or a temp file is published.
 //
 // Its directory is opened once, so the check and the move mean the same place.
-// A move is one system call, never over what stands there (move_entry.h); a
-// move to another file system fails.
+// A move is one system call and replaces nothing (move_entry.h); a move to
+// another file system fails.
 //
 // Movable, not copyable. Thread-compatible (const calls may run concurrently).
 
@@ -20,22 +20,22 @@ namespace tempdir_internal {
 
 class Destination {
  public:
-  // InvalidArgument if `path` does not end with a name, or with the name of a
-  // root, which a reaper would remove; any other error is that of opening the
-  // directory that it is in.
+  // Returns InvalidArgument if `path` does not end with a name, or ends with
+  // the name of a root, which a reaper would remove; any other error is that of
+  // opening the directory that it is in.
   static absl::StatusOr<Destination> Open(std::string_view path);
 
   Destination(Destination&& other) noexcept;
   Destination& operator=(Destination&&) = delete;
   ~Destination();
 
-  // Moves the entry here. AlreadyExists if something stands here.
+  // Moves the entry here. Returns AlreadyExists if there is one here.
   absl::Status Receive(const MovedEntry& entry) const;
-  // Exchanges the entry for what stands here. NotFound if nothing does,
-  // FailedPrecondition if it is of another type.
+  // Exchanges the entry for the one here. Returns NotFound if there is none,
+  // and FailedPrecondition if it is of another type.
   absl::Status Exchange(const MovedEntry& entry) const;
-  // Links the file without a name that is open at `fd` here. AlreadyExists if
-  // something stands here.
+  // Links the file without a name that is open at `fd` here. Returns
+  // AlreadyExists if there is an entry here.
   absl::Status Link(int fd) const;
 
   // Absolute.

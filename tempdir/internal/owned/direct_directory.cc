@@ -26,8 +26,9 @@ absl::Status LockMade(const ProcessRoot& root, const PrivateDirectory& made,
   auto hold = std::make_shared<DirectHold>();
   hold->lock = HeldLock(*fd, made.name);
   if (!made.identity.Is(*fd)) {
-    return absl::AbortedError(absl::StrCat(finalize::EscapedText(made.name),
-                                           " was replaced while it was made"));
+    return absl::AbortedError(
+        absl::StrCat(finalize::EscapedText(made.name),
+                     " was replaced while it was being created"));
   }
   if (!root.guarantees().lock) {
     MarkLiveDirectly(*fd, flock(*fd, LOCK_SH | LOCK_NB) == 0);

@@ -1,9 +1,9 @@
 // MoveFailure: moves a temp dir or a temp file whose owner failed into a
-// directory for it, which reapers leave, and which can be listed and trimmed
-// (kept_failures.h).
+// separate directory, which reapers leave alone, and which can be listed and
+// trimmed (kept_failures.h).
 //
-// That directory has the name of a root. It is locked from the moment it can be
-// seen until its mark is written, so that no reaper takes it in between.
+// That directory has the name of a root. It is locked from the moment it is
+// visible until its mark is written, so that no reaper removes it in between.
 
 #ifndef TEMPDIR_INTERNAL_OWNED_FAILURE_DIRECTORY_H_
 #define TEMPDIR_INTERNAL_OWNED_FAILURE_DIRECTORY_H_

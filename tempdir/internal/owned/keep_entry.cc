@@ -24,7 +24,7 @@ absl::Status Exchange(OwnedEntry& entry, int root_fd,
                       const Destination& destination) {
   if (entry.has_hold()) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "cannot exchange a temp dir that was made WithoutProcessRoot(): ",
+        "cannot exchange a temp dir that was created WithoutProcessRoot(): ",
         EscapedText(entry.path().native())));
   }
   const MovedEntry moved = FromRoot(entry, root_fd);

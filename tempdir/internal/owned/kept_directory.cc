@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/marks/keep_mark.h"
+#include "tempdir/internal/owned/refusal.h"
 #include "tempdir/internal/root/private_directory.h"
 #include "tempdir/internal/system/move_entry.h"
 
@@ -61,9 +62,7 @@ absl::StatusOr<std::string> MoveOutOfReach(const KeepRequest& plan,
   const int held = openat(plan.root_fd, plan.name.c_str(), kHeld);
   if (held < 0 || !is_the_entry(held)) {
     if (held >= 0) close(held);
-    return absl::FailedPreconditionError(
-        absl::StrCat(EscapedText(plan.path), held < 0 ? " is not there any more"
-                                                      : " is another by now"));
+    return NotInPlace(plan.path, /*replaced=*/held >= 0);
   }
   std::string name = plan.name;
   int error = 0;

@@ -1,10 +1,9 @@
-// MoveOutOfReach: takes a temp dir or a temp file out of the root of its
-// process, so that no reaper ever takes it for something that a dead process
-// left.
+// MoveOutOfReach: moves a temp dir or a temp file out of the root of its
+// process, so that no reaper takes it for something that a dead process left.
 //
-// It goes to the root's parent, under its own name or, where that is taken,
-// under another one of the same form. Where the parent does not let it in, it
-// stays, and a file `.keep` in the root says that this root is to be left.
+// It is moved to the root's parent, under its own name or, if that is taken,
+// under another one of the same form. If the parent does not permit that, it
+// stays, and a file `.keep` in the root tells reapers to leave this root alone.
 
 #ifndef TEMPDIR_INTERNAL_OWNED_KEPT_DIRECTORY_H_
 #define TEMPDIR_INTERNAL_OWNED_KEPT_DIRECTORY_H_
@@ -24,8 +23,8 @@ struct KeepRequest {
   const std::string& parent;
   std::string_view prefix;
   std::string_view suffix;
-  // Where it lives. In the parent itself (`root_fd` is the parent's) it may
-  // have the name of a root, and gets another one; or be where it stays.
+  // Where it is: in a root; in the parent itself (`root_fd` is the parent's),
+  // with the name of a root, so that it gets another name; or where it stays.
   enum class From { kRoot, kDirectInParent, kAlreadyInPlace };
   From from = From::kRoot;
   bool is_file = false;
@@ -34,8 +33,8 @@ struct KeepRequest {
 // Whether what is open (O_PATH) is the entry that is to be kept.
 using IsTheEntry = absl::FunctionRef<bool(int fd)>;
 
-// Returns where it is now. FailedPrecondition, and nothing is moved, if what
-// stands at its name is another by now.
+// Returns where it is now. Returns FailedPrecondition, and moves nothing, if
+// there is another entry at its name, or none.
 absl::StatusOr<std::string> MoveOutOfReach(const KeepRequest& plan,
                                            IsTheEntry is_the_entry);
 

@@ -1,5 +1,4 @@
-// FindLostDirectory: where a directory that is not at its path a directory
-// went.
+// FindLostDirectory: finds a directory that is not at its path, if it is near.
 
 #ifndef TEMPDIR_INTERNAL_OWNED_LOST_DIRECTORY_H_
 #define TEMPDIR_INTERNAL_OWNED_LOST_DIRECTORY_H_
@@ -11,8 +10,8 @@
 
 namespace tempdir_internal {
 
-// Looks for the directory among those in the root (open at `root_fd`) and in
-// the root's parent; empty if it is not there. Looks at some thousands of
+// Returns the path of the directory, if it is in the root (open at `root_fd`)
+// or in the root's parent; empty if it is not. Looks at some thousands of
 // entries of each at most.
 std::string FindLostDirectory(int root_fd, const ProcessRoot& root,
                               const EntryIdentity& identity);

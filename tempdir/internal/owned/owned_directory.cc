@@ -83,7 +83,7 @@ absl::Status OwnedDirectory::Create() {
   ForkMutexHolder lock(mutex_);
   absl::Status status =
       cancelled_ ? absl::CancelledError(absl::StrCat(
-                       "the process is ending: no ", kind(), " is made"))
+                       "the process is ending: no ", kind(), " is created"))
                  : Make();
   if (!status.ok()) {
     Settle(State::kNothing);
@@ -100,8 +100,8 @@ absl::Status OwnedDirectory::Create() {
   status = RemoveFromDisk();
   if (status.ok()) Settle(State::kNothing);
   return absl::CancelledError(absl::StrCat(
-      "the process is ending: ", EscapedText(path().native()), " was made and ",
-      status.ok() ? "removed again" : status.ToString()));
+      "the process is ending: ", EscapedText(path().native()),
+      " was created and ", status.ok() ? "removed again" : status.ToString()));
 }
 
 absl::Status OwnedDirectory::Make() {

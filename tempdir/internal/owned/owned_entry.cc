@@ -10,6 +10,7 @@
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/owned/direct_directory.h"
 #include "tempdir/internal/owned/lost_directory.h"
+#include "tempdir/internal/owned/refusal.h"
 #include "tempdir/internal/remove/remove_tree_at.h"
 #include "tempdir/internal/root/private_directory.h"
 #include "tempdir/internal/system/compared_devices.h"
@@ -66,8 +67,8 @@ absl::Status OwnedEntry::Create(ProcessRoot* root) {
 
 absl::Status OwnedEntry::CheckMade(const ProcessRoot& root) const {
   if (!root.PathLeadsHere()) {
-    return absl::NotFoundError(
-        absl::StrCat("another directory stands at ", EscapedText(root.path())));
+    return absl::NotFoundError(absl::StrCat("there is another directory at ",
+                                            EscapedText(root.path())));
   }
   if (!options_.require_guarantees() || guarantees_.all()) {
     return absl::OkStatus();
@@ -76,9 +77,9 @@ absl::Status OwnedEntry::CheckMade(const ProcessRoot& root) const {
       !guarantees_.path    ? "others may rename what is in it"
       : !guarantees_.mode  ? "its file system does not keep permissions"
       : !guarantees_.owner ? "its file system shows another owner"
-                           : "locks are not known to be seen by all there";
+                           : "not every process is known to see locks there";
   return absl::FailedPreconditionError(
-      absl::StrCat("no ", kind(), " is made in ", EscapedText(root.parent()),
+      absl::StrCat("no ", kind(), " is created in ", EscapedText(root.parent()),
                    ": ", missing));
 }
 
@@ -116,9 +117,7 @@ absl::Status OwnedEntry::CheckInPlace(int root_fd) const {
   const bool is = entry >= 0 && IsEntry(entry);
   if (entry >= 0) close(entry);
   if (is) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      EscapedText(path_.native()),
-      entry < 0 ? " is not there any more" : " is another by now"));
+  return NotInPlace(path_.native(), /*replaced=*/entry >= 0);
 }
 
 bool OwnedEntry::ReleaseHold() {
@@ -193,13 +192,16 @@ absl::Status OwnedEntry::RemoveFound(int root_fd,
 absl::Status OwnedEntry::NotThere(bool replaced, const std::string& elsewhere) {
   if (!replaced && elsewhere.empty()) return absl::OkStatus();
   SetLost(true);
-  std::string message = EscapedText(path_.native());
-  if (replaced) absl::StrAppend(&message, " is another one by now");
-  if (replaced && !elsewhere.empty())
-    absl::StrAppend(&message, ": the own one");
+  std::string message;
+  if (replaced) {
+    absl::StrAppend(&message, "there is another entry at ",
+                    EscapedText(path_.native()));
+  }
   if (!elsewhere.empty()) {
-    absl::StrAppend(&message, " was moved to ", EscapedText(elsewhere),
-                    " and is left there");
+    absl::StrAppend(
+        &message,
+        replaced ? absl::StrCat("; the ", kind()) : EscapedText(path_.native()),
+        " was moved to ", EscapedText(elsewhere), " and is left there");
   }
   return absl::FailedPreconditionError(message);
 }

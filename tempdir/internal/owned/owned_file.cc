@@ -26,7 +26,7 @@ constexpr mode_t kPermissions = 07777;
 absl::Status CannotMake(const std::string& where, int error) {
   return absl::ErrnoToStatus(
       error,
-      absl::StrCat("cannot make a temporary file in ", EscapedText(where)));
+      absl::StrCat("cannot create a temporary file in ", EscapedText(where)));
 }
 
 // What was created through the root's descriptor has to be seen at the root's

@@ -3,7 +3,7 @@
 // states, locks and triggers (owned_directory.h); what differs is how the entry
 // is created, identified and removed.
 //
-// Thread-safe, except its end.
+// Thread-safe, except the destructor.
 
 #ifndef TEMPDIR_INTERNAL_OWNED_OWNED_FILE_H_
 #define TEMPDIR_INTERNAL_OWNED_OWNED_FILE_H_
@@ -18,13 +18,13 @@
 
 namespace tempdir_internal {
 
-// The permissions unless the options say which.
+// The permissions, unless the options set others.
 constexpr mode_t kFileMode = 0600;
 
 class OwnedFile final : public OwnedDirectory {
  public:
   explicit OwnedFile(tempdir::TempDirOptions options)
-      // Nothing is gained by putting off one unlink().
+      // One unlink() in the background would save nothing.
       : OwnedDirectory(std::move(options.RemoveInBackground(false))) {}
 
   bool is_file() const override { return true; }
@@ -39,7 +39,7 @@ class OwnedFile final : public OwnedDirectory {
   absl::Status RemoveCompletely() override;
 
  private:
-  // Where the open file is by now; empty if it has no name any more.
+  // Returns where the open file is now; empty if it has no name any longer.
   std::string Elsewhere() const;
 
   OwnedDescriptor descriptor_;
@@ -48,8 +48,8 @@ class OwnedFile final : public OwnedDirectory {
 };
 
 // Gives the file that is open at `fd` the permissions that were asked for,
-// whatever the umask. FailedPrecondition if the file system does not have
-// these, and the options insist on them.
+// whatever the umask. Returns FailedPrecondition if the file system does not
+// have these, and the options insist on them.
 absl::Status SettleFileMode(int fd, const tempdir::TempDirOptions& options,
                             FileIdentity* identity);
 

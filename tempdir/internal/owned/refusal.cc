@@ -18,8 +18,8 @@ absl::Status MovedFrom() {
 }
 
 absl::Status NotOurs(std::string_view path) {
-  return absl::FailedPreconditionError(
-      absl::StrCat("belongs to the process that made it: ", EscapedText(path)));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "belongs to the process that created it: ", EscapedText(path)));
 }
 
 absl::Status Crashing(std::string_view what) {
@@ -29,13 +29,14 @@ absl::Status Crashing(std::string_view what) {
 
 absl::Status CaughtByFork(std::string_view what) {
   return absl::FailedPreconditionError(
-      absl::StrCat("another thread was at work on it when this process was "
+      absl::StrCat("another thread was using it when this process was "
                    "forked: ",
                    EscapedText(what)));
 }
 
 absl::Status NeverMade(const char* kind) {
-  return absl::FailedPreconditionError(absl::StrCat("no ", kind, " was made"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("no ", kind, " was created"));
 }
 
 absl::Status WasKept(std::string_view path) {
@@ -46,6 +47,12 @@ absl::Status WasKept(std::string_view path) {
 absl::Status WasRemoved(std::string_view path) {
   return absl::FailedPreconditionError(
       absl::StrCat("was removed: ", EscapedText(path)));
+}
+
+absl::Status NotInPlace(std::string_view path, bool replaced) {
+  return absl::FailedPreconditionError(
+      replaced ? absl::StrCat("there is another entry at ", EscapedText(path))
+               : absl::StrCat(EscapedText(path), " does not exist any longer"));
 }
 
 }  // namespace tempdir_internal

@@ -24,6 +24,8 @@ absl::Status CaughtByFork(std::string_view what);
 absl::Status NeverMade(const char* kind);
 absl::Status WasKept(std::string_view path);
 absl::Status WasRemoved(std::string_view path);
+// It is not at its path: there is another entry (`replaced`), or none.
+absl::Status NotInPlace(std::string_view path, bool replaced);
 
 }  // namespace tempdir_internal
 

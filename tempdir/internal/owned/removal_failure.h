@@ -1,4 +1,4 @@
-// What becomes of a failure to remove a temp dir that no caller can be told.
+// How a failure to remove a temp dir is handled if no caller receives it.
 
 #ifndef TEMPDIR_INTERNAL_OWNED_REMOVAL_FAILURE_H_
 #define TEMPDIR_INTERNAL_OWNED_REMOVAL_FAILURE_H_
@@ -25,14 +25,14 @@ inline std::string_view LeftToExit() {
   return "the end of this process tries again";
 }
 
-// Returns the failure with what becomes of the directory, unless it says that
-// itself. Without memory, the failure as it is.
+// Returns the failure with what becomes of the directory, unless the failure
+// says so. If there is no memory, returns the failure as it is.
 absl::Status WithFate(const OwnedDirectory& directory,
                       const absl::Status& status,
                       std::string_view fate) noexcept;
 
 // Does what the directory's options say. A report is one line: what failed, at
-// which line the directory was made, and its fate. Lets nothing escape.
+// which line the directory was created, and its fate. Throws nothing.
 void HandleFailure(const OwnedDirectory& directory, const absl::Status& status,
                    std::string_view fate) noexcept;
 

@@ -1,16 +1,16 @@
-// The reaping that a process does by itself when it makes its first root in a
-// parent: in a thread of the library's own, so that nobody waits for it.
+// The reaping that a process does by itself when it creates its first root in a
+// parent: in a library thread, so that no caller waits for it.
 //
-// The thread blocks all signals, is bounded in time and detached: exit() does
-// not wait for it, and it touches nothing that static destructors destroy. What
-// a process that ends makes it leave, the next one finishes. There is one a
-// parent at most; a forked child, whose parent may have started long ago, has
-// its own. Where a full file system lets no temp dir be made, the caller reaps
-// instead.
+// The thread blocks all signals, works for a limited time and is detached:
+// exit() does not wait for it, and it uses nothing that static destructors
+// destroy. If the process ends first, the next one finishes the work. There is
+// at most one thread for each parent; a forked child, whose parent may have
+// started long ago, has its own. If no temp dir can be created because the file
+// system is full, the caller reaps instead.
 //
-// What a reaping reports is told to the callback that the program has set, on a
-// thread of that kind and with no lock held: ReapToFreeSpace() is called under
-// the lock of a temp dir, so it starts one for that.
+// The callback that the program has set receives the report, on such a thread
+// and with no lock held. ReapToFreeSpace() is called under the lock of a temp
+// dir, so it starts a thread for the callback.
 //
 // Thread-safe.
 
@@ -23,19 +23,19 @@
 
 namespace tempdir_internal {
 
-// Says that FINALIZE_REAP=0 switches it off.
+// The environment variable; FINALIZE_REAP=0 turns it off.
 constexpr char kReapVariable[] = "FINALIZE_REAP";
 
-// Whether it is switched on.
+// Whether it is turned on.
 bool ReapsByItself();
 
-// Starts it for `parent` (absolute), unless that was done, or it is switched
-// off, or no thread can be had.
+// Starts it for `parent` (absolute), unless that was done before, it is turned
+// off, or no thread can be started.
 void ReapInBackground(const std::string& parent);
 
-// Does it at once, as often as it is called, within the same bound of time.
-// False where it is switched off, or where nothing can be reaped in `parent`;
-// else there may be room now.
+// Reaps now, each time that it is called, within the same limit of time.
+// Returns false if it is turned off, or if nothing can be reaped in `parent`;
+// otherwise there may be space now.
 bool ReapToFreeSpace(const std::string& parent);
 
 // Overrides the environment.

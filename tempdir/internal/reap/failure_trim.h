@@ -4,10 +4,10 @@
 //   open ---> marked as a failure? ---> lock exclusively ---> still both? --->
 //     remove what it holds ---> remove the mark ---> rmdir
 //
-// Killed at any point it leaves the mark for the next one, or an empty
-// directory without one, which the next reaper takes.
+// If it is killed at any point, it leaves the mark for the next call, or an
+// empty directory without one, which the next reaper removes.
 //
-// Who only looks takes the lock for a moment, to learn whether it is held.
+// Listing takes the lock for a moment, to learn whether it is held.
 //
 // Thread-safe; keeps no state between calls.
 

@@ -5,8 +5,8 @@
 //     | waits for the starter <--+                       |
 //     | dies ----------------- pidfd ------------------> reaps, ends
 //
-// The starter is there so that the owner has no child that it knows nothing of
-// for longer than that; the watcher belongs to nobody.
+// Because of the starter, the owner has an unknown child for this short time
+// only; the watcher is not its child.
 
 #ifndef TEMPDIR_INTERNAL_REAP_OWNER_WATCH_H_
 #define TEMPDIR_INTERNAL_REAP_OWNER_WATCH_H_
@@ -23,9 +23,10 @@ constexpr int kWatching = 0;
 constexpr int kOwnerIsGone = 3;
 constexpr int kCannotWatch = 4;
 
-// In the starter: goes on as the watcher in a child and returns how the
-// starter, or in time the watcher, is to exit. `owner` has to be the parent of
-// this process: that proves that its pid is still its own.
+// For the starter: continues as the watcher in a child process. Returns the
+// exit status of the starter and, in the child, later that of the watcher.
+// `owner` must be the parent of this process: that proves that the pid is still
+// its own.
 int WatchOwner(pid_t owner, const std::vector<std::string>& parents);
 
 }  // namespace tempdir_internal

@@ -6,17 +6,17 @@
 //    v      kInUse,     kGone                  kRefused    kFailed
 //   kRefused kTaken                            (kRemoved if it is empty)
 //
-// An empty one is removed without a mark, since its owner may have died before
-// it made one; but not if its name is short (root_name.h).
+// An empty one is removed without a mark, since its owner may have ended before
+// it created one; but not if its name is short (root_name.h).
 //
-// After the mark it looks for the file `.keep` (keep_mark.h), in this order:
-// whoever makes a root puts that there first.
+// The reaper looks at the mark first and then for the file `.keep`
+// (keep_mark.h), because an owner creates them in the opposite order.
 //
-// Nothing is changed before all of that has been seen (but for the mode of a
-// directory of the user's own that cannot be read, until then); nothing is
-// removed but under the lock. Killed at any point, it leaves the root under its
-// own name or under one that ends with `.reap`, locked by nobody, for the next
-// reaper.
+// Nothing is changed before all of that has been seen (except the mode of a
+// directory of the user that cannot be read, until then), and everything is
+// removed under the lock. If the reaper is killed at any point, it leaves the
+// root under its own name or under one that ends with `.reap`, unlocked, for
+// the next reaper.
 //
 // Confined to one thread, which may have a TimeLimit.
 
@@ -53,8 +53,8 @@ class RootReaper {
   tempdir::ReapedRoot Reap(const std::string& name, const RootName& form);
 
  private:
-  // Opens it, if it is what its name says. A descriptor or -errno; what is
-  // refused is so in `root`, and the result is -EPERM.
+  // Opens it, if it is what its name says. Returns a descriptor or -errno; if
+  // it is refused, `root` says so, and the result is -EPERM.
   int Open(const char* name, tempdir::ReapedRoot* root);
   int OpenRepaired(const char* name, tempdir::ReapedRoot* root);
   bool IsOwn(int fd, tempdir::ReapedRoot* root);
@@ -67,7 +67,7 @@ class RootReaper {
   // What shows that it is a root, and not another directory of the user.
   struct Evidence {
     bool is_root;
-    // Whether it may go if it is none but holds nothing.
+    // Whether it may be removed if it is not a root but is empty.
     bool is_root_if_empty;
     const char* why_not;
   };
@@ -76,8 +76,8 @@ class RootReaper {
   bool LockIsSeen(bool live, bool same_mount) const;
   void RemoveEmpty(int fd, const std::string& name, const char* why,
                    tempdir::ReapedRoot* root);
-  // Gives it a name that says that it is being removed, and returns that; its
-  // own where a full file system has no room for another; empty if it cannot.
+  // Gives it a name that says that it is being removed. Returns that name; its
+  // old name if a full file system has no room for another; empty on failure.
   std::string TakeAway(int fd, const std::string& name,
                        tempdir::ReapedRoot* root);
   void Remove(int fd, const std::string& name, tempdir::ReapedRoot* root);

@@ -1,11 +1,11 @@
 // DirectoryFinisher: removes directories that have been emptied, or gives up.
 //
-// Whoever drops the last of a directory's `pending` decides what becomes of it.
-// Once it is finished its parent's drops in turn, and so on up to the root.
-// From the states of tree_node.h:
+// The worker that drops the last of a directory's `pending` decides what
+// becomes of it. When it is finished, its parent's is dropped, and so on up to
+// the root. From the states of tree_node.h:
 //
 //   emptying --- pending is 0 ---> kGone    finished: it is removed, or
-//                                           somebody else removed or moved it
+//                                           another one removed or moved it
 //                                  kStays   finished: something in it stays
 //                                  kAgain   to be read on, or once more: the
 //                                           caller lets it rest

@@ -5,8 +5,8 @@
 //     up into the root, or set aside;
 //   - reads its entries and has them removed (EntryRemover); the children that
 //     are found go to its stack;
-//   - lets go of it: whoever does so last removes it (DirectoryFinisher), and
-//     then goes on with its parent, if that was its last child, and so on.
+//   - drops it: the last worker that drops it removes it (DirectoryFinisher),
+//     and then its parent, if that was the last child, and so on.
 //
 // Confined to one thread.
 

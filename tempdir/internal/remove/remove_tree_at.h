@@ -1,8 +1,8 @@
-// RemoveTreeAt: the removal of a directory by the code that made it.
+// RemoveTreeAt: the removal of a directory by the code that created it.
 //
 // The same engine and the same promises as tempdir::RemoveTree, for callers
-// that hold the parent's descriptor and know which directory they mean: what
-// stands at the name now is touched only if it is that very directory.
+// that hold the parent's descriptor and know which directory they mean: the
+// entry that has the name now is touched only if it is that very directory.
 
 #ifndef TEMPDIR_INTERNAL_REMOVE_REMOVE_TREE_AT_H_
 #define TEMPDIR_INTERNAL_REMOVE_REMOVE_TREE_AT_H_
@@ -21,13 +21,13 @@ namespace tempdir_internal {
 // Removes the directory `name` (one component, no slash) of the directory that
 // is open at `parent_fd` (O_PATH is enough), if it is `expected`.
 //
-// Returns OK when it is gone: removed now, or nothing stands at `name` any
-// more. Returns FailedPrecondition, and touches nothing, if something else
-// stands there. Returns Aborted if it was moved away or replaced while it was
-// being removed: then it has been emptied and its replacement has not.
-// Any other error is as in RemoveTree; the call may be repeated.
+// Returns OK if it was removed now, or if nothing has the name any longer.
+// Returns FailedPrecondition, and touches nothing, if something else has the
+// name. Returns Aborted if it was moved away or replaced while it was being
+// removed: then it has been emptied, and its replacement has not. Any other
+// error is as in RemoveTree; the call can be repeated.
 //
-// `display_path` stands for the directory in errors. `stats`, if not null, is
+// `display_path` is the directory's path in errors. `stats`, if not null, is
 // overwritten.
 absl::Status RemoveTreeAt(int parent_fd, const char* name,
                           const DirectoryIdentity& expected,

@@ -1,8 +1,8 @@
 // TreeRemoval: the engine of tree removal, for one directory.
 //
-// It works in memory and through system calls that its maker supplies, takes no
-// lock and starts no thread if `plan.max_workers` is 1, and runs no code of the
-// caller's but that of its arguments.
+// It works in memory and through system calls that the caller supplies, takes
+// no lock and starts no thread if `plan.max_workers` is 1, and runs no caller
+// code except that of its arguments.
 //
 //   TreeRemoval removal(kKernelCalls, storage, errors, plan, parent_fd, name);
 //   int result = removal.Open();
@@ -40,12 +40,12 @@ class TreeRemoval {
   int Open(const DirectoryIdentity* expected);
 
   // The same for a caller that cannot have a DirectoryIdentity: -ESTALE if it
-  // is not the directory with this inode. That is certain only while somebody
+  // is not the directory with this inode. That is certain only while a process
   // has it open.
   int OpenInode(dev_t device, ino_t inode);
 
-  // Removes it with all that is in it and returns what went. What could not be
-  // removed goes to the errors. Call at most once, after Open.
+  // Removes it with its content, returns what was removed, and reports what
+  // could not be removed. Call at most once, after Open.
   RemovalCounts Run();
 
  private:
@@ -56,7 +56,7 @@ class TreeRemoval {
   RemovalState state_;
   const char* const name_;
   int fd_ = -1;
-  // It was empty and is gone already.
+  // It was empty and has been removed already.
   bool removed_ = false;
 };
 

@@ -1,9 +1,9 @@
-// Locks of directories: flock, the proof that somebody lives who uses one.
+// Locks of directories: flock, the proof that a running process uses one.
 //
 // An owner holds a shared lock, a reaper takes an exclusive one. The kernel
 // drops a lock with the last descriptor of its open file, however the holders
-// die. A forked child has such a descriptor too: it holds the lock along with
-// its parent, and closing is all that it ever does with it.
+// end. A forked child has such a descriptor too: it holds the lock together
+// with its parent, and only ever closes the descriptor.
 //
 // Thread-safe.
 
@@ -23,40 +23,41 @@ namespace tempdir_internal {
 
 // Opens the directory `name` (no link) in the one that is open at `parent_fd`
 // for reading, with FD_CLOEXEC and clear of the standard streams, and locks it
-// shared. Aborted where there is no such directory (any more), where a reaper
-// holds it, or where the name means another one by now: start again.
+// shared. Returns Aborted if there is no such directory (any longer), if a
+// reaper holds it, or if the name means another one now: start again.
 //
-// Where a file system has no locks it is not locked: no reaper touches those
-// (local_file_system.h).
+// If the file system has no locks, does not lock it: no reaper touches
+// directories there (local_file_system.h).
 absl::StatusOr<int> OpenLocked(int parent_fd, const char* name);
 
-// The roots of other processes that the directory open at `fd` lies in:
-// whoever makes temp dirs in another's temp dir holds that too, or a reaper
-// would take it for dead with its owner. Appends the descriptors to `locks`.
-// Aborted where a reaper is at one of them. Where there is no /proc none is
-// found, and none is locked.
+// Locks the roots of other processes that contain the directory open at `fd`: a
+// process that creates temp dirs inside another process's temp dir holds that
+// as well, so that no reaper removes it when its owner has ended. Appends the
+// descriptors to `locks`. Returns Aborted if a reaper is removing one of them.
+// If there is no /proc, finds and locks none.
 absl::Status LockEnclosingRoots(int fd, std::vector<int>* locks);
 
-// A lock that goes with its object, unless the program has closed its
-// descriptor by then: the number may be another file's. Confined to one thread.
+// A lock that is released with its object, unless the program has closed its
+// descriptor: the number may be another file's then. Confined to one thread.
 class HeldLock {
  public:
   HeldLock() = default;
-  // For what OpenLocked() gave for `name`.
+  // For the result of OpenLocked() for `name`.
   HeldLock(int fd, std::string name);
   HeldLock(HeldLock&& other) noexcept;
   HeldLock& operator=(HeldLock&& other) noexcept;
   ~HeldLock() { Release(); }
 
   void Release();
-  // Leaves it to the end of the process.
+  // Keeps the lock until the process ends.
   void Abandon() { fd_ = -1; }
-  // Takes the marks of a root (root_mark.h, keep_mark.h) from the directory.
+  // Removes the marks of a root (root_mark.h, keep_mark.h) from the directory.
   void Unmark();
   // The directory has been renamed.
   void SetName(std::string name) { name_ = std::move(name); }
   // Takes it again if the program has closed its descriptor, and the name still
-  // means this directory in the one open at `parent_fd`. True if it was taken.
+  // means this directory in the one open at `parent_fd`. Returns whether it
+  // did.
   bool TakeAgain(int parent_fd);
 
   int fd() const { return fd_; }

@@ -56,8 +56,8 @@ absl::StatusOr<std::string> ParentPath(std::string_view asked_for) {
     char current[PATH_MAX];
     if (getcwd(current, sizeof current) == nullptr || *current != '/') {
       return absl::ErrnoToStatus(
-          errno, absl::StrCat("no current directory to make ",
-                              EscapedText(path), " absolute with"));
+          errno, absl::StrCat("cannot make ", EscapedText(path),
+                              " absolute: no current directory"));
     }
     path = absl::StrCat(current, "/", path);
   }
@@ -72,9 +72,9 @@ absl::StatusOr<OpenedParent> OpenParent(const std::string& path) {
   }
   const int error = errno;
   if (fd >= 0) close(fd);
-  return ErrnoStatus(
-      error,
-      absl::StrCat("cannot make temporary directories in ", EscapedText(path)));
+  return ErrnoStatus(error,
+                     absl::StrCat("cannot create temporary directories in ",
+                                  EscapedText(path)));
 }
 
 }  // namespace tempdir_internal

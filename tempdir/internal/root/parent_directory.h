@@ -1,5 +1,5 @@
-// The directory in which temp dirs are made: which one it is, and whether it
-// is fit for that.
+// The directory in which temp dirs are created: which one it is, and what other
+// users may do in it.
 
 #ifndef TEMPDIR_INTERNAL_ROOT_PARENT_DIRECTORY_H_
 #define TEMPDIR_INTERNAL_ROOT_PARENT_DIRECTORY_H_
@@ -13,14 +13,14 @@
 
 namespace tempdir_internal {
 
-// Returns `asked_for` as an absolute path without slashes at its end: a
-// relative one counts from the current directory of this moment. Empty stands
-// for $TMPDIR, and where that is unset or empty for /tmp; a relative $TMPDIR
-// is an InvalidArgument.
+// Returns `asked_for` as an absolute path without slashes at its end. A
+// relative one counts from the present current directory. An empty one means
+// $TMPDIR, or /tmp if that is unset or empty; a relative $TMPDIR is an
+// InvalidArgument.
 absl::StatusOr<std::string> ParentPath(std::string_view asked_for);
 
 // Whether others than its owner and the superuser may rename what is in the
-// directory: it has no sticky bit, and everybody may write it, or a group other
+// directory: it has no sticky bit, and everyone may write it, or a group other
 // than the effective one of this process.
 bool IsOpenToOthers(const struct stat& directory);
 
@@ -30,13 +30,13 @@ bool IsClosedToOthers(const struct stat& directory);
 
 struct OpenedParent {
   int fd;  // O_PATH
-  // IsClosedToOthers(). Else another user can put a directory of its own in the
+  // IsClosedToOthers(). If false, another user can put another directory in the
   // place of one that is in it.
   bool closed_to_others;
 };
 
-// Opens it. NotFound, FailedPrecondition (not a directory) or PermissionDenied,
-// with its path, if that fails.
+// Opens it. If that fails, returns NotFound, FailedPrecondition (not a
+// directory) or PermissionDenied, with its path.
 absl::StatusOr<OpenedParent> OpenParent(const std::string& path);
 
 }  // namespace tempdir_internal

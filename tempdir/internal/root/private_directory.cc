@@ -22,7 +22,7 @@ using finalize::EscapedText;
 
 absl::Status CannotMake(const DirectoryPlan& plan, int error) {
   return absl::ErrnoToStatus(
-      error, absl::StrCat("cannot make a temporary directory in ",
+      error, absl::StrCat("cannot create a temporary directory in ",
                           EscapedText(plan.parent_path)));
 }
 
@@ -97,7 +97,7 @@ constexpr mode_t kPermissions = 01777;
 
 absl::Status NotTheMode(const DirectoryPlan& plan, mode_t shown) {
   return absl::FailedPreconditionError(absl::StrFormat(
-      "cannot make a temporary directory with mode %#o in %s: it gets %#o",
+      "cannot create a temporary directory with mode %#o in %s: it gets %#o",
       plan.mode, EscapedText(plan.parent_path), shown & kPermissions));
 }
 
@@ -132,9 +132,9 @@ absl::StatusOr<PrivateDirectory> Settle(const NewEntry& entry,
 }
 
 absl::Status Replaced(const DirectoryPlan& plan) {
-  return absl::AbortedError(absl::StrCat("a temporary directory in ",
-                                         EscapedText(plan.parent_path),
-                                         " was replaced while it was made"));
+  return absl::AbortedError(
+      absl::StrCat("a temporary directory in ", EscapedText(plan.parent_path),
+                   " was replaced while it was being created"));
 }
 
 // The mode of one that is not the new one is put back.

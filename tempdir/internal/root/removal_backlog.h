@@ -1,20 +1,23 @@
-// The removal backlog: what a thread of the library's own is still to remove
+// The removal backlog: the temp dirs that a library thread is to remove
 // (TempDirOptions::RemoveInBackground).
 //
-//   EnqueueRemoval -----> queued -----> being removed -----> gone, or a failure
-//   told
-//     |             |  the process ends in time
-//     | refused     +-------> by the next reaper, with the rest of its root
-//     v
-//   the caller removes it at once
+// clang-format off
+//   EnqueueRemoval ---> queued ---> being removed ---> removed, or failure reported
+//     |                   |
+//     | refused           | the process ends too early
+//     v                   v
+//   the caller          the next reaper removes it with the rest of its root
+//   removes it now
+// clang-format on
 //
-// The thread starts with the first removal that is put off, blocks all signals
-// and stays. A forked child has a backlog and a thread of its own; what its
-// parent put off is the parent's. A child that adopts takes over what is
-// queued; what its parent's thread was at stays until the child has died, too.
+// The thread starts with the first removal that is queued, blocks all signals
+// and never ends. A forked child has a separate backlog and thread; what its
+// parent queued is the parent's. A child that adopts its parent's temp dirs
+// takes over what is queued; what the parent's thread was removing stays until
+// the child has ended as well.
 //
-// The lock of a backlog guards its list; it is held across no system call that
-// removes, and no callback.
+// The lock of a backlog guards its list. It is never held across a system call
+// that removes, or across a callback.
 //
 // Thread-safe.
 
@@ -29,8 +32,8 @@
 
 namespace tempdir_internal {
 
-// With so many queued, callers remove for themselves: they are faster than the
-// thread.
+// If so many are queued, callers remove their directories themselves: they are
+// faster than the thread.
 constexpr size_t kMaxQueued = 256;
 
 class QueuedRemoval {
@@ -49,20 +52,20 @@ class QueuedRemoval {
   std::shared_ptr<QueuedRemoval> next_;  // guarded by the backlog's lock
 };
 
-// Whether there is room for one. False on the thread itself.
+// Returns whether there is room for one. Returns false on the thread itself.
 bool AcceptsRemovals();
 
-// Queues it. False, and nothing is done, where as many are queued as may be or
-// there is no thread to be had.
+// Queues it. Returns false, and does nothing, if kMaxQueued are queued, or if
+// no thread can be started.
 bool EnqueueRemoval(std::shared_ptr<QueuedRemoval> removal);
 
-// Waits, but not for more than `limit`, until all that this process has put off
-// has been done. Returns how much is left. On the thread itself it does not
-// wait.
+// Waits, for at most `limit`, until all removals that this process has queued
+// have been done. Returns how many are left. Does not wait on the thread
+// itself.
 size_t AwaitRemovals(absl::Duration limit);
 
-// How many that this process has put off have been done so far, with success or
-// without.
+// Returns how many of the removals that this process has queued have been done
+// so far, with or without success.
 uint64_t FinishedRemovalCount();
 
 // The same as AwaitRemovals, and AcceptsRemovals() is false from then on.

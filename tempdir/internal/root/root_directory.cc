@@ -101,8 +101,8 @@ absl::StatusOr<int> RootDirectory::TakeMade(int parent_fd,
   absl::Status status;
   if (fstatat(*fd, "", &seen, AT_EMPTY_PATH) != 0 || !made.identity.Is(*fd) ||
       (!made.is_shown_own && !guarantees_.path && guarantees_.lock)) {
-    status = absl::AbortedError(
-        absl::StrCat(EscapedText(path_), " was replaced while it was made"));
+    status = absl::AbortedError(absl::StrCat(
+        EscapedText(path_), " was replaced while it was being created"));
   } else {
     guarantees_.mode = (seen.st_mode & (S_IRWXG | S_IRWXO)) == 0;
     device_ = seen.st_dev;
@@ -110,7 +110,8 @@ absl::StatusOr<int> RootDirectory::TakeMade(int parent_fd,
     status = Mark(*fd);
   }
   if (status.ok() && !NameMeans(parent_fd, made.name.c_str(), *fd)) {
-    status = absl::AbortedError(absl::StrCat(EscapedText(path_), " is gone"));
+    status =
+        absl::AbortedError(absl::StrCat(EscapedText(path_), " was removed"));
   }
   if (status.ok()) return fd;
   if (!guarantees_.lock) UnmarkLive(*fd);
@@ -172,7 +173,7 @@ absl::StatusOr<int> RootDirectory::OpenAgain() {
   if (above >= 0) close(above);
   if (status.ok() && !IsOpenAt(*fd)) {
     status = absl::FailedPreconditionError(
-        absl::StrCat("another directory stands at ", EscapedText(path_)));
+        absl::StrCat("there is another directory at ", EscapedText(path_)));
   }
   if (!status.ok()) {
     close(*fd);

@@ -1,16 +1,16 @@
-// A thread of the library's own, which nobody joins.
+// Library threads, which are detached.
 #ifndef TEMPDIR_INTERNAL_SYSTEM_BACKGROUND_THREAD_H_
 #define TEMPDIR_INTERNAL_SYSTEM_BACKGROUND_THREAD_H_
 
 namespace tempdir_internal {
 
-// Keeps the code of these threads mapped from then on (module.h). False where
-// that cannot be done. Takes the lock of the dynamic linker when first called.
+// Keeps the code of these threads mapped from then on (module.h). Returns false
+// if that fails. Takes the lock of the dynamic linker when first called.
 bool PrepareBackgroundThreads();
 
 // Starts a detached thread that calls run(argument), on a stack of 512 KiB,
-// with all signals blocked: the program's handlers run elsewhere. False where
-// there is no thread to be had, or PrepareBackgroundThreads() has not
+// with all signals blocked: the program's handlers run elsewhere. Returns false
+// if no thread can be started, or if PrepareBackgroundThreads() has not
 // succeeded.
 bool StartBackgroundThread(void* (*run)(void* argument), void* argument);
 

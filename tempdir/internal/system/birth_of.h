@@ -16,7 +16,7 @@ struct Birth {
 };
 
 // For the entry `name` of the directory open at `fd`, no link followed; an
-// empty name stands for what is open at `fd` itself. Returns 0 or -errno.
+// empty name means what is open at `fd` itself. Returns 0 or -errno.
 // Async-signal-safe.
 int BirthOf(int fd, const char* name, Birth* birth);
 

@@ -20,8 +20,8 @@ namespace tempdir_internal {
 
 class ForkMutex {
  public:
-  // False where a thread of another process held the mutex or waited for it at
-  // the fork: it will never be free here, and is not touched.
+  // Returns false if a thread of another process held the mutex or waited for
+  // it at the fork: it will never be free here, and is not touched.
   bool Acquire() {
     const uint64_t process = uint64_t{finalize::OwnerProcess().number()}
                              << kProcessShift;
@@ -51,7 +51,7 @@ class ForkMutex {
   std::atomic<uint64_t> users_{0};
 };
 
-// Holds the mutex while it lives, where it could be had.
+// Holds the mutex during its lifetime, if it could be acquired.
 class ForkMutexHolder {
  public:
   explicit ForkMutexHolder(ForkMutex& mutex)

@@ -16,12 +16,12 @@
 namespace tempdir_internal {
 
 struct FileSystem {
-  // "ext4", "tmpfs"; a number where it is not known here.
+  // "ext4", "tmpfs"; a number if it is not known here.
   std::string name;
   bool flock_holds = false;
 };
 
-// That of what is open at `fd`. Unknown where the kernel does not say.
+// That of what is open at `fd`. Unknown if the kernel does not say.
 FileSystem FileSystemOf(int fd);
 
 // The one whose statfs(2) `type` this is.

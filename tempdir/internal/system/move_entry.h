@@ -1,5 +1,5 @@
 // MoveEntry, MoveDirectory: move a directory or a file to another name, never
-// over what stands there.
+// over an entry that exists.
 
 #ifndef TEMPDIR_INTERNAL_SYSTEM_MOVE_ENTRY_H_
 #define TEMPDIR_INTERNAL_SYSTEM_MOVE_ENTRY_H_
@@ -19,12 +19,12 @@ struct MovedEntry {
 };
 
 // Moves it to the name `target` in the directory open at `target_directory`
-// (O_PATH is enough), in one step. Returns 0 or an errno; EEXIST if something
-// stands there.
+// (O_PATH is enough), in one step. Returns 0 or an errno; EEXIST if there is
+// an entry.
 //
 // If the file system or the kernel has no RENAME_NOREPLACE, or a filter refuses
-// the system call, a directory replaces an empty one that is made there first;
-// a file is linked there, and then its old name is removed.
+// the system call, a directory replaces an empty one that is created there
+// first; a file is linked there, and then its old name is removed.
 int MoveEntry(const MovedEntry& entry, int target_directory,
               const std::string& target);
 

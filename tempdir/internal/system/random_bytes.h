@@ -4,7 +4,7 @@
 // They are the kernel's: from getrandom, or, if a filter refuses that, from
 // /dev/urandom. If there is neither (an empty /dev), they are computed from the
 // 16 random bytes that the kernel gave to the program at its start (AT_RANDOM),
-// the clock and the process: without those 16 bytes nobody can guess them.
+// the clock and the process: without those 16 bytes they cannot be guessed.
 
 #ifndef TEMPDIR_INTERNAL_SYSTEM_RANDOM_BYTES_H_
 #define TEMPDIR_INTERNAL_SYSTEM_RANDOM_BYTES_H_

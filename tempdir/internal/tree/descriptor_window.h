@@ -27,7 +27,7 @@ class DescriptorWindow {
   void Opened() { open_.fetch_add(1, std::memory_order_relaxed); }
   void Closed() { open_.fetch_sub(1, std::memory_order_relaxed); }
 
-  // No more descriptors are to be had: works with half of those in use, but
+  // No more descriptors are available: works with half of those in use, but
   // with one at least.
   void Shrink() {
     const int half = open_.load(std::memory_order_relaxed) / 2;

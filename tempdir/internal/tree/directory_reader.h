@@ -5,7 +5,7 @@
 // 7 MiB: a file system of the ext family keeps names in the order of their
 // hashes, and removing them in that order touches the inode tables at random.
 //
-// Confined to one thread at a time. The entries live until the next Read.
+// Confined to one thread at a time. The entries are valid until the next Read.
 
 #ifndef TEMPDIR_INTERNAL_TREE_DIRECTORY_READER_H_
 #define TEMPDIR_INTERNAL_TREE_DIRECTORY_READER_H_

@@ -21,7 +21,7 @@
 // Times are compared with each other only if the file system gave both: the
 // clock of a server may be another.
 //
-// Thread-safe. Guarded by the queue, but for what is atomic.
+// Thread-safe. Guarded by the queue, except what is atomic.
 
 #ifndef TEMPDIR_INTERNAL_TREE_LATE_WORK_H_
 #define TEMPDIR_INTERNAL_TREE_LATE_WORK_H_

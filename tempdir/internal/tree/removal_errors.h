@@ -1,4 +1,4 @@
-// RemovalErrors: where tree removal leaves what went wrong.
+// RemovalErrors: receives the errors of a tree removal.
 
 #ifndef TEMPDIR_INTERNAL_TREE_REMOVAL_ERRORS_H_
 #define TEMPDIR_INTERNAL_TREE_REMOVAL_ERRORS_H_
@@ -15,7 +15,7 @@ enum class Obstacle {
   kMountPoint,
   // It is on another device, and nothing else tells mounts here.
   kOtherDevice,
-  // Whether something is mounted on it, the system does not tell.
+  // The system does not tell whether something is mounted on it.
   kMountsUnknown,
   // A directory that fills up again and again; the entry is one that is in it.
   kRefilled,
@@ -33,13 +33,13 @@ constexpr Obstacle ObstacleOf(int error) {
 
 class RemovalErrors {
  public:
-  // Reports that `entry` of `directory` stays (`directory` itself where `entry`
-  // is null, or for kRefilled). Thread-safe, like ReportMoved. Keeps neither
+  // Reports that `entry` of `directory` stays (`directory` itself if `entry` is
+  // null, or for kRefilled). Thread-safe, like ReportMoved. Keeps neither
   // pointer.
   virtual void Report(Obstacle obstacle, int error, const TreeNode* root,
                       const TreeNode* directory, const char* entry) = 0;
 
-  // Reports kMovedAway for a directory that has no node any more.
+  // Reports kMovedAway for a directory that has no node any longer.
   virtual void ReportMovedAway(const PathSegment* place) = 0;
 
  protected:

@@ -1,6 +1,6 @@
 // RemovalQueue: what is still to be done in one tree removal, and by whom.
 //
-// Each worker has a stack of nodes of its own and takes the newest from it
+// Each worker has its own stack of nodes and takes the newest from it
 // (depth first, so that few directories are open); one that has none takes the
 // oldest of another (the largest share), or joins in on a wide directory, whose
 // names are handed out in runs.

@@ -1,4 +1,4 @@
-// RemovalStorage: where tree removal takes its memory from.
+// RemovalStorage: the memory of a tree removal.
 //
 // The engine takes every byte it needs through this interface and copes with
 // being refused: it then works on what it has noted so far and reads the

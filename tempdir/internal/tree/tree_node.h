@@ -65,7 +65,7 @@ struct TreeNode {
   uint32_t size = 0;  // of this block
   // The reader, and the children that are not finished.
   std::atomic<uint32_t> pending{0};
-  // Entries went since it was last read from the start.
+  // Entries were removed since it was last read from the start.
   std::atomic<bool> progress{false};
   // Something in it stays: it need not be tried.
   std::atomic<bool> failed{false};
@@ -85,7 +85,7 @@ struct TreeNode {
   // Its mode was looked at, with this success.
   bool repaired = false;
   bool writable = false;
-  // It has no descriptor and cannot be reached any more.
+  // It has no descriptor and can no longer be reached.
   bool lost = false;
   // Closed while something below is worked on: its mark, and how far it was
   // read.
