@@ -1,9 +1,9 @@
 """Compiles the headers of a cc_library by themselves, as main files.
 
-Part of --config=clang. A header that does not include what it needs fails, and
-so does one that includes what its target's deps do not cover: layering_check
-by itself looks at the headers of targets that have a source only. A header with
-a source of its own name is left out, since that source includes it first.
+Part of --config=clang. A header fails if it does not include what it needs, or if
+it includes something that its target's deps do not cover: layering_check alone
+checks only the headers of targets with sources. Headers with a source of the same
+name are skipped, because that source includes the header first.
 """
 
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")

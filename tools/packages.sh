@@ -12,10 +12,10 @@ packages_sanitizers='clang libclang-rt-dev lld llvm'  # llvm: names in reports
 packages_valgrind='valgrind'
 packages_format='clang-format'
 
-# Prints those of the packages "$@" that are not installed, in one line. Any
-# version of Boost.Filesystem stands for Debian's default one.
+# Prints the packages among "$@" that are not installed, in one line. Any version
+# of Boost.Filesystem counts as Debian's default one.
 missing_packages() {
-  # It fails if there is one that it has never heard of.
+  # It fails if it does not know one of them.
   { dpkg-query -W -f '${db:Status-Status} ${Package}\n' \
       "$@" 'libboost-filesystem*-dev' 2>/dev/null || true; } |
     awk -v wanted="$*" '
