@@ -154,7 +154,7 @@ Comparison Run(compare::ComparisonOptions options) {
   const absl::Status hooked = finalize::InstallExitHooks();
   if (!hooked.ok()) EndWith(1, hooked.ToString());
   auto home = tempdir::FinalizerTempDir::Create(
-      tempdir::TempDirOptions().Prefix("compare-"));
+      tempdir::TempDirOptions().set_prefix("compare-"));
   if (!home.ok()) EndWith(1, home.status().ToString());
   options.directory = home->path().string();
   compare::Progress progress(options.scenarios.size() * options.columns.size(),
@@ -175,11 +175,11 @@ Comparison Run(compare::ComparisonOptions options) {
 std::string FormatForTerminal(const Comparison& comparison) {
   winsize size = {};
   const bool terminal = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
-  const char* const no_colour = std::getenv("NO_COLOR");
+  const char* const no_color = std::getenv("NO_COLOR");
   return compare::FormatTable(
       comparison,
       terminal && size.ws_col != 0 ? size.ws_col : compare::kTableWidth,
-      terminal && (no_colour == nullptr || *no_colour == '\0'));
+      terminal && (no_color == nullptr || *no_color == '\0'));
 }
 
 std::string Format(const Comparison& comparison) {

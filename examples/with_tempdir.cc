@@ -64,10 +64,10 @@ int main(int argc, char** argv) {
       !status.ok()) {
     Complain("no reaper process: " + std::string(status.message()));
   }
-  auto dir =
-      tempdir::TempDir::Create(tempdir::TempDirOptions()
-                                   .Parent(arguments->parent)
-                                   .KeepOnFailure(arguments->keep_on_failure));
+  auto dir = tempdir::TempDir::Create(
+      tempdir::TempDirOptions()
+          .set_parent(arguments->parent)
+          .set_keep_on_failure(arguments->keep_on_failure));
   if (!dir.ok()) {
     Complain(std::string(dir.status().message()));
     return kNoDirectory;

@@ -1,8 +1,8 @@
 #include "finalize/report.h"
 
 #include "absl/strings/str_cat.h"
-#include "finalize/internal/base/finalizer_text.h"
 #include "finalize/internal/base/escape.h"
+#include "finalize/internal/base/finalizer_text.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
 
 namespace finalize {

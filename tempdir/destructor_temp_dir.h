@@ -18,8 +18,8 @@
 //   stack frame that exit() abandons. finalizer_temp_dir.h covers these cases;
 //   tempdir/design.md compares the two.
 // Failure: the destructor removes the directory, unless the options say to keep
-//   it. If that fails, it reports as TempDirOptions::CallOnFailure says, and
-//   gives the directory up.
+//   it. If that fails, it reports as TempDirOptions::set_failure_callback says,
+//   and gives the directory up.
 //
 // Not covered: no end of the process removes the directory, except by running
 // the destructor.
@@ -80,7 +80,7 @@ class [[nodiscard]] DestructorTempDir {
   absl::StatusOr<PassedLock> PassLock() const;
 
   // Makes the destructor keep the directory, if the options have
-  // TempDirOptions::KeepOnFailure.
+  // TempDirOptions::set_keep_on_failure.
   void MarkFailed();
 
   void swap(DestructorTempDir& other) noexcept;

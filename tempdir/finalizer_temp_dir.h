@@ -25,7 +25,7 @@
 // Failure: a removal that fails is pending again, for the next trigger. If the
 //   destructor fails, exit() tries once more. A failure at exit is in the
 //   report of the drain and goes to the failure reporter, whatever else
-//   TempDirOptions::CallOnFailure says.
+//   TempDirOptions::set_failure_callback says.
 // Lifetime: an object may outlive the drain at exit. Its directory has been
 //   removed then, Remove() returns OK, and the destructor does nothing.
 // End of the process: Create returns Cancelled, and leaves nothing, if a drain
@@ -90,7 +90,7 @@ class [[nodiscard]] FinalizerTempDir {
   absl::StatusOr<PassedLock> PassLock() const;
 
   // Makes the destructor and exit() keep the directory, if the options have
-  // TempDirOptions::KeepOnFailure.
+  // TempDirOptions::set_keep_on_failure.
   void MarkFailed();
 
   // Shows the finalizer that removes the directory (finalize/report.h). Returns

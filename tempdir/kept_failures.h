@@ -10,12 +10,12 @@
 //   options.keep_last = 10;
 //   auto report = tempdir::TrimKeptFailures("/var/scratch", options);
 //
-// TempDirOptions::KeepOnFailure() moves a temp dir or a temp file whose owner
-// failed into `<parent>/finalize-<uid>-<random>`, a directory that reapers
-// leave; after a crash the whole root stays. A file `.keep` in it records that.
-// Without trimming these directories pile up. TempDirOptions::KeepLast() trims
-// when it keeps one; `finalize-reap --kept` and `--trim_kept` list and trim by
-// hand.
+// TempDirOptions::set_keep_on_failure() moves a temp dir or a temp file whose
+// owner failed into `<parent>/finalize-<uid>-<random>`, a directory that
+// reapers leave; after a crash the whole root stays. A file `.keep` in it
+// records that. Without trimming these directories pile up.
+// TempDirOptions::set_keep_last() trims when it keeps one; `finalize-reap
+// --kept` and `--trim_kept` list and trim by hand.
 //
 // Only what failures left is listed and trimmed: never a live root, nothing
 // that Keep() or FINALIZE_KEEP_TEMP_DIRS kept, nothing that a person marked

@@ -23,7 +23,7 @@
 //
 // Security: the descriptor has FD_CLOEXEC, so only the program that it is added
 //   for gets it. It is open on the root, or on the temp dir itself if that was
-//   created WithoutProcessRoot(), because only a directory carries that lock.
+//   direct, because only a directory carries that lock.
 //   So it gives access to the temp dirs inside to a program that could not open
 //   them by path, such as one of another user or in another root directory. Do
 //   not pass it to a program that you do not trust with them.

@@ -39,7 +39,7 @@ struct ReapOptions {
 
   // Also removes roots with a live mark (their owners record that not every
   // process may see their locks) if no lock is seen from here. That mark is
-  // proof enough that they are roots (for those of WithoutProcessRoot, in a
+  // proof enough that they are roots (for direct temp dirs, in a
   // parent where no one else may rename). Set this only if no process is
   // running that uses the parent through another mount, or from another
   // machine: the kernel cannot prove that.
@@ -47,7 +47,7 @@ struct ReapOptions {
 
   // Also removes roots without a mark, in a parent where no one else may
   // rename. Only name and owner then decide. These are roots of older versions
-  // of this library, and those of ShortPath on a file system without extended
+  // of this library, and direct ones on a file system without extended
   // attributes; a copy or a backup of a root looks the same.
   bool unmarked = false;
 
@@ -99,7 +99,8 @@ struct KeptFailure {
   // The directory that contains what was kept.
   std::string path;
   absl::Time kept_at;
-  // The prefix of the temp dir (TempDirOptions::Prefix); empty after a crash.
+  // The prefix of the temp dir (TempDirOptions::set_prefix); empty after a
+  // crash.
   std::string prefix;
   // Whether a process holds its lock.
   bool in_use = false;

@@ -35,7 +35,7 @@
 //   created, never another one that was put at path(). If other users may
 //   rename in the parent, path() may lead to another directory later:
 //   temp_dir_guarantees.h lists what holds where, and
-//   TempDirOptions::RequireGuarantees makes Create insist on all of it.
+//   TempDirOptions::set_require_guarantees makes Create insist on all of it.
 //
 // Not covered: the blocks of removed files are not overwritten. A module that
 // has its own copy of this library stays mapped once it has created a temp dir
@@ -64,8 +64,8 @@ namespace tempdir {
 //   thread-safe. Moves, assignments and the destructor are confined to one
 //   thread. If several threads call Remove(), one removes, and the others wait
 //   and return its outcome.
-// Failure: a destructor never throws. It reports as CallOnFailure and
-//   CrashOnFailure say (temp_dir_options.h).
+// Failure: a destructor never throws. It reports as set_failure_callback and
+//   set_crash_on_failure say (temp_dir_options.h).
 // Lifetime: move-only. A moved-from object owns nothing: its path() is empty,
 //   and Remove() and Keep() return FailedPrecondition. Assigning to an object
 //   that owns a directory removes that first; self-assignment does nothing.
@@ -79,8 +79,8 @@ namespace tempdir {
 using TempDir = FinalizerTempDir;
 
 // Waits until every temp dir that this process removes in the background
-// (TempDirOptions::RemoveInBackground) has been removed, or its failure has
-// been reported:
+// (TempDirOptions::set_remove_in_background) has been removed, or its failure
+// has been reported:
 //
 //   dir.Remove();  // only renames it
 //   absl::Status removed =

@@ -9,7 +9,7 @@
 // On a local file system all of them hold in a directory of the user, and in a
 // directory of root that has a sticky bit (/tmp). Elsewhere Create works
 // wherever `mktemp -d` works, and some of them may not hold; with
-// TempDirOptions::RequireGuarantees it fails instead.
+// TempDirOptions::set_require_guarantees it fails instead.
 //
 // Not covered: they are what Create saw. A later change of the parent's mode is
 // not noticed.

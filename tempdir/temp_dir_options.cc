@@ -73,11 +73,9 @@ absl::Status CheckTempDirOptions(const TempDirOptions& options) {
 
 absl::Status CheckTempFileOptions(const TempDirOptions& options) {
   if (absl::Status name = CheckName(options); !name.ok()) return name;
-  if (options.directly()) {
+  if (options.direct()) {
     return absl::InvalidArgumentError(
-        "a temporary file cannot be created WithoutProcessRoot(): a reaper "
-        "removes "
-        "directories only");
+        "a temporary file cannot be direct: a reaper removes directories only");
   }
   if (options.has_mode() && (options.mode() & ~0777u) != 0) {
     return absl::InvalidArgumentError(absl::StrFormat(

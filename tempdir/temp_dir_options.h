@@ -1,9 +1,9 @@
 // TempDirOptions: how a temp dir or a temp file is created, kept and removed.
 //
 //   auto dir = tempdir::TempDir::Create(tempdir::TempDirOptions()
-//                                           .Parent("/var/scratch")
-//                                           .Prefix("build-")
-//                                           .KeepOnFailure());
+//                                           .set_parent("/var/scratch")
+//                                           .set_prefix("build-")
+//                                           .set_keep_on_failure());
 //
 // The directory is `<parent>/<root>/<prefix><random><suffix>`. <root> belongs
 // to this process: `finalize-<uid>-<random>`, with mode 01700, so that no other
@@ -82,9 +82,9 @@ namespace tempdir {
 //   again to undo it. If nothing was at the destination, Keep only publishes.
 //
 // Keep returns FailedPrecondition if the destination is on another file system
-// or mount (use TempDirOptions::Parent to create the temp dir on the same one),
-// or, for an exchange, if it is not a directory, or the temp dir was created
-// WithoutProcessRoot(). It returns Unimplemented if the file system cannot
+// or mount (use TempDirOptions::set_parent to create the temp dir on the same
+// one), or, for an exchange, if it is not a directory, or the temp dir was
+// created set_direct(). It returns Unimplemented if the file system cannot
 // exchange.
 //
 // Not covered: nothing is forced to the disk. Call fsync() first if the content
@@ -105,28 +105,28 @@ class TempDirOptions {
 
   // The directory to create it in; empty means $TMPDIR. A relative path counts
   // from the current directory at the time of Create.
-  TempDirOptions& Parent(PathArgument parent) & {
+  TempDirOptions& set_parent(PathArgument parent) & {
     parent_ = std::string(parent.text());
     return *this;
   }
-  TempDirOptions Parent(PathArgument parent) && {
-    return std::move(Parent(parent));
+  TempDirOptions set_parent(PathArgument parent) && {
+    return std::move(set_parent(parent));
   }
   // How the name starts and ends; "tmp-" and nothing by default. They must not
   // contain a slash or a NUL, and must be short enough for a file name.
-  TempDirOptions& Prefix(std::string prefix) & {
+  TempDirOptions& set_prefix(std::string prefix) & {
     prefix_ = std::move(prefix);
     return *this;
   }
-  TempDirOptions Prefix(std::string prefix) && {
-    return std::move(Prefix(std::move(prefix)));
+  TempDirOptions set_prefix(std::string prefix) && {
+    return std::move(set_prefix(std::move(prefix)));
   }
-  TempDirOptions& Suffix(std::string suffix) & {
+  TempDirOptions& set_suffix(std::string suffix) & {
     suffix_ = std::move(suffix);
     return *this;
   }
-  TempDirOptions Suffix(std::string suffix) && {
-    return std::move(Suffix(std::move(suffix)));
+  TempDirOptions set_suffix(std::string suffix) && {
+    return std::move(set_suffix(std::move(suffix)));
   }
   // Creates `<parent>/finalize-<uid>-<random>` itself, without a root: to
   // rename it to a name beside it, or to let other users in, who cannot enter a
@@ -146,15 +146,15 @@ class TempDirOptions {
   // dead process stays until it is removed by hand: without the sticky bit of a
   // root, no mark inside proves that it is not another directory of the user
   // that was renamed.
-  TempDirOptions& WithoutProcessRoot(bool directly = true) & {
-    without_process_root_ = directly;
+  TempDirOptions& set_direct(bool direct = true) & {
+    direct_ = direct;
     return *this;
   }
-  TempDirOptions WithoutProcessRoot(bool directly = true) && {
-    return std::move(WithoutProcessRoot(directly));
+  TempDirOptions set_direct(bool direct = true) && {
+    return std::move(set_direct(direct));
   }
-  // Creates it WithoutProcessRoot(), with a name as short as that of mktemp -d,
-  // for paths with little room, such as those of Unix sockets (107 bytes). The
+  // Creates a direct temp dir with a name as short as that of mktemp -d, for
+  // paths with little room, such as those of Unix sockets (107 bytes). The
   // name is `<parent>/fz<uid>+<10 letters>`, with <uid> in base 32; it adds 15
   // to 21 bytes to the parent's path instead of 43 to 52.
   //
@@ -166,12 +166,12 @@ class TempDirOptions {
   // 10 letters are 50 random bits. An existing entry is never adopted: a name
   // that is taken costs one more attempt. The chance that one of a million
   // directories ever gets the name of an earlier one is 1 in 2000.
-  TempDirOptions& ShortPath(bool short_path = true) & {
+  TempDirOptions& set_short_path(bool short_path = true) & {
     short_path_ = short_path;
-    return WithoutProcessRoot(short_path);
+    return set_direct(short_path);
   }
-  TempDirOptions ShortPath(bool short_path = true) && {
-    return std::move(ShortPath(short_path));
+  TempDirOptions set_short_path(bool short_path = true) && {
+    return std::move(set_short_path(short_path));
   }
   // The permissions, whatever the umask; 0700 by default. They must include the
   // owner's three. (For a temp file: 0600 by default, and any permissions.)
@@ -179,19 +179,19 @@ class TempDirOptions {
   // enter the root. If the file system cannot give these permissions, Create
   // fails with FailedPrecondition or with the system's error; without this call
   // it accepts what it gets (TempDirGuarantees::mode).
-  TempDirOptions& Mode(mode_t mode) & {
+  TempDirOptions& set_mode(mode_t mode) & {
     mode_ = mode;
     return *this;
   }
-  TempDirOptions Mode(mode_t mode) && { return std::move(Mode(mode)); }
+  TempDirOptions set_mode(mode_t mode) && { return std::move(set_mode(mode)); }
   // If true, Create fails with FailedPrecondition, and leaves nothing, unless
   // all of TempDirGuarantees holds.
-  TempDirOptions& RequireGuarantees(bool require = true) & {
+  TempDirOptions& set_require_guarantees(bool require = true) & {
     require_guarantees_ = require;
     return *this;
   }
-  TempDirOptions RequireGuarantees(bool require = true) && {
-    return std::move(RequireGuarantees(require));
+  TempDirOptions set_require_guarantees(bool require = true) && {
+    return std::move(set_require_guarantees(require));
   }
   // If true, Remove(), the destructor and exit only rename the directory, which
   // takes the same time whatever it contains, and a library thread removes it.
@@ -202,18 +202,18 @@ class TempDirOptions {
   // Exit waits for the thread, until the deadline of the process's end
   // (finalize/process_end.h). What remains then, or when the process is
   // killed, is reaped at the next start, like everything of a dead process
-  // (reap.h). The same holds with WithoutProcessRoot(): the directory is
+  // (reap.h). The same holds with set_direct(): the directory is
   // renamed to the `.reap` form, so that a reaper finishes it.
   //
   // Remove() removes the directory itself if it is empty, if the rename fails,
   // if no thread can be started, or if 256 removals are queued. If the file
   // system is full, Create waits for the thread and tries again.
-  TempDirOptions& RemoveInBackground(bool background = true) & {
+  TempDirOptions& set_remove_in_background(bool background = true) & {
     background_ = background;
     return *this;
   }
-  TempDirOptions RemoveInBackground(bool background = true) && {
-    return std::move(RemoveInBackground(background));
+  TempDirOptions set_remove_in_background(bool background = true) && {
+    return std::move(set_remove_in_background(background));
   }
   // If true, the destructor keeps the directory if an exception that was thrown
   // after Create is unwinding the stack, or if MarkFailed() was called; in the
@@ -224,47 +224,47 @@ class TempDirOptions {
   // The directory is moved into `<parent>/finalize-<uid>-<random>`, under its
   // own name, out of the reach of every reaper. kept_failures.h lists and trims
   // what was kept.
-  TempDirOptions& KeepOnFailure(bool keep = true) & {
+  TempDirOptions& set_keep_on_failure(bool keep = true) & {
     keep_on_failure_ = keep;
     return *this;
   }
-  TempDirOptions KeepOnFailure(bool keep = true) && {
-    return std::move(KeepOnFailure(keep));
+  TempDirOptions set_keep_on_failure(bool keep = true) && {
+    return std::move(set_keep_on_failure(keep));
   }
-  // The same as KeepOnFailure(), and then removes the oldest failures that this
-  // user's processes kept in this parent with this prefix, until at most
-  // `failures` are left. 0 removes none. Directories that a crash kept are
+  // The same as set_keep_on_failure(), and then removes the oldest failures
+  // that this user's processes kept in this parent with this prefix, until at
+  // most `failures` are left. 0 removes none. Directories that a crash kept are
   // neither counted nor removed, because they have no prefix.
-  TempDirOptions& KeepLast(size_t failures) & {
+  TempDirOptions& set_keep_last(size_t failures) & {
     keep_last_ = failures;
-    return KeepOnFailure();
+    return set_keep_on_failure();
   }
-  TempDirOptions KeepLast(size_t failures) && {
-    return std::move(KeepLast(failures));
+  TempDirOptions set_keep_last(size_t failures) && {
+    return std::move(set_keep_last(failures));
   }
   // What to do if removing or keeping fails and no caller can be told: in a
   // destructor, in an assignment, at exit. The failure reporter
   // (finalize/failure_reporter.h) gets one line. It has the place of these
   // options (where the directory was created), what could not be removed, and
   // what becomes of the directory: the end of the process tries again, or the
-  // directory is left to a reaper (reap.h). CrashOnFailure: the process aborts
-  // after the report.
-  TempDirOptions& CrashOnFailure(bool crash = true) & {
+  // directory is left to a reaper (reap.h). set_crash_on_failure(): the process
+  // aborts after the report.
+  TempDirOptions& set_crash_on_failure(bool crash = true) & {
     crash_on_failure_ = crash;
     return *this;
   }
-  TempDirOptions CrashOnFailure(bool crash = true) && {
-    return std::move(CrashOnFailure(crash));
+  TempDirOptions set_crash_on_failure(bool crash = true) && {
+    return std::move(set_crash_on_failure(crash));
   }
   // Calls `callback` instead, on the thread that meets the failure, with no
   // lock held. An exception that it throws is reported. The report of a drain
   // names the failure as well.
-  TempDirOptions& CallOnFailure(FailureCallback callback) & {
+  TempDirOptions& set_failure_callback(FailureCallback callback) & {
     failure_callback_ = std::move(callback);
     return *this;
   }
-  TempDirOptions CallOnFailure(FailureCallback callback) && {
-    return std::move(CallOnFailure(std::move(callback)));
+  TempDirOptions set_failure_callback(FailureCallback callback) && {
+    return std::move(set_failure_callback(std::move(callback)));
   }
 
   const std::string& parent() const { return parent_; }
@@ -275,7 +275,7 @@ class TempDirOptions {
   bool require_guarantees() const { return require_guarantees_; }
   // Whether Create is to fail if it cannot have the permissions.
   bool insists_on_mode() const { return has_mode() || require_guarantees_; }
-  bool directly() const { return without_process_root_; }
+  bool direct() const { return direct_; }
   bool short_path() const { return short_path_; }
   bool background() const { return background_; }
   bool keep_on_failure() const { return keep_on_failure_; }
@@ -288,7 +288,7 @@ class TempDirOptions {
   std::string parent_;
   std::string prefix_ = "tmp-";
   std::string suffix_;
-  bool without_process_root_ = false;
+  bool direct_ = false;
   bool short_path_ = false;
   std::optional<mode_t> mode_;
   bool require_guarantees_ = false;

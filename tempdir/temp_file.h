@@ -3,7 +3,7 @@
 //
 //   absl::Status Sort(const Table& table) {
 //     auto run = tempdir::TempFile::Create(
-//         tempdir::TempDirOptions().Prefix("run-").Suffix(".tbl"));
+//         tempdir::TempDirOptions().set_prefix("run-").set_suffix(".tbl"));
 //     if (!run.ok()) return run.status();
 //     absl::Status written = run->Write(table.bytes());
 //     if (!written.ok()) return written;
@@ -19,11 +19,12 @@
 // Descriptor: the object holds one, open for reading and writing, with
 //   FD_CLOEXEC. Close() it if it is not needed, and before the file is executed
 //   (ETXTBSY).
-// Mode: 0600, whatever the umask, unless TempDirOptions::Mode() says otherwise.
+// Mode: 0600, whatever the umask, unless TempDirOptions::set_mode() says
+// otherwise.
 //   A file system that ignores modes uses its own; if Mode() was called, Create
 //   then fails.
-// Options: WithoutProcessRoot() is an InvalidArgument, because reapers remove
-//   only directories. RemoveInBackground() has no effect.
+// Options: set_direct() is an InvalidArgument, because reapers remove
+//   only directories. set_remove_in_background() has no effect.
 // Remove() removes the name. The content occupies the disk until Close() or the
 //   destructor. FUSE and NFS rename a file that is removed while it is open to
 //   a hidden name, so its root may stay until it is reaped: Close() it first.
@@ -120,7 +121,7 @@ class [[nodiscard]] TempFile {
   absl::StatusOr<PassedLock> PassLock() const;
 
   // Makes the destructor and exit() keep the file, if the options have
-  // TempDirOptions::KeepOnFailure.
+  // TempDirOptions::set_keep_on_failure.
   void MarkFailed();
 
   void swap(TempFile& other) noexcept;

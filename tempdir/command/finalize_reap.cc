@@ -64,9 +64,9 @@ ABSL_FLAG(bool, unmarked, false,
 ABSL_FLAG(absl::Duration, time_limit, absl::InfiniteDuration(),
           "Leave the rest to the next run after this time");
 ABSL_FLAG(bool, kept, false,
-          "Only list what KeepOnFailure and crashes kept, with age and size");
+          "Only list what failures and crashes kept, with age and size");
 ABSL_FLAG(int, trim_kept, -1,
-          "Only remove what KeepOnFailure and crashes kept, except so many of "
+          "Only remove what failures and crashes kept, except so many of "
           "the newest");
 ABSL_FLAG(absl::Duration, older_than, absl::ZeroDuration(),
           "With --trim_kept: remove nothing that was kept for less than this");

@@ -143,7 +143,7 @@ Row MeasureRandomDetach() {
   Blocks blocks(kCount);
   Random ours;
   Random theirs;
-  // After this the neighbours of a finalizer are anywhere in memory.
+  // After this the neighbors of a finalizer are anywhere in memory.
   for (int64_t i = 0; i < 2 * kCount; ++i) filled.Replace(ours.Below(kCount));
   for (int64_t i = 0; i < 2 * kCount; ++i) blocks.Replace(theirs.Below(kCount));
   const bench::Rounds rounds = bench::MeasureInTurn(

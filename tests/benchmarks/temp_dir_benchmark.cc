@@ -87,8 +87,8 @@ std::vector<Row> MeasureStyle(const FileSystem& file_system,
   if (mkdtemp(among.data()) == nullptr || mkdtemp(alone.data()) == nullptr) {
     return {};
   }
-  const TempDirOptions beside = TempDirOptions().Parent(among);
-  const TempDirOptions by_itself = TempDirOptions().Parent(alone);
+  const TempDirOptions beside = TempDirOptions().set_parent(among);
+  const TempDirOptions by_itself = TempDirOptions().set_parent(alone);
   auto other = TempDir::Create(beside);
   const bench::Rounds rounds = bench::MeasureInTurn(
       bench::RoundCount(400),
@@ -234,11 +234,13 @@ std::vector<Row> MeasureBackground() {
     row.bar = 3;
     row.aim = 1.5;
     rows.push_back(bench::Compare(
-        row,
-        bench::MeasureInTurn(
-            bench::RoundCount(100),
-            {[] { return RemoveOurs(TempDirOptions().RemoveInBackground()); },
-             [&] { return RemoveRaw(file_system.directory); }})));
+        row, bench::MeasureInTurn(
+                 bench::RoundCount(100),
+                 {[] {
+                    return RemoveOurs(
+                        TempDirOptions().set_remove_in_background());
+                  },
+                  [&] { return RemoveRaw(file_system.directory); }})));
   }
   return rows;
 }

@@ -72,10 +72,11 @@ void Work(const TempDirOptions& options, void (*fill)(const std::string&)) {
 
 void WorkIn(std::string_view style) {
   TempDirOptions options;
-  options.WithoutProcessRoot(style.substr(0, 8) == "directly");
+  options.set_direct(style.substr(0, 8) == "directly");
   const std::string_view end = "background";
-  options.RemoveInBackground(style.size() >= end.size() &&
-                             style.substr(style.size() - end.size()) == end);
+  options.set_remove_in_background(style.size() >= end.size() &&
+                                   style.substr(style.size() - end.size()) ==
+                                       end);
   if (style == "destructor") {
     Work<tempdir::DestructorTempDir>(options, &Fill);
   } else {

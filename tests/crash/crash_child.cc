@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
   if (std::string_view(argv[2]) == "with") Install();
   auto dir = tempdir::TempDir::Create();
   auto beside =
-      tempdir::TempDir::Create(tempdir::TempDirOptions().WithoutProcessRoot());
+      tempdir::TempDir::Create(tempdir::TempDirOptions().set_direct());
   Require(dir.ok() && beside.ok(), "no temp dirs");
   for (const auto* made : {&*dir, &*beside}) {
     const int sub =

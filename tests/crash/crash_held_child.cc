@@ -59,7 +59,7 @@ void HandleBefore(void (*handler)(int)) {
 
 // One whose root is removed with it.
 tempdir::TempDirOptions AloneInItsRoot() {
-  return tempdir::TempDirOptions().Parent(getenv("TMPDIR"));
+  return tempdir::TempDirOptions().set_parent(getenv("TMPDIR"));
 }
 
 // mkdirat() of the C library, but that it may crash when it is done.

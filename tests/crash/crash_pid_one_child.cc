@@ -79,7 +79,7 @@ void FaultOnce() {
   finalize_test::Install(hooks);
   // Its root is removed with it.
   tempdir::TempDir& dir = finalize_test::MakeDir(
-      tempdir::TempDirOptions().Parent(getenv("TMPDIR")));
+      tempdir::TempDirOptions().set_parent(getenv("TMPDIR")));
   if (std::string_view(way) == "send") {
     SendAll();
   } else if (std::string_view(way) == "transient") {

@@ -81,7 +81,7 @@ void KeepAll() {
   hooks.keep_on_crash = true;
   Install(hooks);
   MakeDir();
-  MakeDir(tempdir::TempDirOptions().WithoutProcessRoot());
+  MakeDir(tempdir::TempDirOptions().set_direct());
   CrashBy("segv");
 }
 
@@ -91,12 +91,13 @@ void KeepOnFailure() {
   const std::string other = std::string(getenv("TMPDIR")) + "/other";
   Require(mkdir(other.c_str(), 0700) == 0, "no directory");
   MakeDir();
-  MakeDir(tempdir::TempDirOptions().KeepOnFailure());
-  MakeDir(tempdir::TempDirOptions().Parent(other));
-  Require(MakeDir(tempdir::TempDirOptions().Parent(other).KeepOnFailure())
-              .Remove()
-              .ok(),
-          "not removed");
+  MakeDir(tempdir::TempDirOptions().set_keep_on_failure());
+  MakeDir(tempdir::TempDirOptions().set_parent(other));
+  Require(
+      MakeDir(tempdir::TempDirOptions().set_parent(other).set_keep_on_failure())
+          .Remove()
+          .ok(),
+      "not removed");
   CrashBy("segv");
 }
 

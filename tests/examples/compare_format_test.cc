@@ -239,7 +239,7 @@ TEST(TableTest, SaysAllThatHasRoom) {
   EXPECT_THAT(narrow, HasSubstr("LEFT"));
 }
 
-TEST(TableTest, ColoursOnRequest) {
+TEST(TableTest, ColorsOnRequest) {
   EXPECT_THAT(FormatTable(Expected(), kTableWidth, true),
               HasSubstr("\033[32mremoved"));
   EXPECT_THAT(FormatTable(Expected(), kTableWidth, false),

@@ -135,7 +135,7 @@ TEST(ProgressTest, SaysWhatIsPlayedWhereAsked) {
             "5/6 scope-end, finalizer style after the next start\n");
 }
 
-TEST(TableTest, HasNoColourWithoutATerminal) {
+TEST(TableTest, HasNoColorWithoutATerminal) {
   EXPECT_THAT(Compare({"--only=scope-end"}).output, Not(HasSubstr("\033")));
 }
 

@@ -69,7 +69,7 @@ TEST(ExitTest, RunsWhatCallbacksRegister) {
 }
 
 // C11: one finalizer may run and detach others during the exit drain.
-TEST(ExitTest, HonoursRunAndDetachByCallbacks) {
+TEST(ExitTest, HonorsRunAndDetachByCallbacks) {
   const ChildResult result = ResultOf("runs-and-detaches-others");
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_EQ(result.out, "run by another\nboth\n");

@@ -91,7 +91,7 @@ void QuickEnd() {
 void HangWithDirs() {
   SetDeadline(absl::Seconds(2), 0.75);
   MakeDir<FinalizerTempDir>();
-  MakeDir<FinalizerTempDir>(TempDirOptions().WithoutProcessRoot());
+  MakeDir<FinalizerTempDir>(TempDirOptions().set_direct());
   MakeDir<DestructorTempDir>();
   AtExit(Options("hanging one"), Hang);
 }
@@ -124,7 +124,8 @@ void GoesOnAfterwards() {
 
 void KeepsFailed() {
   SetDeadline(absl::Hours(1), 1);
-  MakeDir<FinalizerTempDir>(TempDirOptions().KeepOnFailure())->MarkFailed();
+  MakeDir<FinalizerTempDir>(TempDirOptions().set_keep_on_failure())
+      ->MarkFailed();
   AtExit(Options("slow one"), AwaitInput);
   std::exit(3);
 }

@@ -67,7 +67,7 @@ class FullFileSystemTest : public testing::Test {
     EXPECT_EQ(ended.exit_code, 0);
   }
   static Dir MakeOne(TempDirOptions options = {}) {
-    return Make<Dir>(options.Parent(kParent));
+    return Make<Dir>(options.set_parent(kParent));
   }
 };
 TYPED_TEST_SUITE(FullFileSystemTest, Styles, StyleName);
@@ -106,7 +106,7 @@ TYPED_TEST(FullFileSystemTest, KeepLosesNothing) {
   this->ExpectWell([] {
     for (const bool directly : {false, true}) {
       TypeParam dir =
-          TestFixture::MakeOne(TempDirOptions().WithoutProcessRoot(directly));
+          TestFixture::MakeOne(TempDirOptions().set_direct(directly));
       MakeFile(dir.path() / "file");
       Fill("/tmp/full");
       const auto kept = dir.Keep();
@@ -138,7 +138,7 @@ TYPED_TEST(FullFileSystemTest, RemovalInTheBackgroundMakesRoom) {
     for (const bool directly : {false, true}) {
       BlockedRemovals blocked;
       TypeParam dir = TestFixture::MakeOne(
-          TempDirOptions().WithoutProcessRoot(directly).RemoveInBackground());
+          TempDirOptions().set_direct(directly).set_remove_in_background());
       Fill(dir.path() / "full");
       SayUnless(dir.Remove().ok() && !dir.removed(), "not put off");
       SayUnless(IsFull(), "not full");

@@ -66,54 +66,51 @@ TYPED_TEST_SUITE(FuseTempDirTest, Styles, StyleName);
 
 // C27: squashed NFS, `uid=` mounts.
 TYPED_TEST(FuseTempDirTest, OwnerThatIsShownAsAnotherDoesNotMatter) {
-  EXPECT_EQ(
-      WithBindfs({"--force-user=1234"},
-                 [] {
-                   TestFixture::Use({});
-                   TestFixture::Use(TempDirOptions().WithoutProcessRoot());
-                   const TypeParam dir = Make<TypeParam>();
-                   SayUnless(!dir.guarantees().owner,
-                             "the owner is said to be right");
-                 }),
-      "");
+  EXPECT_EQ(WithBindfs({"--force-user=1234"},
+                       [] {
+                         TestFixture::Use({});
+                         TestFixture::Use(TempDirOptions().set_direct());
+                         const TypeParam dir = Make<TypeParam>();
+                         SayUnless(!dir.guarantees().owner,
+                                   "the owner is said to be right");
+                       }),
+            "");
 }
 
 // C27: DrvFs, vfat, with modes that are refused or ignored.
 TYPED_TEST(FuseTempDirTest, ModeThatCannotBeSetIsSaid) {
   for (const char* chmod : {"--chmod-deny", "--chmod-ignore"}) {
-    EXPECT_EQ(
-        WithBindfs({"-p", "0777", chmod},
-                   [] {
-                     TestFixture::Use({});
-                     TestFixture::Use(TempDirOptions().WithoutProcessRoot());
-                     const TypeParam dir = Make<TypeParam>();
-                     SayUnless(!dir.guarantees().mode,
-                               "the mode is said to be right");
-                   }),
-        "");
+    EXPECT_EQ(WithBindfs({"-p", "0777", chmod},
+                         [] {
+                           TestFixture::Use({});
+                           TestFixture::Use(TempDirOptions().set_direct());
+                           const TypeParam dir = Make<TypeParam>();
+                           SayUnless(!dir.guarantees().mode,
+                                     "the mode is said to be right");
+                         }),
+              "");
   }
 }
 
 // C27: an explicit mode insists, and what was made is undone.
 TYPED_TEST(FuseTempDirTest, ModeThatIsAskedForIsInsistedOn) {
   for (const char* chmod : {"--chmod-deny", "--chmod-ignore"}) {
-    EXPECT_EQ(WithBindfs(
-                  {"-p", "0777", chmod},
-                  [] {
-                    for (const bool directly : {false, true}) {
-                      const auto options =
-                          TempDirOptions().WithoutProcessRoot(directly);
-                      const auto asked =
-                          TypeParam::Create(TempDirOptions(options).Mode(0700));
-                      SayUnless(!asked.ok(),
-                                "made with a mode that it has not");
-                      const auto strict = TypeParam::Create(
-                          TempDirOptions(options).RequireGuarantees());
-                      SayUnless(!strict.ok(), "made without guarantees");
-                      SayUnless(Entries(kBelow).empty(), "something is left");
-                    }
-                  }),
-              "");
+    EXPECT_EQ(
+        WithBindfs(
+            {"-p", "0777", chmod},
+            [] {
+              for (const bool directly : {false, true}) {
+                const auto options = TempDirOptions().set_direct(directly);
+                const auto asked =
+                    TypeParam::Create(TempDirOptions(options).set_mode(0700));
+                SayUnless(!asked.ok(), "made with a mode that it has not");
+                const auto strict = TypeParam::Create(
+                    TempDirOptions(options).set_require_guarantees());
+                SayUnless(!strict.ok(), "made without guarantees");
+                SayUnless(Entries(kBelow).empty(), "something is left");
+              }
+            }),
+        "");
   }
 }
 
@@ -123,8 +120,7 @@ TYPED_TEST(FuseTempDirTest, IsKnownAfterTheKernelForgot) {
       WithBindfs({},
                  [] {
                    for (const bool directly : {false, true}) {
-                     const auto options =
-                         TempDirOptions().WithoutProcessRoot(directly);
+                     const auto options = TempDirOptions().set_direct(directly);
                      TypeParam removed = Make<TypeParam>(options);
                      TypeParam kept = Make<TypeParam>(options);
                      MakeFile(removed.path() / "file");
@@ -150,8 +146,8 @@ TYPED_TEST(FuseTempDirTest, IsKnownAfterTheKernelForgot) {
 // Makes one that cannot be removed: a file in it is open.
 template <class Dir>
 Dir MakeBusy() {
-  Dir dir = Make<Dir>(
-      TempDirOptions().CallOnFailure([](const path&, const absl::Status&) {}));
+  Dir dir = Make<Dir>(TempDirOptions().set_failure_callback(
+      [](const path&, const absl::Status&) {}));
   const path file = dir.path() / "file";
   MakeFile(file);
   open(file.c_str(), O_RDONLY | O_CLOEXEC);

@@ -94,7 +94,7 @@ int64_t BirthOf(const path& path) {
 
 // For one that a test has replaced: the end of its object cannot remove it.
 TempDirOptions Quietly() {
-  return TempDirOptions().CallOnFailure(
+  return TempDirOptions().set_failure_callback(
       [](const path&, const absl::Status&) {});
 }
 
@@ -189,7 +189,7 @@ TYPED_TEST(OverlayTempDirTest, CopyInItsPlaceIsLeft) {
 TYPED_TEST(OverlayTempDirTest, IsKnownAfterTheKernelForgot) {
   const auto body = [] {
     for (const bool directly : {false, true}) {
-      const auto options = TempDirOptions().WithoutProcessRoot(directly);
+      const auto options = TempDirOptions().set_direct(directly);
       TypeParam removed = Make<TypeParam>(options);
       TypeParam kept = Make<TypeParam>(options);
       MakeFile(removed.path() / "file");

@@ -68,8 +68,9 @@ TEST_F(TempFileMountTest, ModeThatIsIgnoredFailsOnlyIfAskedFor) {
   OnModelessMount([this] {
     // In the parent itself: no root shows other modes as well.
     setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);
-    const auto options = TempDirOptions().Parent(point());
-    const auto insists = TempFile::Create(TempDirOptions(options).Mode(0600));
+    const auto options = TempDirOptions().set_parent(point());
+    const auto insists =
+        TempFile::Create(TempDirOptions(options).set_mode(0600));
     SayUnless(absl::IsFailedPrecondition(insists.status()),
               insists.status().ToString());
     SayUnless(Entries(point()).empty(), "something is left");
@@ -82,7 +83,7 @@ TEST_F(TempFileMountTest, ModeThatIsIgnoredFailsOnlyIfAskedFor) {
 // C27
 TEST_F(TempFileMountTest, SaysWhatIsNotGuaranteed) {
   OnModelessMount([this] {
-    const auto file = Make<TempFile>(TempDirOptions().Parent(point()));
+    const auto file = Make<TempFile>(TempDirOptions().set_parent(point()));
     SayUnless(!file.guarantees().mode, "the mode is said to be right");
     SayUnless(!file.guarantees().lock, "the lock is said to be seen");
   });
@@ -94,7 +95,7 @@ TEST_F(TempFileMountTest, AnonymousFileFallsBackToAnUnlinkedOne) {
   OnModelessMount([this] {
     SayUnless(open(point().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) < 0,
               "it has O_TMPFILE by now");
-    auto file = TempFile::Anonymous(TempDirOptions().Parent(point()));
+    auto file = TempFile::Anonymous(TempDirOptions().set_parent(point()));
     SayUnless(file.ok(), file.status().ToString());
     if (!file.ok()) return;
     SayUnless(file->Write("content").ok(), "write");

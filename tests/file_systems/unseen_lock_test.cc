@@ -87,7 +87,7 @@ TYPED_TEST(UnseenLockTest, LiveOneIsLeftByReapersBelow) {
       WithBindfs([] {
         for (const bool directly : {false, true}) {
           TypeParam dir =
-              Make<TypeParam>(TempDirOptions().WithoutProcessRoot(directly));
+              Make<TypeParam>(TempDirOptions().set_direct(directly));
           SayUnless(!dir.guarantees().lock, "its lock is said to be seen");
           MakeFile(dir.path() / "file");
           SayUnless(!OlderReaperTakes(path(kBelow) / Entries(kBelow)[0]),
@@ -106,22 +106,21 @@ TYPED_TEST(UnseenLockTest, LiveOneIsLeftByReapersBelow) {
 
 // C30: so is one that leaves in the background, whatever its name.
 TYPED_TEST(UnseenLockTest, OneThatIsRemovedInTheBackgroundIsLeft) {
-  EXPECT_EQ(WithBindfs([] {
-              for (const bool directly : {false, true}) {
-                TypeParam dir =
-                    Make<TypeParam>(TempDirOptions()
-                                        .WithoutProcessRoot(directly)
-                                        .RemoveInBackground());
-                MakeFile(dir.path() / "file");
-                SayUnless(dir.Remove().ok(), "not removed");
-                for (const std::string& name : Entries(kBelow)) {
-                  SayUnless(!OlderReaperTakes(path(kBelow) / name), name);
-                }
-                SayUnless(dir.Remove().ok(), "not removed");
-              }
-              SayUnless(Entries(kBelow).empty(), "something is left");
-            }),
-            "");
+  EXPECT_EQ(
+      WithBindfs([] {
+        for (const bool directly : {false, true}) {
+          TypeParam dir = Make<TypeParam>(
+              TempDirOptions().set_direct(directly).set_remove_in_background());
+          MakeFile(dir.path() / "file");
+          SayUnless(dir.Remove().ok(), "not removed");
+          for (const std::string& name : Entries(kBelow)) {
+            SayUnless(!OlderReaperTakes(path(kBelow) / name), name);
+          }
+          SayUnless(dir.Remove().ok(), "not removed");
+        }
+        SayUnless(Entries(kBelow).empty(), "something is left");
+      }),
+      "");
 }
 
 // C30: in spite of the mark.
@@ -130,7 +129,7 @@ TYPED_TEST(UnseenLockTest, ExitRemovesIt) {
               RunForked([] {
                 static TypeParam dir = Make<TypeParam>();
                 static TypeParam direct =
-                    Make<TypeParam>(TempDirOptions().WithoutProcessRoot());
+                    Make<TypeParam>(TempDirOptions().set_direct());
                 MakeFile(dir.path() / "file");
                 MakeFile(direct.path() / "file");
                 exit(0);
@@ -142,21 +141,21 @@ TYPED_TEST(UnseenLockTest, ExitRemovesIt) {
 
 // C23
 TYPED_TEST(UnseenLockTest, CrashRemovesIt) {
-  EXPECT_EQ(WithBindfs([] {
-              RunForked([] {
-                finalize::ExitHooks hooks;
-                hooks.crash = true;
-                SayUnless(finalize::InstallExitHooks(hooks).ok(), "no hooks");
-                MakeFile(Abandon(Make<TypeParam>())->path() / "file");
-                MakeFile(Abandon(Make<TypeParam>(
-                                     TempDirOptions().WithoutProcessRoot()))
-                             ->path() /
-                         "file");
-                abort();
-              });
-              SayUnless(Entries(kBelow).empty(), "something is left");
-            }),
-            "");
+  EXPECT_EQ(
+      WithBindfs([] {
+        RunForked([] {
+          finalize::ExitHooks hooks;
+          hooks.crash = true;
+          SayUnless(finalize::InstallExitHooks(hooks).ok(), "no hooks");
+          MakeFile(Abandon(Make<TypeParam>())->path() / "file");
+          MakeFile(
+              Abandon(Make<TypeParam>(TempDirOptions().set_direct()))->path() /
+              "file");
+          abort();
+        });
+        SayUnless(Entries(kBelow).empty(), "something is left");
+      }),
+      "");
 }
 
 // C23, C28: what is kept in a crash is kept for a person, not live.
@@ -185,8 +184,8 @@ TYPED_TEST(UnseenLockTest, DeadOneIsReapedThroughItsMountIfAskedFor) {
       WithBindfs([] {
         for (const bool directly : {false, true}) {
           RunForked([directly] {
-            auto* dir = Abandon(
-                Make<TypeParam>(TempDirOptions().WithoutProcessRoot(directly)));
+            auto* dir =
+                Abandon(Make<TypeParam>(TempDirOptions().set_direct(directly)));
             MakeFile(dir->path() / "file");
             finalize_test::SendSignal(getpid(), SIGKILL);
           });
@@ -208,8 +207,8 @@ TYPED_TEST(UnseenLockTest, DeadOneIsReapedElsewhereAtTheCallersWord) {
       WithBindfs([] {
         for (const bool directly : {false, true}) {
           RunForked([directly] {
-            auto* dir = Abandon(
-                Make<TypeParam>(TempDirOptions().WithoutProcessRoot(directly)));
+            auto* dir =
+                Abandon(Make<TypeParam>(TempDirOptions().set_direct(directly)));
             MakeFile(dir->path() / "file");
             finalize_test::SendSignal(getpid(), SIGKILL);
           });
@@ -259,8 +258,8 @@ TYPED_TEST(UnseenLockTest, ReaperProcessRemovesIt) {
             tempdir::ReaperProcessOptions options;
             options.program = reaper;
             const absl::Status started = tempdir::StartReaperProcess(options);
-            auto* dir = Abandon(
-                Make<TypeParam>(TempDirOptions().WithoutProcessRoot(directly)));
+            auto* dir =
+                Abandon(Make<TypeParam>(TempDirOptions().set_direct(directly)));
             MakeFile(dir->path() / "file");
             dprintf(out, "%s\n", started.ToString().c_str());
           });

@@ -35,7 +35,7 @@ using finalize_test::Say;
 using finalize_test::Says;
 
 // Goes on in a child of a process that leaves by _exit.
-void Daemonise() {
+void Daemonize() {
   if (Forked(fork()) != 0) _exit(7);
 }
 
@@ -58,7 +58,7 @@ void Order() {
   AtExit(Options().set_phase(2), Says{"high"});
   AtExit(Says{"second"});
   AtExit(Options("skipped").set_at_exit(false), Says{"never"});
-  Daemonise();
+  Daemonize();
   Adopt(4);
   AtExit(Says{"own"});
   std::exit(0);
@@ -70,7 +70,7 @@ void Handles() {
   Finalizer<> detached = AtExit(Says{"detached"});
   Finalizer<> flagged = AtExit(Options("flagged"), Says{"flagged"});
   AtExit(Says{"left to exit"});
-  Daemonise();
+  Daemonize();
   Require(!run.alive(), "inherited");
   Adopt(4);
   Require(run.alive() && flagged.alive(), "adopted");
@@ -95,7 +95,7 @@ void Objects() {
   auto shared = finalize::MakeShared<int>(1);
   finalize::OnDestroy(shared, Says{"shared"});
   finalize::Finally scope(Says{"scope"});
-  Daemonise();
+  Daemonize();
   Adopt(7);
   finalize::OnDestroy(lifetime, Says{"lifetime, own"});
 }
@@ -104,7 +104,7 @@ void Objects() {
 void ExitOnce() {
   static int runs = 0;
   AtExit([] { Say("run " + std::to_string(++runs)); });
-  Daemonise();
+  Daemonize();
   Adopt(1);
   std::exit(0);
 }
@@ -112,7 +112,7 @@ void ExitOnce() {
 // The daemon goes on to fork workers, which own nothing of it.
 void Worker() {
   AtExit(Says{"by the daemon"});
-  Daemonise();
+  Daemonize();
   Adopt(1);
   const pid_t worker = Forked(fork());
   if (worker == 0) {
@@ -126,8 +126,8 @@ void Worker() {
 // The classic daemon forks twice.
 void DoubleFork() {
   AtExit(Says{"adopted"});
-  Daemonise();
-  Daemonise();
+  Daemonize();
+  Daemonize();
   Adopt(1);
   std::exit(0);
 }
@@ -136,11 +136,11 @@ void DoubleFork() {
 void EachAdopts() {
   const finalize::OwnerProcess owner;
   AtExit(Says{"adopted"});
-  Daemonise();
+  Daemonize();
   Adopt(1);
   const finalize::OwnerProcess between;
   AtExit(Says{"adopted too"});
-  Daemonise();
+  Daemonize();
   Require(!owner.IsThis() && !between.IsThis(), "inherited");
   Adopt(2);
   Require(owner.IsThis() && between.IsThis(), "adopted");
@@ -156,7 +156,7 @@ void OfAWorker() {
   if (worker == 0) {
     const finalize::OwnerProcess second;
     AtExit(Says{"of the worker"});
-    Daemonise();
+    Daemonize();
     Adopt(1);
     Require(second.IsThis(), "the worker's");
     Require(!first.IsThis(), "the first process's");
@@ -199,7 +199,7 @@ void CaughtRunning() {
   });
   std::thread([] { Registry::Process().Drain(); }).detach();
   running.Wait();
-  Daemonise();
+  Daemonize();
   Adopt(1);
   Require(!caught.alive() && !caught.Run(), "the parent's");
   caught.Wait();
@@ -215,7 +215,7 @@ void CaughtPeeking() {
       SlowCopy(&copying, &never));
   std::thread([&] { (void)peeked.PeekArguments<SlowCopy>(); }).detach();
   copying.Wait();
-  Daemonise();
+  Daemonize();
   Adopt(1);
   std::exit(0);
 }
@@ -224,7 +224,7 @@ void CaughtPeeking() {
 void InCallback() {
   AtExit(Says{"older"});
   AtExit([] {
-    Daemonise();
+    Daemonize();
     Adopt(1);
     Say("in the callback");
   });

@@ -29,7 +29,7 @@ void SayCode(const char* what, const absl::Status& status) {
 }
 
 // Goes on in a child of a process that leaves by _exit.
-void Daemonise() {
+void Daemonize() {
   if (Forked(fork()) != 0) _exit(7);
 }
 
@@ -44,14 +44,14 @@ void InNoChild() {
 }
 void Twice() {
   AtExit(Says{"adopted"});
-  Daemonise();
+  Daemonize();
   Adopt(1);
   SayCode("twice", AdoptAfterFork().status());
   std::exit(0);
 }
 void AfterUse() {
   AtExit(Says{"lost"});
-  Daemonise();
+  Daemonize();
   AtExit(Says{"own"});
   SayCode("used", AdoptAfterFork().status());
   std::exit(0);
@@ -59,7 +59,7 @@ void AfterUse() {
 void AfterAnEnd() {
   auto* lifetime = new finalize::Lifetime;
   finalize::OnDestroy(*lifetime, Says{"lost"});
-  Daemonise();
+  Daemonize();
   delete lifetime;
   SayCode("an object ended", AdoptAfterFork().status());
   std::exit(0);
@@ -67,7 +67,7 @@ void AfterAnEnd() {
 void AfterAScope() {
   {
     finalize::Finally scope(Says{"lost"});
-    Daemonise();
+    Daemonize();
   }
   SayCode("a scope ended", AdoptAfterFork().status());
   std::exit(0);
@@ -76,7 +76,7 @@ void AfterARegistry() {
   {
     Registry registry;
     registry.Register(Says{"lost"});
-    Daemonise();
+    Daemonize();
   }
   SayCode("a registry ended", AdoptAfterFork().status());
   std::exit(0);
@@ -90,7 +90,7 @@ void AfterRawFork() {
 
 // Nothing was registered: there is nothing to adopt, and that is no error.
 void Nothing() {
-  Daemonise();
+  Daemonize();
   Adopt(0);
   AtExit(Says{"own"});
   std::exit(0);

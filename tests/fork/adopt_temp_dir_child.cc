@@ -37,7 +37,7 @@ Dir Make() {
   return *std::move(dir);
 }
 
-void Daemonise() {
+void Daemonize() {
   if (Forked(fork()) != 0) _exit(7);
 }
 
@@ -53,7 +53,7 @@ void Verbs() {
   Dir kept = Make<Dir>();
   const std::string ended = [] {
     Dir dir = Make<Dir>();
-    Daemonise();
+    Daemonize();
     Adopt();
     return dir.path().native();
   }();
@@ -71,7 +71,7 @@ void Verbs() {
 // Leaves it to exit(), which knows the finalizer style alone.
 void Exit() {
   FinalizerTempDir& dir = *new FinalizerTempDir(Make<FinalizerTempDir>());
-  Daemonise();
+  Daemonize();
   Adopt();
   Require(Exists(dir.path().native()), "there");
   Say("done");
@@ -81,7 +81,7 @@ void Exit() {
 // Nothing but temp dirs of the other style: nothing else is registered.
 void ReturnFromMain() {
   DestructorTempDir dir = Make<DestructorTempDir>();
-  Daemonise();
+  Daemonize();
   Adopt();
   Say("done");
 }

@@ -1,4 +1,4 @@
-// A daemonising child takes over what its parent registered.
+// A daemonizing child takes over what its parent registered.
 #include <string>
 
 #include "gmock/gmock.h"

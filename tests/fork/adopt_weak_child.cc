@@ -26,7 +26,7 @@ using finalize_test::Say;
 using finalize_test::Says;
 
 // Goes on in a child of a process that leaves by _exit.
-void Daemonise() {
+void Daemonize() {
   if (Forked(fork()) != 0) _exit(7);
 }
 
@@ -47,7 +47,7 @@ void Callbacks() {
   const WeakRef<int> ref(object, Says{"older"});
   const WeakRef<int> newer(object, Says{"newer"});
   auto dropped = std::make_unique<WeakRef<int>>(other, Says{"dropped"});
-  Daemonise();
+  Daemonize();
   Require(!ref.has_callback(), "inherited");
   Adopt(3);
   Require(ref.has_callback(), "adopted");
@@ -62,7 +62,7 @@ void OrderWithFinalizers() {
   const WeakRef<int> older(object, Says{"weak, older"});
   finalize::OnDestroy(object, Says{"finalizer"});
   const WeakRef<int> newer(object, Says{"weak, newer"});
-  Daemonise();
+  Daemonize();
   Adopt(3);
   const WeakRef<int> own(object, Says{"weak, own"});
   object.reset();
@@ -74,7 +74,7 @@ void AfterUseOfContainers() {
   auto other = MakeShared<int>(2);
   finalize::WeakValueMap<int, int> map = {{1, object}, {2, other}};
   const WeakRef<int> ref(object, Says{"callback"});
-  Daemonise();
+  Daemonize();
   const WeakRef<int> plain = object;
   map.insert_or_assign(3, object);
   other.reset();
@@ -87,21 +87,21 @@ void AfterUseOfContainers() {
 void AfterADroppedReference() {
   auto object = MakeShared<int>(1);
   auto ref = std::make_unique<WeakRef<int>>(object, Says{"lost"});
-  Daemonise();
+  Daemonize();
   ref.reset();
   SayRefusal();
 }
 void AfterADeath() {
   auto object = MakeShared<int>(1);
   const WeakRef<int> ref(object, Says{"lost"});
-  Daemonise();
+  Daemonize();
   object.reset();
   SayRefusal();
 }
 void AfterAReference() {
   auto object = MakeShared<int>(1);
   const WeakRef<int> ref(object, Says{"lost"});
-  Daemonise();
+  Daemonize();
   const WeakRef<int> own(object, Says{"own"});
   SayRefusal();
   object.reset();

@@ -1,4 +1,4 @@
-// A daemonising child takes over the weak references of its parent.
+// A daemonizing child takes over the weak references of its parent.
 #include <string>
 
 #include "gtest/gtest.h"

@@ -103,7 +103,7 @@ TYPED_TEST(AutomaticReapTest, FullFileSystemIsReapedForADirectOneToo) {
   const Ended ended = RunForked([this] {
     FillWithTheDead(this->scratch());
     this->Allow();
-    auto dir = TypeParam::Create(TempDirOptions().WithoutProcessRoot());
+    auto dir = TypeParam::Create(TempDirOptions().set_direct());
     SayUnless(dir.ok(), dir.status().ToString());
     SayUnless(Entries(this->scratch()).size() == 1, "something is left");
   });
@@ -144,14 +144,14 @@ TYPED_TEST(AutomaticReapTest, RunsOnceForEachParent) {
     const path dead = MakeDeadRoot(parent);
     const int watch = WatchParent(parent);
     {
-      TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent));
+      TypeParam dir = Make<TypeParam>(TempDirOptions().set_parent(parent));
       AwaitRemoval(watch);
     }
     while (CountReapers() > 0) sched_yield();
     const size_t threads = CountThreads();
     MakeDeadRoot(parent);
     for (int i = 0; i < 20; ++i) {
-      TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent));
+      TypeParam dir = Make<TypeParam>(TempDirOptions().set_parent(parent));
       SayUnless(CountThreads() == threads, "another thread");
     }
     SayUnless(Entries(parent).size() == 1, "reaped again");
@@ -214,7 +214,7 @@ TYPED_TEST(AutomaticReapTest, ExitDoesNotWaitForIt) {
   for (int tries = 0; tries < 100 && !Entries(parent).empty(); ++tries) {
     const Ended ended = RunForked([&] {
       this->Allow();
-      { TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent)); }
+      { TypeParam dir = Make<TypeParam>(TempDirOptions().set_parent(parent)); }
       exit(3);
     });
     EXPECT_EQ(ended.exit_code, 3);
@@ -230,13 +230,13 @@ TYPED_TEST(AutomaticReapTest, ChildForkedInTheMiddleMakesItsOwn) {
   for (int i = 0; i < 20; ++i) MakeDeadRoot(parent);
   const Ended ended = RunForked([&] {
     this->Allow();
-    TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent));
+    TypeParam dir = Make<TypeParam>(TempDirOptions().set_parent(parent));
     for (int i = 0; i < 20; ++i) {
       const pid_t child = Forked(fork());
       if (child == 0) {
         // ThreadSanitizer allows such a child no thread.
         setenv("FINALIZE_REAP", "0", 1);
-        TypeParam own = Make<TypeParam>(TempDirOptions().Parent(parent));
+        TypeParam own = Make<TypeParam>(TempDirOptions().set_parent(parent));
         _exit(own.Remove().ok() ? 0 : 1);
       }
       int status;

@@ -35,8 +35,8 @@ class FinalizeReapTest : public TempDirFixture {
   // What a temp dir with one file left whose owner failed.
   path LeaveFailure() {
     RunForked([] {
-      auto dir =
-          Make<tempdir::TempDir>(tempdir::TempDirOptions().KeepOnFailure());
+      auto dir = Make<tempdir::TempDir>(
+          tempdir::TempDirOptions().set_keep_on_failure());
       MakeFile(dir.path() / "file");
       dir.MarkFailed();
     });

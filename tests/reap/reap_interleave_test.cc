@@ -87,15 +87,14 @@ TYPED_TEST_SUITE(ReapInterleaveTest, Styles, StyleName);
 
 TYPED_TEST(ReapInterleaveTest, ReaperBetweenTheStepsOfAnOwner) {
   const auto owner = [] {
-    TestFixture::LiveOnce(TempDirOptions().Parent(kParent));
+    TestFixture::LiveOnce(TempDirOptions().set_parent(kParent));
   };
   Interleave(PrepareNothing, owner, ReapMeanwhile);
 }
 
 TYPED_TEST(ReapInterleaveTest, ReaperBetweenTheStepsOfADirectOwner) {
   const auto owner = [] {
-    TestFixture::LiveOnce(
-        TempDirOptions().Parent(kParent).WithoutProcessRoot());
+    TestFixture::LiveOnce(TempDirOptions().set_parent(kParent).set_direct());
   };
   Interleave(PrepareNothing, owner, ReapMeanwhile);
 }
@@ -104,7 +103,7 @@ TYPED_TEST(ReapInterleaveTest, ReaperBetweenTheStepsOfADirectOwner) {
 TYPED_TEST(ReapInterleaveTest, ReaperBetweenTheStepsOfAnOwnerInADeadRoot) {
   const auto owner = [] {
     const path inside = path(kParent) / "finalize-0-bbbbbbbbbbbbbbbb/directory";
-    auto dir = TypeParam::Create(TempDirOptions().Parent(inside));
+    auto dir = TypeParam::Create(TempDirOptions().set_parent(inside));
     // The reaper was first.
     if (!dir.ok()) return;
     MakeFile(dir->path() / "file");
@@ -117,7 +116,7 @@ TYPED_TEST(ReapInterleaveTest, ReaperBetweenTheStepsOfAnOwnerInADeadRoot) {
 TYPED_TEST(ReapInterleaveTest, OwnerBetweenTheStepsOfAReaper) {
   Interleave(
       PrepareDeadRoot, [] { _exit(ReapsWell() ? 0 : 3); },
-      [] { TestFixture::LiveOnce(TempDirOptions().Parent(kParent)); });
+      [] { TestFixture::LiveOnce(TempDirOptions().set_parent(kParent)); });
 }
 
 TEST(ReapersInterleaveTest, ReaperBetweenTheStepsOfAReaper) {

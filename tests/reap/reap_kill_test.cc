@@ -63,7 +63,9 @@ void ExpectKeptOrReaped(const char* name, const std::function<void()>& body) {
 template <class Dir>
 class ReapKillTest : public testing::Test {
  protected:
-  static Dir MakeOne() { return Make<Dir>(TempDirOptions().Parent(kParent)); }
+  static Dir MakeOne() {
+    return Make<Dir>(TempDirOptions().set_parent(kParent));
+  }
 };
 TYPED_TEST_SUITE(ReapKillTest, Styles, StyleName);
 
@@ -81,7 +83,7 @@ TYPED_TEST(ReapKillTest, CreateUseAndRemove) {
 TYPED_TEST(ReapKillTest, CreateAndRemoveDirectly) {
   const auto body = [] {
     TypeParam dir =
-        Make<TypeParam>(TempDirOptions().Parent(kParent).WithoutProcessRoot());
+        Make<TypeParam>(TempDirOptions().set_parent(kParent).set_direct());
     MakeFile(dir.path() / "file");
     if (!dir.Remove().ok()) _exit(1);
   };
@@ -111,7 +113,7 @@ TYPED_TEST(ReapKillTest, Keep) {
 TYPED_TEST(ReapKillTest, KeepDirectly) {
   ExpectKeptOrReaped("keep directly", [] {
     TypeParam dir =
-        Make<TypeParam>(TempDirOptions().Parent(kParent).WithoutProcessRoot());
+        Make<TypeParam>(TempDirOptions().set_parent(kParent).set_direct());
     MakeFile(dir.path() / "file");
     if (!dir.Keep().ok()) _exit(1);
   });
@@ -122,7 +124,8 @@ TYPED_TEST(ReapKillTest, OneInsideAnother) {
   ExpectClean("one inside another", [] {
     TypeParam outer = TestFixture::MakeOne();
     MakeFile(outer.path() / "file");
-    TypeParam inner = Make<TypeParam>(TempDirOptions().Parent(outer.path()));
+    TypeParam inner =
+        Make<TypeParam>(TempDirOptions().set_parent(outer.path()));
     MakeFile(inner.path() / "file");
     if (!inner.Remove().ok()) _exit(1);
     if (!Exists(outer.path() / "file")) _exit(2);
@@ -133,7 +136,8 @@ TYPED_TEST(ReapKillTest, OneInsideAnother) {
 TYPED_TEST(ReapKillTest, OuterOfTwoGoesFirst) {
   ExpectClean("outer first", [] {
     TypeParam outer = TestFixture::MakeOne();
-    TypeParam inner = Make<TypeParam>(TempDirOptions().Parent(outer.path()));
+    TypeParam inner =
+        Make<TypeParam>(TempDirOptions().set_parent(outer.path()));
     MakeFile(inner.path() / "file");
     if (!outer.Remove().ok()) _exit(1);
     if (!inner.Remove().ok()) _exit(2);
@@ -145,7 +149,7 @@ TYPED_TEST(ReapKillTest, OneInsideThatOfALivingProcess) {
   KillPlan plan;
   plan.name = "inside a living one's";
   plan.body = [] {
-    TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(kLive));
+    TypeParam dir = Make<TypeParam>(TempDirOptions().set_parent(kLive));
     MakeFile(dir.path() / "file");
     if (!dir.Remove().ok()) _exit(1);
   };

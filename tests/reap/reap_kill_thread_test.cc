@@ -26,7 +26,7 @@ using tempdir::TempDirOptions;
 // With a file, and a directory with another one.
 template <class Dir>
 Dir MakeFull(TempDirOptions options) {
-  Dir dir = Make<Dir>(std::move(options.Parent(kParent)));
+  Dir dir = Make<Dir>(std::move(options.set_parent(kParent)));
   MakeFile(dir.path() / "file");
   MakeDirectory(dir.path() / "directory");
   MakeFile(dir.path() / "directory" / "file");
@@ -71,7 +71,8 @@ TYPED_TEST(ReapKillThreadTest, ThreadThatRemovesInTheBackground) {
   const int points = KillPoints(
       "background", Stepped::kOthers, [] {},
       [] {
-        RemoveInBackground<TypeParam>(TempDirOptions().RemoveInBackground());
+        RemoveInBackground<TypeParam>(
+            TempDirOptions().set_remove_in_background());
       });
   EXPECT_GT(points, 30);
 }
@@ -81,7 +82,7 @@ TYPED_TEST(ReapKillThreadTest, ThreadThatRemovesDirectOnesInTheBackground) {
       "background, directly", Stepped::kOthers, [] {},
       [] {
         RemoveInBackground<TypeParam>(
-            TempDirOptions().RemoveInBackground().WithoutProcessRoot());
+            TempDirOptions().set_remove_in_background().set_direct());
       });
   EXPECT_GT(points, 30);
 }
@@ -90,7 +91,8 @@ TYPED_TEST(ReapKillThreadTest, ThreadThatPutsRemovalsOff) {
   const int points = KillPoints(
       "background", Stepped::kFirst, [] {},
       [] {
-        RemoveInBackground<TypeParam>(TempDirOptions().RemoveInBackground());
+        RemoveInBackground<TypeParam>(
+            TempDirOptions().set_remove_in_background());
       });
   EXPECT_GT(points, 30);
 }
@@ -100,7 +102,7 @@ TYPED_TEST(ReapKillThreadTest, ThreadThatPutsDirectRemovalsOff) {
       "background, directly", Stepped::kFirst, [] {},
       [] {
         RemoveInBackground<TypeParam>(
-            TempDirOptions().RemoveInBackground().WithoutProcessRoot());
+            TempDirOptions().set_remove_in_background().set_direct());
       });
   EXPECT_GT(points, 30);
 }

@@ -94,7 +94,7 @@ std::vector<pid_t> StartReapers(int count, Board& board, const path& parent) {
 // between.
 template <class Dir>
 void LiveOnce(Board& board, const path& parent, int looks) {
-  auto dir = Dir::Create(TempDirOptions().Parent(parent));
+  auto dir = Dir::Create(TempDirOptions().set_parent(parent));
   if (!dir.ok()) {
     ++board.failed;
     return;
@@ -194,7 +194,8 @@ TYPED_TEST(ReapSoakTest, LiveSiblingsAreNeverTouched) {
     std::vector<pid_t> owners;
     for (int i = 0; i < kLive; ++i) {
       owners.push_back(Fork([&] {
-        auto* dir = Abandon(Make<TypeParam>(TempDirOptions().Parent(parent)));
+        auto* dir =
+            Abandon(Make<TypeParam>(TempDirOptions().set_parent(parent)));
         MakeFile(dir->path() / "file");
         ++board.made;
         while (!board.done) {

@@ -61,7 +61,7 @@ TEST_F(ReapTest, RemovesWhatAKilledProcessLeft) {
 
 // C30, edge 17.
 TEST_F(ReapTest, LeavesWhatIsInUse) {
-  auto dir = Make<tempdir::TempDir>(TempDirOptions().Parent(parent()));
+  auto dir = Make<tempdir::TempDir>(TempDirOptions().set_parent(parent()));
   MakeFile(dir.path() / "file");
   EXPECT_EQ(ReapOnly(), ReapOutcome::kInUse);
   EXPECT_TRUE(Exists(dir.path() / "file"));
@@ -100,9 +100,9 @@ TEST_F(ReapTest, LeavesWhatAnotherReaperIsAt) {
 // C28: what was kept is out of its reach.
 TEST_F(ReapTest, LeavesWhatWasKept) {
   const Ended ended = RunForked([this] {
-    auto dir = Make<tempdir::TempDir>(TempDirOptions().Parent(parent()));
+    auto dir = Make<tempdir::TempDir>(TempDirOptions().set_parent(parent()));
     SayUnless(dir.Keep().ok(), "not kept");
-    Abandon(Make<tempdir::TempDir>(TempDirOptions().Parent(parent())));
+    Abandon(Make<tempdir::TempDir>(TempDirOptions().set_parent(parent())));
   });
   EXPECT_EQ(ended.output, "");
   EXPECT_EQ(ReapOnly(), ReapOutcome::kRemoved);
@@ -248,7 +248,7 @@ TEST_F(ReapTest, TouchesNothingOnAFileSystemThatIsNotOnTheList) {
 // A program that closed everything: its own reaper locks its roots first.
 TEST_F(ReapTest, SparesTheRootsOfItsOwnProcessWithoutDescriptors) {
   const Ended ended = RunForked([this] {
-    auto dir = Make<tempdir::TempDir>(TempDirOptions().Parent(parent()));
+    auto dir = Make<tempdir::TempDir>(TempDirOptions().set_parent(parent()));
     closefrom(3);
     auto report = tempdir::Reap(parent());
     SayUnless(report.ok() && report->Count(ReapOutcome::kInUse) == 1,

@@ -38,7 +38,7 @@ tempdir::ReaperProcessOptions ProgramFor(const char* parent) {
 template <class Start>
 void Own(const Start& start) {
   auto* dir = Abandon(
-      Make<tempdir::FinalizerTempDir>(TempDirOptions().Parent(kParent)));
+      Make<tempdir::FinalizerTempDir>(TempDirOptions().set_parent(kParent)));
   MakeFile(dir->path() / "file");
   start();
   if (!Exists(dir->path() / "file")) _exit(1);

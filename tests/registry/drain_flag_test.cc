@@ -50,8 +50,8 @@ TEST(DrainFlagTest, CallbackDetachesAnother) {
   EXPECT_EQ(log.Text(), "oldest");
 }
 
-// C11: set_at_exit(false) during a drain at process end is honoured.
-TEST(DrainFlagTest, FlagTakenDuringTheDrainIsHonoured) {
+// C11: set_at_exit(false) during a drain at process end is honored.
+TEST(DrainFlagTest, FlagTakenDuringTheDrainIsHonored) {
   EventLog log;
   Registry registry;
   registry.Register(log.Adds("oldest"));
@@ -64,7 +64,7 @@ TEST(DrainFlagTest, FlagTakenDuringTheDrainIsHonoured) {
 }
 
 // C11: set_at_exit(true), also on one that the drain has passed already.
-TEST(DrainFlagTest, FlagGivenDuringTheDrainIsHonoured) {
+TEST(DrainFlagTest, FlagGivenDuringTheDrainIsHonored) {
   EventLog log;
   Registry registry;
   const auto off = Options().set_at_exit(false);
@@ -190,8 +190,8 @@ TEST(DrainFlagTest, FlagOfOneThatFailedElsewhereDoesNotRepeatIt) {
   f.Detach();
 }
 
-// C11: a retryable one that was skipped, and not tried, is honoured.
-TEST(DrainFlagTest, FlagOfASkippedRetryableIsHonoured) {
+// C11: a retryable one that was skipped, and not tried, is honored.
+TEST(DrainFlagTest, FlagOfASkippedRetryableIsHonored) {
   int attempts = 0;
   Registry registry;
   Finalizer<void> f;

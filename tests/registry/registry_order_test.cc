@@ -116,9 +116,9 @@ void RegisterInTurn(Registry* registry, int threads, int turns,
   for (std::thread& worker : workers) worker.join();
 }
 
-// C9: exact between registrations that synchronisation orders, on more threads
+// C9: exact between registrations that synchronization orders, on more threads
 // than the process registry has lanes.
-TEST(RegistryOrderTest, SynchronisedThreadsKeepTheirOrder) {
+TEST(RegistryOrderTest, SynchronizedThreadsKeepTheirOrder) {
   constexpr int kThreads = 80, kTurns = 20;
   Registry own;
   for (Registry* registry : {&own, &Registry::Process()}) {

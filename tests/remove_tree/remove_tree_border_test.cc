@@ -355,7 +355,7 @@ TEST_F(RemoveTreeBorderTest, MountInTempDirStays) {
         return std::string("not nobody");
       }
       auto dir = tempdir::DestructorTempDir::Create(
-          tempdir::TempDirOptions().Parent("/mnt"));
+          tempdir::TempDirOptions().set_parent("/mnt"));
       if (!dir.ok()) return dir.status().ToString();
       const std::string path = dir->path().native();
       if (seteuid(0) != 0 || setegid(0) != 0) return std::string("not root");
@@ -396,7 +396,7 @@ class ComparedTempDirTest : public RemoveTreeBorderTest {
   }
   static tempdir::DestructorTempDir Make() {
     auto dir = tempdir::DestructorTempDir::Create(
-        tempdir::TempDirOptions().Parent("/mnt"));
+        tempdir::TempDirOptions().set_parent("/mnt"));
     if (!dir.ok()) abort();
     const std::string path = dir->path().native();
     mkdir((path + "/x").c_str(), 0700);

@@ -64,7 +64,7 @@ class OpenParentTest : public TempDirFixture {
       setenv("TMPDIR", "/tmp", 1);
       BecomeMember();
       UseOne<Dir>();
-      UseOne<Dir>(TempDirOptions().WithoutProcessRoot());
+      UseOne<Dir>(TempDirOptions().set_direct());
     });
     EXPECT_EQ(ended.output, "");
     EXPECT_EQ(ended.exit_code, 0);
@@ -98,17 +98,18 @@ TYPED_TEST(OpenParentTest, CanBeRefused) {
   ASSERT_EQ(chmod(this->scratch().c_str(), 0777), 0);
   for (const bool directly : {false, true}) {
     const auto dir = TypeParam::Create(
-        TempDirOptions().RequireGuarantees().WithoutProcessRoot(directly));
+        TempDirOptions().set_require_guarantees().set_direct(directly));
     EXPECT_TRUE(absl::IsFailedPrecondition(dir.status())) << dir.status();
     EXPECT_TRUE(Entries(this->scratch()).empty());
   }
 }
 
 TYPED_TEST(OpenParentTest, SafeParentHasAllGuarantees) {
-  const TypeParam dir = Make<TypeParam>(TempDirOptions().RequireGuarantees());
+  const TypeParam dir =
+      Make<TypeParam>(TempDirOptions().set_require_guarantees());
   EXPECT_TRUE(dir.guarantees().all());
-  const TypeParam direct = Make<TypeParam>(
-      TempDirOptions().RequireGuarantees().WithoutProcessRoot());
+  const TypeParam direct =
+      Make<TypeParam>(TempDirOptions().set_require_guarantees().set_direct());
   EXPECT_TRUE(direct.guarantees().all());
 }
 

@@ -142,7 +142,8 @@ TYPED_TEST(PassedLockTest, ProgramThatBecomesADaemonKeepsIt) {
 
 // A worker that the owner forks drops its copy by closing it.
 TYPED_TEST(PassedLockTest, ForkedWorkerTakesNothingFromTheProgram) {
-  TypeParam entry = Make<TypeParam>(TempDirOptions().Parent(this->Parent()));
+  TypeParam entry =
+      Make<TypeParam>(TempDirOptions().set_parent(this->Parent()));
   auto lock = entry.PassLock();
   ASSERT_TRUE(lock.ok()) << lock.status();
   EXPECT_EQ(fcntl(lock->fd(), F_GETFD), FD_CLOEXEC);
@@ -164,7 +165,7 @@ class PassedDirectLockTest : public PassedLockTest<tempdir::FinalizerTempDir> {
 };
 
 TEST_F(PassedDirectLockTest, ProgramThatOutlivesItsOwnerKeepsIt) {
-  Start("echo $$; read x", TempDirOptions().WithoutProcessRoot());
+  Start("echo $$; read x", TempDirOptions().set_direct());
   owner_->Kill();
   EXPECT_EQ(Reaped(), ReapOutcome::kInUse);
   LetGo();

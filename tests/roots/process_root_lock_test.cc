@@ -141,7 +141,7 @@ TYPED_TEST(ProcessRootLockTest, HoldsTheRootsThatItLiesIn) {
   const path inner_parent = outer.AwaitLine();
   ASSERT_FALSE(inner_parent.empty());
   LingeringProcess inner([&](int ready) {
-    Abandon(Make<TypeParam>(TempDirOptions().Parent(inner_parent)));
+    Abandon(Make<TypeParam>(TempDirOptions().set_parent(inner_parent)));
     (void)!write(ready, "", 1);
   });
   ASSERT_TRUE(inner.AwaitByte());
@@ -156,7 +156,7 @@ TYPED_TEST(ProcessRootLockTest, NoneIsMadeInARootThatIsBeingReaped) {
   MakeDirectory(inside);
   const int reaper = open(inside.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   ASSERT_EQ(flock(reaper, LOCK_EX | LOCK_NB), 0);
-  auto dir = TypeParam::Create(TempDirOptions().Parent(inside));
+  auto dir = TypeParam::Create(TempDirOptions().set_parent(inside));
   EXPECT_TRUE(absl::IsAborted(dir.status())) << dir.status();
   EXPECT_TRUE(Entries(inside).empty());
   close(reaper);

@@ -26,7 +26,7 @@ class ProcessRootTest : public TempDirFixture {};
 TYPED_TEST_SUITE(ProcessRootTest, Styles, StyleName);
 
 // The layout: `<parent>/finalize-<uid>-<random>/<name>`, 01700, ours.
-TYPED_TEST(ProcessRootTest, FormIsRecognisable) {
+TYPED_TEST(ProcessRootTest, FormIsRecognizable) {
   TypeParam dir = Make<TypeParam>();
   const path root = dir.path().parent_path();
   const std::string name = root.filename().native();
@@ -41,9 +41,10 @@ TYPED_TEST(ProcessRootTest, FormIsRecognisable) {
 }
 
 TYPED_TEST(ProcessRootTest, OneForEachParent) {
-  TypeParam a = Make<TypeParam>(TempDirOptions().Parent(this->Parent("a")));
-  TypeParam same = Make<TypeParam>(TempDirOptions().Parent(this->Parent("a")));
-  TypeParam b = Make<TypeParam>(TempDirOptions().Parent(this->Parent("b")));
+  TypeParam a = Make<TypeParam>(TempDirOptions().set_parent(this->Parent("a")));
+  TypeParam same =
+      Make<TypeParam>(TempDirOptions().set_parent(this->Parent("a")));
+  TypeParam b = Make<TypeParam>(TempDirOptions().set_parent(this->Parent("b")));
   EXPECT_EQ(a.path().parent_path(), same.path().parent_path());
   EXPECT_NE(a.path().parent_path(), b.path().parent_path());
 }
@@ -51,9 +52,9 @@ TYPED_TEST(ProcessRootTest, OneForEachParent) {
 TYPED_TEST(ProcessRootTest, OfANamedParentGoesWithItsLastDirectory) {
   const path parent = this->Parent();
   std::optional<TypeParam> first =
-      Make<TypeParam>(TempDirOptions().Parent(parent));
+      Make<TypeParam>(TempDirOptions().set_parent(parent));
   std::optional<TypeParam> last =
-      Make<TypeParam>(TempDirOptions().Parent(parent));
+      Make<TypeParam>(TempDirOptions().set_parent(parent));
   first.reset();
   EXPECT_EQ(Entries(parent).size(), 1u);
   last.reset();
@@ -84,7 +85,7 @@ TYPED_TEST(ProcessRootTest, IsNotLeftByUnderscoreExit) {
 // C30: its parent was made ready somewhere else, and then published.
 TYPED_TEST(ProcessRootTest, GoesWhereItsParentWasRenamed) {
   const path stage = this->Parent("stage");
-  TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(stage));
+  TypeParam dir = Make<TypeParam>(TempDirOptions().set_parent(stage));
   MakeFile(dir.path() / "file");
   const path published = this->In("published");
   ASSERT_EQ(rename(stage.c_str(), published.c_str()), 0);
@@ -95,7 +96,7 @@ TYPED_TEST(ProcessRootTest, GoesWhereItsParentWasRenamed) {
 // C30: what another program put in its place is left.
 TYPED_TEST(ProcessRootTest, ReplacedOneIsNotRemovedByName) {
   const path parent = this->Parent();
-  TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent));
+  TypeParam dir = Make<TypeParam>(TempDirOptions().set_parent(parent));
   const path root = dir.path().parent_path();
   ASSERT_EQ(rename(root.c_str(), this->In("away").c_str()), 0);
   MakeDirectory(root);

@@ -159,8 +159,8 @@ TEST_F(RootMarkTest, OnlyAFailingDiskKeepsARootFromBeingMade) {
   for (const int error : {EPERM, EACCES, ENOSYS, EOPNOTSUPP, EIO}) {
     const Ended ended = RunForked([&] {
       SayUnless(RefuseCalls({SYS_fsetxattr}, error).empty(), "no filter");
-      auto dir =
-          tempdir::DestructorTempDir::Create(TempDirOptions().Parent(parent()));
+      auto dir = tempdir::DestructorTempDir::Create(
+          TempDirOptions().set_parent(parent()));
       SayUnless(dir.ok() == (error != EIO), dir.status().ToString());
     });
     EXPECT_EQ(ended.output, "") << error;
@@ -203,7 +203,7 @@ TYPED_TEST_SUITE(DirectMarkTest, Styles, StyleName);
 
 // C30: `git clone` and `initdb` want an empty directory.
 TYPED_TEST(DirectMarkTest, DirectTempDirHoldsNothing) {
-  TypeParam dir = Make<TypeParam>(TempDirOptions().WithoutProcessRoot());
+  TypeParam dir = Make<TypeParam>(TempDirOptions().set_direct());
   EXPECT_TRUE(Entries(dir.path()).empty());
   EXPECT_NE(MarkOf(dir.path()), "");
   EXPECT_EQ(Mode(dir.path()), 0700u);
@@ -212,7 +212,7 @@ TYPED_TEST(DirectMarkTest, DirectTempDirHoldsNothing) {
 // C30
 TYPED_TEST(DirectMarkTest, DirectTempDirOfADeadProcessIsReaped) {
   RunForked([] {
-    auto* dir = Abandon(Make<TypeParam>(TempDirOptions().WithoutProcessRoot()));
+    auto* dir = Abandon(Make<TypeParam>(TempDirOptions().set_direct()));
     MakeFile(dir->path() / "file");
     finalize_test::SendSignal(getpid(), SIGKILL);
   });
@@ -230,9 +230,8 @@ TYPED_TEST(DirectMarkTest, InAnOpenParentItIsRefused) {
     const path parent = this->Parent(is_short ? "short" : "long");
     ASSERT_EQ(chmod(parent.c_str(), 0777), 0);
     RunForked([&] {
-      TempDirOptions options =
-          TempDirOptions().Parent(parent).WithoutProcessRoot();
-      if (is_short) options.ShortPath();
+      TempDirOptions options = TempDirOptions().set_parent(parent).set_direct();
+      if (is_short) options.set_short_path();
       auto* dir = Abandon(Make<TypeParam>(options));
       MakeFile(dir->path() / "file");
       finalize_test::SendSignal(getpid(), SIGKILL);
@@ -249,7 +248,7 @@ TYPED_TEST(DirectMarkTest, InAnOpenParentItIsRefused) {
 
 // C28, C30: so that no name that it is given later makes it a root.
 TYPED_TEST(DirectMarkTest, KeepTakesTheMarkAway) {
-  TypeParam dir = Make<TypeParam>(TempDirOptions().WithoutProcessRoot());
+  TypeParam dir = Make<TypeParam>(TempDirOptions().set_direct());
   MakeFile(dir.path() / "file");
   auto kept = dir.Keep();
   ASSERT_TRUE(kept.ok()) << kept.status();

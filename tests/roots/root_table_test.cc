@@ -83,7 +83,7 @@ TYPED_TEST_SUITE(RootTableTest, Styles, StyleName);
 // C23
 TYPED_TEST(RootTableTest, HasRootsAndDirectDirectories) {
   const auto in_root = Make<TypeParam>();
-  const auto direct = Make<TypeParam>(TempDirOptions().WithoutProcessRoot());
+  const auto direct = Make<TypeParam>(TempDirOptions().set_direct());
   InAdoptingChild([&] {
     const auto own = Make<TypeParam>();
     EXPECT_THAT(Claim(), testing::ElementsAreArray(std::set<std::string>{
@@ -97,13 +97,12 @@ TYPED_TEST(RootTableTest, HasRootsAndDirectDirectories) {
 TYPED_TEST(RootTableTest, HasNotWhatHasGone) {
   const path parent = this->scratch() / "parent";
   boost::filesystem::create_directory(parent);
-  auto removed = Make<TypeParam>(TempDirOptions().Parent(parent));
+  auto removed = Make<TypeParam>(TempDirOptions().set_parent(parent));
   ASSERT_TRUE(removed.Remove().ok());
   auto direct =
-      Make<TypeParam>(TempDirOptions().Parent(parent).WithoutProcessRoot());
+      Make<TypeParam>(TempDirOptions().set_parent(parent).set_direct());
   ASSERT_TRUE(direct.Remove().ok());
-  auto kept =
-      Make<TypeParam>(TempDirOptions().Parent(parent).WithoutProcessRoot());
+  auto kept = Make<TypeParam>(TempDirOptions().set_parent(parent).set_direct());
   ASSERT_TRUE(kept.Keep().ok());
   InAdoptingChild([] { EXPECT_THAT(Claim(), testing::IsEmpty()); });
 }
@@ -133,7 +132,7 @@ TYPED_TEST(RootTableTest, FollowsADescriptorThatIsOpenedAgain) {
 // C23: what was claimed keeps its descriptor, whatever its owner does.
 TYPED_TEST(RootTableTest, KeepsClaimedDescriptorsOpen) {
   InAdoptingChild([&] {
-    auto dir = Make<TypeParam>(TempDirOptions().Parent(this->scratch()));
+    auto dir = Make<TypeParam>(TempDirOptions().set_parent(this->scratch()));
     int fd = -1;
     ClaimRoots([](const ClaimedRoot& root,
                   void* context) { *static_cast<int*>(context) = root.fd; },

@@ -51,8 +51,8 @@ inline boost::filesystem::path MakeDeadRoot(
   std::string output =
       RunForked([&parent] {
         setenv("FINALIZE_REAP", "0", 1);
-        auto* dir = Abandon(
-            Make<tempdir::TempDir>(tempdir::TempDirOptions().Parent(parent)));
+        auto* dir = Abandon(Make<tempdir::TempDir>(
+            tempdir::TempDirOptions().set_parent(parent)));
         MakeFile(dir->path() / "file");
         dprintf(STDOUT_FILENO, "%s", dir->path().parent_path().c_str());
         finalize_test::SendSignal(getpid(), SIGKILL);

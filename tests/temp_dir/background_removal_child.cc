@@ -44,7 +44,9 @@ using tempdir::FinalizerTempDir;
 using tempdir::FinishRemovals;
 using tempdir::TempDirOptions;
 
-TempDirOptions Background() { return TempDirOptions().RemoveInBackground(); }
+TempDirOptions Background() {
+  return TempDirOptions().set_remove_in_background();
+}
 
 template <class Dir>
 Dir MakeFull(int files, const TempDirOptions& options = Background()) {
@@ -96,7 +98,7 @@ template <class Dir>
 void Killed() {
   BlockedRemovals().Abandon();
   EnqueueRemoval<Dir>(3);
-  EnqueueRemoval<Dir>(3, Background().WithoutProcessRoot());
+  EnqueueRemoval<Dir>(3, Background().set_direct());
   SendSignal(getpid(), SIGKILL);
 }
 
@@ -146,7 +148,7 @@ void ForksAtWork() {
 void Fails() {
   std::string said;
   FinalizerTempDir dir = MakeFull<FinalizerTempDir>(
-      1, Background().CallOnFailure(
+      1, Background().set_failure_callback(
              [&said](const auto&, const absl::Status& status) {
                said = status.ToString();
              }));

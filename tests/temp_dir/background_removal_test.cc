@@ -31,7 +31,9 @@ using testing::IsEmpty;
 using testing::StartsWith;
 using namespace finalize_test;  // NOLINT(build/namespaces)
 
-TempDirOptions Background() { return TempDirOptions().RemoveInBackground(); }
+TempDirOptions Background() {
+  return TempDirOptions().set_remove_in_background();
+}
 
 size_t CountThreads() { return Entries("/proc/self/task").size(); }
 
@@ -148,8 +150,7 @@ TYPED_TEST(BackgroundRemovalTest, RemovesAtOnceWhereTheThreadIsBehind) {
 TYPED_TEST(BackgroundRemovalTest, DirectOneStaysLocked) {
   const path parent = this->Parent();
   BlockedRemovals blocked;
-  TypeParam dir =
-      this->MakeFull(Background().Parent(parent).WithoutProcessRoot());
+  TypeParam dir = this->MakeFull(Background().set_parent(parent).set_direct());
   ASSERT_TRUE(dir.Remove().ok());
   ASSERT_EQ(Entries(parent).size(), 1);
   const auto form = tempdir_internal::ParseRootName(Entries(parent)[0]);

@@ -1,4 +1,4 @@
-// TempDirOptions::WithoutProcessRoot: a temp dir in the parent itself, with a
+// TempDirOptions::set_direct: a temp dir in the parent itself, with a
 // lock of its own (C27, C28, C30).
 
 #include <fcntl.h>
@@ -32,7 +32,7 @@ class DirectTempDirTest : public TempDirFixture {
  protected:
   path parent() const { return Parent(); }
   TempDirOptions Direct() const {
-    return TempDirOptions().Parent(parent()).WithoutProcessRoot();
+    return TempDirOptions().set_parent(parent()).set_direct();
   }
   size_t Reaped(ReapOutcome outcome) const {
     auto report = tempdir::Reap(parent());
@@ -64,7 +64,7 @@ TYPED_TEST(DirectTempDirTest, LivesInTheParentItself) {
 }
 
 TYPED_TEST(DirectTempDirTest, ModeIsAsAskedFor) {
-  TypeParam dir = Make<TypeParam>(this->Direct().Mode(0755));
+  TypeParam dir = Make<TypeParam>(this->Direct().set_mode(0755));
   EXPECT_EQ(Mode(dir.path()), 0755u);
 }
 
@@ -84,7 +84,7 @@ TYPED_TEST(DirectTempDirTest, IsReapedOnceItsOwnerIsGone) {
 
 // C28: out of the reaper's reach, under a name that is no root's.
 TYPED_TEST(DirectTempDirTest, KeepGivesItAnotherName) {
-  TypeParam dir = Make<TypeParam>(this->Direct().Prefix("mine-"));
+  TypeParam dir = Make<TypeParam>(this->Direct().set_prefix("mine-"));
   MakeFile(dir.path() / "file");
   const auto kept = dir.Keep();
   ASSERT_TRUE(kept.ok()) << kept.status();
@@ -181,7 +181,7 @@ TYPED_TEST(DirectTempDirTest, StrangerAtItsPathIsNotHeldAgain) {
 
 TYPED_TEST(DirectTempDirTest, MissingParentIsNotFound) {
   auto dir = TypeParam::Create(
-      TempDirOptions().Parent(this->In("missing")).WithoutProcessRoot());
+      TempDirOptions().set_parent(this->In("missing")).set_direct());
   EXPECT_TRUE(absl::IsNotFound(dir.status())) << dir.status();
 }
 

@@ -100,7 +100,7 @@ TEST_F(FinalizerTempDirTest, DrainReachesItAfterOthers) {
 
 // C27: a trigger that comes while it is being made.
 TEST_F(FinalizerTempDirTest, CreationCancelledBeforeMkdirMakesNothing) {
-  OwnedDirectory directory{TempDirOptions().Parent(Parent())};
+  OwnedDirectory directory{TempDirOptions().set_parent(Parent())};
   EXPECT_TRUE(directory.CancelCreation());
   EXPECT_TRUE(absl::IsCancelled(directory.Create()));
   EXPECT_TRUE(Entries(Parent()).empty());
@@ -114,7 +114,7 @@ TEST_F(FinalizerTempDirTest, CancellingTheCreationOfALiveOneDoesNothing) {
 }
 TEST_F(FinalizerTempDirTest, DoomedMeanwhileLeavesNothing) {
   for (int round = 0; round < 300; ++round) {
-    OwnedDirectory directory{TempDirOptions().Parent(Parent())};
+    OwnedDirectory directory{TempDirOptions().set_parent(Parent())};
     std::atomic<bool> go{false};
     absl::Status created;
     std::thread creator([&] {
@@ -140,7 +140,8 @@ TEST_F(FinalizerTempDirTest, DrainsRaceCreation) {
     for (int i = 0; i < 3; ++i) {
       creators.emplace_back([&] {
         for (int n = 0; n < 100; ++n) {
-          auto dir = FinalizerTempDir::Create(TempDirOptions().Parent(parent));
+          auto dir =
+              FinalizerTempDir::Create(TempDirOptions().set_parent(parent));
           if (dir.ok()) {
             if (n % 2 == 0) Abandon(*std::move(dir));
           } else if (!absl::IsCancelled(dir.status())) {
@@ -170,7 +171,7 @@ TEST_F(FinalizerTempDirTest, ClosedRegistryCancels) {
         finalize::Options("last").set_phase(tempdir::kTempDirPhase - 2), [&] {
           std::thread([&] {
             auto dir =
-                FinalizerTempDir::Create(TempDirOptions().Parent(parent));
+                FinalizerTempDir::Create(TempDirOptions().set_parent(parent));
             SayUnless(absl::IsCancelled(dir.status()), dir.status().ToString());
           }).join();
         });
@@ -188,8 +189,8 @@ TEST_F(FinalizerTempDirTest, RemoveTakesTheOutcomeOfADrain) {
     std::atomic<bool> calling{false};
     std::atomic<int> told{0};
     absl::Status seen;
-    dir = Make<FinalizerTempDir>(
-        TempDirOptions().CallOnFailure([&](const path&, const absl::Status&) {
+    dir = Make<FinalizerTempDir>(TempDirOptions().set_failure_callback(
+        [&](const path&, const absl::Status&) {
           if (++told != 1) return;
           // The drain's callback is still running here.
           loser.emplace([&] {
@@ -212,7 +213,7 @@ TEST_F(FinalizerTempDirTest, RemoveTakesTheOutcomeOfADrain) {
 TEST_F(FinalizerTempDirTest, FailureCallbackMayRemove) {
   const Ended ended = RunForked([] {
     static std::optional<FinalizerTempDir> dir;
-    dir = Make<FinalizerTempDir>(TempDirOptions().CallOnFailure(
+    dir = Make<FinalizerTempDir>(TempDirOptions().set_failure_callback(
         [](const path& where, const absl::Status&) {
           Unblock(where);
           SayUnless(dir->Remove().ok(), "Remove");
@@ -261,7 +262,7 @@ TEST_F(FinalizerTempDirTest, FailureAtExitIsReported) {
 TEST_F(FinalizerTempDirTest, MarkFailedKeepsAtExit) {
   const Ended ended = RunForked([] {
     FinalizerTempDir* dir = Abandon(Make<FinalizerTempDir>(
-        TempDirOptions().KeepOnFailure().Prefix("post-mortem-")));
+        TempDirOptions().set_keep_on_failure().set_prefix("post-mortem-")));
     dir->MarkFailed();
     exit(0);
   });
@@ -277,7 +278,7 @@ TEST_F(FinalizerTempDirTest, KeepRacesDrain) {
     const path parent = Parent();
     for (int round = 0; round < 100; ++round) {
       FinalizerTempDir dir =
-          Make<FinalizerTempDir>(TempDirOptions().Parent(parent));
+          Make<FinalizerTempDir>(TempDirOptions().set_parent(parent));
       absl::StatusOr<path> kept = absl::UnknownError("not called");
       std::thread keeper([&] { kept = dir.Keep(); });
       SayUnless(Registry::Process().Drain().status().ok(), "drain");

@@ -82,7 +82,7 @@ TYPED_TEST(KeepDestinationTest, Publishes) {
   const path parent = this->Parent();
   const path wanted = parent / "published";
   {
-    TypeParam entry = this->MakeFilled(TempDirOptions().Parent(parent));
+    TypeParam entry = this->MakeFilled(TempDirOptions().set_parent(parent));
     auto kept = entry.Keep(wanted);
     ASSERT_TRUE(kept.ok()) << kept.status();
     EXPECT_EQ(*kept, wanted);
@@ -225,7 +225,7 @@ TYPED_TEST(KeepDestinationTest, ExchangeRefusesAnotherType) {
 TYPED_TEST(KeepDestinationTest, RacesHaveOneWinner) {
   for (int round = 0; round < 50; ++round) {
     const path parent = this->Parent(std::to_string(round).c_str());
-    TypeParam entry = this->MakeFilled(TempDirOptions().Parent(parent));
+    TypeParam entry = this->MakeFilled(TempDirOptions().set_parent(parent));
     std::atomic<int> won{0};
     std::vector<std::thread> threads;
     for (int i = 0; i < 3; ++i) {
@@ -260,7 +260,7 @@ TYPED_TEST(KeepDirectTest, Publishes) {
   const path parent = this->Parent();
   {
     TypeParam dir =
-        this->MakeFilled(TempDirOptions().Parent(parent).WithoutProcessRoot());
+        this->MakeFilled(TempDirOptions().set_parent(parent).set_direct());
     ASSERT_TRUE(dir.Keep(parent / "published").ok());
   }
   EXPECT_EQ(Entries(parent), std::vector<std::string>{"published"});
@@ -272,7 +272,7 @@ TYPED_TEST(KeepDirectTest, StaysAsItWasIfRefused) {
   MakeDirectory(parent / "taken");
   MakeDirectory(parent / "taken" / "content");
   TypeParam dir =
-      this->MakeFilled(TempDirOptions().Parent(parent).WithoutProcessRoot());
+      this->MakeFilled(TempDirOptions().set_parent(parent).set_direct());
   EXPECT_TRUE(absl::IsAlreadyExists(dir.Keep(parent / "taken").status()));
   EXPECT_TRUE(absl::IsFailedPrecondition(
       dir.Keep(parent / "taken", IfExists::kExchange).status()));

@@ -50,7 +50,7 @@ class KeptFailuresTest : public TempDirFixture {
   path Fail(TempDirOptions options = {}) {
     const std::string said =
         RunForked([&] {
-          Dir dir = Make<Dir>(std::move(options.KeepOnFailure()));
+          Dir dir = Make<Dir>(std::move(options.set_keep_on_failure()));
           MakeFile(dir.path() / "file");
           dir.MarkFailed();
         }).output;
@@ -79,7 +79,7 @@ class KeptFailuresTest : public TempDirFixture {
 
 // C28: out of every reaper's reach, and listed with age and size.
 TEST_F(KeptFailuresTest, AreListedNewestFirst) {
-  const path first = Fail(TempDirOptions().Prefix("build-"));
+  const path first = Fail(TempDirOptions().set_prefix("build-"));
   const path second = Fail<tempdir::DestructorTempDir>();
   Age(first, 100);
   ASSERT_TRUE(tempdir::Reap(scratch()).ok());
@@ -96,11 +96,11 @@ TEST_F(KeptFailuresTest, AreListedNewestFirst) {
 }
 TEST_F(KeptFailuresTest, FilesAndDirectOnesAreAsTempDirs) {
   RunForked([] {
-    TempFile file = Make<TempFile>(TempDirOptions().KeepOnFailure());
+    TempFile file = Make<TempFile>(TempDirOptions().set_keep_on_failure());
     file.MarkFailed();
   });
   const path direct = Fail(
-      TempDirOptions().WithoutProcessRoot().Prefix("direct-").Suffix(".d"));
+      TempDirOptions().set_direct().set_prefix("direct-").set_suffix(".d"));
   EXPECT_THAT(Listed(), SizeIs(2));
   EXPECT_THAT(Entries(direct),
               testing::ElementsAre(
@@ -112,7 +112,7 @@ TEST_F(KeptFailuresTest, FilesAndDirectOnesAreAsTempDirs) {
 // Others get through to what they may read.
 TEST_F(KeptFailuresTest, ModeLetsOthersInIfItsOwnDoes) {
   EXPECT_EQ(Mode(Fail()) & 0777, 0700u);
-  EXPECT_EQ(Mode(Fail(TempDirOptions().Mode(0755))) & 0777, 0755u);
+  EXPECT_EQ(Mode(Fail(TempDirOptions().set_mode(0755))) & 0777, 0755u);
 }
 
 TEST_F(KeptFailuresTest, AreTrimmedExceptTheNewest) {
@@ -169,10 +169,10 @@ TEST_F(KeptFailuresTest, DryRunRemovesNothing) {
 }
 // Only as many as are wanted, of those with the same prefix.
 TEST_F(KeptFailuresTest, KeepLastTrimsWhileItKeeps) {
-  const path other = Fail(TempDirOptions().Prefix("other-"));
+  const path other = Fail(TempDirOptions().set_prefix("other-"));
   path kept;
   for (int seconds : {300, 200, 100}) {
-    kept = Fail(TempDirOptions().KeepLast(2));
+    kept = Fail(TempDirOptions().set_keep_last(2));
     Age(kept, seconds);
   }
   EXPECT_THAT(Listed(), SizeIs(3));
@@ -239,7 +239,7 @@ TEST_F(KeptFailuresTest, ClosedParentKeepsItInItsRoot) {
     MountMemory("/tmp");
     setenv("TMPDIR", "/tmp", 1);
     auto dir =
-        Make<tempdir::FinalizerTempDir>(TempDirOptions().KeepOnFailure());
+        Make<tempdir::FinalizerTempDir>(TempDirOptions().set_keep_on_failure());
     if (chown(dir.path().parent_path().c_str(), kNobody, kNobody) != 0 ||
         chown(dir.path().c_str(), kNobody, kNobody) != 0 ||
         chmod("/tmp", 0755) != 0) {

@@ -81,8 +81,8 @@ TEST_F(RemovalReportTest, ExitWritesOneLine) {
 TEST_F(RemovalReportTest, BackgroundRemovalWritesOneLine) {
   const Ended ended = RunForked([] {
     {
-      auto dir =
-          DestructorTempDir::Create(TempDirOptions().RemoveInBackground());
+      auto dir = DestructorTempDir::Create(
+          TempDirOptions().set_remove_in_background());
       Block(dir->path());
     }
     tempdir::FinishRemovals().IgnoreError();
@@ -94,7 +94,8 @@ TEST_F(RemovalReportTest, BackgroundRemovalWritesOneLine) {
 
 TEST_F(RemovalReportTest, CrashWritesOneLine) {
   const Ended ended = RunForked([] {
-    auto dir = DestructorTempDir::Create(TempDirOptions().CrashOnFailure());
+    auto dir =
+        DestructorTempDir::Create(TempDirOptions().set_crash_on_failure());
     Block(dir->path());
   });
   EXPECT_EQ(ended.signal, SIGABRT);
@@ -114,20 +115,21 @@ TEST_F(RemovalReportTest, MovedOneIsLeftWhereItIs) {
                            std::string(kShown) + " and is left there\n"));
 }
 
-// What the callback of CallOnFailure throws is reported as its own failure.
+// What the failure callback throws is reported as its own failure.
 TEST_F(RemovalReportTest, FailureCallbackThatThrowsIsReportedAsSuch) {
   const Ended ended = RunForked([] {
-    auto dir = DestructorTempDir::Create(
-        TempDirOptions().CallOnFailure([](const path&, const absl::Status&) {
+    auto dir = DestructorTempDir::Create(TempDirOptions().set_failure_callback(
+        [](const path&, const absl::Status&) {
           throw std::runtime_error(kForged);
         }));
     Block(dir->path());
   });
   EXPECT_THAT(
       ended.output,
-      MatchesRegex("finalize: [^\n]*removal_report_test\\.cc:[0-9]+ "
-                   "\"CallOnFailure\" failed on [^\n]*: UNKNOWN: exception: " +
-                   std::string(kShown) + "\n"));
+      MatchesRegex(
+          "finalize: [^\n]*removal_report_test\\.cc:[0-9]+ "
+          "\"failure callback\" failed on [^\n]*: UNKNOWN: exception: " +
+          std::string(kShown) + "\n"));
 }
 
 TEST_F(RemovalReportTest, KeptDirectoryIsNamedOnOneLine) {
@@ -135,7 +137,7 @@ TEST_F(RemovalReportTest, KeptDirectoryIsNamedOnOneLine) {
   MakeDirectory(parent);
   const Ended ended = RunForked([&] {
     auto dir = DestructorTempDir::Create(
-        TempDirOptions().Parent(parent.native()).KeepOnFailure());
+        TempDirOptions().set_parent(parent.native()).set_keep_on_failure());
     dir->MarkFailed();
   });
   EXPECT_THAT(ended.output,
@@ -151,8 +153,8 @@ TEST_F(RemovalReportTest, StatusesNameFilesEscaped) {
       tempdir::RemoveTree(text + "/missing/..", {}),
       tempdir::WriteFileAtomically(text + "/missing/file", "x"),
       tempdir::PathInside("a", std::string("../") + kForged).status(),
-      DestructorTempDir::Create(TempDirOptions().Parent(text)).status(),
-      DestructorTempDir::Create(TempDirOptions().Prefix(text)).status(),
+      DestructorTempDir::Create(TempDirOptions().set_parent(text)).status(),
+      DestructorTempDir::Create(TempDirOptions().set_prefix(text)).status(),
       tempdir::Reap(text).status(),
   };
   for (const absl::Status& status : statuses) {

@@ -1,5 +1,5 @@
-// TempDirOptions::ShortPath: a temp dir whose path leaves room for the name of
-// a socket, and that is reaped as any other.
+// TempDirOptions::set_short_path: a temp dir whose path leaves room for the
+// name of a socket, and that is reaped as any other.
 
 #include <signal.h>
 #include <sys/mount.h>
@@ -32,7 +32,7 @@ class ShortPathTest : public TempDirFixture {};
 TYPED_TEST_SUITE(ShortPathTest, Styles, StyleName);
 
 TYPED_TEST(ShortPathTest, AddsNoMoreThanMktemp) {
-  TypeParam dir = Make<TypeParam>(TempDirOptions().ShortPath());
+  TypeParam dir = Make<TypeParam>(TempDirOptions().set_short_path());
   const std::string parent = this->scratch().native();
   // The superuser's; /tmp.XXXXXXXXXX are 15.
   EXPECT_EQ(dir.path().native().size(), parent.size() + 15);
@@ -46,7 +46,7 @@ TYPED_TEST(ShortPathTest, LeavesRoomForASocket) {
     const std::string parent = "/tmp/" + std::string(83, 'p');
     MakeDirectory(parent);
     TypeParam dir =
-        Make<TypeParam>(TempDirOptions().Parent(parent).ShortPath());
+        Make<TypeParam>(TempDirOptions().set_parent(parent).set_short_path());
     const std::string path = (dir.path() / "s").native();
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
@@ -63,9 +63,9 @@ TYPED_TEST(ShortPathTest, LeavesRoomForASocket) {
 }
 // C30: in use as long as its owner lives, and then the next reaper's.
 TYPED_TEST(ShortPathTest, IsReapedOnceItsOwnerIsDead) {
-  TypeParam live = Make<TypeParam>(TempDirOptions().ShortPath());
+  TypeParam live = Make<TypeParam>(TempDirOptions().set_short_path());
   RunForked([] {
-    Abandon(Make<TypeParam>(TempDirOptions().ShortPath()));
+    Abandon(Make<TypeParam>(TempDirOptions().set_short_path()));
     SendSignal(getpid(), SIGKILL);
   });
   auto report = tempdir::Reap(this->scratch());
@@ -77,7 +77,7 @@ TYPED_TEST(ShortPathTest, IsReapedOnceItsOwnerIsDead) {
 }
 TYPED_TEST(ShortPathTest, KeepGivesItTheNameOfItsPrefix) {
   TypeParam dir =
-      Make<TypeParam>(TempDirOptions().ShortPath().Prefix("socket-"));
+      Make<TypeParam>(TempDirOptions().set_short_path().set_prefix("socket-"));
   auto kept = dir.Keep();
   ASSERT_TRUE(kept.ok()) << kept.status();
   EXPECT_EQ(kept->filename().native().substr(0, 7), "socket-");
@@ -148,7 +148,8 @@ TEST_F(ShortNameTest, OnAFileSystemWithoutMarksItHasToBeAskedFor) {
 
 // A temp dir may be kept by any ordinary name.
 TEST_F(ShortNameTest, OrdinaryNamesAreNotReserved) {
-  auto dir = Make<tempdir::FinalizerTempDir>(TempDirOptions().Prefix("fzf-"));
+  auto dir =
+      Make<tempdir::FinalizerTempDir>(TempDirOptions().set_prefix("fzf-"));
   auto kept = dir.Keep((scratch() / "fzf-completion").native());
   EXPECT_TRUE(kept.ok()) << kept.status();
 }
@@ -157,12 +158,13 @@ TEST_F(ShortNameTest, OrdinaryNamesAreNotReserved) {
 TEST(ShortRootNameTest, PrefixThatGivesItIsRefused) {
   const Scratch scratch;
   EXPECT_TRUE(absl::IsInvalidArgument(
-      tempdir::FinalizerTempDir::Create(TempDirOptions().Prefix("fza+"))
+      tempdir::FinalizerTempDir::Create(TempDirOptions().set_prefix("fza+"))
           .status()));
   EXPECT_TRUE(
-      tempdir::FinalizerTempDir::Create(TempDirOptions().Prefix("fz+")).ok());
+      tempdir::FinalizerTempDir::Create(TempDirOptions().set_prefix("fz+"))
+          .ok());
   EXPECT_TRUE(absl::IsInvalidArgument(
-      tempdir::TempFile::Create(TempDirOptions().ShortPath()).status()));
+      tempdir::TempFile::Create(TempDirOptions().set_short_path()).status()));
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ TYPED_TEST(SwappedCreationTest, RootIsMadeUnderAnotherName) {
 
 TYPED_TEST(SwappedCreationTest, DirectOneIsMadeUnderAnotherName) {
   this->SwapFirst("finalize-");
-  TypeParam dir = Make<TypeParam>(TempDirOptions().WithoutProcessRoot());
+  TypeParam dir = Make<TypeParam>(TempDirOptions().set_direct());
   EXPECT_NE(dir.path(), this->swapped_);
   EXPECT_TRUE(dir.Remove().ok());
   this->ExpectLeft();

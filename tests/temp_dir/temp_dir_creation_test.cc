@@ -26,7 +26,7 @@ template <class Dir>
 class TempDirCreationTest : public TempDirFixture {
  protected:
   absl::Status TryIn(const boost::filesystem::path& parent) {
-    return Dir::Create(TempDirOptions().Parent(parent)).status();
+    return Dir::Create(TempDirOptions().set_parent(parent)).status();
   }
   // The same with $TMPDIR.
   absl::Status TryTmpdir(const char* value) {
@@ -63,7 +63,7 @@ TYPED_TEST(TempDirCreationTest, NamesDiffer) {
 
 TYPED_TEST(TempDirCreationTest, NameHasPrefixAndSuffix) {
   TypeParam dir =
-      Make<TypeParam>(TempDirOptions().Prefix("build-").Suffix(".d"));
+      Make<TypeParam>(TempDirOptions().set_prefix("build-").set_suffix(".d"));
   const std::string name = dir.path().filename().native();
   EXPECT_EQ(name.substr(0, 6), "build-");
   EXPECT_EQ(name.substr(name.size() - 2), ".d");
@@ -89,13 +89,13 @@ TYPED_TEST(TempDirCreationTest, UmaskDoesNotMatter) {
 }
 
 TYPED_TEST(TempDirCreationTest, ModeCanBeChosen) {
-  TypeParam dir = Make<TypeParam>(TempDirOptions().Mode(0755));
+  TypeParam dir = Make<TypeParam>(TempDirOptions().set_mode(0755));
   EXPECT_EQ(Mode(dir.path()), 0755u);
 }
 
 TYPED_TEST(TempDirCreationTest, StandardPathIsWelcome) {
   const std::filesystem::path parent = this->Parent().native();
-  TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent));
+  TypeParam dir = Make<TypeParam>(TempDirOptions().set_parent(parent));
   EXPECT_EQ(dir.path().parent_path().parent_path(), parent.native());
 }
 
@@ -105,7 +105,7 @@ TYPED_TEST(TempDirCreationTest, RelativeParentIsPinned) {
   this->Parent("elsewhere");
   const Ended ended = RunForked([&] {
     SayUnless(chdir(this->scratch().c_str()) == 0, "chdir");
-    TypeParam dir = Make<TypeParam>(TempDirOptions().Parent("parent/"));
+    TypeParam dir = Make<TypeParam>(TempDirOptions().set_parent("parent/"));
     SayUnless(chdir("elsewhere") == 0, "chdir");
     SayUnless(dir.path().parent_path().parent_path() == parent,
               dir.path().native());
@@ -148,7 +148,7 @@ TYPED_TEST(TempDirCreationTest, NamesAreRandomWithoutGetrandom) {
       MountMemory(hidden);
       const std::string refused = RefuseCalls({SYS_getrandom}, EPERM);
       SayUnless(refused.empty(), refused);
-      const auto options = [] { return TempDirOptions().Parent("/tmp"); };
+      const auto options = [] { return TempDirOptions().set_parent("/tmp"); };
       TypeParam one = Make<TypeParam>(options());
       TypeParam other = Make<TypeParam>(options());
       SayUnless(one.path() != other.path(), "two names");
@@ -232,12 +232,12 @@ TYPED_TEST(TempDirCreationTest, LackOfDescriptorsLeavesNothing) {
 TYPED_TEST(TempDirCreationTest, BadNamesAreRefused) {
   const std::string nul("a\0b", 3);
   for (const TempDirOptions& bad :
-       {TempDirOptions().Prefix("a/b"), TempDirOptions().Suffix("/"),
-        TempDirOptions().Prefix(nul), TempDirOptions().Suffix(nul),
-        TempDirOptions().Parent(nul),
-        TempDirOptions().Prefix(std::string(246, 'a')),
-        TempDirOptions().Prefix("finalize-0-"), TempDirOptions().Mode(0500),
-        TempDirOptions().Mode(01777)}) {
+       {TempDirOptions().set_prefix("a/b"), TempDirOptions().set_suffix("/"),
+        TempDirOptions().set_prefix(nul), TempDirOptions().set_suffix(nul),
+        TempDirOptions().set_parent(nul),
+        TempDirOptions().set_prefix(std::string(246, 'a')),
+        TempDirOptions().set_prefix("finalize-0-"),
+        TempDirOptions().set_mode(0500), TempDirOptions().set_mode(01777)}) {
     const absl::Status status = TypeParam::Create(bad).status();
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
   }
@@ -245,7 +245,7 @@ TYPED_TEST(TempDirCreationTest, BadNamesAreRefused) {
 }
 TYPED_TEST(TempDirCreationTest, LongestNameIsAccepted) {
   TypeParam dir =
-      Make<TypeParam>(TempDirOptions().Prefix(std::string(245, 'a')));
+      Make<TypeParam>(TempDirOptions().set_prefix(std::string(245, 'a')));
   EXPECT_EQ(dir.path().filename().size(), 255u);
 }
 TYPED_TEST(TempDirCreationTest, TooLongPathIsRefused) {
@@ -256,7 +256,7 @@ TYPED_TEST(TempDirCreationTest, TooLongPathIsRefused) {
   }
   const absl::Status status =
       TypeParam::Create(
-          TempDirOptions().Parent(parent).Prefix(std::string(200, 'a')))
+          TempDirOptions().set_parent(parent).set_prefix(std::string(200, 'a')))
           .status();
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
   EXPECT_TRUE(Entries(parent).empty());

@@ -38,7 +38,7 @@ TYPED_TEST(TempDirKeepTest, KeepMovesToTheParent) {
   const path parent = this->Parent();
   path kept;
   {
-    TypeParam dir = Make<TypeParam>(TempDirOptions().Parent(parent));
+    TypeParam dir = Make<TypeParam>(TempDirOptions().set_parent(parent));
     MakeFile(dir.path() / "file");
     auto result = dir.Keep();
     ASSERT_TRUE(result.ok()) << result.status();
@@ -53,7 +53,7 @@ TYPED_TEST(TempDirKeepTest, KeepMovesToTheParent) {
   EXPECT_EQ(Entries(parent).size(), 1u);
 }
 TYPED_TEST(TempDirKeepTest, KeepFindsAnotherNameWhereItsOwnIsTaken) {
-  TypeParam dir = Make<TypeParam>(TempDirOptions().Prefix("mine-"));
+  TypeParam dir = Make<TypeParam>(TempDirOptions().set_prefix("mine-"));
   const path taken = this->scratch() / dir.path().filename();
   MakeDirectory(taken);
   auto kept = dir.Keep();
@@ -101,7 +101,7 @@ TYPED_TEST(TempDirKeepTest, KeepAfterRemoveIsRefused) {
 TYPED_TEST(TempDirKeepTest, UnwindingKeepsWhereToldSo) {
   const Ended ended = RunForked([] {
     try {
-      TypeParam dir = Make<TypeParam>(TempDirOptions().KeepOnFailure());
+      TypeParam dir = Make<TypeParam>(TempDirOptions().set_keep_on_failure());
       MakeFile(dir.path() / "file");
       throw std::runtime_error("failure");
     } catch (const std::runtime_error&) {
@@ -127,7 +127,7 @@ TYPED_TEST(TempDirKeepTest, UnwindingRemovesOtherwise) {
 TYPED_TEST(TempDirKeepTest, MadeDuringUnwindingIsRemoved) {
   struct Unwound {
     ~Unwound() {
-      TypeParam dir = Make<TypeParam>(TempDirOptions().KeepOnFailure());
+      TypeParam dir = Make<TypeParam>(TempDirOptions().set_keep_on_failure());
       *where = dir.path();
     }
     path* where;
@@ -146,7 +146,7 @@ TYPED_TEST(TempDirKeepTest, MadeDuringUnwindingIsRemoved) {
 TYPED_TEST(TempDirKeepTest, MarkFailedKeeps) {
   const Ended ended = RunForked([] {
     TypeParam dir = Make<TypeParam>(
-        TempDirOptions().KeepOnFailure().Prefix("post-mortem-"));
+        TempDirOptions().set_keep_on_failure().set_prefix("post-mortem-"));
     dir.MarkFailed();
   });
   EXPECT_TRUE(Contains(ended.output, "its owner failed")) << ended.output;
@@ -154,7 +154,7 @@ TYPED_TEST(TempDirKeepTest, MarkFailedKeeps) {
             "post-mortem-");
 }
 TYPED_TEST(TempDirKeepTest, RemoveRemovesEvenWhatFailed) {
-  TypeParam dir = Make<TypeParam>(TempDirOptions().KeepOnFailure());
+  TypeParam dir = Make<TypeParam>(TempDirOptions().set_keep_on_failure());
   dir.MarkFailed();
   EXPECT_TRUE(dir.Remove().ok());
   EXPECT_TRUE(dir.removed());
@@ -173,11 +173,12 @@ TYPED_TEST(TempDirKeepTest, MarkFailedAloneKeepsNothing) {
 TYPED_TEST(TempDirKeepTest, VariableKeepsEveryDirectory) {
   const Ended ended = RunForked([] {
     setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);
-    TypeParam removed = Make<TypeParam>(TempDirOptions().Prefix("removed-"));
+    TypeParam removed =
+        Make<TypeParam>(TempDirOptions().set_prefix("removed-"));
     SayUnless(removed.Remove().ok(), "Remove");
     SayUnless(removed.Remove().ok(), "Remove");
     SayUnless(!removed.removed(), "removed() lies");
-    TypeParam left = Make<TypeParam>(TempDirOptions().Prefix("left-"));
+    TypeParam left = Make<TypeParam>(TempDirOptions().set_prefix("left-"));
   });
   const std::vector<std::string> left = Entries(this->scratch());
   ASSERT_GE(left.size(), 2u);
@@ -198,7 +199,7 @@ TYPED_TEST(TempDirKeepTest, VariableKeepsWhatAKilledProcessLeaves) {
     setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);
     for (bool directly : {false, true}) {
       auto* dir = Abandon(Make<TypeParam>(
-          TempDirOptions().Prefix("mine-").WithoutProcessRoot(directly)));
+          TempDirOptions().set_prefix("mine-").set_direct(directly)));
       MakeFile(dir->path() / "file");
     }
     SendSignal(getpid(), SIGKILL);

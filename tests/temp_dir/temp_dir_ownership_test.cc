@@ -127,7 +127,7 @@ TYPED_TEST(TempDirOwnershipTest, FailureInDestructorGoesToTheCallback) {
     std::string told;
     path where;
     {
-      TypeParam dir = Make<TypeParam>(TempDirOptions().CallOnFailure(
+      TypeParam dir = Make<TypeParam>(TempDirOptions().set_failure_callback(
           [&told](const path& path, const absl::Status& status) {
             told += path.native() + "=" + (status.ok() ? "ok" : "failed");
           }));
@@ -140,7 +140,7 @@ TYPED_TEST(TempDirOwnershipTest, FailureInDestructorGoesToTheCallback) {
 }
 TYPED_TEST(TempDirOwnershipTest, FailureInDestructorCanCrash) {
   const Ended ended = RunForked([] {
-    TypeParam dir = Make<TypeParam>(TempDirOptions().CrashOnFailure());
+    TypeParam dir = Make<TypeParam>(TempDirOptions().set_crash_on_failure());
     Block(dir.path());
   });
   EXPECT_EQ(ended.signal, SIGABRT);
@@ -148,8 +148,8 @@ TYPED_TEST(TempDirOwnershipTest, FailureInDestructorCanCrash) {
 }
 TYPED_TEST(TempDirOwnershipTest, ThrowingFailureCallbackIsReported) {
   const Ended ended = RunForked([] {
-    TypeParam dir = Make<TypeParam>(
-        TempDirOptions().CallOnFailure([](const path&, const absl::Status&) {
+    TypeParam dir = Make<TypeParam>(TempDirOptions().set_failure_callback(
+        [](const path&, const absl::Status&) {
           throw std::runtime_error("callback threw");
         }));
     Block(dir.path());

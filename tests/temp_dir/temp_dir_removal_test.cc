@@ -239,7 +239,7 @@ TYPED_TEST(TempDirRemovalTest, ManyCyclesLeakNoDescriptor) {
   EXPECT_EQ(ended.output, "");
 }
 TYPED_TEST(TempDirRemovalTest, ManyRootsLeakNoDescriptor) {
-  const auto options = TempDirOptions().Parent(this->Parent());
+  const auto options = TempDirOptions().set_parent(this->Parent());
   { TypeParam first = Make<TypeParam>(options); }
   const size_t before = CountDescriptors();
   for (int i = 0; i < 100; ++i) {

@@ -49,7 +49,7 @@ bool IsOpen(int fd) { return fcntl(fd, F_GETFD) >= 0; }
 // C27: in the root, under a name of its form, with an open descriptor.
 TEST_F(TempFileLifeTest, IsMadeInTheRoot) {
   TempFile file =
-      Make<TempFile>(TempDirOptions().Prefix("run-").Suffix(".tbl"));
+      Make<TempFile>(TempDirOptions().set_prefix("run-").set_suffix(".tbl"));
   const std::string name = file.path().filename().native();
   EXPECT_EQ(name.substr(0, 4), "run-");
   EXPECT_EQ(name.substr(name.size() - 4), ".tbl");
@@ -66,7 +66,7 @@ TEST_F(TempFileLifeTest, ModeIsExactWhateverTheUmask) {
     for (const mode_t mask : {0, 0777}) {
       umask(mask);
       SayUnless(Mode(Make<TempFile>().path()) == 0600, "mode");
-      TempFile open = Make<TempFile>(TempDirOptions().Mode(0644));
+      TempFile open = Make<TempFile>(TempDirOptions().set_mode(0644));
       SayUnless(Mode(open.path()) == 0644, "mode asked for");
       SayUnless(open.Write("x").ok(), "write");
     }
@@ -75,22 +75,23 @@ TEST_F(TempFileLifeTest, ModeIsExactWhateverTheUmask) {
 }
 TEST_F(TempFileLifeTest, OptionsOfNoUseAreRefused) {
   for (const TempDirOptions& options :
-       {TempDirOptions().Mode(04600), TempDirOptions().WithoutProcessRoot(),
-        TempDirOptions().Prefix("a/b"), TempDirOptions().Prefix("finalize-1"),
-        TempDirOptions().Suffix(std::string(255, 's'))}) {
+       {TempDirOptions().set_mode(04600), TempDirOptions().set_direct(),
+        TempDirOptions().set_prefix("a/b"),
+        TempDirOptions().set_prefix("finalize-1"),
+        TempDirOptions().set_suffix(std::string(255, 's'))}) {
     EXPECT_TRUE(absl::IsInvalidArgument(TempFile::Create(options).status()));
   }
   EXPECT_THAT(Entries(scratch()), IsEmpty());
 }
 TEST_F(TempFileLifeTest, MissingParentIsNotFound) {
-  const TempDirOptions options = TempDirOptions().Parent(In("missing"));
+  const TempDirOptions options = TempDirOptions().set_parent(In("missing"));
   EXPECT_TRUE(absl::IsNotFound(TempFile::Create(options).status()));
   EXPECT_TRUE(absl::IsNotFound(TempFile::Anonymous(options).status()));
 }
 // C27, C28.
 TEST_F(TempFileLifeTest, RemoveRemovesTheFileAndThenTheRoot) {
   const path parent = Parent();
-  TempFile file = Make<TempFile>(TempDirOptions().Parent(parent));
+  TempFile file = Make<TempFile>(TempDirOptions().set_parent(parent));
   EXPECT_FALSE(file.removed());
   EXPECT_TRUE(file.Remove().ok());
   EXPECT_TRUE(file.removed());
@@ -111,8 +112,9 @@ TEST_F(TempFileLifeTest, DestructorRemovesAndCloses) {
 }
 TEST_F(TempFileLifeTest, BesideTempDirsInOneRoot) {
   const path parent = Parent();
-  auto dir = Make<tempdir::FinalizerTempDir>(TempDirOptions().Parent(parent));
-  TempFile file = Make<TempFile>(TempDirOptions().Parent(parent));
+  auto dir =
+      Make<tempdir::FinalizerTempDir>(TempDirOptions().set_parent(parent));
+  TempFile file = Make<TempFile>(TempDirOptions().set_parent(parent));
   EXPECT_EQ(file.path().parent_path(), dir.path().parent_path());
   EXPECT_TRUE(dir.Remove().ok());
   EXPECT_TRUE(Exists(file.path()));
@@ -176,7 +178,7 @@ TEST_F(TempFileLifeTest, MovesTakeItAlong) {
 
 // A program text cannot be executed while it is open for writing.
 TEST_F(TempFileLifeTest, ClosedFileCanBeExecuted) {
-  TempFile file = Make<TempFile>(TempDirOptions().Mode(0700));
+  TempFile file = Make<TempFile>(TempDirOptions().set_mode(0700));
   ASSERT_TRUE(file.Write("#!/bin/sh\nexit 7\n").ok());
   ASSERT_TRUE(file.Close().ok());
   EXPECT_EQ(file.fd(), -1);
@@ -239,7 +241,7 @@ TEST_F(TempFileLifeTest, KeepMovesToTheParent) {
   EXPECT_EQ(Read(kept), "content, and more");
 }
 TEST_F(TempFileLifeTest, KeepFindsAnotherNameWhereItsOwnIsTaken) {
-  TempFile file = Make<TempFile>(TempDirOptions().Prefix("mine-"));
+  TempFile file = Make<TempFile>(TempDirOptions().set_prefix("mine-"));
   const path taken = scratch() / file.path().filename();
   MakeFile(taken);
   auto kept = file.Keep();
@@ -252,7 +254,7 @@ TEST_F(TempFileLifeTest, KeepFindsAnotherNameWhereItsOwnIsTaken) {
 TEST_F(TempFileLifeTest, UnwindingKeepsWhereToldSo) {
   const Ended ended = RunForked([] {
     try {
-      TempFile file = Make<TempFile>(TempDirOptions().KeepOnFailure());
+      TempFile file = Make<TempFile>(TempDirOptions().set_keep_on_failure());
       throw std::runtime_error("failure");
     } catch (const std::runtime_error&) {
     }
@@ -264,7 +266,7 @@ TEST_F(TempFileLifeTest, UnwindingKeepsWhereToldSo) {
 TEST_F(TempFileLifeTest, VariableKeepsItThroughAKill) {
   const Ended ended = RunForked([] {
     setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);
-    Abandon(Make<TempFile>(TempDirOptions().Prefix("mine-")));
+    Abandon(Make<TempFile>(TempDirOptions().set_prefix("mine-")));
     SendSignal(getpid(), SIGKILL);
   });
   EXPECT_EQ(ended.signal, SIGKILL);
@@ -276,9 +278,9 @@ TEST_F(TempFileLifeTest, VariableKeepsItThroughAKill) {
 // C30: what a killed process leaves is the next reaper's.
 TEST_F(TempFileLifeTest, KilledOwnersFileIsReaped) {
   const path parent = Parent();
-  TempFile live = Make<TempFile>(TempDirOptions().Parent(parent));
+  TempFile live = Make<TempFile>(TempDirOptions().set_parent(parent));
   RunForked([&parent] {
-    Abandon(Make<TempFile>(TempDirOptions().Parent(parent)));
+    Abandon(Make<TempFile>(TempDirOptions().set_parent(parent)));
     SendSignal(getpid(), SIGKILL);
   });
   EXPECT_THAT(Entries(parent), SizeIs(2));
@@ -306,7 +308,7 @@ TEST_F(TempFileLifeTest, AnonymousFileHasTheModeWhateverTheUmask) {
   const Ended ended = RunForked([] {
     umask(0777);
     struct stat seen;
-    auto file = TempFile::Anonymous(TempDirOptions().Mode(0640));
+    auto file = TempFile::Anonymous(TempDirOptions().set_mode(0640));
     SayUnless(file.ok() && fstat(file->fd(), &seen) == 0, "no file");
     SayUnless((seen.st_mode & 07777) == 0640, "mode");
   });

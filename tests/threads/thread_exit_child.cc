@@ -134,7 +134,7 @@ void ForkedThread() {
   }).join();
 }
 
-// A daemonising child goes on with what its thread had registered.
+// A daemonizing child goes on with what its thread had registered.
 void AdoptedThread() {
   static Latch& registered = *new Latch;
   static Latch& never = *new Latch;

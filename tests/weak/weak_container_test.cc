@@ -85,13 +85,13 @@ TYPED_TEST(WeakContainerTest, IterationSkipsWhatDies) {
     auto numbers = Numbers(5, foreign);
     this->container_.clear();
     this->Fill(numbers);
-    const auto kill_neighbours = [&](int at) {
+    const auto kill_neighbors = [&](int at) {
       if (at != 1) return;
       numbers[0].reset();
       numbers[2].reset();
       numbers[4].reset();
     };
-    EXPECT_EQ(this->Iterate(kill_neighbours), (Seen{0, 1, 3}));
+    EXPECT_EQ(this->Iterate(kill_neighbors), (Seen{0, 1, 3}));
     EXPECT_EQ(this->Iterate(), (Seen{1, 3}));
   }
 }

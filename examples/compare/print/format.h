@@ -11,8 +11,7 @@ namespace compare {
 // The table for a terminal of `width` characters; what has no room in a cell is
 // left out, down to "removed" and "LEFT".
 inline constexpr size_t kTableWidth = 120;  // without a terminal
-std::string FormatTable(const Comparison& comparison, size_t width,
-                        bool colour);
+std::string FormatTable(const Comparison& comparison, size_t width, bool color);
 
 // For docs/comparison.md. The same for every run that gives the same results:
 // it has neither times nor sizes.

@@ -80,11 +80,11 @@ Layout MakeLayout(const Comparison& comparison, size_t width) {
 
 class TableWriter {
  public:
-  TableWriter(const Comparison& comparison, size_t width, bool colour)
+  TableWriter(const Comparison& comparison, size_t width, bool color)
       : comparison_(comparison),
         layout_(MakeLayout(comparison, width)),
         width_(width),
-        colour_(colour) {}
+        color_(color) {}
 
   std::string Write() {
     WriteColumnTitles();
@@ -92,7 +92,7 @@ class TableWriter {
     for (const Row& row : comparison_.rows) {
       const Group& group = GroupOf(*row.scenario);
       if (&group != last) {
-        absl::StrAppend(&text_, "\n", Coloured(group.title, kBold), "\n");
+        absl::StrAppend(&text_, "\n", Colored(group.title, kBold), "\n");
       }
       last = &group;
       WriteRow(row);
@@ -123,8 +123,7 @@ class TableWriter {
       }
       absl::StrAppend(
           &text_,
-          Coloured(std::string(absl::StripTrailingAsciiWhitespace(text)),
-                   kBold),
+          Colored(std::string(absl::StripTrailingAsciiWhitespace(text)), kBold),
           "\n");
     }
   }
@@ -142,33 +141,33 @@ class TableWriter {
       }
       const bool last = i + 1 == row.cells.size();
       absl::StrAppend(&text_, std::string(kGap, ' '),
-                      Coloured(words, ColourOf(cell)),
+                      Colored(words, ColorOf(cell)),
                       last ? "" : Padded("", width - words.size()));
     }
     text_ += "\n";
   }
 
-  static const char* ColourOf(const Cell& cell) {
+  static const char* ColorOf(const Cell& cell) {
     if (!cell.problems.empty()) return kRed;
     return cell.left() ? kYellow : kGreen;
   }
 
-  std::string Coloured(const std::string& text, const char* colour) const {
-    return colour_ ? absl::StrCat(colour, text, kPlain) : text;
+  std::string Colored(const std::string& text, const char* color) const {
+    return color_ ? absl::StrCat(color, text, kPlain) : text;
   }
 
   const Comparison& comparison_;
   const Layout layout_;
   const size_t width_;
-  const bool colour_;
+  const bool color_;
   std::string text_;
 };
 
 }  // namespace
 
 std::string FormatTable(const Comparison& comparison, size_t width,
-                        bool colour) {
-  return TableWriter(comparison, width, colour).Write();
+                        bool color) {
+  return TableWriter(comparison, width, color).Write();
 }
 
 }  // namespace compare

@@ -15,7 +15,7 @@
 // reaper anywhere else needs its caller's assurance
 // (ReapOptions::unseen_locks).
 //
-// A temp dir that has no root (TempDirOptions::WithoutProcessRoot) holds no
+// A temp dir that has no root (TempDirOptions::set_direct) holds no
 // file of the library. Its name ends with `.live` instead (root_name.h), which
 // reapers of older versions do not know, and the content is an extended
 // attribute.

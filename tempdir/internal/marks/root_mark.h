@@ -10,7 +10,7 @@
 // Every user who may write the directory can set it. With the sticky bit only
 // the owner can, so a root is created with mode 01700: another user can set
 // neither that bit nor, from then on, the attribute. A mark on a directory
-// without the bit (TempDirOptions::WithoutProcessRoot) counts only in a parent
+// without the bit (TempDirOptions::set_direct) counts only in a parent
 // in which no other user may rename. A user who could once write some directory
 // of this user may have given it a mark that names it, and in any other parent
 // can give it the name of a root. Its present mode does not show that.

@@ -32,7 +32,7 @@ absl::Status CannotKeep(const std::string& path, const std::string& at,
     return absl::FailedPreconditionError(absl::StrCat(
         what,
         ", which is on another file system or mount: create it in a parent on "
-        "that one (TempDirOptions::Parent), or copy it"));
+        "that one (TempDirOptions::set_parent), or copy it"));
   }
   return absl::ErrnoToStatus(error, what);
 }

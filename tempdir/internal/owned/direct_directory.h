@@ -1,5 +1,5 @@
 // MakeDirectDirectory: creates a temp dir that has no root
-// (TempDirOptions::WithoutProcessRoot): in the parent itself, with the name,
+// (TempDirOptions::set_direct): in the parent itself, with the name,
 // the lock and the mark of a root.
 
 #ifndef TEMPDIR_INTERNAL_OWNED_DIRECT_DIRECTORY_H_

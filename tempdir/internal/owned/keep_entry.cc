@@ -23,9 +23,9 @@ MovedEntry FromRoot(const OwnedEntry& entry, int root_fd) {
 absl::Status Exchange(OwnedEntry& entry, int root_fd,
                       const Destination& destination) {
   if (entry.has_hold()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "cannot exchange a temp dir that was created WithoutProcessRoot(): ",
-        EscapedText(entry.path().native())));
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot exchange a direct temp dir: ",
+                     EscapedText(entry.path().native())));
   }
   const MovedEntry moved = FromRoot(entry, root_fd);
   absl::Status status = destination.Exchange(moved);
@@ -66,14 +66,14 @@ absl::StatusOr<std::string> KeepEntry(OwnedEntry& entry) {
   // So that a crash does not remove it, even if it cannot be moved.
   entry.ReleaseHold();
   const tempdir::TempDirOptions& options = entry.options();
-  absl::StatusOr<std::string> kept =
-      MoveOutOfReach({*fd, entry.name(), entry.path().native(),
-                      entry.root().parent(), options.prefix(), options.suffix(),
-                      entry.keep_always()  ? KeepRequest::From::kAlreadyInPlace
-                      : options.directly() ? KeepRequest::From::kDirectInParent
-                                           : KeepRequest::From::kRoot,
-                      entry.is_file()},
-                     [&entry](int opened) { return entry.IsEntry(opened); });
+  absl::StatusOr<std::string> kept = MoveOutOfReach(
+      {*fd, entry.name(), entry.path().native(), entry.root().parent(),
+       options.prefix(), options.suffix(),
+       entry.keep_always() ? KeepRequest::Location::kAlreadyInPlace
+       : options.direct()  ? KeepRequest::Location::kDirectInParent
+                           : KeepRequest::Location::kRoot,
+       entry.is_file()},
+      [&entry](int opened) { return entry.IsEntry(opened); });
   if (kept.ok()) entry.UnmarkAt(kept->c_str());
   return kept;
 }

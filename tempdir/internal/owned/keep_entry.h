@@ -21,8 +21,8 @@ namespace tempdir_internal {
 absl::StatusOr<std::string> KeepEntry(OwnedEntry& entry);
 
 // Moves it to a directory for what failures left (failure_directory.h), and
-// trims these as TempDirOptions::KeepLast says. If it cannot be moved there,
-// does the same as KeepEntry(). Returns where it is now.
+// trims these as TempDirOptions::set_keep_last says. If it cannot be moved
+// there, does the same as KeepEntry(). Returns where it is now.
 absl::StatusOr<std::string> KeepFailedEntry(OwnedEntry& entry);
 
 // Moves it to `destination`, and returns true; or exchanges it for what is

@@ -23,8 +23,8 @@ constexpr int kHeld = O_PATH | O_NOFOLLOW | O_CLOEXEC;
 
 // Returns 0 or an errno; EEXIST if the name is taken in the parent.
 int MoveToParent(const KeepRequest& plan, const std::string& name) {
-  const std::string target =
-      absl::StrCat(plan.from == KeepRequest::From::kRoot ? "../" : "", name);
+  const std::string target = absl::StrCat(
+      plan.from == KeepRequest::Location::kRoot ? "../" : "", name);
   return MoveEntry({plan.root_fd, plan.name, plan.path, plan.is_file},
                    plan.root_fd, target);
 }
@@ -47,7 +47,7 @@ std::string PresentPath(const KeepRequest& plan, const std::string& name,
 }
 
 absl::StatusOr<std::string> MarkPlace(const KeepRequest& plan, int move_error) {
-  const bool in_root = plan.from == KeepRequest::From::kRoot;
+  const bool in_root = plan.from == KeepRequest::Location::kRoot;
   if (MarkKept(plan.root_fd, in_root ? "." : plan.name.c_str()) == 0) {
     return std::string(plan.path);
   }
@@ -66,8 +66,9 @@ absl::StatusOr<std::string> MoveOutOfReach(const KeepRequest& plan,
   }
   std::string name = plan.name;
   int error = 0;
-  if (plan.from == KeepRequest::From::kRoot) error = MoveToParent(plan, name);
-  if (plan.from == KeepRequest::From::kDirectInParent) error = EEXIST;
+  if (plan.from == KeepRequest::Location::kRoot)
+    error = MoveToParent(plan, name);
+  if (plan.from == KeepRequest::Location::kDirectInParent) error = EEXIST;
   for (int tries = 1; error == EEXIST && tries < kMaxNames; ++tries) {
     name.assign(plan.prefix);
     if (!AppendRandomLetters(&name, kNameLetters)) break;

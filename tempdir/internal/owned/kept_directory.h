@@ -25,8 +25,8 @@ struct KeepRequest {
   std::string_view suffix;
   // Where it is: in a root; in the parent itself (`root_fd` is the parent's),
   // with the name of a root, so that it gets another name; or where it stays.
-  enum class From { kRoot, kDirectInParent, kAlreadyInPlace };
-  From from = From::kRoot;
+  enum class Location { kRoot, kDirectInParent, kAlreadyInPlace };
+  Location from = Location::kRoot;
   bool is_file = false;
 };
 

@@ -82,14 +82,14 @@ absl::Status OwnedDirectory::Create() {
   if (options().background() || ReapsByItself()) PrepareBackgroundThreads();
   ForkMutexHolder lock(mutex_);
   absl::Status status =
-      cancelled_ ? absl::CancelledError(absl::StrCat(
-                       "the process is ending: no ", kind(), " is created"))
-                 : Make();
+      canceled_ ? absl::CancelledError(absl::StrCat(
+                      "the process is ending: no ", kind(), " is created"))
+                : Make();
   if (!status.ok()) {
     Settle(State::kNothing);
     return status;
   }
-  if (!cancelled_) {
+  if (!canceled_) {
     Settle(State::kLive);
     return status;
   }
@@ -118,7 +118,7 @@ absl::Status OwnedDirectory::Make() {
     status = MakeIn(*parent, &again);
     if (absl::IsResourceExhausted(status)) {
       if (!std::exchange(waited, true)) again |= WaitForRoom(finished);
-      if (!again && !cancelled_ && !std::exchange(reaped, true)) {
+      if (!again && !canceled_ && !std::exchange(reaped, true)) {
         again = ReapToFreeSpace(*parent);
       }
     }
@@ -141,7 +141,7 @@ absl::Status OwnedDirectory::MakeIn(const std::string& parent, bool* again) {
 }
 
 bool OwnedDirectory::CancelCreation() {
-  cancelled_ = true;
+  canceled_ = true;
   ForkMutexHolder lock(mutex_);
   if (!lock.held()) return false;
   // The creator has not taken the lock yet: it will find that it is cancelled.
@@ -152,8 +152,8 @@ bool OwnedDirectory::CancelCreation() {
 absl::Status OwnedDirectory::RemoveAfter(uint32_t seen) {
   if (!IsOurs()) return NotOurs(path().native());
   // One that has no root creates a name (RenameAway).
-  const CrashGate gate(options().directly() ? CrashGate::Use::kMake
-                                            : CrashGate::Use::kRemove);
+  const CrashGate gate(options().direct() ? CrashGate::Use::kMake
+                                          : CrashGate::Use::kRemove);
   if (gate.refused()) return Crashing(description());
   ForkMutexHolder lock(mutex_);
   if (!lock.held()) return CaughtByFork(description());

@@ -165,7 +165,7 @@ class OwnedDirectory : protected OwnedEntry,
 
   const finalize::OwnerProcess owner_;
   std::atomic<bool> failed_{false};
-  std::atomic<bool> cancelled_{false};
+  std::atomic<bool> canceled_{false};
   std::atomic<State> state_{State::kCreating};
   std::atomic<uint32_t> attempts_{0};
 

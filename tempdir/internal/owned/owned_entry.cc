@@ -85,7 +85,7 @@ absl::Status OwnedEntry::CheckMade(const ProcessRoot& root) const {
 
 absl::Status OwnedEntry::MakeEntry(const ProcessRoot& root) {
   absl::StatusOr<PrivateDirectory> made =
-      options_.directly() && !keep_always_
+      options_.direct() && !keep_always_
           ? MakeDirectDirectory(root, options_, &hold_)
           : MakePrivateDirectory(
                 root.fd(), {options_.prefix(), options_.suffix(), kNameLetters,

@@ -47,8 +47,8 @@ class OwnedEntry {
   // An entry that is kept anyway is out of the reapers' reach from the
   // beginning: in the parent, under a name that is not a root's.
   ProcessRoot::Home home() const {
-    return options_.directly() || keep_always_ ? ProcessRoot::Home::kParent
-                                               : ProcessRoot::Home::kRoot;
+    return options_.direct() || keep_always_ ? ProcessRoot::Home::kParent
+                                             : ProcessRoot::Home::kRoot;
   }
   virtual bool is_file() const { return false; }
   // For messages.

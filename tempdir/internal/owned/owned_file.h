@@ -25,7 +25,7 @@ class OwnedFile final : public OwnedDirectory {
  public:
   explicit OwnedFile(tempdir::TempDirOptions options)
       // One unlink() in the background would save nothing.
-      : OwnedDirectory(std::move(options.RemoveInBackground(false))) {}
+      : OwnedDirectory(std::move(options.set_remove_in_background(false))) {}
 
   bool is_file() const override { return true; }
   OwnedDescriptor& descriptor() { return descriptor_; }

@@ -44,7 +44,7 @@ void Tell(const OwnedDirectory& directory,
   try {
     directory.options().failure_callback()(directory.path(), status);
   } catch (...) {
-    Report(directory, "CallOnFailure", Thrown());
+    Report(directory, "failure callback", Thrown());
   }
 }
 

@@ -42,7 +42,7 @@ bool RenameAway(OwnedEntry& entry) {
   // this call.
   if (!entry.ReleaseHold()) return false;
   std::string removing =
-      RemovingName(entry.options().directly(), entry.guarantees().lock);
+      RemovingName(entry.options().direct(), entry.guarantees().lock);
   const bool renamed = !removing.empty() && RenameTo(entry, removing);
   if (renamed) entry.SetRenamed(std::move(removing));
   entry.EnterHold();

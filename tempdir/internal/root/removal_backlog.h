@@ -1,5 +1,5 @@
 // The removal backlog: the temp dirs that a library thread is to remove
-// (TempDirOptions::RemoveInBackground).
+// (TempDirOptions::set_remove_in_background).
 //
 // clang-format off
 //   EnqueueRemoval ---> queued ---> being removed ---> removed, or failure reported

@@ -2,7 +2,7 @@
 // question.
 //
 // Free pieces are a list in the order of their addresses, in the pieces
-// themselves; neighbours are joined. Allocate takes the first that is large
+// themselves; neighbors are joined. Allocate takes the first that is large
 // enough.
 //
 // Confined to one thread. Async-signal-safe.

@@ -55,7 +55,7 @@ struct DirectoryMark {
 
 struct TreeNode {
   TreeNode* parent = nullptr;
-  // Neighbours in the stack that it waits in.
+  // Neighbors in the stack that it waits in.
   TreeNode* above = nullptr;
   TreeNode* below = nullptr;
   // Null unless it was moved.

@@ -5,25 +5,25 @@
 #include "finalize/finalizer.h"
 #include "finalize/registry.h"
 #include "tests/support/scenario.h"
-#include "tests/threads/fibre.h"
+#include "tests/threads/fiber.h"
 
 namespace {
 
 using finalize::AtExit;
 using finalize::Registry;
-using finalize_test::Fibre;
+using finalize_test::Fiber;
 using finalize_test::Require;
 using finalize_test::Says;
 
 // Two callbacks, the one that began first ends first.
 void AllEnded() {
   AtExit(Says{"rest"});
-  Fibre* one = nullptr;
-  Fibre* two = nullptr;
+  Fiber* one = nullptr;
+  Fiber* two = nullptr;
   auto first = AtExit([&] { one->Suspend(); });
   auto second = AtExit([&] { two->Suspend(); });
-  one = new Fibre([&](Fibre&) { first.Run(); });
-  two = new Fibre([&](Fibre&) { second.Run(); });
+  one = new Fiber([&](Fiber&) { first.Run(); });
+  two = new Fiber([&](Fiber&) { second.Run(); });
   one->Resume();
   two->Resume();
   one->Resume();
@@ -36,13 +36,13 @@ void AllEnded() {
 // A callback and a drain that never return: their stacks are gone.
 void NeverReturned() {
   AtExit(Says{"rest"});
-  Fibre* self = nullptr;
+  Fiber* self = nullptr;
   auto suspended = AtExit([&] { self->Suspend(); });
-  self = new Fibre([&](Fibre&) { suspended.Run(); });
+  self = new Fiber([&](Fiber&) { suspended.Run(); });
   self->Resume();
   delete self;
   AtExit([&] { self->Suspend(); });
-  self = new Fibre([&](Fibre&) { Registry::Process().Drain(); });
+  self = new Fiber([&](Fiber&) { Registry::Process().Drain(); });
   self->Resume();
   delete self;
   AtExit(Says{"late"});
@@ -51,12 +51,12 @@ void NeverReturned() {
 // exit() in a callback that has moved to another thread.
 void ExitsWhereItMoved() {
   AtExit(Says{"rest"});
-  Fibre* self = nullptr;
+  Fiber* self = nullptr;
   auto moves = AtExit([&] {
     self->Suspend();
     std::exit(3);
   });
-  self = new Fibre([&](Fibre&) { moves.Run(); });
+  self = new Fiber([&](Fiber&) { moves.Run(); });
   self->Resume();
   self->ResumeOnAnotherThread();
 }
@@ -64,12 +64,12 @@ void ExitsWhereItMoved() {
 // The same in a drain of the process registry.
 void ExitsInADrainThatMoved() {
   AtExit(Says{"rest"});
-  Fibre* self = nullptr;
+  Fiber* self = nullptr;
   AtExit([&] {
     self->Suspend();
     std::exit(3);
   });
-  self = new Fibre([&](Fibre&) { Registry::Process().Drain(); });
+  self = new Fiber([&](Fiber&) { Registry::Process().Drain(); });
   self->Resume();
   self->ResumeOnAnotherThread();
 }

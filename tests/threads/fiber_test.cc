@@ -1,6 +1,6 @@
 // Callbacks that are suspended: they end out of order, on another thread, or
 // never (contract C3, C16).
-#include "tests/threads/fibre.h"
+#include "tests/threads/fiber.h"
 
 #include <setjmp.h>
 
@@ -32,7 +32,7 @@ using finalize::OnDestroy;
 using finalize::Registry;
 using finalize_test::CapturedFailures;
 using finalize_test::EventLog;
-using finalize_test::Fibre;
+using finalize_test::Fiber;
 
 void OnAnotherThread(const std::function<void()>& body) {
   std::thread(body).join();
@@ -90,7 +90,7 @@ void Start(Way way, Registry* registry, std::function<void()> callback) {
   }
 }
 
-class FibreTest : public ::testing::TestWithParam<Way> {
+class FiberTest : public ::testing::TestWithParam<Way> {
  protected:
   // Nothing is left of what has ended: drains wait for nothing, and the end of
   // the registry is clean, on this thread and on another.
@@ -104,27 +104,27 @@ class FibreTest : public ::testing::TestWithParam<Way> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Ways, FibreTest,
+INSTANTIATE_TEST_SUITE_P(Ways, FiberTest,
                          ::testing::Values(Way::kRun, Way::kLifetime,
                                            Way::kShared, Way::kFinally,
                                            Way::kDrain, Way::kChild,
                                            Way::kDestructor));
 
 // C3: two are suspended, and the one that began first ends first.
-TEST_P(FibreTest, CallbacksEndOutOfOrder) {
+TEST_P(FiberTest, CallbacksEndOutOfOrder) {
   CapturedFailures failures;
   EventLog log;
   {
     Registry one;
     Registry two;
-    Fibre first([&](Fibre& self) {
+    Fiber first([&](Fiber& self) {
       Start(GetParam(), &one, [&] {
         log.Add("1");
         self.Suspend();
         log.Add("1");
       });
     });
-    Fibre second([&](Fibre& self) {
+    Fiber second([&](Fiber& self) {
       Start(GetParam(), &two, [&] {
         log.Add("2");
         self.Suspend();
@@ -145,33 +145,33 @@ TEST_P(FibreTest, CallbacksEndOutOfOrder) {
 }
 
 // C3: it ends on another thread than it began on.
-TEST_P(FibreTest, CallbackEndsOnAnotherThread) {
+TEST_P(FiberTest, CallbackEndsOnAnotherThread) {
   CapturedFailures failures;
   {
     Registry registry;
-    Fibre fibre([&](Fibre& self) {
+    Fiber fiber([&](Fiber& self) {
       Start(GetParam(), &registry, [&] { self.Suspend(); });
     });
-    fibre.Resume();
-    fibre.ResumeOnAnotherThread();
-    EXPECT_TRUE(fibre.ended());
+    fiber.Resume();
+    fiber.ResumeOnAnotherThread();
+    EXPECT_TRUE(fiber.ended());
     ExpectClean(&registry);
   }
   EXPECT_EQ(failures.size(), 0u);
 }
 
 // C3: it began on a thread that is no more, which others do not wait for.
-TEST_P(FibreTest, ThreadOfACallbackEnds) {
+TEST_P(FiberTest, ThreadOfACallbackEnds) {
   CapturedFailures failures;
   {
     Registry registry;
-    Fibre fibre([&](Fibre& self) {
+    Fiber fiber([&](Fiber& self) {
       Start(GetParam(), &registry, [&] { self.Suspend(); });
     });
-    fibre.ResumeOnAnotherThread();
+    fiber.ResumeOnAnotherThread();
     EXPECT_EQ(registry.Drain().running, 0u);
-    fibre.Resume();
-    EXPECT_TRUE(fibre.ended());
+    fiber.Resume();
+    EXPECT_TRUE(fiber.ended());
     ExpectClean(&registry);
   }
   EXPECT_EQ(failures.size(), 0u);
@@ -179,14 +179,14 @@ TEST_P(FibreTest, ThreadOfACallbackEnds) {
 
 // C16: while it is suspended, its thread neither waits for it nor finds itself
 // below it: a drain returns, and the end of its registry is no fault.
-TEST_P(FibreTest, NobodyWaitsForACallbackThatNeverReturns) {
+TEST_P(FiberTest, NobodyWaitsForACallbackThatNeverReturns) {
   CapturedFailures failures;
   auto registry = std::make_unique<Registry>();
-  auto fibre = std::make_unique<Fibre>([&](Fibre& self) {
+  auto fiber = std::make_unique<Fiber>([&](Fiber& self) {
     Start(GetParam(), registry.get(), [&] { self.Suspend(); });
   });
-  fibre->Resume();
-  fibre.reset();  // its stack is gone
+  fiber->Resume();
+  fiber.reset();  // its stack is gone
   bool ran = false;
   registry->Register({}, [&] { ran = true; });
   registry->Drain();
@@ -204,57 +204,57 @@ TEST_P(FibreTest, NobodyWaitsForACallbackThatNeverReturns) {
 }
 
 // C3: resumed on another thread, a callback does not wait for itself.
-TEST(FibreWaitTest, CallbackDoesNotWaitForItself) {
+TEST(FiberWaitTest, CallbackDoesNotWaitForItself) {
   Registry registry;
   Finalizer<void> own;
   bool waited = false;
-  Fibre fibre([&](Fibre&) { own.Run(); });
+  Fiber fiber([&](Fiber&) { own.Run(); });
   own = registry.Register({}, [&] {
-    fibre.Suspend();
+    fiber.Suspend();
     own.Wait();
     EXPECT_EQ(registry.Drain().running, 1u);
     waited = true;
   });
-  fibre.Resume();
-  fibre.ResumeOnAnotherThread();
+  fiber.Resume();
+  fiber.ResumeOnAnotherThread();
   EXPECT_TRUE(waited);
   EXPECT_EQ(registry.Drain().running, 0u);
 }
 
 // C3: others do wait for a callback that is suspended elsewhere.
-TEST(FibreWaitTest, OtherThreadWaitsForASuspendedCallback) {
+TEST(FiberWaitTest, OtherThreadWaitsForASuspendedCallback) {
   Registry registry;
   Finalizer<void> finalizer;
-  Fibre fibre([&](Fibre&) { finalizer.Run(); });
-  finalizer = registry.Register({}, [&] { fibre.Suspend(); });
-  fibre.Resume();
+  Fiber fiber([&](Fiber&) { finalizer.Run(); });
+  finalizer = registry.Register({}, [&] { fiber.Suspend(); });
+  fiber.Resume();
   OnAnotherThread([&] {
     EXPECT_FALSE(finalizer.Wait(absl::Now() + absl::Milliseconds(1)));
   });
-  fibre.Resume();
+  fiber.Resume();
   OnAnotherThread([&] { EXPECT_TRUE(finalizer.Wait(absl::Now())); });
 }
 
 // C12: a child is drained into its parent's report, however its callback moved.
-TEST(FibreDrainTest, ParentReportsAChildThatMoved) {
+TEST(FiberDrainTest, ParentReportsAChildThatMoved) {
   Registry parent;
   Registry child(parent);
   std::optional<finalize::Report> report;
-  Fibre fibre([&](Fibre&) { report = parent.Drain(); });
-  child.Register({}, [&] { fibre.Suspend(); });
+  Fiber fiber([&](Fiber&) { report = parent.Drain(); });
+  child.Register({}, [&] { fiber.Suspend(); });
   child.Register({}, [] {});
   parent.Register({}, [] {});
-  fibre.Resume();
-  fibre.ResumeOnAnotherThread();
+  fiber.Resume();
+  fiber.ResumeOnAnotherThread();
   ASSERT_TRUE(report.has_value());
   EXPECT_EQ(report->ran, 4u);
   EXPECT_EQ(report->running, 0u);
 }
 
 // C26: an observer that is suspended does not blind its thread.
-TEST(FibreObserverTest, SuspendedObserverLeavesTheOthersObserved) {
+TEST(FiberObserverTest, SuspendedObserverLeavesTheOthersObserved) {
   EventLog log;
-  Fibre* suspended = nullptr;
+  Fiber* suspended = nullptr;
   finalize::Observer observer;
   observer.start = [&](const finalize::ReportEntry& entry) {
     log.Add(entry.name);
@@ -263,13 +263,13 @@ TEST(FibreObserverTest, SuspendedObserverLeavesTheOthersObserved) {
   finalize::Observer old = finalize::SetObserver(std::move(observer));
   {
     Registry registry;
-    Fibre fibre([&](Fibre&) {
+    Fiber fiber([&](Fiber&) {
       registry.Register(finalize::Options("first"), [] {}).Run();
     });
-    suspended = &fibre;
-    fibre.Resume();
+    suspended = &fiber;
+    fiber.Resume();
     registry.Register(finalize::Options("second"), [] {}).Run();
-    fibre.ResumeOnAnotherThread();
+    fiber.ResumeOnAnotherThread();
     registry.Register(finalize::Options("third"), [] {}).Run();
   }
   finalize::SetObserver(std::move(old));
@@ -277,9 +277,9 @@ TEST(FibreObserverTest, SuspendedObserverLeavesTheOthersObserved) {
 }
 
 // C14: nor does a failure reporter that is suspended silence it.
-TEST(FibreReporterTest, SuspendedReporterLeavesTheOthersReported) {
+TEST(FiberReporterTest, SuspendedReporterLeavesTheOthersReported) {
   EventLog log;
-  Fibre* suspended = nullptr;
+  Fiber* suspended = nullptr;
   auto old =
       finalize::SetFailureReporter([&](const finalize::ReportEntry& entry) {
         log.Add(entry.name);
@@ -290,11 +290,11 @@ TEST(FibreReporterTest, SuspendedReporterLeavesTheOthersReported) {
     OnDestroy(lifetime, finalize::Options(name), [] { throw 1; });
   };
   {
-    Fibre fibre([&](Fibre&) { fail("first"); });
-    suspended = &fibre;
-    fibre.Resume();
+    Fiber fiber([&](Fiber&) { fail("first"); });
+    suspended = &fiber;
+    fiber.Resume();
     fail("second");
-    fibre.ResumeOnAnotherThread();
+    fiber.ResumeOnAnotherThread();
     fail("third");
   }
   finalize::SetFailureReporter(std::move(old));
@@ -302,9 +302,9 @@ TEST(FibreReporterTest, SuspendedReporterLeavesTheOthersReported) {
 }
 
 // C7: a chain that is suspended deep in the destructors of what it has bound
-// puts nothing off that another fibre's callback leaves.
-TEST(FibreCascadeTest, SuspendedChainDoesNotHoldOthersUp) {
-  Fibre* suspended = nullptr;
+// puts nothing off that another fiber's callback leaves.
+TEST(FiberCascadeTest, SuspendedChainDoesNotHoldOthersUp) {
+  Fiber* suspended = nullptr;
   auto next = MakeShared<int>(0);
   OnDestroy(next, [own = std::shared_ptr<int>(new int(1), [&](int* p) {
                      suspended->Suspend();
@@ -315,11 +315,11 @@ TEST(FibreCascadeTest, SuspendedChainDoesNotHoldOthersUp) {
     OnDestroy(before, [own = std::move(next)] {});
     next = std::move(before);
   }
-  Fibre chain([&](Fibre&) { next.reset(); });
+  Fiber chain([&](Fiber&) { next.reset(); });
   suspended = &chain;
   chain.Resume();
   for (int i = 0; i < 3; ++i) {
-    Fibre other([&](Fibre&) {
+    Fiber other([&](Fiber&) {
       bool destroyed = false;
       {
         Lifetime lifetime;

@@ -1,20 +1,20 @@
-// Fibre: a function on a stack of its own, which can be left and entered again,
+// Fiber: a function on a stack of its own, which can be left and entered again,
 // on any thread.
 //
-//   Fibre fibre([](Fibre& self) {
+//   Fiber fiber([](Fiber& self) {
 //     ...
 //     self.Suspend();  // Resume() returns
 //     ...
 //   });
-//   fibre.Resume();
-//   std::thread([&] { fibre.Resume(); }).join();  // goes on there, to its end
+//   fiber.Resume();
+//   std::thread([&] { fiber.Resume(); }).join();  // goes on there, to its end
 //
 // Its stack is unmapped with it, whether or not it has ended: what lay on it
 // and is touched afterwards is a crash.
 //
 // Confined to one thread at a time.
-#ifndef TESTS_THREADS_FIBRE_H_
-#define TESTS_THREADS_FIBRE_H_
+#ifndef TESTS_THREADS_FIBER_H_
+#define TESTS_THREADS_FIBER_H_
 
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -28,9 +28,9 @@
 
 namespace finalize_test {
 
-class Fibre {
+class Fiber {
  public:
-  explicit Fibre(std::function<void(Fibre&)> body) : body_(std::move(body)) {
+  explicit Fiber(std::function<void(Fiber&)> body) : body_(std::move(body)) {
     stack_ = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (stack_ == MAP_FAILED || getcontext(&own_) != 0) std::abort();
@@ -41,9 +41,9 @@ class Fibre {
     makecontext(&own_, reinterpret_cast<void (*)()>(&Enter), 2,
                 static_cast<unsigned>(self >> 32), static_cast<unsigned>(self));
   }
-  ~Fibre() { munmap(stack_, kStackBytes); }
-  Fibre(const Fibre&) = delete;
-  Fibre& operator=(const Fibre&) = delete;
+  ~Fiber() { munmap(stack_, kStackBytes); }
+  Fiber(const Fiber&) = delete;
+  Fiber& operator=(const Fiber&) = delete;
 
   // Goes on with it until it is suspended or ends.
   void Resume() { Switch(&caller_, &own_); }
@@ -59,7 +59,7 @@ class Fibre {
 
   static void Enter(unsigned high, unsigned low) {
     auto* const self =
-        reinterpret_cast<Fibre*>((uintptr_t{high} << 32) | uintptr_t{low});
+        reinterpret_cast<Fiber*>((uintptr_t{high} << 32) | uintptr_t{low});
     self->body_(*self);
     self->ended_ = true;
     self->Suspend();
@@ -69,7 +69,7 @@ class Fibre {
     if (swapcontext(from, to) != 0) std::abort();
   }
 
-  const std::function<void(Fibre&)> body_;
+  const std::function<void(Fiber&)> body_;
   void* stack_;
   ucontext_t own_;
   ucontext_t caller_;
@@ -78,4 +78,4 @@ class Fibre {
 
 }  // namespace finalize_test
 
-#endif  // TESTS_THREADS_FIBRE_H_
+#endif  // TESTS_THREADS_FIBER_H_

@@ -10,30 +10,30 @@ using finalize_test::HelperPath;
 using finalize_test::RunChild;
 
 // C3: nothing is left of callbacks that ended out of order.
-TEST(FibreExitTest, DrainsAfterCallbacksThatEndedOutOfOrder) {
-  const ChildResult result = RunChild({HelperPath("fibre_child"), "all-ended"});
+TEST(FiberExitTest, DrainsAfterCallbacksThatEndedOutOfOrder) {
+  const ChildResult result = RunChild({HelperPath("fiber_child"), "all-ended"});
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_EQ(result.out, "rest\n");
   EXPECT_EQ(result.err, "");
 }
 
 // C3: it waits for no callback whose stack is gone.
-TEST(FibreExitTest, DrainsBesideCallbacksThatNeverReturn) {
+TEST(FiberExitTest, DrainsBesideCallbacksThatNeverReturn) {
   const ChildResult result =
-      RunChild({HelperPath("fibre_child"), "never-returned"});
+      RunChild({HelperPath("fiber_child"), "never-returned"});
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_EQ(result.out, "late\nrest\n");
 }
 
 // C17: a callback that has moved to another thread calls exit() there. The
 // drain does not wait for it to the deadline, which is far.
-TEST(FibreExitTest, CallbackExitsWhereItMoved) {
+TEST(FiberExitTest, CallbackExitsWhereItMoved) {
   finalize_test::ChildOptions options;
   options.environment = {{"FINALIZE_EXIT_DEADLINE", "10000"}};
   for (const char* scenario :
        {"exits-where-it-moved", "exits-in-a-drain-that-moved"}) {
     const ChildResult result =
-        RunChild({HelperPath("fibre_child"), scenario}, options);
+        RunChild({HelperPath("fiber_child"), scenario}, options);
     EXPECT_TRUE(result.Exited(3)) << result;
     EXPECT_EQ(result.out, "rest\n");
   }
