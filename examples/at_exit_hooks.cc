@@ -53,7 +53,7 @@ bool PrepareForTheEnd(absl::Duration deadline, bool has_loop) {
   finalize::ExitHooks hooks;  // SIGTERM, SIGINT, SIGHUP
   hooks.quick_exit = true;
   hooks.terminate = true;
-  hooks.descriptor = has_loop;
+  hooks.shutdown_descriptor = has_loop;
   status.Update(finalize::InstallExitHooks(hooks));
   if (!status.ok()) std::puts(status.ToString().c_str());
   return status.ok();

@@ -193,7 +193,7 @@ absl::Status Prepare(const ExitHooks& hooks, HookSettings* settings) {
   absl::Status status;
   if (WantsSignals(hooks)) status.Update(StartThread());
   if (hooks.quick_exit) status.Update(HookQuickExit());
-  if (hooks.descriptor) {
+  if (hooks.shutdown_descriptor) {
     settings->descriptor = finalize_internal::OpenShutdownDescriptor();
     if (settings->descriptor < 0) {
       status.Update(

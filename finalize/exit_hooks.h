@@ -104,7 +104,7 @@ struct ExitHooks {
   // exception is reported, and the thread drains after all.
   SharedFunction<void(int signal)> on_signal;
   // If true, ShutdownDescriptor() returns a descriptor.
-  bool descriptor = false;
+  bool shutdown_descriptor = false;
 };
 
 // Installs the hooks. Returns a status, to which the result converts, and the
@@ -121,8 +121,8 @@ struct ExitHooks {
 // A further call adds: the signals and ends that it asks for are taken as well,
 // and none is given up. It asks the kernel about a signal whose handler was
 // replaced meanwhile, and takes it again under the same rules. The fields about
-// signals (repeat_grace to descriptor) are those of the last call; the fields
-// about crashes are those of the last call that asked for them.
+// signals (repeat_grace to shutdown_descriptor) are those of the last call; the
+// fields about crashes are those of the last call that asked for them.
 InstallResult InstallExitHooks(const ExitHooks& hooks = {});
 
 // Returns the present state of the signals that this process has asked for. It
@@ -136,7 +136,7 @@ bool AddCrashStack();
 
 // Returns an eventfd that becomes readable when the first signal arrives, for
 // poll() and similar calls; it is close-on-exec. Returns -1 unless this process
-// has asked for it (ExitHooks::descriptor).
+// has asked for it (ExitHooks::shutdown_descriptor).
 int ShutdownDescriptor();
 // Returns the signal that arrived first, or 0.
 int ShutdownSignal();
@@ -147,7 +147,7 @@ int ShutdownSignal();
 // see the report calls Registry::Process().Drain() first.
 //
 //   finalize::ExitHooks hooks;
-//   hooks.descriptor = true;
+//   hooks.shutdown_descriptor = true;
 //   if (!finalize::InstallExitHooks(hooks).ok()) return 1;
 //   ServeUntilReadable(finalize::ShutdownDescriptor());
 //   CloseListeners();

@@ -50,7 +50,7 @@ void EndOfInterpreter() {
 
 bool HookSignals() {
   finalize::ExitHooks hooks;
-  hooks.descriptor = true;  // for the event loop: no drain without it
+  hooks.shutdown_descriptor = true;  // for the event loop: no drain without it
   return finalize::InstallExitHooks(hooks).ok();
 }
 

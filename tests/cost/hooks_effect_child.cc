@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
     hooks.signals = {SIGUSR1};
     hooks.quick_exit = true;
     hooks.terminate = true;
-    hooks.descriptor = true;
+    hooks.shutdown_descriptor = true;
   }
   if (how == "no-signals") {
     hooks.usual_signals = false;

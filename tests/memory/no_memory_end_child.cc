@@ -158,7 +158,7 @@ void NoMemoryForAllHooks() {
   hooks.quick_exit = true;
   hooks.terminate = true;
   hooks.crash = true;
-  hooks.descriptor = true;
+  hooks.shutdown_descriptor = true;
   hooks.on_signal = TakesMemory();
   InstallWithout(hooks);
   raise(SIGTERM);

@@ -178,7 +178,7 @@ void OlderOnePutBack() {
 
 void DescriptorClosed() {
   ExitHooks hooks;
-  hooks.descriptor = true;
+  hooks.shutdown_descriptor = true;
   Require(finalize::InstallExitHooks(hooks).ok(), "InstallExitHooks");
   const int before = finalize::ShutdownDescriptor();
   close(before);
@@ -194,7 +194,7 @@ void DescriptorClosed() {
 
 void DescriptorClosedBetween() {
   ExitHooks hooks;
-  hooks.descriptor = true;
+  hooks.shutdown_descriptor = true;
   Require(finalize::InstallExitHooks(hooks).ok(), "InstallExitHooks");
   close(finalize::ShutdownDescriptor());
   Require(finalize::InstallExitHooks(hooks).ok(), "InstallExitHooks");

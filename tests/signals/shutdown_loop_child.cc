@@ -89,7 +89,7 @@ void CallbackExits() {
 void Descriptor() {
   AtExit(SayCause);
   ExitHooks hooks;
-  hooks.descriptor = true;
+  hooks.shutdown_descriptor = true;
   Install(hooks);
   const int descriptor = finalize::ShutdownDescriptor();
   if (fcntl(descriptor, F_GETFD) != FD_CLOEXEC) Say("not close-on-exec");
@@ -110,7 +110,7 @@ void OwnDrain() {
   });
   AtExit(SayCause);
   ExitHooks hooks;
-  hooks.descriptor = true;
+  hooks.shutdown_descriptor = true;
   Install(hooks);
   raise(SIGINT);
   while (!IsReadable(finalize::ShutdownDescriptor(), -1)) {
@@ -155,7 +155,7 @@ void NoSuchSignal() { finalize::EndBySignal(SIGKILL); }
 void Child() {
   AtExit(SayCause);
   ExitHooks hooks;
-  hooks.descriptor = true;
+  hooks.shutdown_descriptor = true;
   Install(hooks);
   const pid_t child = Forked(fork());
   if (child == 0) {
@@ -172,7 +172,7 @@ void Child() {
 // It has one of its own if it asks for it.
 void ChildWithDescriptor() {
   ExitHooks hooks;
-  hooks.descriptor = true;
+  hooks.shutdown_descriptor = true;
   Install(hooks);
   const int of_parent = finalize::ShutdownDescriptor();
   const pid_t child = Forked(fork());

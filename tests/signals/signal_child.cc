@@ -200,7 +200,7 @@ void RunsFirst() {
 
 void GoodCitizen() {
   ExitHooks hooks;
-  hooks.descriptor = true;  // so that it lives on
+  hooks.shutdown_descriptor = true;  // so that it lives on
   Install(hooks);
   struct sigaction action;
   sigaction(SIGTERM, nullptr, &action);

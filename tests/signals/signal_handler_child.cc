@@ -87,7 +87,7 @@ void OnStackOfThread() { HandlerWith(0); }
 void OwnOnAlternateStack() {
   UseAlternateStack();
   ExitHooks hooks;
-  hooks.descriptor = true;  // so that it lives on
+  hooks.shutdown_descriptor = true;  // so that it lives on
   Install(hooks);
   Require(!IsTouched(), "touched before");
   raise(SIGTERM);

@@ -143,7 +143,7 @@ void TellsOnce() {
   ExitHooks hooks;
   hooks.repeat_grace = absl::InfiniteDuration();
   hooks.signals = {SIGTERM, SIGHUP};
-  hooks.descriptor = true;
+  hooks.shutdown_descriptor = true;
   hooks.on_signal = [](int signal) {
     Say("told " + std::to_string(signal));
     told = signal;
@@ -164,7 +164,7 @@ void TellsOnce() {
 void ChildIsAskedAnew() {
   ExitHooks hooks;
   hooks.repeat_grace = kLongGrace;
-  hooks.descriptor = true;  // so that the parent lives on
+  hooks.shutdown_descriptor = true;  // so that the parent lives on
   Require(finalize::InstallExitHooks(hooks).ok(), "InstallExitHooks");
   raise(SIGTERM);
   const pid_t child = Forked(fork());
