@@ -22,18 +22,19 @@ using finalize::EscapedText;
 constexpr int kHeld = O_PATH | O_NOFOLLOW | O_CLOEXEC;
 
 // Returns 0 or an errno; EEXIST if the name is taken in the parent.
-int MoveToParent(const KeepRequest& plan, const std::string& name) {
-  const std::string target = absl::StrCat(
-      plan.from == KeepRequest::Location::kRoot ? "../" : "", name);
-  return MoveEntry({plan.root_fd, plan.name, plan.path, plan.is_file},
-                   plan.root_fd, target);
+int MoveToParent(const KeepRequest& request, const std::string& name) {
+  const std::string target =
+      absl::StrCat(request.from == KeepRequest::Location::kRoot ? "../" : "", name);
+  return MoveEntry(
+      {request.root_fd, request.name, request.path, request.is_file},
+      request.root_fd, target);
 }
 
 // The root's parent may have been moved: then the kernel knows its new path.
-std::string PresentPath(const KeepRequest& plan, const std::string& name,
+std::string PresentPath(const KeepRequest& request, const std::string& name,
                         int held_fd, IsTheEntry is_the_entry) {
   const std::string expected =
-      absl::StrCat(plan.parent == "/" ? "" : plan.parent, "/", name);
+      absl::StrCat(request.parent == "/" ? "" : request.parent, "/", name);
   const int fd = open(expected.c_str(), kHeld);
   const bool there = fd >= 0 && is_the_entry(fd);
   if (fd >= 0) close(fd);
@@ -46,38 +47,39 @@ std::string PresentPath(const KeepRequest& plan, const std::string& name,
                     : expected;
 }
 
-absl::StatusOr<std::string> MarkPlace(const KeepRequest& plan, int move_error) {
-  const bool in_root = plan.from == KeepRequest::Location::kRoot;
-  if (MarkKept(plan.root_fd, in_root ? "." : plan.name.c_str()) == 0) {
-    return std::string(plan.path);
+absl::StatusOr<std::string> MarkPlace(const KeepRequest& request,
+                                      int move_error) {
+  const bool in_root = request.from == KeepRequest::Location::kRoot;
+  if (MarkKept(request.root_fd, in_root ? "." : request.name.c_str()) == 0) {
+    return std::string(request.path);
   }
   return absl::ErrnoToStatus(
-      move_error, absl::StrCat("cannot keep ", EscapedText(plan.path)));
+      move_error, absl::StrCat("cannot keep ", EscapedText(request.path)));
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> MoveOutOfReach(const KeepRequest& plan,
+absl::StatusOr<std::string> MoveOutOfReach(const KeepRequest& request,
                                            IsTheEntry is_the_entry) {
-  const int held = openat(plan.root_fd, plan.name.c_str(), kHeld);
+  const int held = openat(request.root_fd, request.name.c_str(), kHeld);
   if (held < 0 || !is_the_entry(held)) {
     if (held >= 0) close(held);
-    return NotInPlace(plan.path, /*replaced=*/held >= 0);
+    return NotInPlace(request.path, /*replaced=*/held >= 0);
   }
-  std::string name = plan.name;
+  std::string name = request.name;
   int error = 0;
-  if (plan.from == KeepRequest::Location::kRoot)
-    error = MoveToParent(plan, name);
-  if (plan.from == KeepRequest::Location::kDirectInParent) error = EEXIST;
+  if (request.from == KeepRequest::Location::kRoot)
+    error = MoveToParent(request, name);
+  if (request.from == KeepRequest::Location::kDirectInParent) error = EEXIST;
   for (int tries = 1; error == EEXIST && tries < kMaxNames; ++tries) {
-    name.assign(plan.prefix);
+    name.assign(request.prefix);
     if (!AppendRandomLetters(&name, kNameLetters)) break;
-    name.append(plan.suffix);
-    error = MoveToParent(plan, name);
+    name.append(request.suffix);
+    error = MoveToParent(request, name);
   }
   absl::StatusOr<std::string> result =
-      error == 0 ? PresentPath(plan, name, held, is_the_entry)
-                 : MarkPlace(plan, error);
+      error == 0 ? PresentPath(request, name, held, is_the_entry)
+                 : MarkPlace(request, error);
   close(held);
   return result;
 }

@@ -35,7 +35,7 @@ using IsTheEntry = absl::FunctionRef<bool(int fd)>;
 
 // Returns where it is now. Returns FailedPrecondition, and moves nothing, if
 // there is another entry at its name, or none.
-absl::StatusOr<std::string> MoveOutOfReach(const KeepRequest& plan,
+absl::StatusOr<std::string> MoveOutOfReach(const KeepRequest& request,
                                            IsTheEntry is_the_entry);
 
 }  // namespace tempdir_internal
