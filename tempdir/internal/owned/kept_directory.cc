@@ -23,8 +23,8 @@ constexpr int kHeld = O_PATH | O_NOFOLLOW | O_CLOEXEC;
 
 // Returns 0 or an errno; EEXIST if the name is taken in the parent.
 int MoveToParent(const KeepRequest& request, const std::string& name) {
-  const std::string target =
-      absl::StrCat(request.from == KeepRequest::Location::kRoot ? "../" : "", name);
+  const std::string target = absl::StrCat(
+      request.from == KeepRequest::Location::kRoot ? "../" : "", name);
   return MoveEntry(
       {request.root_fd, request.name, request.path, request.is_file},
       request.root_fd, target);
