@@ -101,6 +101,17 @@ void KeepOnFailure() {
   CrashBy("segv");
 }
 
+// A Keep() that fails does not change that.
+void KeepOnFailureNotMoved() {
+  Install();
+  const std::string there = std::string(getenv("TMPDIR")) + "/there";
+  Require(mkdir(there.c_str(), 0700) == 0, "no directory");
+  TempDir& dir =
+      MakeDir(tempdir::TempDirOptions().set_direct().set_keep_on_failure());
+  Require(!dir.Keep(there).ok(), "moved");
+  CrashBy("segv");
+}
+
 void Environment() {
   setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);
   Install();
@@ -158,6 +169,7 @@ int main(int argc, char** argv) {
        {"keep-all", KeepAll},
        {"file", WithFile},
        {"keep-on-failure", KeepOnFailure},
+       {"keep-on-failure-not-moved", KeepOnFailureNotMoved},
        {"environment", Environment},
        {"link", Link},
        {"too-much", TooMuch},

@@ -96,6 +96,14 @@ TEST_F(CrashTempDirTest, KeepsOnFailure) {
   EXPECT_THAT(finalize_test::Entries(scratch() / "other"), IsEmpty());
 }
 
+// C23, C28: so does a direct temp dir, also after a Keep() that failed.
+TEST_F(CrashTempDirTest, KeepsADirectOneOnFailureThatCouldNotBeMoved) {
+  const ChildResult result = ResultOf("keep-on-failure-not-moved");
+  EXPECT_TRUE(result.Killed(SIGSEGV)) << result;
+  Reap();
+  EXPECT_EQ(Left().size(), 2u);  // it, and what was there
+}
+
 // C23, C28: so says the environment.
 TEST_F(CrashTempDirTest, KeepsAsTheEnvironmentSays) {
   const ChildResult result = ResultOf("environment");

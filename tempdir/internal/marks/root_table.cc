@@ -73,7 +73,7 @@ void ClaimRoots(void (*visit)(const ClaimedRoot& root, void* context),
 }
 
 bool RootEntry::Enter(const OwnerProcess* owner, const std::string& path,
-                      int fd) {
+                      int fd, int kept) {
   struct stat seen;
   if (path.size() >= PATH_MAX || fstat(fd, &seen) != 0) return false;
   for (size_t i = 0; i < kRootSlots; ++i) {
@@ -81,7 +81,7 @@ bool RootEntry::Enter(const OwnerProcess* owner, const std::string& path,
     Slot& slot = slots.all[i];
     memcpy(slot.path, path.c_str(), path.size() + 1);
     slot.fd.store(fd, std::memory_order_relaxed);
-    slot.kept.store(0, std::memory_order_relaxed);
+    slot.kept.store(kept, std::memory_order_relaxed);
     slot.device = seen.st_dev;
     slot.inode = seen.st_ino;
     slots.words[i].store(WordOf(owner, kEntered), std::memory_order_release);

@@ -64,9 +64,10 @@ class RootEntry {
   RootEntry& operator=(const RootEntry&) = delete;
 
   // Returns false if the table is full, the path is too long, or `fd` is not
-  // open. `owner` is never destroyed.
+  // open. `owner` is never destroyed. A failure leaves `kept` of the temp dirs
+  // in it.
   bool Enter(const finalize::OwnerProcess* owner, const std::string& path,
-             int fd);
+             int fd, int kept = 0);
   // It has been opened again.
   void SetDescriptor(int fd);
   // A failure leaves `more` more of the temp dirs in it.

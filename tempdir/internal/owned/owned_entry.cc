@@ -126,11 +126,7 @@ bool OwnedEntry::ReleaseHold() {
 
 void OwnedEntry::EnterHold() {
   if (hold_ == nullptr) return;
-  root_->EnterHold(hold_.get(), name_);
-}
-
-void OwnedEntry::CountHoldKept() {
-  if (hold_ != nullptr && counted_kept_) hold_->entry.CountKept(1);
+  root_->EnterHold(hold_.get(), name_, counted_kept_);
 }
 
 void OwnedEntry::UnmarkAt(const char* path) {

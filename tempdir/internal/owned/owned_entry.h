@@ -93,10 +93,9 @@ class OwnedEntry {
   // Makes a crash not remove it. Returns false if a crash is about to. True if
   // it has no hold: its root has one.
   bool ReleaseHold();
-  // Lets a crash remove it again, under its present name.
+  // Lets a crash find it again, under its present name: to remove it, or to
+  // keep it if CountKept() has counted it.
   void EnterHold();
-  // The hold was entered again: counts it there as CountKept() did.
-  void CountHoldKept();
   // Removes what the library wrote into it, which is at `path` now.
   void UnmarkAt(const char* path);
 

@@ -46,7 +46,6 @@ bool RenameAway(OwnedEntry& entry) {
   const bool renamed = !removing.empty() && RenameTo(entry, removing);
   if (renamed) entry.SetRenamed(std::move(removing));
   entry.EnterHold();
-  entry.CountHoldKept();
   return renamed;
 }
 

@@ -187,7 +187,7 @@ void ProcessRoot::TakeHoldsAgain() {
 
 void ProcessRoot::AddHold(std::shared_ptr<DirectHold> hold) {
   std::lock_guard<std::mutex> lock(roots_->mutex);
-  Enter(hold.get());
+  Enter(hold.get(), /*kept=*/false);
   holds_.push_back(std::move(hold));
 }
 
@@ -198,16 +198,16 @@ bool ProcessRoot::ReleaseHold(DirectHold* hold) {
   return left;
 }
 
-void ProcessRoot::EnterHold(DirectHold* hold, std::string name) {
+void ProcessRoot::EnterHold(DirectHold* hold, std::string name, bool kept) {
   std::lock_guard<std::mutex> lock(roots_->mutex);
   hold->lock.SetName(std::move(name));
-  Enter(hold);
+  Enter(hold, kept);
 }
 
-void ProcessRoot::Enter(DirectHold* hold) {
+void ProcessRoot::Enter(DirectHold* hold, bool kept) {
   const std::string path =
       (parent() == "/" ? "" : parent()) + "/" + hold->lock.name();
-  hold->entry.Enter(&roots_->owner, path, hold->lock.fd());
+  hold->entry.Enter(&roots_->owner, path, hold->lock.fd(), kept ? 1 : 0);
 }
 
 void ProcessRoot::DropHold(DirectHold* hold) {

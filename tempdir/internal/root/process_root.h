@@ -128,8 +128,9 @@ class ProcessRoot {
   // A crash does not remove it from now on. Returns false if a crash is about
   // to.
   bool ReleaseHold(DirectHold* hold);
-  // A crash removes it again, under this name.
-  void EnterHold(DirectHold* hold, std::string name);
+  // A crash finds it again, under this name, and removes it, or keeps it if
+  // `kept`.
+  void EnterHold(DirectHold* hold, std::string name, bool kept);
   // Ends it. In a child of the process that added it, only closes it.
   void DropHold(DirectHold* hold);
 
@@ -151,7 +152,7 @@ class ProcessRoot {
   static bool AnyIsClosed(const RootsOfProcess& roots);
   void TakeHoldsAgain();
   // Enters it in the table of roots (root_table.h).
-  void Enter(DirectHold* hold);
+  void Enter(DirectHold* hold, bool kept);
 
   RootsOfProcess* const roots_;
   RootDirectory directory_;
