@@ -14,17 +14,18 @@ absl::StatusOr<size_t> AdoptAfterFork() {
       return count;
     case Adoption::kNothingInherited:
       return absl::FailedPreconditionError(
-          "nothing to adopt: this process uses the library already");
+          "nothing to adopt: this process was not forked, or has used the "
+          "library");
     case Adoption::kUnadoptable:
       return absl::FailedPreconditionError(
-          "a registry, scope or object that was inherited has ended or has "
-          "been used before it was adopted");
+          "an inherited registry, scope or object was destroyed or used before "
+          "the adoption");
     case Adoption::kForkedWithoutHook:
       return absl::FailedPreconditionError(
-          "the fork ran no fork hooks, as raw clone() and _Fork() do");
+          "the fork ran no fork handlers; raw clone() and _Fork() run none");
     case Adoption::kNoExitHook:
       return StatusOrBareCode(absl::StatusCode::kResourceExhausted,
-                              [] { return "no memory for an exit hook"; });
+                              [] { return "no memory for an exit handler"; });
   }
   return absl::InternalError("unknown outcome");
 }

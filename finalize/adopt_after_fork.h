@@ -49,7 +49,7 @@ namespace finalize {
 // Returns how many pending finalizers the calling process has adopted,
 // callbacks of weak references included. If memory is short, it may not report
 // which callbacks were running. Returns ResourceExhausted, and changes nothing,
-// if there is no memory for an exit hook.
+// if there is no memory for an exit handler.
 absl::StatusOr<size_t> AdoptAfterFork();
 
 }  // namespace finalize

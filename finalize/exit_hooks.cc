@@ -176,7 +176,7 @@ InstallResult Take(const ExitHooks& hooks) {
   TakeSignals(hooks, &stops, &result.hooks);
   if (hooks.crash) TakeCrashes(hooks, &crashes, &result.hooks);
   result.status = stops.status("no signal was taken", result.hooks,
-                               "name those that are to drain all the same");
+                               "name the signals that must drain nevertheless");
   result.status.Update(
       crashes.status("no crash signal was taken", result.hooks,
                      "see ExitHooks::crash_handlers_never_return"));
@@ -202,7 +202,7 @@ absl::Status Prepare(const ExitHooks& hooks, HookSettings* settings) {
   }
   if (hooks.crash && !finalize_internal::PrepareCrashHandler()) {
     status.Update(absl::ResourceExhaustedError(
-        "no memory or no descriptors for the handler of crashes"));
+        "no memory or no descriptors for the crash handler"));
   }
   return status;
 }
@@ -259,8 +259,9 @@ int ShutdownDescriptor() { return finalize_internal::Settings().descriptor; }
 int ShutdownSignal() { return finalize_internal::PostedSignal(); }
 
 void EndBySignal(int signal) {
-  finalize_internal::Check(finalize_internal::MayTake(signal),
-                           "EndBySignal: no signal that asks a process to end");
+  finalize_internal::Check(
+      finalize_internal::MayTake(signal),
+      "EndBySignal: not a signal that asks a process to end");
   finalize_internal::DropLoop();
   finalize_internal::EndProcess(Cause(Cause::Kind::kSignal, signal),
                                 finalize_internal::ExitDeadline());

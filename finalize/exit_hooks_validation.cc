@@ -19,7 +19,7 @@ absl::Status ValidateSignals(const char* field,
     if (MayTake(signal)) continue;
     return absl::InvalidArgumentError(
         absl::StrCat("ExitHooks::", field, ": ", signal,
-                     " is no signal that asks a process to end"));
+                     " is not a signal that asks a process to end"));
   }
   return absl::OkStatus();
 }
@@ -53,7 +53,7 @@ absl::Status ValidateExitHooks(const ExitHooks& hooks) {
   if (hooks.crash_limit <= absl::ZeroDuration() ||
       hooks.crash_limit > kMaxCrashLimit) {
     return absl::InvalidArgumentError(
-        "ExitHooks::crash_limit must be positive and a minute at most");
+        "ExitHooks::crash_limit must be positive and at most a minute");
   }
   return absl::OkStatus();
 }

@@ -27,7 +27,8 @@ void ExitInChild(int status) {
                                 finalize_internal::ExitDeadline());
   const int code = GetExitOptions().failure_exit_code;
   if (finalize_internal::TakeFailure() && code != 0) status = code;
-  finalize_internal::GuardWholeEnd("a stream that nobody reads is full");
+  finalize_internal::GuardWholeEnd(
+      "stdout or stderr is full, and nothing reads it");
   Flush(stdout);
   Flush(stderr);
   _exit(status);

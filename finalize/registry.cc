@@ -40,7 +40,7 @@ void ReportKept(Core* core) {
       [&] { entry = running.ToEntry(Cause::Kind::kDrain); });
   entry.status = finalize_internal::StatusOrBareCode(
       absl::StatusCode::kFailedPrecondition,
-      [] { return "its registry is destroyed before it ends"; });
+      [] { return "its registry was destroyed while it ran"; });
   finalize_internal::ReportFailure(entry);
 }
 

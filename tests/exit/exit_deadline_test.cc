@@ -210,7 +210,7 @@ TEST(WatchdogTest, SaysWhereItIsMissing) {
   const ChildResult result = ResultOf("no-threads");
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_EQ(result.out, "ran\n");
-  EXPECT_THAT(result.err, HasSubstr("no thread for the watchdog"));
+  EXPECT_THAT(result.err, HasSubstr("cannot start the watchdog thread"));
 }
 
 // C15: with helper threads the exit drain returns in time, and the status is

@@ -27,7 +27,7 @@ TEST(HangBehindDrainTest, EndsWhileAThreadIsParked) {
   EXPECT_TRUE(result.Exited(kWatchdogExitCode)) << result;
   EXPECT_EQ(result.out, "parked\njoins\n");
   EXPECT_THAT(result.err,
-              AllOf(HasSubstr("hangs behind its exit drain"),
+              AllOf(HasSubstr("hangs after its exit drain"),
                     HasSubstr("runs exit handlers and static destructors"),
                     HasSubstr("s in exit()")));
 }
@@ -54,7 +54,7 @@ TEST(HangBehindDrainTest, MayWatchTheWholeEnd) {
   const ChildResult result = ResultOf("hangs-watched");
   EXPECT_TRUE(result.Exited(kWatchdogExitCode)) << result;
   EXPECT_EQ(result.out, "ran\nhangs\n");
-  EXPECT_THAT(result.err, HasSubstr("hangs behind its exit drain"));
+  EXPECT_THAT(result.err, HasSubstr("hangs after its exit drain"));
 }
 
 // C15: an end in time is none of its business.

@@ -104,7 +104,7 @@ TEST(EndBySignalTest, RunsTheRestOnce) {
 TEST(EndBySignalTest, RefusesOtherSignals) {
   const ChildResult result = ResultOf("no-such-signal");
   EXPECT_TRUE(result.Killed(SIGABRT)) << result;
-  EXPECT_THAT(result.err, HasSubstr("EndBySignal: no signal that asks"));
+  EXPECT_THAT(result.err, HasSubstr("EndBySignal: not a signal that asks"));
 }
 
 }  // namespace

@@ -191,7 +191,7 @@ FINALIZE_RAW void EndBehindDrain(int sleeper) {
   if (Load(guard.what) != nullptr) {
     line.Add(Load(guard.what));
   } else {
-    line.Add("the process hangs behind its ");
+    line.Add("the process hangs after its ");
     line.Add(Load(guard.cause));
     line.Add(" drain");
   }

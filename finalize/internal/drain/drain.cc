@@ -219,7 +219,8 @@ class Drain {
     if (pending_again) {
       if (noted.count(entry.number) != 0) return;
       entry.outcome = ReportEntry::Outcome::kUnreached;
-      entry.status = absl::UnavailableError("failed elsewhere meanwhile");
+      entry.status =
+          absl::UnavailableError("failed on another thread meanwhile");
       AddEntry(&context_, std::move(entry));
       return;
     }

@@ -176,14 +176,14 @@ void Guard(const Cause& cause, absl::Duration deadline) {
 void GuardDrain(const Cause& cause, absl::Duration deadline) {
   Guard(cause, deadline);
   if (!PassOverHeldLocks()) return;
-  GuardWholeEnd("exit() in a signal handler, which interrupted the library");
+  GuardWholeEnd("exit() in a signal handler that interrupted the library");
   NoteEndFailure();
 }
 
 // This thread is in a signal handler, and waits for a lock that it holds.
 void EndAfterVainWait() {
   Guard(Cause::Kind::kExit, ExitDeadline());
-  GuardWholeEnd("a signal handler interrupted the library, and waits for it");
+  GuardWholeEnd("a signal handler interrupted the library and waits for it");
 }
 
 // The drain is over, and this thread ends the process.

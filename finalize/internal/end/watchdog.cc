@@ -118,7 +118,7 @@ Watchdog::Watchdog(const EndTimes& times, const Cause& cause) : times_(times) {
   const uint32_t own_turn = NextTurn();
   SignalsBlocked blocked;
   if (!StartDetached([=] { Watch(own_turn, times, cause); })) {
-    WriteLine("finalize: no thread for the watchdog of the drain\n");
+    WriteLine("finalize: cannot start the watchdog thread of the drain\n");
   }
 }
 

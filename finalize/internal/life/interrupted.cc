@@ -64,7 +64,7 @@ void Report(Node* node, const Cause& cause) {
   ReportEntry entry = Describe(node, cause, /*spent=*/false);
   entry.outcome = ReportEntry::Outcome::kUnreached;
   entry.status = StatusOrBareCode(absl::StatusCode::kAborted, [] {
-    return "exit() interrupted a change of the list that it is on";
+    return "exit() interrupted a change of its list";
   });
   ReportFailure(entry);
 }

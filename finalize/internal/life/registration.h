@@ -68,13 +68,13 @@ constexpr bool CheckCallback() {
   static_assert(
       kCallable || kInvocation == Invocation::kRetryable,
       "the callback cannot be called with the bound arguments: they are passed "
-      "as rvalues of the types that std::decay makes of them, behind a `const "
+      "as rvalues of the types that std::decay makes of them, after a `const "
       "finalize::Cause&` if the callback takes one");
   static_assert(
       kCallable || kInvocation == Invocation::kOnce,
       "the callback cannot be called with the bound arguments: one that may be "
       "retried gets them as lvalues of the types that std::decay makes of "
-      "them, behind a `const finalize::Cause&` if the callback takes one");
+      "them, after a `const finalize::Cause&` if the callback takes one");
   constexpr bool kStorable =
       std::is_constructible_v<std::decay_t<F>, F&&> &&
       (std::is_constructible_v<std::decay_t<A>, A&&> && ...);

@@ -32,7 +32,7 @@ int64_t Parse(const char* text) {
 void Refuse(const char* text) {
   std::string line = absl::StrCat("finalize: ", kVariable, "=");
   AppendQuoted(text, &line);
-  line += " is no finite, positive duration such as 5s; it is not used\n";
+  line += " is not a finite, positive duration such as 5s; it is ignored\n";
   // If standard error is closed, the message is lost.
   (void)!write(STDERR_FILENO, line.data(), line.size());
 }
