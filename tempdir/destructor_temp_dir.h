@@ -24,8 +24,7 @@
 // Not covered: no end of the process removes the directory, except by running
 // the destructor.
 //
-// Thread-safe for path(), Remove(), Keep(), removed() and MarkFailed(). Moves,
-// assignments and the destructor are confined to one thread.
+// Thread-safe, except: moves, assignments and the destructor.
 #ifndef TEMPDIR_DESTRUCTOR_TEMP_DIR_H_
 #define TEMPDIR_DESTRUCTOR_TEMP_DIR_H_
 

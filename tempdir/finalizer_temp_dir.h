@@ -36,8 +36,7 @@
 // Not covered: _exit, quick_exit, exec, abort and signals remove nothing.
 // (finalize/exit_hooks.h adds handlers for quick_exit, signals and crashes.)
 //
-// Thread-safe for path(), Remove(), Keep(), removed() and MarkFailed(). Moves,
-// assignments and the destructor are confined to one thread.
+// Thread-safe, except: moves, assignments and the destructor.
 #ifndef TEMPDIR_FINALIZER_TEMP_DIR_H_
 #define TEMPDIR_FINALIZER_TEMP_DIR_H_
 

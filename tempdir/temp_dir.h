@@ -60,10 +60,9 @@ namespace tempdir {
 //   is never removed from then on. (If the parent does not permit that, it
 //   stays in a root that is marked `.keep`.) Keep(destination) publishes it
 //   under a name (IfExists, temp_dir_options.h).
-// Threads: path(), Remove(), Keep(), removed() and MarkFailed() are
-//   thread-safe. Moves, assignments and the destructor are confined to one
-//   thread. If several threads call Remove(), one removes, and the others wait
-//   and return its outcome.
+// Threads: thread-safe, except: moves, assignments and the destructor. If
+//   several threads call Remove(), one removes, and the others wait and return
+//   its outcome.
 // Failure: a destructor never throws. It reports as set_failure_callback and
 //   set_crash_on_failure say (temp_dir_options.h).
 // Lifetime: move-only. A moved-from object owns nothing: its path() is empty,

@@ -39,10 +39,8 @@
 // Fork: a child may use the descriptor that it inherited, and shares its
 //   position. The child removes nothing.
 //
-// PathInside and WriteFileAtomically (below) are thread-safe and keep no state.
-//
-// A TempFile is thread-safe as a temp dir is. Write() and the position of the
-// descriptor are confined to one thread.
+// Thread-safe, except: moves, assignments, the destructor, Write() and the
+// position of the descriptor. PathInside and WriteFileAtomically keep no state.
 
 #ifndef TEMPDIR_TEMP_FILE_H_
 #define TEMPDIR_TEMP_FILE_H_
