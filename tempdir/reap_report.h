@@ -39,10 +39,10 @@ struct ReapOptions {
 
   // Also removes roots with a live mark (their owners record that not every
   // process may see their locks) if no lock is seen from here. That mark is
-  // proof enough that they are roots (for direct temp dirs, in a
-  // parent where no one else may rename). Set this only if no process is
-  // running that uses the parent through another mount, or from another
-  // machine: the kernel cannot prove that.
+  // proof enough that they are roots (for direct temp dirs, in a parent where
+  // no one else may rename). Set this only if no process is running that uses
+  // the parent through another mount, or from another machine: the kernel
+  // cannot prove that.
   bool unseen_locks = false;
 
   // Also removes roots without a mark, in a parent where no one else may

@@ -202,8 +202,8 @@ class TempDirOptions {
   // Exit waits for the thread, until the deadline of the process's end
   // (finalize/process_end.h). What remains then, or when the process is
   // killed, is reaped at the next start, like everything of a dead process
-  // (reap.h). The same holds with set_direct(): the directory is
-  // renamed to the `.reap` form, so that a reaper finishes it.
+  // (reap.h). The same holds with set_direct(): the directory is renamed to the
+  // `.reap` form, so that a reaper finishes it.
   //
   // Remove() removes the directory itself if it is empty, if the rename fails,
   // if no thread can be started, or if 256 removals are queued. If the file

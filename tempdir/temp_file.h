@@ -20,11 +20,10 @@
 //   FD_CLOEXEC. Close() it if it is not needed, and before the file is executed
 //   (ETXTBSY).
 // Mode: 0600, whatever the umask, unless TempDirOptions::set_mode() says
-// otherwise.
-//   A file system that ignores modes uses its own; if Mode() was called, Create
-//   then fails.
-// Options: set_direct() is an InvalidArgument, because reapers remove
-//   only directories. set_remove_in_background() has no effect.
+//   otherwise. A file system that ignores modes uses its own; if set_mode() was
+//   called, Create then fails.
+// Options: set_direct() is an InvalidArgument, because reapers remove only
+//   directories. set_remove_in_background() has no effect.
 // Remove() removes the name. The content occupies the disk until Close() or the
 //   destructor. FUSE and NFS rename a file that is removed while it is open to
 //   a hidden name, so its root may stay until it is reaped: Close() it first.

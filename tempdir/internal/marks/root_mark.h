@@ -3,9 +3,9 @@
 // The mark is the extended attribute `user.finalize.root` of the directory. It
 // names the directory that it marks, by inode number and time of birth (the
 // file handle, if the file system tells no time of birth, and nothing more if
-// it has no handles that last). So a copy of a root
-// (`cp -a`, `rsync -X`, a restored backup) carries a mark that names another
-// directory, and so marks nothing.
+// it has no handles that last). So a copy of a root (`cp -a`, `rsync -X`, a
+// restored backup) carries a mark that names another directory, and so marks
+// nothing.
 //
 // Every user who may write the directory can set it. With the sticky bit only
 // the owner can, so a root is created with mode 01700: another user can set

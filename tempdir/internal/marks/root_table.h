@@ -2,10 +2,9 @@
 // form that a signal handler can read.
 //
 // A process that crashes cannot rely on locks or on memory. So each root, and
-// each temp dir that has no root (TempDirOptions::set_direct), is
-// entered in one of a fixed number of slots, with its path, descriptor and
-// identity. If there are more, the rest is not entered: a reaper finds them by
-// their locks.
+// each temp dir that has no root (TempDirOptions::set_direct), is entered in
+// one of a fixed number of slots, with its path, descriptor and identity. If
+// there are more, the rest is not entered: a reaper finds them by their locks.
 //
 //              Enter                            Leave
 //     free ------------> filling ---> entered ----------> free
