@@ -132,7 +132,8 @@ TYPED_TEST(PassedLockTest, ProgramThatEndsTakesNothingFromTheOwner) {
 }
 // The daemon holds it; the program that started it has ended.
 TYPED_TEST(PassedLockTest, ProgramThatBecomesADaemonKeepsIt) {
-  this->Start("exec 4<&0; (read x <&4) & echo $!");
+  this->Start("exec 4<&0; (read x <&4) & echo $!; echo $$");
+  HeldProcess(static_cast<pid_t>(std::stol(this->ReadLine()))).AwaitEnd();
   this->owner_->Kill();
   EXPECT_EQ(this->Reaped(), ReapOutcome::kInUse);
   this->LetGo();
