@@ -27,10 +27,11 @@
 //   RegisterRetryable registered it.
 //
 // Order: the finalizer is dead before its callback starts. Inside the callback
-//   alive() is false, and Run(), Cancel(), Detach() and Peek() return nothing.
+//   alive() is false, and Run(), Cancel(), Detach() and Peek() return false or
+//   an empty value.
 // Thread: the callback runs on the thread whose trigger won the claim, with no
 //   lock held. It is destroyed, with its bound arguments, as soon as it has
-//   run; from a nesting of 64 on (lifetime.h) perhaps later.
+//   run; if 64 or more destructions are nested (lifetime.h), perhaps later.
 // Fibers: a callback may be suspended, and may end out of order, on another
 //   thread, or never. It counts as running until it has returned. Other threads
 //   wait for it, the thread on which it began does not. After longjmp() out of
@@ -98,7 +99,7 @@ class FinalizerBase {
   bool Cancel() const noexcept { return finalize_internal::Cancel(ref_); }
 
   // Returns what a pending finalizer is (report.h), and does not change it;
-  // nullopt if it is dead. A claim meanwhile wins immediately, and its callback
+  // nullopt if it is dead. If a trigger claims it during the peek, its callback
   // starts when the peek has ended.
   std::optional<Info> Peek() const;
 

@@ -17,17 +17,21 @@
 // destroyed. Let the callback own a copy of what it needs:
 //
 //   finalize::OnDestroy(connection.lifetime(),
-//                       [&connection] { Log(connection.socket()); });  // wrong
+//                       [&connection] { Close(connection.socket()); });  //
+//                       wrong
 //   finalize::OnDestroy(connection.lifetime(),
-//                       [s = connection.socket()] { Log(s); });        // right
+//                       [s = connection.socket()] { Close(s); });        //
+//                       right
 //
-// First or last member? Members are destroyed in reverse order of declaration.
+// First or last member? It matters for what such a copy refers to: here the
+// socket is still open because the Lifetime is the last member. Members are
+// destroyed in reverse order of declaration.
 // If the Lifetime is the last member, callbacks run first, while every other
 // member still exists. If it is the first member, they run last, after every
 // other member is destroyed. In both cases the body of the object's destructor
 // has already run.
 //
-// Order: newest first, whatever phase and at_exit of a finalizer are. The
+// Order: newest first, regardless of phase and at_exit. The
 //   finalizers are in the process registry too (with Registry::OnDestroy: in
 //   another one), so exit() runs those whose object was never destroyed.
 // Thread: callbacks run on the thread that destroys the object. The destructor
@@ -35,7 +39,7 @@
 //   callback never uses the object.
 // Nesting: a callback, or the destructor of its bound arguments, may destroy
 //   another object, at any depth; the callbacks of that object have run when
-//   its destructor returns. From a nesting of 64 on, callables that have run
+//   its destructor returns. If 64 or more are nested, callables that have run
 //   may be destroyed later on the same thread, so that a chain through bound
 //   arguments needs a bounded stack. finalize/design.md ("Weak references")
 //   says when, and which chains are not bounded.

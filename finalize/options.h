@@ -80,10 +80,8 @@ class CallerPlace {
   Place place_;
 };
 
-// What happens to a callback whose registration is refused: because the
-// registry is sealed or closed by a drain, because the process is past its exit
-// handlers or past the deadline of its exit drain, or because there is no
-// memory.
+// What happens to a callback whose registration is refused (registry.h,
+// "Refusal", lists the reasons).
 enum class IfClosed : uint8_t {
   kRefuse,  // the handle is dead, and the failure reporter is called
   kRunNow,  // the callback runs immediately, on the calling thread

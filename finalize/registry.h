@@ -18,13 +18,15 @@
 //   The order is exact on one thread, and between registrations that are
 //   ordered by synchronization; concurrent ones run in either order.
 // Registering: what a running callback registers during a drain runs in that
-//   drain, next (or at the turn of its phase). What other threads register
-//   joins the drain while it runs a higher phase than theirs. Once the drain
-//   has begun the last phase, the registry is closed to other threads until the
-//   drain ends. So every drain ends, however busy the program is.
-// Refusal: a registration is refused if the registry is sealed or closed, if
-//   there is no memory, or, in the process registry, if the process is past its
-//   exit handlers or past the deadline of its exit drain. Then the handle is
+//   drain, next (or at the turn of its phase). While a phase drains, other
+//   threads can register only below it, and such a finalizer joins the drain.
+//   While the lowest pending phase drains, they cannot register at all. So
+//   every drain ends, however busy the program is.
+// Refusal: a registration is refused if the registry is sealed, if a drain has
+//   closed it (see above), if there is no memory, if the pointer that owns the
+//   referent is not attachable (shared.h), or, in the process registry, if the
+//   process is past its exit handlers or past the deadline of its exit drain.
+//   Then the handle is
 //   dead and the failure is reported, or, if Options::if_closed says so, the
 //   callback runs immediately. TryRegister returns the status instead. No
 //   callback is accepted and then ignored.
@@ -84,7 +86,7 @@ class Registry {
   // Throws std::bad_alloc if there is no memory.
   Registry();
   // Constructs a child of `parent`. The drain of the child is one finalizer of
-  // the parent, at the place in the order where the child was constructed. If
+  // the parent, at the position that it got when the child was constructed. If
   // the parent is drained, that finalizer drains the child, once: what is
   // registered in the child later runs in the child's own drain. The child must
   // be destroyed before the parent.
@@ -122,10 +124,11 @@ class Registry {
 
   // As Register, for a callback that can be called more than once. If the
   // callback fails (throws, or returns a non-OK status), the finalizer is
-  // pending again, at its old place, until one run succeeds. A drain tries it
-  // once, and reports it as left if it fails, or if it fails in a Run()
-  // meanwhile. After its referent is destroyed only Run() and drains try it
-  // again. The destructor of the registry tries it once and destroys it.
+  // pending again, at its old position, until one run succeeds. A drain tries
+  // it once. It reports the finalizer as left if that fails, or if a Run() on
+  // another thread fails during the drain. After its referent is destroyed only
+  // Run() and drains try it again. The destructor of the registry tries it once
+  // and destroys it.
   template <class F, class... A>
   RetryableFinalizerFor<F, A...> RegisterRetryable(Options options,
                                                    F&& function,
@@ -238,11 +241,11 @@ class Registry {
   // Refuses every later registration. What is pending stays pending.
   void Seal();
 
-  // Moves every pending finalizer to `to`, with its place in the order. Running
-  // ones stay. Handles remain valid. If `to` refuses registrations, returns
-  // why, as TryRegister does, and moves nothing; if memory runs out, or if a
-  // drain of `to` begins meanwhile, a part is moved. While `to` drains and has
-  // begun its first phase, only its own callbacks can move finalizers to it.
+  // Moves every pending finalizer to `to`, with its position in the order.
+  // Running ones stay. Handles remain valid. If `to` refuses registrations,
+  // returns why, as TryRegister does, and moves nothing; if memory runs out, or
+  // if a drain of `to` begins during the move, a part is moved. While a phase
+  // of `to` drains, only callbacks of `to` can move finalizers to it.
   absl::Status MoveTo(Registry& to);
 
   // Returns the handle of the finalizer in the parent that drains this

@@ -38,14 +38,16 @@
 
 namespace finalize {
 
-// One finalizer in a report.
+// One finalizer in a report. Drain() leaves finalizers that are kSkipped or
+// kUnreached pending. The drain at the end of the process then destroys them
+// without running them, except those that wait for the end of an object.
 struct ReportEntry {
   enum class Outcome : uint8_t {
     kRan,     // its callback succeeded
     kFailed,  // its callback threw or returned a non-OK status; see `status`
     kPendingAgain,  // as kFailed, and it is pending again
-    kSkipped,       // left pending: at_exit is false, and the process ends
-    kUnreached,     // left pending: the deadline passed before its turn
+    kSkipped,       // not run: at_exit is false, and the process ends
+    kUnreached,     // not run: the deadline passed before its turn
     kRunning,       // still running when the drain returned
     kRefused,       // never registered: its registry refused it
   };
@@ -101,7 +103,8 @@ struct Report {
 
   Cause cause = Cause::Kind::kDrain;
   absl::Duration elapsed;
-  // How many finalizers had each outcome. `ran` counts callbacks that
+  // How many finalizers had each outcome; those that are kPendingAgain count
+  // twice, and those that are kRefused not at all. `ran` counts callbacks that
   // succeeded. Finalizers of child registries count here as well.
   size_t ran = 0;
   size_t failed = 0;                 // kFailed and kPendingAgain
@@ -124,11 +127,11 @@ struct DrainOptions {
   // thread, which does not touch the registry again.
   absl::Time deadline = absl::InfiniteFuture();
   // How long each phase may take. Then the finalizers of the phase that have
-  // not started are reported as left, and the next phase begins. A callback
-  // that is stuck is treated as at the deadline; to make that possible,
-  // callbacks run on a helper thread even if `threads` is 0. If a callback of a
-  // lower phase registers a finalizer for the phase that was late, that one
-  // runs in the time of the lower phase.
+  // not started are reported as kUnreached, and the next phase begins. A
+  // callback that is stuck keeps its thread, as at the deadline; so callbacks
+  // run on a helper thread even if `threads` is 0. If a callback of a lower
+  // phase registers a finalizer for the phase that was late, the time of that
+  // finalizer counts against the limit of the lower phase.
   absl::Duration phase_limit = absl::InfiniteDuration();
   // If 0, the calling thread runs every callback. Else up to this many helper
   // threads run the callbacks of one phase in parallel; a phase begins when the

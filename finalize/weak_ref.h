@@ -1,7 +1,7 @@
 // WeakRef: a weak reference to an object that shared_ptrs own, with an optional
 // callback for the object's death.
 //
-//   std::shared_ptr<Cat> tom = finalize::MakeShared<Cat>("Tom");
+//   std::shared_ptr<Cat> tom = finalize::MakeShared<Cat>(Cat{"Tom"});
 //   finalize::WeakRef<Cat> ref(tom, [] { std::puts("Tom has died"); });
 //   if (std::shared_ptr<Cat> cat = ref.Lock()) cat->Eat();
 //   tom.reset();   // prints: Tom has died
@@ -13,8 +13,9 @@
 // Referent: any shared_ptr is accepted: aliasing ones, those to const or to a
 // base, those of shared_from_this(). In a destructor weak_from_this() gives a
 // dead WeakRef. A callback needs a referent that MakeShared or Adopt made
-// (IsAttachable, shared.h). For any other the callback is refused, with a
-// failure report (failure_reporter.h); the same holds if there is no memory.
+// (IsAttachable, shared.h). With any other the WeakRef works, but its callback
+// is refused, with a failure report (failure_reporter.h); the same holds if
+// there is no memory.
 //
 // Callback: takes nothing, a `const WeakRef<T>&` (equal to this one, and dead),
 // or a `const Cause&`. It runs once, when the referent dies, if the WeakRef or
@@ -49,8 +50,8 @@
 // Equality and hash are by identity of the referent, and do not change when it
 // dies: the same owner and the same object, also through a base or a const
 // pointer. EqualReferents compares by value, as Python does. There is no order,
-// and no hash by value, because that would be lost with the referent. Identity
-// is as good as the static types: a shared_ptr to a base without virtual
+// and no hash by value: both need a referent that still exists. Limits of
+// identity: a shared_ptr to a base without virtual
 // functions that is not at the beginning of the object compares unequal to the
 // whole object; one to the first member of an object without virtual functions
 // compares equal to it. A WeakRef made from an expired std::weak_ptr never had

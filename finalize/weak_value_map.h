@@ -1,8 +1,9 @@
 // WeakValueMap: a map that does not keep its values alive. An entry exists only
 // while another owner keeps its value alive.
 //
-//   // A cache: callers share an image as long as one of them uses it.
-//   finalize::WeakValueMap<std::string, Image> images;
+//   // A cache: callers share an image as long as one of them uses it. It is
+//   // never destroyed, because other threads may use it until the end.
+//   auto& images = *new finalize::WeakValueMap<std::string, Image>;
 //
 //   std::shared_ptr<Image> Open(const std::string& file) {
 //     return images.GetOrCreate(
@@ -59,11 +60,11 @@
 //   other thread was changing the map).
 //
 // Not covered, although std::unordered_map has it: operator[] and at (they
-// return references; say Get), extract and node handles (Extract returns the
+// return references; call Get), extract and node handles (Extract returns the
 // value), erase(first, last), reserve, rehash and the interface of buckets (no
 // insertion moves more than a few entries), hints, allocators. Iterators are
 // input iterators without `->`, and items have no members `first` and `second`.
-// Not covered, although Python's WeakValueDictionary has it: `|` (say Update),
+// Not covered, although Python's WeakValueDictionary has it: `|` (call Update),
 // update from keyword arguments, deep copies (a copy has its own keys and the
 // same values), equality with other kinds of maps. A map has no hash, no order
 // and no text, because it changes by itself.

@@ -23,14 +23,14 @@
 //
 //     auto dir = tempdir::TempDir::Create();           // removed with `dir`
 //
-// Resource leaking: a directory remains on disk if the process ends by SIGKILL,
+// What may remain: a directory remains on disk if the process ends by SIGKILL,
 //   _exit, exec or abort, or by a signal for which it has no handler
 //   (finalize/exit_hooks.h adds some), or if it loses power. The next
 //   process that creates a temp dir in the same parent removes it (reap.h), or
 //   a reaper process does so immediately (reaper_process.h). A directory of a
-//   DestructorTempDir remains until then also if its destructor does not run.
+//   DestructorTempDir also remains until then if its destructor does not run.
 // Security: the directory has mode 0700, whatever the umask, and a name that
-//   cannot be guessed; Create never adopts an entry that exists. Removal
+//   cannot be guessed; Create never uses an entry that exists. Removal
 //   follows no symbolic link, and removes only the directory that Create
 //   created, never another one that was put at path(). If other users may
 //   rename in the parent, path() may lead to another directory later:
@@ -38,8 +38,8 @@
 //   TempDirOptions::set_require_guarantees makes Create insist on all of it.
 //
 // Not covered: the blocks of removed files are not overwritten. A module that
-// has its own copy of this library stays mapped once it has created a temp dir
-// that may start a thread (docs/modules.md).
+// has its own copy of this library stays mapped once it has created a temp dir,
+// because that may start a thread (docs/modules.md).
 #ifndef TEMPDIR_TEMP_DIR_H_
 #define TEMPDIR_TEMP_DIR_H_
 
@@ -54,12 +54,13 @@ namespace tempdir {
 // path() is absolute and does not change. Remove() returns why it failed, and
 //   can be called again; after it has succeeded it always returns OK. If
 //   something else removed the directory, that counts as removed. If another
-//   directory is at path(), the status says so, and where the temp dir is if it
-//   is near. removed() is true only when the content has been removed.
-// Keep() moves the directory to `<parent>/<its name>` and returns its path; it
-//   is never removed from then on. (If the parent does not permit that, it
-//   stays in a root that is marked `.keep`.) Keep(destination) publishes it
-//   under a name (IfExists, temp_dir_options.h).
+//   directory is at path(), the status says so, and says where the temp dir is
+//   if it was only renamed in its parent. removed() is true only when the
+//   content has been removed.
+// Keep() moves the directory to `<parent>/<its name>` and returns that path;
+//   path() is no longer its path. It is never removed from then on. (If the
+//   parent does not permit that, it stays in a root that is marked `.keep`.)
+//   Keep(destination) publishes it under a name (IfExists, temp_dir_options.h).
 // Threads: thread-safe, except: moves, assignments and the destructor. If
 //   several threads call Remove(), one removes, and the others wait and return
 //   its outcome.
@@ -81,7 +82,7 @@ using TempDir = FinalizerTempDir;
 // (TempDirOptions::set_remove_in_background) has been removed, or its failure
 // has been reported:
 //
-//   dir.Remove();  // only renames it
+//   absl::Status renamed = dir->Remove();  // returns at once
 //   absl::Status removed =
 //       tempdir::FinishRemovals(absl::Now() + absl::Seconds(5));
 //

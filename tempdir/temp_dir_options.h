@@ -69,8 +69,9 @@ namespace tempdir {
 // Keep(destination) publishes a temp dir or a temp file under a name, in one
 // step: readers see nothing at that name, or all of it.
 //
-//   dir.Keep("/srv/site");                                // or AlreadyExists
-//   dir.Keep("/srv/site", tempdir::IfExists::kExchange);  // replaces it
+//   auto kept = dir->Keep("/srv/site");  // AlreadyExists if there is one
+//   kept = dir->Keep("/srv/site", tempdir::IfExists::kExchange);  // replaces
+//   it
 //
 // A relative destination counts from the current directory. If Keep fails, the
 // temp dir is removed later, as before.
@@ -83,8 +84,8 @@ namespace tempdir {
 //
 // Keep returns FailedPrecondition if the destination is on another file system
 // or mount (use TempDirOptions::set_parent to create the temp dir on the same
-// one), or, for an exchange, if it is not a directory, or the temp dir was
-// created set_direct(). It returns Unimplemented if the file system cannot
+// one), or, for an exchange, if it is not a directory or the temp dir is
+// direct. It returns Unimplemented if the file system cannot
 // exchange.
 //
 // Not covered: nothing is forced to the disk. Call fsync() first if the content
@@ -221,9 +222,9 @@ class TempDirOptions {
   // still removes it. A process that is killed (SIGKILL, _exit, exec) has not
   // failed: what it leaves is reaped.
   //
-  // The directory is moved into `<parent>/finalize-<uid>-<random>`, under its
-  // own name, out of the reach of every reaper. kept_failures.h lists and trims
-  // what was kept.
+  // The directory is moved into `<parent>/finalize-<uid>-<random>`, a directory
+  // with a file `.keep`, which every reaper respects. kept_failures.h lists and
+  // trims what was kept.
   TempDirOptions& set_keep_on_failure(bool keep = true) & {
     keep_on_failure_ = keep;
     return *this;
@@ -242,13 +243,12 @@ class TempDirOptions {
   TempDirOptions set_keep_last(size_t failures) && {
     return std::move(set_keep_last(failures));
   }
-  // What to do if removing or keeping fails and no caller can be told: in a
-  // destructor, in an assignment, at exit. The failure reporter
-  // (finalize/failure_reporter.h) gets one line. It has the place of these
-  // options (where the directory was created), what could not be removed, and
-  // what becomes of the directory: the end of the process tries again, or the
-  // directory is left to a reaper (reap.h). set_crash_on_failure(): the process
-  // aborts after the report.
+  // If true, the process aborts if removing or keeping fails and no caller can
+  // be told: in a destructor, in an assignment, at exit. In either case the
+  // failure reporter (finalize/failure_reporter.h) first gets one line. It has
+  // the place of these options (where the directory was created), what could
+  // not be removed, and what becomes of the directory: the end of the process
+  // tries again, or the directory is left to a reaper (reap.h).
   TempDirOptions& set_crash_on_failure(bool crash = true) & {
     crash_on_failure_ = crash;
     return *this;
@@ -256,9 +256,9 @@ class TempDirOptions {
   TempDirOptions set_crash_on_failure(bool crash = true) && {
     return std::move(set_crash_on_failure(crash));
   }
-  // Calls `callback` instead, on the thread that meets the failure, with no
-  // lock held. An exception that it throws is reported. The report of a drain
-  // names the failure as well.
+  // Calls `callback` instead of the failure reporter in that case, on the
+  // thread that meets the failure, with no lock held. An exception that it
+  // throws is reported. The report of a drain names the failure as well.
   TempDirOptions& set_failure_callback(FailureCallback callback) & {
     failure_callback_ = std::move(callback);
     return *this;

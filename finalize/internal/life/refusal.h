@@ -16,7 +16,7 @@ struct LifetimeList;
 enum class Refusal {
   kNone,
   kSealed,    // Registry::Seal()
-  kClosed,    // a drain of the registry is in its last phase
+  kClosed,    // a drain of the registry has closed the phase
   kPastExit,  // the process is past its exit handlers
   kNoMemory,
   kNoReferent,  // the referent is dead, or is not attachable

@@ -18,7 +18,7 @@ Reason ReasonFor(Refusal refusal) {
       return {absl::StatusCode::kFailedPrecondition, "the registry is sealed"};
     case Refusal::kClosed:
       return {absl::StatusCode::kUnavailable,
-              "the registry is closed by a drain in its last phase"};
+              "a drain has closed the registry to other threads"};
     case Refusal::kPastExit:
       return {absl::StatusCode::kFailedPrecondition,
               "the process is past its exit handlers, or past their deadline"};
@@ -27,7 +27,7 @@ Reason ReasonFor(Refusal refusal) {
               "no memory for a finalizer"};
     case Refusal::kNoReferent:
       return {absl::StatusCode::kInvalidArgument,
-              "the pointer is null, owns nothing, or was not made by "
+              "the pointer is null, owns nothing, or was not created by "
               "MakeShared or Adopt"};
   }
   return {absl::StatusCode::kInternal, "unknown refusal"};
