@@ -55,8 +55,8 @@ namespace tempdir {
 //   can be called again; after it has succeeded it always returns OK. If
 //   something else removed the directory, that counts as removed. If another
 //   directory is at path(), the status says so, and says where the temp dir is
-//   if it was only renamed in its parent. removed() is true only when the
-//   content has been removed.
+//   if it was renamed within its root or its parent. removed() is true only
+//   when the content has been removed.
 // Keep() moves the directory to `<parent>/<its name>` and returns that path;
 //   path() is no longer its path. It is never removed from then on. (If the
 //   parent does not permit that, it stays in a root that is marked `.keep`.)
