@@ -20,7 +20,8 @@
 // refusal and failure. process_end.h sets the time limit of the drain at exit.
 //
 // Order: higher phase first, then newest first, across all threads.
-// Thread: the callback runs on the thread that calls exit(), with no lock held.
+// Threads: the callback runs on the thread that calls exit(), with no lock
+// held.
 //   A callback that ends its thread, by pthread_exit() or cancellation, ends
 //   the process with a message and abort().
 // Failure: an exception or a non-OK status is reported (failure_reporter.h),

@@ -3,7 +3,7 @@
 //
 //   void RemoveSocket(const finalize::Crash&) { unlink(socket_path); }
 //   ...
-//   finalize::AddCrashCallback(&RemoveSocket);
+//   if (!finalize::AddCrashCallback(&RemoveSocket)) return Full();
 //
 // It is for code that frees what the end of the process would not free: named
 // files above all. Temp dirs need no callback; the library removes them.

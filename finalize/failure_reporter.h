@@ -18,7 +18,7 @@
 // standard error any more. Without memory for the line it writes the number and
 // the place only.
 //
-// Thread: the reporter is called on the thread on which the failure occurred,
+// Threads: the reporter is called on the thread on which the failure occurred,
 //   with no lock held, and may be called on several threads at once. It may
 //   register, run and detach finalizers. A finalizer counts as running until
 //   the reporter returns; a retryable one is already pending again when the

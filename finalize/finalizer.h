@@ -29,7 +29,7 @@
 // Order: the finalizer is dead before its callback starts. Inside the callback
 //   alive() is false, and Run(), Cancel(), Detach() and Peek() return false or
 //   an empty value.
-// Thread: the callback runs on the thread whose trigger won the claim, with no
+// Threads: the callback runs on the thread whose trigger won the claim, with no
 //   lock held. It is destroyed, with its bound arguments, as soon as it has
 //   run; if 64 or more destructions are nested (lifetime.h), perhaps later.
 // Fibers: a callback may be suspended, and may end out of order, on another

@@ -12,7 +12,7 @@
 // thread. If the process ends while the scope is open, the exit drain runs it.
 //
 // Order: in an exit drain in order with all other finalizers (registry.h).
-// Thread: if another thread runs the callback (an exit drain while this thread
+// Threads: if another thread runs the callback (an exit drain while this thread
 //   continues), the destructor waits until the run has ended. So the callback
 //   may refer to local variables.
 // Failure: an exception or a non-OK status is reported (failure_reporter.h).

@@ -12,7 +12,7 @@
 // are in no registry. Registry::ForEach() and Registry::Dump() show what is
 // pending in the order of a drain; FinalizerBase::Peek() shows one finalizer.
 //
-// Thread: any, also in a callback or in the observer, while other threads
+// Threads: any, also in a callback or in the observer, while other threads
 //   register, run and drain. The functions hold no lock when they return. The
 //   result shows each registry at one moment, but not all registries at the
 //   same moment.
@@ -94,7 +94,7 @@ struct Counters {
 
   uint64_t registered = 0;  // in the first registry, if it was moved later
   uint64_t run = 0;         // callbacks started: each attempt counts
-  uint64_t detached = 0;    // and destroyed without running
+  uint64_t detached = 0;    // by Detach(), Cancel() or CancelAll()
   // Callbacks that threw or returned a non-OK status, except those that a drain
   // had left running by then.
   uint64_t failed = 0;

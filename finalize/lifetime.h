@@ -34,7 +34,7 @@
 // Order: newest first, regardless of phase and at_exit. The
 //   finalizers are in the process registry too (with Registry::OnDestroy: in
 //   another one), so exit() runs those whose object was never destroyed.
-// Thread: callbacks run on the thread that destroys the object. The destructor
+// Threads: callbacks run on the thread that destroys the object. The destructor
 //   does not wait for a callback that another thread is running, because that
 //   callback never uses the object.
 // Nesting: a callback, or the destructor of its bound arguments, may destroy

@@ -19,7 +19,7 @@
 //   thread, even if it has been replaced meanwhile. `end` is not called if the
 //   callback does not return, because it ends its thread or the process, or
 //   calls exit().
-// Thread: both are called on the thread that runs the callback, with no lock
+// Threads: both are called on the thread that runs the callback, with no lock
 //   held, and may be called on several threads at once. They may register, run,
 //   detach and drain, and may replace the observer; callbacks that they run are
 //   not observed. The finalizer is already dead, and still counts as running: a

@@ -26,9 +26,10 @@
 //   refused with a message; an empty value counts as unset.
 // Threads: exit() drains on the thread that called it, and waits until the
 //   deadline for callbacks that other threads are running, except if exit() was
-//   called inside a callback. Another thread that calls exit() meanwhile waits
-//   there; it takes the drain over if the running callback has called exit()
-//   itself, or takes too long.
+//   called inside a callback. Another thread that calls exit() during the drain
+//   waits there. It takes the drain over if the running callback has called
+//   exit() itself; in the drain of a signal or of std::terminate() also if that
+//   callback takes too long (ExitOptions::take_over).
 // Failure: if a callback hangs for a second beyond the deadline, the watchdog
 //   prints to standard error what is running and what has not run, and ends the
 //   process by _exit with kWatchdogExitCode.
@@ -74,11 +75,13 @@ struct ExitOptions {
   // temp dirs of the process while the drain continues. A callback that is only
   // slow then finds them removed; with 0 it has the whole deadline.
   double temp_dir_share = 0.1;
-  // How long a callback may take while another thread waits in exit(), before
-  // that thread takes the drain over. 0: half of the time that remains until
-  // the deadline when the callback is first seen. Infinite: the thread never
-  // takes over, except from a callback that has called exit(). Must not be
-  // negative.
+  // How long a callback may take in the drain of a signal or of
+  // std::terminate() while another thread waits in exit(), before that thread
+  // takes the drain over. Has no effect with `threads` or a finite
+  // `phase_limit`, whose callbacks run on other threads. 0: half of the time
+  // that remains until the deadline when the callback is first seen. Infinite:
+  // the thread never takes over, except from a callback that has called exit().
+  // Must not be negative.
   absl::Duration take_over = absl::ZeroDuration();
   // Whether the deadline holds for all of exit(), with static destructors and
   // other exit handlers, rather than for the drain alone.

@@ -30,7 +30,7 @@
 //   dead and the failure is reported, or, if Options::if_closed says so, the
 //   callback runs immediately. TryRegister returns the status instead. No
 //   callback is accepted and then ignored.
-// Thread: each callback runs on the thread that drains, or on helper threads
+// Threads: each callback runs on the thread that drains, or on helper threads
 //   (DrainOptions::threads), with no lock held. A callback that ends its thread
 //   by pthread_exit() ends the process with a message.
 // Failure: no exception or status of a callback escapes from Drain(); it is in

@@ -12,7 +12,7 @@
 //   then the memory is freed. (An object of Adopt is destroyed and freed by its
 //   own deleter, before the callbacks.) Callbacks run whatever at_exit is. If
 //   an object is never destroyed, exit() runs them.
-// Thread: callbacks run on the thread that drops the last owner.
+// Threads: callbacks run on the thread that drops the last owner.
 // Failure: if OnDestroy gets a null pointer, or one that was created in another
 //   way (by std::make_shared, for example), the registration is refused: the
 //   handle is dead and the failure is reported, or the callback runs

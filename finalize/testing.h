@@ -50,8 +50,8 @@ Report SimulateExit(Registry& registry, const ExitOptions& options = {});
 // it: not ages, not Finalizer::Wait(), not the watchdog of the exit drain.
 //
 //   finalize::testing::FakeClock clock;
+//   registry.Register([] {});  // has no time left
 //   registry.Register([&] { clock.Advance(absl::Hours(1)); });  // "hangs"
-//   registry.Register([] {});
 //   EXPECT_TRUE(SimulateExit(registry).deadline_exceeded);
 //
 // A drain that waits for another thread notices a change within a few

@@ -24,7 +24,8 @@
 //
 // Order: higher phase first, then newest first. What a callback registers with
 //   AtThreadExit runs too, next or at the turn of its phase.
-// Thread: the callback runs on its thread when that ends, and in a drain on the
+// Threads: the callback runs on its thread when that ends, and in a drain on
+// the
 //   thread that drains. If the main thread calls exit(), or returns from main,
 //   its callbacks run first, before every atexit handler and static destructor.
 //   If another thread calls exit(), the exit drain runs them.

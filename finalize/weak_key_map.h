@@ -47,7 +47,7 @@
 // note] : notes` does not compile, because it would bind references to a
 // temporary.
 //
-// Thread: any; threads that use the same value must synchronize themselves.
+// Threads: any; threads that use the same value must synchronize themselves.
 //   User code (destructors, hash, equality) is never called under a lock, so it
 //   may use the map. Calls that visit many entries (==, copies, merge, insert
 //   of a range, Update, erase_if) are not atomic.

@@ -31,7 +31,7 @@
 // Order: when the referent dies, all weak references to it are dead first; then
 //   its destructor runs; then callbacks of weak references and finalizers
 //   (OnDestroy) run together, newest first.
-// Thread: the callback runs on the thread that drops the last owner of the
+// Threads: the callback runs on the thread that drops the last owner of the
 //   referent. No lock is held.
 // Failure: an exception or a status that is not OK is reported
 //   (failure_reporter.h).

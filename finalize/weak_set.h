@@ -31,7 +31,7 @@
 // member : set` does not compile, because it would bind a reference to a
 // temporary: write `const auto&` or `auto`.
 //
-// Thread: any. User code (destructors, hash, equality) is never called under a
+// Threads: any. User code (destructors, hash, equality) is never called under a
 //   lock, so it may use the set. Calls that visit many members, or two sets,
 //   are not atomic.
 // Failure: as in a standard container. Without memory an insertion throws

@@ -47,7 +47,7 @@
 // `auto& [key, value] : map` does not compile, because it would bind references
 // to a temporary: write `const auto&` or `auto&&`.
 //
-// Thread: any. User code (destructors, hash, equality, factories) is never
+// Threads: any. User code (destructors, hash, equality, factories) is never
 //   called under a lock, so it may use the map. Calls that visit many entries
 //   (==, copies, merge, insert of a range, Update, erase_if) are not atomic.
 // Failure: as in a standard container. Without memory an insertion throws

@@ -21,7 +21,7 @@
 //   frames it abandons.
 // Order: phase kTempDirPhase. Temp dirs are removed after everything that the
 //   program registered at a phase that is not lower, newest first.
-// Thread: a Remove() that meets a drain waits for it and returns its outcome.
+// Threads: a Remove() that meets a drain waits for it and returns its outcome.
 // Failure: a removal that fails is pending again, for the next trigger. If the
 //   destructor fails, exit() tries once more. A failure at exit is in the
 //   report of the drain and goes to the failure reporter, whatever else

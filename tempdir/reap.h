@@ -74,7 +74,7 @@ void SetAutomaticReap(bool enabled);
 //         if (!report.ok()) LOG(WARNING) << report.status();
 //       });
 //
-// Thread: it runs on a library thread with all signals blocked, after the
+// Threads: it runs on a library thread with all signals blocked, after the
 //   reaping, with no lock held. Several calls may run at the same time. After a
 //   Create on a full file system, the callback runs beside that Create.
 // Failure: an exception that it throws is reported

@@ -54,6 +54,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -115,19 +116,19 @@ class TempDirOptions {
   }
   // How the name starts and ends; "tmp-" and nothing by default. They must not
   // contain a slash or a NUL, and must be short enough for a file name.
-  TempDirOptions& set_prefix(std::string prefix) & {
-    prefix_ = std::move(prefix);
+  TempDirOptions& set_prefix(std::string_view prefix) & {
+    prefix_ = std::string(prefix);
     return *this;
   }
-  TempDirOptions set_prefix(std::string prefix) && {
-    return std::move(set_prefix(std::move(prefix)));
+  TempDirOptions set_prefix(std::string_view prefix) && {
+    return std::move(set_prefix(prefix));
   }
-  TempDirOptions& set_suffix(std::string suffix) & {
-    suffix_ = std::move(suffix);
+  TempDirOptions& set_suffix(std::string_view suffix) & {
+    suffix_ = std::string(suffix);
     return *this;
   }
-  TempDirOptions set_suffix(std::string suffix) && {
-    return std::move(set_suffix(std::move(suffix)));
+  TempDirOptions set_suffix(std::string_view suffix) && {
+    return std::move(set_suffix(suffix));
   }
   // Creates `<parent>/finalize-<uid>-<random>` itself, without a root: to
   // rename it to a name beside it, or to let other users in, who cannot enter a
@@ -169,7 +170,7 @@ class TempDirOptions {
   // directories ever gets the name of an earlier one is 1 in 2000.
   TempDirOptions& set_short_path(bool short_path = true) & {
     short_path_ = short_path;
-    return set_direct(short_path);
+    return *this;
   }
   TempDirOptions set_short_path(bool short_path = true) && {
     return std::move(set_short_path(short_path));
@@ -210,7 +211,7 @@ class TempDirOptions {
   // if no thread can be started, or if 256 removals are queued. If the file
   // system is full, Create waits for the thread and tries again.
   TempDirOptions& set_remove_in_background(bool background = true) & {
-    background_ = background;
+    remove_in_background_ = background;
     return *this;
   }
   TempDirOptions set_remove_in_background(bool background = true) && {
@@ -275,9 +276,10 @@ class TempDirOptions {
   bool require_guarantees() const { return require_guarantees_; }
   // Whether Create is to fail if it cannot have the permissions.
   bool insists_on_mode() const { return has_mode() || require_guarantees_; }
-  bool direct() const { return direct_; }
+  // A temp dir with a short path is direct.
+  bool direct() const { return direct_ || short_path_; }
   bool short_path() const { return short_path_; }
-  bool background() const { return background_; }
+  bool remove_in_background() const { return remove_in_background_; }
   bool keep_on_failure() const { return keep_on_failure_; }
   size_t keep_last() const { return keep_last_; }
   bool crash_on_failure() const { return crash_on_failure_; }
@@ -292,7 +294,7 @@ class TempDirOptions {
   bool short_path_ = false;
   std::optional<mode_t> mode_;
   bool require_guarantees_ = false;
-  bool background_ = false;
+  bool remove_in_background_ = false;
   bool keep_on_failure_ = false;
   size_t keep_last_ = 0;
   bool crash_on_failure_ = false;

@@ -161,6 +161,15 @@ TYPED_TEST(PassedLockTest, OneThatWasRemovedHasNone) {
   EXPECT_TRUE(absl::IsFailedPrecondition(entry.PassLock().status()));
 }
 
+// C30: a file that is kept has no root, and its parent is no one's to lock.
+class PassedFileLockTest : public TempDirFixture {};
+TEST_F(PassedFileLockTest, KeptFileHasNone) {
+  setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);
+  TempFile file = Make<TempFile>();
+  unsetenv("FINALIZE_KEEP_TEMP_DIRS");
+  EXPECT_TRUE(absl::IsFailedPrecondition(file.PassLock().status()));
+}
+
 // One without a root carries the lock itself.
 class PassedDirectLockTest : public PassedLockTest<tempdir::FinalizerTempDir> {
 };

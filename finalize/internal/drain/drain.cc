@@ -137,6 +137,8 @@ class Drain {
       if (ends_) RecordEndStep(/*in_callback=*/true);
       RunStep(node);
       if (Stopped()) return false;
+      // Before anything that the thread which took this drain over also does.
+      if (ends_) StayDrainer(turn_);
       if (ends_) RecordEndStep(in_callback_);
     }
   }

@@ -151,10 +151,12 @@ bool TakeDrain(const DrainView& view);
 
 // --- For modules ---
 
-// Returns true if this thread is in exit(), and its drain is over.
+// Returns true if the drain at the end of the process is over, and this thread
+// ran it last.
 bool HasDrainedHere();
 
-// Returns true if this thread is in exit(), and its drain has begun or is over.
+// Returns true if this thread runs the drain at the end of the process, or ran
+// it last.
 bool ExitsHere();
 
 // For dlclose() of the module that contains the library: its hooks, which

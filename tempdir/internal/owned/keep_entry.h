@@ -1,8 +1,8 @@
 // KeepEntry, KeepFailedEntry and PublishEntry: three ways to move a temp dir or
 // a temp file to where neither its process nor a reaper removes it.
 //
-// Each moves it in one step. After a failure it is where it was, and is removed
-// later, as before.
+// Each moves it in one step, or marks it where it is if it cannot be moved.
+// After a failure it is where it was, and is removed later, as before.
 
 #ifndef TEMPDIR_INTERNAL_OWNED_KEEP_ENTRY_H_
 #define TEMPDIR_INTERNAL_OWNED_KEEP_ENTRY_H_

@@ -42,11 +42,14 @@ std::string NameIn(int base_fd, const char* where,
 
 std::string FindLostDirectory(int root_fd, const ProcessRoot& root,
                               const EntryIdentity& identity) {
+  const auto in = [](const std::string& directory, const std::string& name) {
+    return absl::StrCat(directory == "/" ? "" : directory, "/", name);
+  };
   std::string name = NameIn(root_fd, ".", identity);
-  if (!name.empty()) return absl::StrCat(root.path(), "/", name);
+  if (!name.empty()) return in(root.path(), name);
   if (root.home() == ProcessRoot::Home::kParent) return name;
   name = NameIn(root_fd, "..", identity);
-  return name.empty() ? name : absl::StrCat(root.parent(), "/", name);
+  return name.empty() ? name : in(root.parent(), name);
 }
 
 }  // namespace tempdir_internal

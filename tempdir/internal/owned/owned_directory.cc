@@ -79,7 +79,8 @@ void OwnedDirectory::Settle(State state) {
 absl::Status OwnedDirectory::Create() {
   if (CrashGate::Refuses()) return Crashing(description());
   // If that fails there are no threads, and their work is done at once.
-  if (options().background() || ReapsByItself()) PrepareBackgroundThreads();
+  if (options().remove_in_background() || ReapsByItself())
+    PrepareBackgroundThreads();
   ForkMutexHolder lock(mutex_);
   absl::Status status =
       canceled_ ? absl::CancelledError(absl::StrCat(
@@ -204,7 +205,8 @@ absl::Status OwnedDirectory::RemoveImplicitly() {
 }
 
 bool OwnedDirectory::Enqueue() {
-  if (!options().background() || renamed() || !AcceptsRemovals()) return false;
+  if (!options().remove_in_background() || renamed() || !AcceptsRemovals())
+    return false;
   std::shared_ptr<OwnedDirectory> self = weak_from_this().lock();
   return self != nullptr && RenameAway(*this) &&
          EnqueueRemoval(std::move(self));
@@ -285,10 +287,15 @@ absl::StatusOr<int> OwnedDirectory::OpenLock() {
   ForkMutexHolder lock(mutex_);
   if (!lock.held()) return CaughtByFork(description());
   if (state_ != State::kLive) return NotLive(state_);
+  const bool in_parent = home() == ProcessRoot::Home::kParent;
+  if (in_parent && is_file()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("no lock keeps reapers away from ",
+                     EscapedText(path().native()), ": it is kept"));
+  }
   absl::StatusOr<int> fd = root().Descriptor();
   if (!fd.ok()) return fd.status();
-  const bool is_direct = home() == ProcessRoot::Home::kParent && !is_file();
-  return OpenLocked(*fd, is_direct ? name().c_str() : ".");
+  return OpenLocked(*fd, in_parent ? name().c_str() : ".");
 }
 
 }  // namespace tempdir_internal

@@ -25,7 +25,7 @@
 //   kCreating  the entry is not set; the creator holds mutex_ from before mkdir
 //              until the state changes
 //   kLive      the entry is set, and its root counts it; a Remove or Keep that
-//              fails does not change that, and its reason is in last_failure_
+//              fails does not change that (last_failure_ is that of Remove)
 //   kRemovingInBackground
 //              renamed (rename_away.h), and in the backlog (removal_backlog.h);
 //              another Remove removes it immediately

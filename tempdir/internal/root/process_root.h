@@ -15,15 +15,13 @@
 // clang-format on
 //
 //   in use   in RootsOfProcess, descriptor open
-//   lost     another process moved, removed or replaced it, or it cannot be
-//   used
-//            since this process became another user. It stays in RootsOfProcess
-//            for the temp dirs in it, which are still reached through the
-//            descriptor; new ones get a new root
-//   removed  removed by rmdir (unless it is not empty), descriptor closed. It
-//   is
-//            found through its descriptor, so it is also removed if its parent
-//            was renamed
+//   lost     another process moved, removed or replaced it, or this process
+//            became another user. It stays in RootsOfProcess for the temp dirs
+//            in it, which are still reached through the descriptor; new ones
+//            get a new root
+//   removed  removed by rmdir (unless it is not empty), descriptor closed. The
+//            descriptor finds it, so it is removed even if its parent was
+//            renamed
 //
 // RootDirectory (root_directory.h) creates, opens and removes the directory.
 //

@@ -34,7 +34,7 @@ constexpr Obstacle ObstacleOf(int error) {
 class RemovalErrors {
  public:
   // Reports that `entry` of `directory` stays (`directory` itself if `entry` is
-  // null, or for kRefilled). Thread-safe, like ReportMoved. Keeps neither
+  // null, or for kRefilled). Thread-safe, like ReportMovedAway. Keeps neither
   // pointer.
   virtual void Report(Obstacle obstacle, int error, const TreeNode* root,
                       const TreeNode* directory, const char* entry) = 0;
