@@ -143,7 +143,7 @@ std::vector<Row> MeasureScale() {
     finalize::Registry registry;
     FillAndDrain(registry, kSmallCount);
     return CpuPerCall(100, [&] { FillAndDrain(registry, kSmallCount); }) /
-           kBatch;
+           kSmallCount;
   };
   const bench::Rounds rounds = bench::MeasureInTurn(
       bench::RoundCount(7),

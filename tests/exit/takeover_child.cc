@@ -129,6 +129,30 @@ void SlowCallback() {
   EndTwice(kLong);
 }
 
+// Two callbacks take their time. The thread of the first is blocked when it has
+// come back; then a third thread calls exit(), while the second callback runs.
+std::atomic<bool> second_began{false}, last_ran{false};
+std::atomic<pid_t> first_thread{0};
+void SlowCallbackAfterASlowOne() {
+  SetOptions(kLong, absl::Milliseconds(1));
+  AtExit([] {
+    Say("last");
+    last_ran = true;
+  });
+  AtExit(Options("second slow one"), [] {
+    second_began = true;
+    finalize_test::AwaitBlocked(first_thread, SYS_pause);
+    std::thread([] { std::exit(5); }).detach();
+    while (!last_ran) sched_yield();
+  });
+  AtExit(Options("first slow one"), [] {
+    first_thread = ThisThread();
+    HaveMainExit();
+    while (!second_began) sched_yield();
+  });
+  EndTwice(kLong);
+}
+
 // It never ends.
 void StuckCallback() {
   SetOptions(kLong, absl::Milliseconds(1));
@@ -167,6 +191,7 @@ int main(int argc, char** argv) {
        {"callback-exits-while-forking", CallbackExitsWhileForking},
        {"helper-exits", HelperExits},
        {"slow-callback", SlowCallback},
+       {"slow-callback-after-a-slow-one", SlowCallbackAfterASlowOne},
        {"stuck-callback", StuckCallback},
        {"quick-callbacks", QuickCallbacks}});
 }

@@ -65,6 +65,15 @@ TEST(TakeoverTest, PassesASlowCallbackOver) {
   EXPECT_EQ(result.err, "");
 }
 
+// C17: a thread that comes back from a slow callback does nothing more to the
+// drain: another thread still sees that the next callback is slow.
+TEST(TakeoverTest, PassesOverASlowCallbackAfterASlowOne) {
+  const ChildResult result = ResultOf("slow-callback-after-a-slow-one");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out, "last\n");
+  EXPECT_EQ(result.err, "");
+}
+
 // C15, C16: one that never ends is named when the deadline has passed, and the
 // process dies by the signal, not by its watchdog.
 TEST(TakeoverTest, NamesAStuckCallback) {

@@ -159,7 +159,7 @@ TEST(DeadlineVariableTest, MustBeFiniteAndPositive) {
     EXPECT_TRUE(result.Killed(SIGTERM)) << result;
     const std::string message =
         std::string("finalize: FINALIZE_EXIT_DEADLINE") + "=\"" + value +
-        "\" is no finite, positive";
+        "\" is not a finite, positive";
     EXPECT_EQ(result.err.find(message), 0u) << result;
     EXPECT_EQ(result.err.find(message, 1), std::string::npos) << result;
     EXPECT_THAT(result.err, HasSubstr("left on signal"));
