@@ -10,7 +10,7 @@
 #include "absl/base/attributes.h"
 #include "finalize/internal/base/futex.h"
 #include "finalize/internal/copies/end_guard.h"
-#include "finalize/internal/drain/drain.h"
+#include "finalize/internal/drain/drain_context.h"
 #include "finalize/internal/end/end_deadline.h"
 #include "finalize/internal/life/end_door.h"
 #include "finalize/internal/node/fork_epoch.h"

@@ -8,7 +8,6 @@
 #include "finalize/internal/base/exit_deadline.h"
 #include "finalize/internal/copies/copy_board.h"
 #include "finalize/internal/drain/drain.h"
-#include "finalize/internal/drain/drain_context.h"
 #include "finalize/internal/end/current_exit_options.h"
 #include "finalize/internal/end/end_state.h"
 #include "finalize/internal/end/process_drain.h"
