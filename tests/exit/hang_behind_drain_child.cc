@@ -37,7 +37,7 @@ void SetOptions(bool watch_whole_end) {
 
 // A static destructor joins a thread that has called exit(): never.
 std::atomic<pid_t> exiting_thread{0};
-void JoinsAParkedThread() {
+void JoinsABlockedThread() {
   struct Joins {
     ~Joins() {
       Say("joins");
@@ -55,7 +55,7 @@ void JoinsAParkedThread() {
   AtExit([] {
     gate = true;
     AwaitInExit(exiting_thread);
-    Say("parked");
+    Say("blocked");
   });
   std::exit(3);
 }
@@ -144,7 +144,7 @@ void QuickExits() {
 int main(int argc, char** argv) {
   return finalize_test::RunScenario(
       argc, argv,
-      {{"joins-a-parked-thread", JoinsAParkedThread},
+      {{"joins-a-blocked-thread", JoinsABlockedThread},
        {"joins-a-late-thread", JoinsALateThread},
        {"hangs-watched", HangsWatched},
        {"slow-static", SlowStatic},

@@ -23,9 +23,9 @@ ChildResult ResultOf(const std::string& scenario) {
 // C15, C17: a static destructor waits for a thread that waits in exit(): the
 // watchdog is still armed, and names both.
 TEST(HangBehindDrainTest, EndsWhileAThreadIsParked) {
-  const ChildResult result = ResultOf("joins-a-parked-thread");
+  const ChildResult result = ResultOf("joins-a-blocked-thread");
   EXPECT_TRUE(result.Exited(kWatchdogExitCode)) << result;
-  EXPECT_EQ(result.out, "parked\njoins\n");
+  EXPECT_EQ(result.out, "blocked\njoins\n");
   EXPECT_THAT(result.err,
               AllOf(HasSubstr("hangs after its exit drain"),
                     HasSubstr("runs exit handlers and static destructors"),

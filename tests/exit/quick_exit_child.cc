@@ -34,7 +34,7 @@ using finalize_test::SayCause;
 using finalize_test::Says;
 using finalize_test::ThisThread;
 
-// Waits until a thread of this process is parked.
+// Waits until a thread of this process is blocked.
 void AwaitParked(const std::atomic<pid_t>& thread) { AwaitInExit(thread); }
 
 void QuickExit() {
@@ -94,7 +94,7 @@ void OnOtherThreads(void (*end)(int)) {
       ++waves;
       for (int i = 0; i < kWave; ++i) AwaitParked(threads[wave * kWave + i]);
     }
-    Say("parked");
+    Say("blocked");
   });
   InstallHooks();
 }

@@ -53,16 +53,16 @@ TEST(QuickExitTest, MeetsExit) {
   EXPECT_EQ(quick.out, "third\nfirst, on quick_exit\n");
 }
 
-// C17: other threads that call either are parked.
+// C17: other threads that call either are blocked.
 TEST(QuickExitTest, ParksOtherThreads) {
   for (const char* scenario : {"many-quick-exits", "exits-in-quick-exit"}) {
     const ChildResult result = ResultOf(scenario);
     EXPECT_TRUE(result.Exited(7)) << scenario << result;
-    EXPECT_EQ(result.out, "parked\nfirst, on quick_exit\n");
+    EXPECT_EQ(result.out, "blocked\nfirst, on quick_exit\n");
   }
   const ChildResult result = ResultOf("quick-exits-in-exit");
   EXPECT_TRUE(result.Exited(7)) << result;
-  EXPECT_EQ(result.out, "parked\nfirst, on exit\n");
+  EXPECT_EQ(result.out, "blocked\nfirst, on exit\n");
 }
 
 // C17: after the exit drain it ends the process, whatever hangs in exit(). From

@@ -122,7 +122,7 @@ void ExitDuringDrain() {
   AtExit([] {
     draining = true;
     AwaitInExit(main_thread);
-    Say("parked");
+    Say("blocked");
   });
   Install();
   raise(SIGTERM);

@@ -68,11 +68,11 @@ TEST(SignalAndExitTest, SignalAfterTheExitDrainMeansNow) {
   EXPECT_EQ(result.out, "first, on exit\nstatic\n");
 }
 
-// C17, C22: exit() during the drain of a signal is parked.
+// C17, C22: exit() during the drain of a signal is blocked.
 TEST(SignalAndExitTest, ParksExit) {
   const ChildResult result = ResultOf("exit-during-drain");
   EXPECT_TRUE(result.Killed(SIGTERM)) << result;
-  EXPECT_EQ(result.out, "parked\nfirst, on signal\n");
+  EXPECT_EQ(result.out, "blocked\nfirst, on signal\n");
 }
 
 // C1, C17, C22: two calls of exit() and a signal at one moment: whoever ends
