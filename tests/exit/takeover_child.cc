@@ -12,6 +12,7 @@
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/process_end.h"
+#include "tests/exit/exit_lock.h"
 #include "tests/exit/hooked_scenario.h"
 #include "tests/support/blocked_thread.h"
 #include "tests/support/forked.h"
@@ -150,7 +151,7 @@ void SlowCallbackAfterASlowOne() {
     HaveMainExit();
     while (!second_began) sched_yield();
   });
-  EndTwice(kLong);
+  EndTwice(finalize_test::ExitHasALock() ? absl::Seconds(8) : kLong);
 }
 
 // It never ends.
