@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // at_exit_hooks shows how a service ends, and how it observes its own end.
 //
 //   at_exit_hooks              returns from main

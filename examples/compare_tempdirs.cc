@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // compare_tempdirs plays each way in which the owner of a temp dir can end, in
 // a separate process, with both styles of temp dir.
 //

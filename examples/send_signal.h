@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // SendSignal: the one place from which the examples send signals.
 //
 // kill() takes any number, and -1, which a failed fork() returns, stands for

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // two_temp_dirs: a temporary directory that its destructor removes, and one
 // that a finalizer removes, when the object is destroyed or at exit, whichever
 // comes first. Each shows the idea only: tempdir/ has both for real use, and

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // weak_tour shows WeakRef, WeakProxy, WeakValueMap, WeakKeyMap, and a
 // finalizer.
 //

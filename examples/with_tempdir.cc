@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // with_tempdir: runs a command with a fresh directory as its TMPDIR, which
 // disappears when the command ends, or this does.
 //

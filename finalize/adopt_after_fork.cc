@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/adopt_after_fork.h"
 
 #include "finalize/internal/base/ignoring_bad_alloc.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // AdoptAfterFork lets a forked child take over what its parent registered, for
 // a process that daemonizes.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // AtExit: runs a callback when the process ends normally: by exit(), or by a
 // return from main.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Cause: which event made a finalizer run.
 //
 //   finalize::AtExit([](const finalize::Cause& cause) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Crash tells a crash callback (crash_callback.h) about the crash.
 //
 // A value. Thread-compatible: const calls may run concurrently.

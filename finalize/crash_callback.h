@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // AddCrashCallback registers a function that runs in the signal handler of a
 // crash.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // CrashGate prevents threads from creating what a crash callback is removing.
 //
 //   absl::Status MakeSocket() {

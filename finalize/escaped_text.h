@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // EscapedText, QuotedText and OneLine: make text that others have chosen, such
 // as file names, safe to show to people.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // InstallExitHooks drains the process registry when a signal, quick_exit() or
 // std::terminate() ends the process. (exit() drains it without these hooks.) It
 // can also remove temp dirs when the process crashes.

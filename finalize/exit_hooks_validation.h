@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ValidateExitHooks checks the fields of ExitHooks.
 #ifndef FINALIZE_EXIT_HOOKS_VALIDATION_H_
 #define FINALIZE_EXIT_HOOKS_VALIDATION_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ExitInChild ends a forked child that cannot call exit().
 //
 //   const pid_t child = fork();

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // SetFailureReporter: sets the function that is called for failures that no
 // caller can receive.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finalizer<R>: the handle to one registered callback, whose result is an R.
 //
 //   finalize::Finalizer<absl::Status> remove =

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finally: a scope guard that exit() runs too.
 //
 //   bool Copy(const std::string& to) {

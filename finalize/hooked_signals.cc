@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/hooked_signals.h"
 
 #include <signal.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // SignalHooks lists which signals the exit hooks have taken, and why they have
 // not taken the others.
 //

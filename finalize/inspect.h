@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What this process still has to finalize, what it is finalizing now, and what
 // it has done: the data of a debug page.
 //

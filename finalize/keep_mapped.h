@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // KeepMapped keeps the code of a module mapped until the process ends, for a
 // library that starts a thread which is never joined.
 //

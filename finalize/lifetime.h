@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Lifetime: a member that runs callbacks when its object is destroyed.
 //
 //   class Connection {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Including this header in a shared library runs what the library has
 // registered before dlclose() unmaps it.
 //

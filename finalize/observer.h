@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Observer: two functions that are called before and after each callback that
 // the library runs, so that a callback that hangs can be named while it hangs.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Options: the name of a finalizer, its phase, and the other settings of its
 // registration.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // OwnerProcess remembers the process that created it, so that a forked child
 // does not clean up what belongs to its parent.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/process_end.h"
 
 #include "finalize/internal/end/current_exit_options.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The end of the process: ExitOptions change how exit() drains the process
 // registry, ExitTimeLeft returns how long a callback may still take, and
 // IsExitingThread tells code which thread is ending the process.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Registry: an ordered set of pending finalizers that can be drained.
 //
 //   absl::Status Install(const std::string& to) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Report: what a drain did, and what it did not run. Info: one pending
 // finalizer.
 //

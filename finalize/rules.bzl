@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The rules of the library's own targets: native ones, with what each needs.
 
 A BUILD file of finalize/ or tempdir/ loads them under their native names, so

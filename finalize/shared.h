@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // MakeShared and Adopt: create shared_ptrs to which finalizers can be attached,
 // through any pointer that shares ownership.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // SharedFunction: a function that the library keeps, and may call on several
 // threads at once: a failure reporter, an observer, ExitHooks::on_signal.
 //

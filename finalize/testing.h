@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For the tests of a program that uses finalize: simulated ends of a process, a
 // clock that can be put forward, matchers for reports, and a check that no test
 // leaves finalizers behind.

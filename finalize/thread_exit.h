@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // AtThreadExit: runs a callback when the calling thread ends.
 //
 //   #include "finalize/thread_exit.h"

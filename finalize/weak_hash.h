@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Hash and Equal of the weak containers: by value, or by identity.
 //
 //   struct ByName {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // WeakKeyMap: attaches values to objects without keeping the objects alive. An
 // entry exists only while its key, the object, is alive.
 //

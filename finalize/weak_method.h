@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // WeakMethod: a member function bound to an object that it does not keep alive.
 //
 //   finalize::WeakMethod<int(std::string)> eat(tom, &Cat::Eat);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // WeakProxy: a weak reference that is used like its referent, and throws if the
 // referent is dead.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // WeakRef: a weak reference to an object that shared_ptrs own, with an optional
 // callback for the object's death.
 //

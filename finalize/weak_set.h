@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // WeakSet: a set of objects that it does not keep alive. A member exists only
 // while another owner keeps it alive.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // WeakValueMap: a map that does not keep its values alive. An entry exists only
 // while another owner keeps its value alive.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/destructor_temp_dir.h"
 
 #include <exception>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DestructorTempDir: a temporary directory that its destructor removes.
 //
 //   #include "tempdir/destructor_temp_dir.h"

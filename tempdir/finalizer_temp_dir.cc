@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/finalizer_temp_dir.h"
 
 #include <atomic>

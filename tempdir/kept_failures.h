@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // KeptFailures lists the temp dirs that failures left for a post-mortem, and
 // TrimKeptFailures removes the oldest of them.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/passed_lock.h"
 
 #include <unistd.h>

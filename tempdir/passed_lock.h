@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // PassedLock keeps a temp dir from reapers while a program that its owner
 // executes is using it.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // PathArgument: a parameter that takes a path in any of its usual types.
 //
 // `boost::filesystem::path`, `std::filesystem::path`, `std::string`,

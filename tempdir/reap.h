@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Reap removes the temp dirs of processes that have ended.
 //
 //   absl::StatusOr<tempdir::ReapReport> report = tempdir::Reap("/var/scratch");

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Options and results of the functions that remove what ended processes left:
 // ReapOptions and ReapReport of tempdir::Reap (reap.h), TrimOptions and
 // KeptFailure of tempdir::TrimKeptFailures and KeptFailures (kept_failures.h).

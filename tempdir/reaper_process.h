@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // StartReaperProcess starts a process that removes what this one leaves when it
 // dies, within tens of milliseconds.
 //

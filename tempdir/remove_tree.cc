@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/remove_tree.h"
 
 #include "tempdir/internal/remove/remove_tree_at.h"

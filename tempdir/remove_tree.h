@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemoveTree removes a directory with everything in it, and nothing else.
 //
 //   tempdir::RemoveTreeStats stats;

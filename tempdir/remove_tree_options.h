@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemoveTreeOptions, the options of tempdir::RemoveTree, and RemoveTreeStats,
 // what it reports.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TempDir: a temporary directory that is removed with its object or with its
 // process, whichever ends first. This is the front page of tempdir/.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TempDirGuarantees tells what the library can promise at the place where a
 // temp dir was created.
 //

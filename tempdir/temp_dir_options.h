@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TempDirOptions: how a temp dir or a temp file is created, kept and removed.
 //
 //   auto dir = tempdir::TempDir::Create(tempdir::TempDirOptions()

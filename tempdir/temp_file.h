@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TempFile: a temporary file that is removed with its object or with its
 // process, whichever ends first.
 //

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The installed Abseil, under the labels of Abseil's own build files."""
 
 load("//third_party:installed_library.bzl", "installed_library")

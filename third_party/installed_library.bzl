@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Binds a library that is installed on this machine to Bazel labels.
 
 The headers are copied into the repository, each owned by the target that

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The libraries this project uses, as they are installed on this machine.
 
 A workspace that has them from source under the same names does without.

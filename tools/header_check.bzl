@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Compiles the headers of a cc_library by themselves, as main files.
 
 Part of --config=clang. A header fails if it does not include what it needs, or if

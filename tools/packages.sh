@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # The Debian packages that each command needs; read by tools/setup.
 
 packages_build='bazel-bootstrap bazel-platforms bazel-rules-java g++ pkgconf libabsl-dev libboost-filesystem-dev'

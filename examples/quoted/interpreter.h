@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What interpreter_host.cc needs of an interpreter with one lock. The comments
 // name CPython's functions.
 #ifndef EXAMPLES_QUOTED_INTERPRETER_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How a plugin of an interpreter uses the library: docs/interpreters.md.
 #include <utility>
 

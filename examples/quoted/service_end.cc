@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How a service prepares for its end: docs/process_end.md.
 #include <iostream>
 #include <string>

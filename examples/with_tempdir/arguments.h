@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The command line of with_tempdir. The first argument that is not an option
 // is the command; so is what follows "--".
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The command that with_tempdir runs, and the signals between the two.
 
 #ifndef EXAMPLES_WITH_TEMPDIR_COMMAND_H_

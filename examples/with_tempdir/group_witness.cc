@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "examples/with_tempdir/group_witness.h"
 
 #include <errno.h>

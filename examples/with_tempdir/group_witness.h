@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // GroupWitness tells whether a signal was sent to the process group or to this
 // process alone. The signal itself does not tell.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Two reaper processes (tempdir/reaper_process.h): one waits for the end of
 // with_tempdir, one for that of the command. So the directory is removed
 // whichever of the two ends last, and however it ends.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Makes every program link the named doors: functions that a low room declares
 // and calls, and a higher room defines. Each room is a separate archive. A
 // linker reads each archive once, those of higher rooms first, and takes only

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // finalize-reap: removes the temp dirs of processes that are gone.
 //
 //   finalize-reap                       those in $TMPDIR

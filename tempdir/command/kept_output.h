@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What `finalize-reap --kept` and `--trim_kept` print.
 //
 // Text: a line for each failure that was kept, newest first: `kept <path>

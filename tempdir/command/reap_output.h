@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What finalize-reap prints.
 //
 // Text: a line for each root, `<outcome> <path>` and what there is to say of

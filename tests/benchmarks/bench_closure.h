@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The callback that every benchmark of pending finalizers registers: a closure
 // of 32 bytes, as one that captures a pointer and a few words.
 #ifndef TESTS_BENCHMARKS_BENCH_CLOSURE_H_

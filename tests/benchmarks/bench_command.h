@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Runs a peer that is a program, as a user would: start, work, end.
 //
 // Confined to one thread.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Contender: a program that removes trees, and what it took in each round.
 //
 // Thread-compatible (const calls may run concurrently).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Coprocess: a peer in another language, that measures itself in turn with us:
 // for each line that it reads it does a batch of its work and writes one
 // number, nanoseconds a call. It ends when it can read no more.

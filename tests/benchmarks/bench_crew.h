@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Crew: threads that do the same work at the same time, for benchmarks of what
 // that costs each of them.
 //

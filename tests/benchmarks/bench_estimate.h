@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Estimate: a median and how far it can be trusted.
 //
 //   bench::Estimate ratio = bench::EstimateOf(ratios_of_interleaved_rounds);

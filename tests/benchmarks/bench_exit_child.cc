@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that ends, for process_benchmark.cc: with nothing to do then, or
 // with so many finalizers or functions of std::atexit.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The file systems that removal is measured on, and how to bring one back to
 // the same state before each measurement.
 //

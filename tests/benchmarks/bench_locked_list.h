@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // LockedList: the registry that most programs write for themselves, a mutex
 // and a list of std::function, newest first.
 //

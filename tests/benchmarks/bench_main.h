@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the benchmark programs have in common: their flags, and main.
 //
 //   int main(int argc, char** argv) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Prints a gnuplot script that draws what tools/bench has measured, as SVG
 // files in a directory: pending.svg, threads.svg, and remove_tree_*.svg.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Removes trees, by one of the ways that are compared:
 //
 //   bench_remover ours|std|boost|floor PATH...

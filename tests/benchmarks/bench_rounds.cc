@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tests/benchmarks/bench_rounds.h"
 
 #include <time.h>

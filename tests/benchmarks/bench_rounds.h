@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Measures alternatives in turn, so that what disturbs the machine disturbs
 // all of them alike.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Row: one line of the table of tools/bench: what was measured, beside which
 // peer, and whether it is within its bar.
 //

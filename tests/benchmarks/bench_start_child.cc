@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that does nothing, for process_benchmark.cc. It is linked with what
 // the library stands on, and WITH_FINALIZE with the library as well.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Joins what the benchmark programs wrote: prints one table, and writes one
 // JSON file with the machine that it is from, and the table for docs/cost.md.
 //

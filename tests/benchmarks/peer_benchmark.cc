@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // P5: register + detach beside what else people use for it.
 
 #include <cstdint>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // P6..P8: what many pending finalizers cost: memory, and time to fill and
 // drain.
 //

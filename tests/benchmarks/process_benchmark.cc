@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // P14: a process that registers many finalizers and exits.
 // P15: what it costs a process to be linked with the library.
 // P16: what it costs to compile a file that registers one callback. Run from

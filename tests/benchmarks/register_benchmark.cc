@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // P1..P4: what it costs to register a finalizer and to be rid of it again.
 
 #include <cstdint>

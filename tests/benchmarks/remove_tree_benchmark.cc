@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // P12: RemoveTree beside what else removes trees, each a program of its own
 // that gets the same tree, from its start to its end, less what it takes to
 // remove one empty directory.

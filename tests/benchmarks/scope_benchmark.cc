@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // P9, P10: what it costs that an object, or a scope, has a finalizer.
 
 #include <cstdint>

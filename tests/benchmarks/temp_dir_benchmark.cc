@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // P11: a temp dir of each style, made and removed empty.
 // P13: Remove() of a full one in the background, as its caller sees it.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // P17: what a WeakValueMap costs beside a flat_hash_map of weak_ptrs under a
 // mutex, whose user erases the entry of each value that dies. Both hold values
 // of MakeShared; the row without a bar shows what changes where the other one

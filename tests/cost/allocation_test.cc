@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the fast paths cost, in allocations, memory and steps (contract C4, C7,
 // C10).
 #include <algorithm>

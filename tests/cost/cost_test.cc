@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a finalizer costs that can be counted: memory from the allocator and
 // system calls. Neither is taken once a thread has registered before.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that installs exit hooks, for a look at its system calls.
 #include <signal.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What InstallExitHooks changes in a process, as strace sees it.
 #include <cstdlib>
 #include <fstream>

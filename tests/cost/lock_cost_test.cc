@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How many locks an operation takes, counted in locked instructions: each
 // operation runs in a child that is stepped through it, one instruction at a
 // time.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Two programs of this source: one links the library, and would use it if it
 // were given arguments; the other does not know it.
 #include <unistd.h>

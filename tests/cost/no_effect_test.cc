@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A program that links the library and registers nothing behaves as one that
 // does not link it: from its first static constructor to its end it makes the
 // same system calls. So there is no thread, no signal handler, no memory.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that says how often it allocated while it handled a crash.
 #include <unistd.h>
 

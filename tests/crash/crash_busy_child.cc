@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A busy process that crashes: crash_busy_child STYLE THREADS MADE BY.
 //
 //   STYLE    what its threads make, fill and drop, over and over: "finalizer",

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A crash while many threads make, fill and drop temp dirs.
 #include <signal.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that crashes: crash_child WAY HOOKS BEFORE.
 //
 //   WAY     how (crash_ways.h)

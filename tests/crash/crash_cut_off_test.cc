@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The handling of a crash that crashes, or hangs, itself.
 #include <signal.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The gate that a crash shuts, without a crash.
 #include "finalize/crash_gate.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Processes that crash while other threads, or the crash itself, make temp
 // dirs.
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a crash does with threads that make or remove temp dirs meanwhile.
 #include <signal.h>
 

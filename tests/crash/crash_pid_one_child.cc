@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Crashes of PID 1, as in a container: crash_pid_one_child BEFORE WAY says how
 // it ended. Needs root.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a crash does to PID 1 of a container, which no signal ends that is sent.
 #include <string>
 

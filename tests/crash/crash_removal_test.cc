@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The removal of a directory as the handler of a crash does it, outside of one.
 #include "tempdir/internal/crash/crash_removal.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What processes that crash under test are made of.
 #ifndef TESTS_CRASH_CRASH_SCENE_H_
 #define TESTS_CRASH_CRASH_SCENE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Processes that crash in ways that are hard on the handler of the crash.
 #include <fcntl.h>
 #include <limits.h>

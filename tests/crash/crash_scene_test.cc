@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The handling of a crash where that is hard.
 #include <signal.h>
 

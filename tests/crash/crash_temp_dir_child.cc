@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Processes with temp dirs that crash: what is removed, and what is not.
 #include <fcntl.h>
 #include <signal.h>

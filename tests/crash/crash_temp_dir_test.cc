@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a crash does to temp dirs, with the exit hooks for it.
 #include <signal.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the exit hooks do when the process crashes, in each way to crash and
 // over each kind of handler.
 #include <signal.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tests/crash/crash_ways.h"
 
 #undef NDEBUG

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Ways to crash, for processes under test.
 #ifndef TESTS_CRASH_CRASH_WAYS_H_
 #define TESTS_CRASH_CRASH_WAYS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // at_exit_hooks prints what the README says, and the same at every end.
 #include <signal.h>
 

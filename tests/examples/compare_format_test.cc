@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What compare_tempdirs makes of results that are given here.
 
 #include <signal.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The table in docs/comparison.md is the one that compare_tempdirs prints. If
 // it is not:
 //   tools/compare --update=docs/comparison.md

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How compare_tempdirs is called, and in what surroundings it works.
 
 #include <grp.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What has to come of every cell of the comparison. The table below is written
 // out a second time here, apart from the tool's own, on purpose.
 

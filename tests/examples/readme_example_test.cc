@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What documents say that programs print is true, and the README's first
 // example is examples/quick_start.cc to the letter. (tools/check_documents
 // looks at the other examples.)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tests/examples/tool_run.h"
 
 #include <fcntl.h>

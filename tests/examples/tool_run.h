@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Runs compare_tempdirs, or another program, and keeps what it says.
 
 #ifndef TESTS_EXAMPLES_TOOL_RUN_H_

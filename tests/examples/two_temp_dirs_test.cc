@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // two_temp_dirs prints what its first comment says.
 
 #include "gtest/gtest.h"

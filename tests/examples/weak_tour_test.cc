@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // weak_tour prints what its first comment says.
 
 #include <regex>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // with_tempdir_child FILE NUMBER: counts the signal of that number until
 // SIGRTMIN comes, which of what is there at once is taken last. Writes the
 // process id of its parent to FILE.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The example with_tempdir: the directory goes however it ends.
 
 #include <signal.h>

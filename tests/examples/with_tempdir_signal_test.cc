@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The example with_tempdir: each signal reaches the command once, whoever sends
 // it, and to whom.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The example with_tempdir, as a shell user meets it.
 
 #include <errno.h>

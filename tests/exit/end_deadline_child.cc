@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that comes to two ends, and changes its deadline between them.
 #include <signal.h>
 #include <unistd.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Two ends of one process: the deadline is the one that holds at the first.
 #include <signal.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that ends by exit(): what its callbacks do meanwhile.
 #include <pthread.h>
 #include <signal.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ExitOptions::failure_exit_code: whether a failed exit drain shows in the
 // status of the process.
 #include <string>

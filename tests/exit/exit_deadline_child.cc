@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process whose exit drain outlives its deadline, or nearly.
 #include <fcntl.h>
 #include <pthread.h>

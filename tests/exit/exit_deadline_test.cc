@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The deadline of the exit drain, and the watchdog that enforces it.
 #include <signal.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is reported during an exit drain, where, and by whom.
 #include <string>
 

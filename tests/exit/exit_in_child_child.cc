@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that forks while another of its threads is in exit().
 #include <sys/wait.h>
 #include <unistd.h>

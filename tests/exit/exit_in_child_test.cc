@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ExitInChild: the end of a child that was forked beside a thread in exit().
 #include "finalize/exit_in_child.h"
 

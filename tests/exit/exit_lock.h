@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Whether exit() and quick_exit() of this C library take a lock of their own,
 // for good: glibc 2.41 and newer.
 #ifndef TESTS_EXIT_EXIT_LOCK_H_

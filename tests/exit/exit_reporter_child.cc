@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process whose exit drain has something to report.
 #include <fcntl.h>
 #include <signal.h>

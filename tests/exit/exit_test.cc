@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What exit() does with the process registry: order, nesting, failure.
 #include <signal.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that hangs behind its exit drain.
 #include <unistd.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Hangs behind the exit drain: who watches there, and when.
 #include <string>
 

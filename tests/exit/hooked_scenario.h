@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the scenarios have in common that end by exit hooks.
 #ifndef TESTS_EXIT_HOOKED_SCENARIO_H_
 #define TESTS_EXIT_HOOKED_SCENARIO_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process whose drain at the end takes long, or hangs.
 #include <errno.h>
 #include <signal.h>

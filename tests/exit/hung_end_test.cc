@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The drain at the end of a process that takes long, or hangs: what it says,
 // and what becomes of the temp dirs (contract C15).
 #include <string>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process whose signal handler calls exit() in the middle of something. Its
 // tracer (interrupted_exit_test.cc) steps it from one mark to the next, and
 // sends the signal on the way.

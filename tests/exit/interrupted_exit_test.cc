@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // exit() in a signal handler that interrupted the library, or malloc(), at one
 // instruction after the other. POSIX forbids it; the end has to come.
 #include <signal.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that ends by quick_exit(), with the exit hooks installed.
 #include <sched.h>
 #include <sys/wait.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // quick_exit(), where it was asked for.
 #include <string>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Registrations from before main to after the last exit handler.
 #include <stdio.h>
 #include <unistd.h>

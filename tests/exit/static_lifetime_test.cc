@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The process registry from the first static constructor to the last moment of
 // the process.
 #include <string>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that drains on one thread while another waits in exit().
 #include <signal.h>
 #include <sys/wait.h>

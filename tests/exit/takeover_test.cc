@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A thread in exit() goes on with the drain of another.
 //
 // From glibc 2.41 on exit() takes a lock of its own: a callback that calls it

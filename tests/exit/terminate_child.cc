@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that ends by std::terminate(), with the exit hooks installed.
 #include <signal.h>
 #include <unistd.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // std::terminate(), where it was asked for.
 #include <signal.h>
 

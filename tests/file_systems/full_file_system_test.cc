@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A file system that has no block left (C27, C28, C30): what needs one says so
 // and where, nothing that was written is lost, and everything can be removed.
 

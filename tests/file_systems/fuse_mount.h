@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A FUSE file system for a test, mounted in a mount namespace of its own.
 //
 //   RunForked([] {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // C27: temp dirs on file systems that are not as local ones are. bindfs plays
 // them: another owner is shown, modes cannot be set, handles end, and files
 // that are open do not end when they are unlinked.

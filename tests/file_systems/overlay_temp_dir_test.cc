@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // C27: temp dirs where directories have no file handles: on overlayfs, the
 // usual file system of containers.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Prints what becomes of temp dirs on each kind of file system and in each kind
 // of container, as a table. tools/situations runs it; needs root, and writes
 // below /var/tmp. What this machine cannot mount is said in the row.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TempFile on file systems that lack something. For the superuser.
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // C30: a root whose lock others may not see says so itself, and no reaper takes
 // it by itself; its owner removes it all the same.
 //

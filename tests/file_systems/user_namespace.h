@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A rootless user namespace, as `unshare -r` makes it.
 #ifndef TESTS_FILE_SYSTEMS_USER_NAMESPACE_H_
 #define TESTS_FILE_SYSTEMS_USER_NAMESPACE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // C30: reaping between user namespaces: whose a root is, its owner says as the
 // kernel shows it, not the number in its name.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finalizer::Cancel and Registry::CancelAll (contract C35).
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finalizer::Detach (contract C1, C4, C7).
 #include <memory>
 #include <string>

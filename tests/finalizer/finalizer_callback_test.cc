@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a callback may be: callables and bound arguments of every kind.
 #include <array>
 #include <memory>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finalizer: handles, and how long the callback lives (contract C6, C7).
 #include <memory>
 #include <optional>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Races of many threads for the same finalizers (contract C1, C3, C5, C7, C11,
 // C12, C13, C16).
 #include <atomic>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finalizer: the claim and the result (contract C1-C3, C11).
 #include "finalize/finalizer.h"
 

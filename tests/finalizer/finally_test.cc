@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finally: the end of a scope (contract C1, C3, C14).
 #include "finalize/finally.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Lifetime: moved and copied objects (contract C13).
 #include <string>
 #include <utility>

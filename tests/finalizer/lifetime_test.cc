@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Lifetime: the end of an object (contract C13).
 #include "finalize/lifetime.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Misuse that does not compile, and says why. Compiled once for each CASE_: see
 // misuse_test.cc.
 #include <memory>

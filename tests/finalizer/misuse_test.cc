@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Misuse that the compiler refuses, with a sentence that says what is wrong and
 // what to write instead (contract C31, C34).
 #include <cstddef>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Options: the place in every call form, and what else may be said (contract
 // C9, C26).
 #include "finalize/options.h"

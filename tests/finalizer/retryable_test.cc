@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RegisterRetryable and OnDestroyRetryable (contract C8).
 #include <functional>
 #include <memory>

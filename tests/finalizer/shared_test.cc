@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // MakeShared and Adopt (contract C13).
 #include "finalize/shared.h"
 

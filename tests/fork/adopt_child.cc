@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that forks and leaves; its child adopts what it registered. Only
 // one of the two writes at a time: the parent is gone by _exit, or waits.
 #include <sched.h>

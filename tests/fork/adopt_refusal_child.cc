@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Children that cannot adopt what their parent registered, or have no need to.
 #include <unistd.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A daemon that adopts what its parent registered, and is sent SIGTERM. Its
 // grandparent, which registers nothing, becomes its parent and sees its end.
 #include <signal.h>

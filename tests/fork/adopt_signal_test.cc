@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A daemon that has adopted its parent's finalizers ends by a signal.
 #include <string>
 

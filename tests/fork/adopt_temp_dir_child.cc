@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A daemon that adopts the temp dirs which it made before it forked.
 #include <sched.h>
 #include <sys/wait.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Temp dirs of a process that becomes a daemon.
 #include <dirent.h>
 #include <sys/wait.h>

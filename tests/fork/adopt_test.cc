@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A daemonizing child takes over what its parent registered.
 #include <string>
 

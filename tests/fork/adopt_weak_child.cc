@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process with weak references that forks and leaves; its child adopts them.
 #include <unistd.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A daemonizing child takes over the weak references of its parent.
 #include <string>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Forks beside threads that make and remove temp dirs all the time.
 
 #include <string>

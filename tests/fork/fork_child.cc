@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that forks. Each process writes to the same output; a parent waits
 // for its children, so that the order is fixed where it matters.
 #include <sched.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process with one pending finalizer, or a million, that forks. The child
 // uses the library, and says how many pages of memory it has looked at, and how
 // many it has written.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a fork costs the child of a process with many finalizers, in pages.
 #include <sstream>
 #include <string>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that makes others in every way there is.
 #include <sched.h>
 #include <spawn.h>

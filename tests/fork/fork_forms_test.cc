@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What registered finalizers see of the ways to make a process.
 #include <string>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A bound argument whose destructor forks, while another thread runs a callback
 // of the same registry (contract C21).
 #include <sys/types.h>

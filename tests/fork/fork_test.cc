@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a forked child does with what its parent registered: nothing.
 #include <algorithm>
 #include <string>

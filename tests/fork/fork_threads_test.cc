@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Forks on many threads at once.
 #include "gtest/gtest.h"
 #include "tests/support/child_process.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that is PID 1, as in a container. Needs root.
 #include <fcntl.h>
 #include <sched.h>

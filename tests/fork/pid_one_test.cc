@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The exit hooks in PID 1 of a container, which the default action of a signal
 // does not end.
 #include <string>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Forks of a process with busy threads, without the library's fork hooks.
 #include <string>
 

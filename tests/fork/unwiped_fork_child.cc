@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process whose kernel wipes no page in its children, if the second argument
 // asks for it: "swallows" (madvise() does nothing, and says that it did),
 // "refuses" (it fails), or "wipes" (as usual). Needs root.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Forks that run no fork hook, with kernels that wipe no page in the child.
 #include <string>
 

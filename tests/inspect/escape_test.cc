@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How names that others may have chosen are shown (contract C38).
 #include "finalize/internal/base/escape.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The failure reporter (contract C14).
 #include "finalize/failure_reporter.h"
 

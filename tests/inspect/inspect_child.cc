@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Exit drains that are watched while they hang.
 #include <unistd.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Exit drains of real processes, seen while they hang (contract C15, C26).
 #include <string>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Observers and counters where processes fork (contract C21, C26).
 #include <sys/wait.h>
 #include <unistd.h>

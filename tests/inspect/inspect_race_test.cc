@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Looking at registries while other threads change them (contract C21, C26).
 #include <sys/wait.h>
 #include <unistd.h>

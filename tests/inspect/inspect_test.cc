@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a running process shows of itself (contract C26).
 #include "finalize/inspect.h"
 

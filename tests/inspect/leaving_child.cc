@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Tests of which one leaves a finalizer pending, for testing_test.
 #include <string>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The observer: the start and the end of each callback (contract C26).
 #include "finalize/observer.h"
 

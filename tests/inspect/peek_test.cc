@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finalizer::Peek and PeekArguments (contract C5).
 #include <atomic>
 #include <functional>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The texts and the numbers of a drain's report and of a dump (contract C15,
 // C26).
 #include "finalize/report.h"

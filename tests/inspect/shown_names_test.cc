@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Failure reports, dumps and standard error show names on one line (contract
 // C38).
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // finalize/testing.h: simulated ends, the fake clock, matchers, and the check
 // for what tests leave behind.
 #include "finalize/testing.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Adoption without memory (contract C21).
 #include <sys/wait.h>
 #include <unistd.h>

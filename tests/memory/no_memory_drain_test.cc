@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Drains without memory for their reports (contract C8): every callback
 // runs, and the totals are exact. Calls without memory give their results.
 #include <optional>

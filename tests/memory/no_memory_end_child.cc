@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that finds no memory, or no more keys and handlers of the C
 // library, when it asks for what is to run at its end. It is linked with
 // --wrap=atexit and --wrap=mmap.

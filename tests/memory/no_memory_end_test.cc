@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is to run at the end of a thread or a process, where there is no memory
 // for it, or the C library has no more keys or handlers.
 #include <signal.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that exits without memory for its drain.
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Looking at finalizers without memory (contract C5, C26): what is asked for
 // throws std::bad_alloc, and nothing is lost, locked or pinned.
 #include <array>

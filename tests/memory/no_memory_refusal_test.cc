@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Registrations that are refused while there is no memory for the report
 // (contract C20): the call returns as it does with memory, and the callback and
 // its arguments are destroyed.

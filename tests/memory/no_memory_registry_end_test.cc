@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Registries that end without memory (contract C1, C8, C14): every callback
 // runs once, and what is pending again is destroyed in the one order.
 #include <array>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Registrations for which there is no memory (contract C20). The program is
 // linked with --wrap=mmap, so that no more memory for finalizers can be had.
 #include <sys/mman.h>

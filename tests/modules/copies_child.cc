@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A program with a copy of the library of its own, and plugins with theirs.
 #include <dlfcn.h>
 #include <sched.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A fork of a process with several copies of the library.
 #include <string>
 #include <vector>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One copy of the library: linked into a program, and into plugins.
 #include "tests/modules/copies_plugin.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What copies_plugin.cc offers: one copy of the library, for programs with
 // several of them.
 #ifndef TESTS_MODULES_COPIES_PLUGIN_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Several copies of the library in one process: hidden in plugins, of different
 // versions, and in the program.
 #include <signal.h>

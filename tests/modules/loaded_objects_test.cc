@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The list of the loaded objects, in the child of a fork while another thread
 // holds the loader's lock.
 #include "finalize/internal/system/loaded_objects.h"

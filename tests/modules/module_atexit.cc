@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Linked into a module with a copy of the library of its own in --config=tsan.
 // That run-time has an atexit() that does not say which module asks, so that
 // what this one asks for would run after dlclose(). The C library has one in

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A program that opens and closes module_plugin.cc. It is linked twice: with a
 // plugin that has a copy of the library of its own, and with one that uses the
 // program's. The plugin is the file `<this program>.so`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A shared library that registers finalizers; module_child opens and closes it.
 #include "tests/modules/module_plugin.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What module_plugin.cc offers, as a table that is found by dlsym.
 #ifndef TESTS_MODULES_MODULE_PLUGIN_H_
 #define TESTS_MODULES_MODULE_PLUGIN_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A program that closes module_race_plugin.cc while other threads run what it
 // registered. Both use one copy of the library: the program's, or that of a
 // shared library.

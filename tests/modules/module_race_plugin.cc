@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A shared library that is closed while the program uses what it registered;
 // module_race_child opens and closes it.
 #include "tests/modules/module_race_plugin.h"

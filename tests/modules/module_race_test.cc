@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // dlclose() of a module whose finalizers other threads run, drain or end. The
 // module and the program use one copy of the library.
 #include <signal.h>

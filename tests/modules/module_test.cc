@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Shared libraries that register finalizers and are closed.
 #include <signal.h>
 #include <sys/stat.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A program that closes module_race_plugin.cc when there is no memory.
 #include <atomic>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // PluginLoader: opens and closes the plugin of a test program.
 //
 // The plugin of x_child is x_plugin.so beside it; it exports `GetPlugin`, which

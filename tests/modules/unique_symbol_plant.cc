@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Two symbols that unique_symbol_test has to find: an inline variable, and the
 // static object of an inline function.
 namespace finalize_internal {

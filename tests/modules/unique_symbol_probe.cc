@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Uses every template of the public headers, and the address of every constant,
 // for unique_symbol_test: what a user's object gets from them.
 #include <memory>

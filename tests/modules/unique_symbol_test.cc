@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // No symbol of the library is unique in the process (STB_GNU_UNIQUE): such a
 // symbol keeps a module from being unmapped, and two copies of the library
 // would share what it names. gcc makes one of each inline variable, each static

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The reaping that a process does by itself (C30, C19).
 
 #include <pthread.h>

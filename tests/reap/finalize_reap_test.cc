@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The command-line tool finalize-reap: output and exit status.
 
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tests/reap/kill_points.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // KillEverywhere: kills a process at each stop of its system calls, one stop
 // later each time (kStride), and looks at what is left. For tests of C30.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What others put in the reaper's way (C29, C30): it touches nothing but dead
 // roots of its own user, hangs on nothing, and says what it refused.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The report of the reaping that a process does by itself.
 
 #include <stdlib.h>

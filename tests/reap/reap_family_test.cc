@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Who counts as alive (C30): the processes that the kernel says hold a root,
 // wherever they run, and nobody else.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A file in a dead root that not even the superuser can remove (C29, C30): the
 // rest is removed, the report names the file, and the next reaper finishes.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Two at once, one system call at a time (C30): at the entry and at the exit of
 // each system call of the one, the other does all that it does.
 

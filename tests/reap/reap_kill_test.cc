@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // kill -9 at every system call (C27, C28, C30): a process is stopped at the
 // entry and at the exit of each one that it makes while it creates, uses,
 // keeps, removes and reaps, and killed there. After the next reaper nothing of

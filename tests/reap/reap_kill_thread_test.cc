@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // kill -9 at every system call of the library's own threads (C30): the one that
 // removes in the background, the one that reaps by itself. And of the thread
 // that gives them work, while they are at it.

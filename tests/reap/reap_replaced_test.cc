@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A root that somebody swaps for another directory after the reaper's last look
 // at its name (C30): that one is not removed, and the report says so.
 

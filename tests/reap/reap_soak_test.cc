@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Many processes at once, created and killed at random, while reapers run
 // (C30): no directory of a live process is ever touched, and nothing is left.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Reap: what it removes and what it leaves (C30).
 
 #include "tempdir/reap.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // kill -9 of a reaper process at every system call (C30), from its start to its
 // end, while its owner goes on and dies.
 

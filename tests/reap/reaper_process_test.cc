@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The reaper process: what it does when its owner dies, and what it is like
 // until then.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Drains with a deadline (contract C15, C16).
 #include <memory>
 #include <string>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What callbacks throw and return in a drain (contract C14).
 #include <exception>
 #include <stdexcept>

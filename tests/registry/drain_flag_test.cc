@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What callbacks do to other finalizers during a drain (contract C8, C11, C12,
 // C13).
 #include <memory>

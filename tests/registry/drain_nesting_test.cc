@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Drains on several threads and inside each other (contract C10, C16).
 #include <atomic>
 #include <memory>

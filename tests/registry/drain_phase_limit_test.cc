@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Phases: their names, and their limits in a drain (contract C9, C10, C15).
 #include <atomic>
 #include <memory>

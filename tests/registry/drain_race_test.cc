@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Registrations and moves on some threads while another drains (contract C10).
 #include <sys/wait.h>
 #include <unistd.h>

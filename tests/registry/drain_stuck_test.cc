@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Callbacks that outlive the deadline of a drain with helper threads (contract
 // C15).
 #include <atomic>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Drains with helper threads (contract C10, C14, C15, C16).
 #include <atomic>
 #include <thread>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Child registries (contract C12).
 #include <memory>
 #include <string>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a drain runs, and what may join it (contract C10).
 #include <atomic>
 #include <thread>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the end of a registry runs, waits for and refuses (contract C8, C10,
 // C12, C14, C16, C20).
 #include <memory>

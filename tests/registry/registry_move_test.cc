@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Registry::MoveTo (contract C12).
 #include <atomic>
 #include <memory>

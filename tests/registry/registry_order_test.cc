@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The order of finalizers (contract C9).
 #include <climits>
 #include <memory>

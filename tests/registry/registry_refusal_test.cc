@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a registry refuses (contract C14, C20).
 #include <memory>
 #include <thread>

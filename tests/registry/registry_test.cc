@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Registry: what it holds (contract C26), and which it is.
 #include "finalize/registry.h"
 

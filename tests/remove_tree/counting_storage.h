@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // CountingStorage: the memory of one tree removal, counted, and refused on
 // request.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What RemoveTree gives for each kind of argument: the table of its header.
 
 #include <errno.h>

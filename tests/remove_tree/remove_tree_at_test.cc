@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DirectoryIdentity, and the removal of exactly the directory that is meant.
 
 #include "tempdir/internal/remove/remove_tree_at.h"

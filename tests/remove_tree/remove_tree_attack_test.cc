@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemoveTree under attack: while it works, directories are exchanged with links
 // that lead outside. Nothing outside may be lost or change its mode.
 //

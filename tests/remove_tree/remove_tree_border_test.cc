@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemoveTree on trees with something mounted in them, on systems that refuse
 // some of the calls, or all, by which a mount point is told. What is mounted is
 // where rmdir does not answer that it is busy. Each removal runs in a child

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemoveTree among others: other removers, writers, signals, and its own
 // threads.
 

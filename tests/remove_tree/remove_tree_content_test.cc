@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What may be in a tree that RemoveTree removes, and what it counts.
 
 #include <sys/mman.h>

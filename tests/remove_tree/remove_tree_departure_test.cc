@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemoveTree while what it empties is moved: out of the tree, within it, or
 // with the tree. Each call takes a millisecond here, so each step is one at
 // which it looks.

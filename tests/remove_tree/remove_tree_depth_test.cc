@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemoveTree on trees that are deeper than there are descriptors.
 
 #include <errno.h>

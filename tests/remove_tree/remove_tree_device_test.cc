@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemoveTree on device files, which only the superuser can make.
 #include <sys/stat.h>
 #include <sys/sysmacros.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What RemoveTree does when something cannot be removed, and what it says.
 
 #include <errno.h>

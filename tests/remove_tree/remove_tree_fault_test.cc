@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemoveTree on a system that refuses things: descriptors, memory, entry types,
 // calls.
 

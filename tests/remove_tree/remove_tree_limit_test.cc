@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemoveTree and its one time limit, against others who fill what it empties.
 // What they do, they do at a call of the removal, and time is counted in such
 // calls, so nothing depends on luck or load.

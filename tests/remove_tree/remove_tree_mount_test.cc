@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemoveTree on trees with something mounted in them. Each test runs in a child
 // with a mount namespace of its own.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemoveTree as an unprivileged user, on directories that forbid it.
 
 #include <sys/stat.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemoveTree on a btrfs with a subvolume in the tree: it has a device number of
 // its own, as a mount has, but is none. For the superuser.
 

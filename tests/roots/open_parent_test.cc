@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // C27: temp dirs in parents in which other users may rename, as containers and
 // groups have them: they can be used, as with mktemp; what is weaker there is
 // said, and can be refused.

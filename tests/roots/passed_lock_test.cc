@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The lock of a temp dir that is handed on to a program (C30): the root stays
 // exactly as long as the owner or the program holds it.
 

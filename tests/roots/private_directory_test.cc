@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // MakePrivateDirectory: names that are taken, and names that run out.
 
 #include "tempdir/internal/root/private_directory.h"

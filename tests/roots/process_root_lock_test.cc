@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The lock that says that a root is in use (C30).
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The directory of a process in which its temp dirs live.
 
 #include "tempdir/internal/root/process_root.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // C30: what makes a directory a root is a mark inside that only its owner can
 // have made, and that names it.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which directories a signal handler finds when the process crashes.
 //
 // A claim holds to the end of a process: each test claims in a child.

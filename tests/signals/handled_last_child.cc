@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process whose handler of SIGTERM ends it, and runs after the drain.
 #include <sched.h>
 #include <signal.h>

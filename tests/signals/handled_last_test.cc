@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ExitHooks::handled_after_drain: handlers that end the process.
 #include <signal.h>
 

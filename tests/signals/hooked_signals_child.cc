@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process whose handlers come and go, around the exit hooks.
 #include <errno.h>
 #include <fcntl.h>

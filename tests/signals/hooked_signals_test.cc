@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What InstallExitHooks reports of signals, and that it asks the kernel.
 #include <signal.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A service with a shutdown loop of its own.
 #include <fcntl.h>
 #include <poll.h>

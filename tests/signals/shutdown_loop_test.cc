@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Services that have a shutdown loop of their own.
 #include <signal.h>
 

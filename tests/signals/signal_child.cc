@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that is sent signals, with the exit hooks installed.
 #include <errno.h>
 #include <setjmp.h>

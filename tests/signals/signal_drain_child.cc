@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that drains because of a signal: what its callbacks do.
 #include <pthread.h>
 #include <signal.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The drain at a signal: what its callbacks do, and how long it may take.
 #include <signal.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process with the exit hooks installed, whose children are sent signals.
 #include <signal.h>
 #include <sys/syscall.h>

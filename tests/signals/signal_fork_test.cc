@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Signals to the children of a process with exit hooks.
 #include <signal.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process whose threads have an alternate stack for signals, or sleep in a
 // read() when one comes.
 #include <errno.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The stack that handlers run on, and the system calls that they interrupt.
 #include <signal.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that a signal comes to at a moment of the worst kind: its thread
 // holds the library's locks, or a thousand more are queued behind it.
 #include <signal.h>

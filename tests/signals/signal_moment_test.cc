@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A signal to a thread that holds the locks of the library.
 #include <signal.h>
 

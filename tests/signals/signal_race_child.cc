@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that drains because of a signal, while other threads exit, register
 // or fork.
 #include <signal.h>

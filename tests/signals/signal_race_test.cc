@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Signals that meet exit(), and busy threads.
 #include <signal.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that is asked to end by more than one signal.
 #include <pty.h>
 #include <signal.h>

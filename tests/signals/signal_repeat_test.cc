@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One request to end that comes as several signals, and what a second request
 // is.
 #include <signal.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that ends with a status, or with its output, after a signal.
 #include <fcntl.h>
 #include <sched.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The exit status and the output of a process that a signal ends.
 #include <signal.h>
 

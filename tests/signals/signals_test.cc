@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What InstallExitHooks does with signals.
 #include <signal.h>
 

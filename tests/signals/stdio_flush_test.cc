@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a process that a signal ends writes to its stdio streams.
 #include <string>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // BlockedRemovals blocks the thread that removes temp dirs in the background,
 // so that a test sees the removals that are queued.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // AwaitBlocked waits until another thread of this process sleeps.
 //
 //   pid_t reader = 0;  // set by that thread to ThisThread()

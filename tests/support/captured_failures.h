@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // CapturedFailures collects the entries for the failure reporter during its
 // lifetime.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ChildProcess is a real process, for tests of how processes end.
 //
 //   ChildResult result = RunChild({HelperPath("exit_child"), "drain-order"});

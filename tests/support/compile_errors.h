@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The messages of the compiler for a case of a compile_errors() target.
 #ifndef TESTS_SUPPORT_COMPILE_ERRORS_H_
 #define TESTS_SUPPORT_COMPILE_ERRORS_H_

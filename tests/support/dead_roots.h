@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Creates what killed processes leave behind, for tests of the reaper.
 
 #ifndef TESTS_SUPPORT_DEAD_ROOTS_H_

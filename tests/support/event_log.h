@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // An EventLog records events as words, in order.
 //
 // Thread-safe.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Forked checks the result of fork() and similar calls in tests.
 //
 //   const pid_t child = Forked(fork());

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """For a program that links libraries as one shared object of its own."""
 
 def _merged(ctx):

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A Latch lets threads wait until other threads have counted it down.
 //
 // Thread-safe.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A LingeringProcess runs a function and then waits until it is killed.
 //
 //   LingeringProcess owner([](int out) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Helpers for tests that count this process's descriptors or run without
 // rights.
 #ifndef TESTS_SUPPORT_OWN_PROCESS_H_

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Headers that are compiled once for many sources."""
 
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A separate mount namespace for a test. Other processes do not see what it
 // mounts, and the mounts end with the process. Only for the superuser.
 #ifndef TESTS_SUPPORT_PRIVATE_MOUNTS_H_

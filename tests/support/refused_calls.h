@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RefuseCalls makes system calls fail by a real seccomp filter, as an old
 // kernel (ENOSYS) or the filter of a container (EPERM) does.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The fixture of the tests of tree removal: a directory to work in, and
 // children that run as another user or in a separate mount namespace.
 

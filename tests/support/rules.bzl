@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """How tests are built: a room's BUILD file loads these."""
 
 # Half of the time of a compilation is for headers of other libraries, which are

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Linked into every program of --config=asan and --config=tsan. Before LLVM 17
 // those run-times have no fork handlers for all of their locks: a child that is
 // forked while another thread is inside the allocator, as each thread is when

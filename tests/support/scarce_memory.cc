@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tests/support/scarce_memory.h"
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ScarceMemory makes allocations of this thread fail.
 //
 //   int allocations = 0;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RunScenario is the main function of the helper programs in tests of process
 // ends.
 //

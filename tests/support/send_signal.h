@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // SendSignal and its siblings send signals. Tests send signals only by these
 // functions.
 //

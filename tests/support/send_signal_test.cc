@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // To which processes the test kit sends a signal, and which it refuses. If a
 // mistake would reach too many processes, the signal is 0, which does nothing.
 // A death test runs in a child process; only processes that the death test

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A SteppedProcess stops at the entry and at the exit of every system call that
 // it makes.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The fixture of the tests of temp dirs: a separate directory as $TMPDIR, and
 // real child processes.
 

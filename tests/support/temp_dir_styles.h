@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The two styles of temp dir, for tests of what both promise.
 
 #ifndef TESTS_SUPPORT_TEMP_DIR_STYLES_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Tree shapes: functions that fill directories for tests and benchmarks of tree
 // removal.
 //

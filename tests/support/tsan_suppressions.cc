@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Linked into every program of --config=tsan. The shared library of Abseil that
 // the distribution has is not built for ThreadSanitizer. So ThreadSanitizer
 // does not see that the count in a Status orders its last two owners. (Only the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Processes that end, or go on, while temp dirs are removed in the background.
 // The parent that the test names is in $TMPDIR.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Temp dirs that are removed in the background, and how their processes end.
 
 #include <signal.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What only the destructor style does: less, on purpose.
 
 #include "tempdir/destructor_temp_dir.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TempDirOptions::set_direct: a temp dir in the parent itself, with a
 // lock of its own (C27, C28, C30).
 

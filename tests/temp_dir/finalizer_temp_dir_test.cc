@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What only the finalizer style does.
 
 #include "tempdir/finalizer_temp_dir.h"

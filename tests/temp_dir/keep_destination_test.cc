@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Keep(destination): a temp dir or a temp file is published under a given name,
 // in one step.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What failures left: listed and trimmed (C28), and nothing else is.
 
 #include "tempdir/kept_failures.h"

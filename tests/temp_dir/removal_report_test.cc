@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What people read of temp dirs that cannot be removed: one line, with the
 // names escaped, that says what failed, where the directory was made, and what
 // becomes of it (contract C28, C38).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TempDirOptions::set_short_path: a temp dir whose path leaves room for the
 // name of a socket, and that is reaped as any other.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Another user puts a directory of the user's own in the place of a new temp
 // dir, or of its root, between mkdir and the first look at it (C27). It must
 // not be taken for the new one: it is left, whole.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Create: what both styles make, and what they say where they cannot.
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is kept: by Keep(), on failure, and by the environment. The same for
 // both styles.
 

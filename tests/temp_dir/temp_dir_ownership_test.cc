@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Who owns a temp dir: moves and forks, and what becomes of failures that no
 // caller can be told. The same for both styles.
 

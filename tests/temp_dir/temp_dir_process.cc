@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A program that ends in the way that its second argument names, with temp
 // dirs of the style that its first one names. Prints the path of each. What is
 // left afterwards is for temp_dir_process_test.cc to see.

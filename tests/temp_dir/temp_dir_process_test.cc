@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Temp dirs and temp files at the end of real processes (temp_dir_process.cc):
 // what is left.
 // The destructor style leaves what no destructor runs for; that is its nature,

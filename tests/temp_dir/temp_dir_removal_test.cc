@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Remove() and the destructor: what both styles promise.
 
 #include <stdio.h>

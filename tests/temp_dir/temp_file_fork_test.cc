@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A temp file in a forked child. A test of its own: the child leaks by contract
 // what it inherits, and here that is one file, which is still reachable.
 

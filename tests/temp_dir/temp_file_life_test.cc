@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TempFile: one file from its creation to its removal. What every temp dir does
 // at the end of its process is in temp_dir_process_test.cc.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // PathInside and WriteFileAtomically.
 
 #include "tempdir/temp_file.h"

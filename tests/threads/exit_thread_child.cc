@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process with more than one thread when it ends.
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // exit() in a process with more than one thread.
 #include <algorithm>
 #include <string>

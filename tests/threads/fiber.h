@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Fiber: a function on a stack of its own, which can be left and entered again,
 // on any thread.
 //

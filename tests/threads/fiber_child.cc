@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that ends while callbacks are suspended, or after they have moved.
 #include <cstdlib>
 

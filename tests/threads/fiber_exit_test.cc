@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The end of a process whose callbacks are suspended, or have moved (contract
 // C3, C17).
 #include "gtest/gtest.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Callbacks that are suspended: they end out of order, on another thread, or
 // never (contract C3, C16).
 #include "tests/threads/fiber.h"

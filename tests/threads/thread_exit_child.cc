@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Threads and processes that end with finalizers of AtThreadExit.
 #include <pthread.h>
 #include <sched.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A finalizer that comes too late for the end of its thread.
 #include <pthread.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finalizers of AtThreadExit and the end of their process.
 #include <cstdlib>
 #include <string>

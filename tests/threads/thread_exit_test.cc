@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finalizers that run when their thread ends, in this process.
 #include "finalize/thread_exit.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A shared_ptr that points to an object and owns nothing (it aliases an empty
 // one) is as a null one (contract C31, C33, C34).
 #include <memory>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The callbacks of weak references: when, in which order, and what else is told
 // (contract C13, C14, C31).
 #include <functional>

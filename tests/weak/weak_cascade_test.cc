@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Deaths inside deaths: at once, but on a stack that does not grow with their
 // number (contract C7, C13, C31, C33).
 #include <pthread.h>

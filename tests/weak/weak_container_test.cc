@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What holds for every weak container: iteration, growth, ends (contract C33).
 #include <functional>
 #include <memory>

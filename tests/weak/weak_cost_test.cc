@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The death of a referent takes no memory, so that nothing is lost where there
 // is none (contract C31, C33).
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // WeakValueMap::GetOrCreate: one thread creates a missing value, the others
 // wait for it (contract C33).
 #include <sys/syscall.h>

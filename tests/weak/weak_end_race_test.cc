@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Ends that meet: of a referent, of a weak reference, of a container (contract
 // C31, C33). Also a first insertion by several threads.
 #include <atomic>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Weak references after fork(), where the child's copies work and run nothing
 // that was inherited, and at exit (contract C21, C31).
 #include <stdlib.h>

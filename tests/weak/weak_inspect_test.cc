@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Weak references in what a process shows of itself (contract C26).
 #include <algorithm>
 #include <string>

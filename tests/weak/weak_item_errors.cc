@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Spellings that would refer to a temporary. Compiled once for each CASE_: see
 // weak_item_test.cc.
 #include <memory>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the iterators of weak containers return: a value that holds the entry
 // and what it refers to (contract C33). What must not compile is in
 // weak_item_errors.cc.

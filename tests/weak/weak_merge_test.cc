@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // merge() of the weak containers: what is moved is never lost (contract C33).
 #include <cstddef>
 #include <functional>

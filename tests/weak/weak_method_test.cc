@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // WeakMethod: dead when its object is (contract C34).
 #include "finalize/weak_method.h"
 

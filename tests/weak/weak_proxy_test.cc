@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // WeakProxy: used like its referent, and never without it (contract C32).
 #include "finalize/weak_proxy.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Threads that look up, insert, iterate, erase and kill at once: every answer
 // is a right one at some moment, and ThreadSanitizer finds nothing (contract
 // C21, C31, C33).

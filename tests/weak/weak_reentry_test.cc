@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Code of the user's that comes back to a weak container, and what the dead
 // leave (contract C33).
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // WeakRef: what it gives, compares and prints (contract C31).
 #include "finalize/weak_ref.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What has a name of the standard's behaves as there: the same tests run on
 // weak containers and on those of the standard library (contract C33).
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // WeakValueMap: its calls (contract C33). What it shares with the other weak
 // containers is in weak_container_test.
 #include "finalize/weak_value_map.h"

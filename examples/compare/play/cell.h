@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Cell: what came of one scenario in one column.
 #ifndef EXAMPLES_COMPARE_PLAY_CELL_H_
 #define EXAMPLES_COMPARE_PLAY_CELL_H_

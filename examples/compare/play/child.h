@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The process under test: plays one scenario in one column.
 #ifndef EXAMPLES_COMPARE_PLAY_CHILD_H_
 #define EXAMPLES_COMPARE_PLAY_CHILD_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Comparison: every scenario played in every column, and what came of it.
 #ifndef EXAMPLES_COMPARE_PLAY_COMPARISON_H_
 #define EXAMPLES_COMPARE_PLAY_COMPARISON_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is not as expected in a cell.
 #ifndef EXAMPLES_COMPARE_PLAY_PROBLEMS_H_
 #define EXAMPLES_COMPARE_PLAY_PROBLEMS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Starts a process and sees it, and all that it forks, to the end.
 #ifndef EXAMPLES_COMPARE_PLAY_PROCESS_H_
 #define EXAMPLES_COMPARE_PLAY_PROCESS_H_

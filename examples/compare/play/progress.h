@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Progress: which scenario is being played, on standard error.
 //
 // On a terminal it is one line that is overwritten, and gone at the end; else

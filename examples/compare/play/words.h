@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What came of a scenario, in words of several lengths.
 #ifndef EXAMPLES_COMPARE_PLAY_WORDS_H_
 #define EXAMPLES_COMPARE_PLAY_WORDS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The comparison as text, in four forms.
 #ifndef EXAMPLES_COMPARE_PRINT_FORMAT_H_
 #define EXAMPLES_COMPARE_PRINT_FORMAT_H_

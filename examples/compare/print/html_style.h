@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The style sheet of the page that FormatHtml makes.
 #ifndef EXAMPLES_COMPARE_PRINT_HTML_STYLE_H_
 #define EXAMPLES_COMPARE_PRINT_HTML_STYLE_H_

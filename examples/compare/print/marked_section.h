@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The part of a document that this tool writes: what stands between the lines
 // "<!-- comparison: begin -->" and "<!-- comparison: end -->".
 #ifndef EXAMPLES_COMPARE_PRINT_MARKED_SECTION_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The value of the flag --format.
 #ifndef EXAMPLES_COMPARE_PRINT_OUTPUT_FORMAT_H_
 #define EXAMPLES_COMPARE_PRINT_OUTPUT_FORMAT_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the comparison comes to, in sentences that are computed from its cells.
 #ifndef EXAMPLES_COMPARE_PRINT_SUMMARY_H_
 #define EXAMPLES_COMPARE_PRINT_SUMMARY_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Text in columns of a given width.
 #ifndef EXAMPLES_COMPARE_PRINT_TEXT_LAYOUT_H_
 #define EXAMPLES_COMPARE_PRINT_TEXT_LAYOUT_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Column: one thing that is compared; the columns of the table.
 //
 // A new column is a line in column.cc, and a line in each scenario in which it

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Ending: how a process ended, or is expected to end.
 #ifndef EXAMPLES_COMPARE_SCENARIOS_ENDING_H_
 #define EXAMPLES_COMPARE_SCENARIOS_ENDING_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Scenario: one way in which the owner of a temp dir can end, and the expected
 // outcome in each column.
 //

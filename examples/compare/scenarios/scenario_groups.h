@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The scenarios themselves: one table for each group, each in its own source.
 #ifndef EXAMPLES_COMPARE_SCENARIOS_SCENARIO_GROUPS_H_
 #define EXAMPLES_COMPARE_SCENARIOS_SCENARIO_GROUPS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which scenarios --only means, and what --list prints.
 #ifndef EXAMPLES_COMPARE_SCENARIOS_SELECTION_H_
 #define EXAMPLES_COMPARE_SCENARIOS_SELECTION_H_

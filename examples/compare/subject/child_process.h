@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Processes that a scenario starts.
 #ifndef EXAMPLES_COMPARE_SUBJECT_CHILD_PROCESS_H_
 #define EXAMPLES_COMPARE_SUBJECT_CHILD_PROCESS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The content that temp dirs get, and what is found of it later.
 #ifndef EXAMPLES_COMPARE_SUBJECT_CONTENT_H_
 #define EXAMPLES_COMPARE_SUBJECT_CONTENT_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the bodies of the scenarios are made of: a temp dir of either style
 // with something in it, and checks.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the columns with a reaper have in common.
 #ifndef EXAMPLES_COMPARE_SUBJECT_REAPER_H_
 #define EXAMPLES_COMPARE_SUBJECT_REAPER_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "examples/compare/subject/stage.h"
 
 #include <sys/stat.h>

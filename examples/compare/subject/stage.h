@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the process under test tells the tool while it runs.
 //
 // Before each step a scenario says what happens next:

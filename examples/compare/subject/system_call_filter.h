@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Makes system calls fail as they do on a file system in trouble, for every
 // user including root, by a seccomp filter on the calling thread.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What tools/check_valgrind runs under memcheck, helgrind and drd: threads that
 // share registries, lifetimes and weak references with their data, exit hooks,
 // and a temp dir. Nothing in it is wrong, unless it is asked:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A callback of a registry calls exit(), which destroys that registry: the
 // process ends with the status of that exit().
 #include <cstdio>

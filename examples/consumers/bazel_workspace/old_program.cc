@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Older than C++17: uses finalize through a library of the consumer's own.
 #include "scratch.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Scratch space: the consumer's use of tempdir.
 #ifndef CONSUMER_SCRATCH_H_
 #define CONSUMER_SCRATCH_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A server in miniature: hooks, a callback at exit, a temp dir, a session.
 #include <cstdio>
 

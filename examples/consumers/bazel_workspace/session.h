@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A session of a user: a library of the consumer's own, between its programs
 // and finalize.
 #ifndef CONSUMER_SESSION_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A program without exceptions, with a library that has them.
 #include <memory>
 

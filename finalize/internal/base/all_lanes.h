@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // AllLanes holds the locks of all lanes, so that its owner sees every registry
 // at one instant.
 #ifndef FINALIZE_INTERNAL_BASE_ALL_LANES_H_

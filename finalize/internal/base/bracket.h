@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // BracketScope marks that this thread is inside a certain call. It records the
 // address of the stack frame of that call.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DescribeCall writes a callback and its bound arguments as a dump shows them:
 // `RemoveTree("/tmp/x", 3)`.
 //

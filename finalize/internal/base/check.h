@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Check and Fatal end a process that broke the contract, with a message that
 // says why.
 #ifndef FINALIZE_INTERNAL_BASE_CHECK_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // NowNanos reads the clock that orders registrations and gives their age.
 #ifndef FINALIZE_INTERNAL_BASE_CLOCK_H_
 #define FINALIZE_INTERNAL_BASE_CLOCK_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ConstInitArray is an array for static storage that is all zeros before any
 // code runs.
 //

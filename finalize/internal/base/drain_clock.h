@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DrainNanos reads the clock of drain deadlines: CLOCK_MONOTONIC, which a test
 // can put forward (finalize/testing.h). Reported durations of runs use it, too.
 #ifndef FINALIZE_INTERNAL_BASE_DRAIN_CLOCK_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Escapes text that others may have chosen (names of files, of callbacks, of
 // types) before people see it. Escaped text stays on its line and moves no
 // cursor:

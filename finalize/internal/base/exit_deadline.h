@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Holds ExitOptions::deadline where threads that must not take a lock can read
 // it.
 #ifndef FINALIZE_INTERNAL_BASE_EXIT_DEADLINE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Text that describes a finalizer to people, the same in a dump and in a
 // report.
 #ifndef FINALIZE_INTERNAL_BASE_FINALIZER_TEXT_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // FutexSleep sleeps on a 32-bit word until it changes. The library waits for
 // other threads by it, because it needs no lock that a fork could copy while it
 // is held.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // IgnoringBadAlloc fills in text for people as far as there is memory for it.
 #ifndef FINALIZE_INTERNAL_BASE_IGNORING_BAD_ALLOC_H_
 #define FINALIZE_INTERNAL_BASE_IGNORING_BAD_ALLOC_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Lock, and the fixed, process-wide table of all locks of the library.
 //
 // Every lock of the library is an element of one table, so that the fork hook

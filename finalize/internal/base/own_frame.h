@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // FINALIZE_OWN_FRAME marks a function that is never inlined, not even by
 // link-time optimization.
 //

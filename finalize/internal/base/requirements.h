@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the headers need of a compiler and its target. If it is missing, the
 // first error says so in one sentence.
 #ifndef FINALIZE_INTERNAL_BASE_REQUIREMENTS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Refuses -fno-rtti. Included by each header whose templates name types (a dump
 // shows the type of a callback), compare them (PeekArguments), or look into the
 // control block of a shared_ptr (MakeShared, weak references).

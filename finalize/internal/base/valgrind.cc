@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/base/valgrind.h"
 
 // Not included by the header, because they define macros with names of Abseil's

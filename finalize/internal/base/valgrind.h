@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Tells helgrind and drd what the library's locks order, if FINALIZE_VALGRIND
 // is defined. The tools do not see that by themselves, and would report data
 // that one thread hands to another through the library. If FINALIZE_VALGRIND is

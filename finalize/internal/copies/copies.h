@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How the copies of the library in one process end it together: what the code
 // of signals, drains and watchdogs asks and reports. copy_board.h draws the
 // protocol. For a copy that is alone, each answer is about itself.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the copies of the library in one process know of each other.
 //
 // A copy joins when it is first used (JoinCopies), and withdraws before

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which signal handlers belong to another copy of the library. The kernel knows
 // a handler by its address; the records of all copies say which are theirs.
 //

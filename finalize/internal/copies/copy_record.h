@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How copies of the library in one process find each other: for example, two
 // plugins that each contain one, hidden from each other and of different
 // versions (contract C36).

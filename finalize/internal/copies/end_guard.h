@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The guard: a thread that ends the process if nothing else does.
 //
 // It is armed before the drain at the end of the process waits for anything, in

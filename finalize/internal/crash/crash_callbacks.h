@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The crash callbacks, and the callbacks of the reserve, which are called if
 // the drain at the end of the process hangs: two tables that are filled without
 // a lock and read by a signal handler at any moment.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How a process that crashes ends: whether a signal is certain to end it, and
 // what follows when the callbacks have returned (contract C23).
 //

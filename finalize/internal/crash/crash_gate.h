@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The crash gate: from the moment when a crash is handled, no other thread
 // creates or uses what the crash callbacks remove (contract C23).
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The handler of crash signals (contract C23).
 //
 // One crash, seen from the process:

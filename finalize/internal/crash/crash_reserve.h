@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Descriptors in reserve for the callbacks of a crash.
 #ifndef FINALIZE_INTERNAL_CRASH_CRASH_RESERVE_H_
 #define FINALIZE_INTERNAL_CRASH_CRASH_RESERVE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The stack on which a thread's crash is handled.
 #ifndef FINALIZE_INTERNAL_CRASH_CRASH_STACK_H_
 #define FINALIZE_INTERNAL_CRASH_CRASH_STACK_H_

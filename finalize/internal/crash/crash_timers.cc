@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/crash/crash_timers.h"
 
 #include <sys/syscall.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // CrashTimers end the handling of a crash that hangs, in a call that never
 // returns or in a loop.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Adoption makes the finalizers that a process has inherited its own.
 //
 // Epochs grow from parent to child. The epoch of the process registry is that

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Drains one registry.
 //
 // A drain repeats one step until there is nothing left that it may run: find

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DrainContext is what a drain knows while it runs callbacks. DrainScope is
 // what other code knows about a drain.
 //

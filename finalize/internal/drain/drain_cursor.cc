@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/drain/drain_cursor.h"
 
 #include "finalize/internal/life/claim.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DrainCursor finds the finalizer that comes next in the order of a drain.
 //
 // It compares the newest finalizers of all lanes in use. It does so again only

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/drain/drain_step.h"
 
 #include "finalize/internal/base/drain_clock.h"

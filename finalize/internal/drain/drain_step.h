@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DrainStep runs and finishes one claimed finalizer in a drain.
 #ifndef FINALIZE_INTERNAL_DRAIN_DRAIN_STEP_H_
 #define FINALIZE_INTERNAL_DRAIN_DRAIN_STEP_H_

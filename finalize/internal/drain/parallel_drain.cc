@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One phase of a drain on helper threads. A worker, seen from its phase:
 //
 // clang-format off

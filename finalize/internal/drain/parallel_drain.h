@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DrainPhaseInParallel drains one phase on helper threads.
 #ifndef FINALIZE_INTERNAL_DRAIN_PARALLEL_DRAIN_H_
 #define FINALIZE_INTERNAL_DRAIN_PARALLEL_DRAIN_H_

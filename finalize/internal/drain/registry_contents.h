@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Operations on all pending finalizers of a registry.
 #ifndef FINALIZE_INTERNAL_DRAIN_REGISTRY_CONTENTS_H_
 #define FINALIZE_INTERNAL_DRAIN_REGISTRY_CONTENTS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/end/current_exit_options.h"
 
 #include "absl/base/attributes.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The options that SetExitOptions (process_end.h) has set.
 //
 // Thread-safe.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The one deadline of all drains at the end of the process. It counts from the
 // first of them, with the options as they are then.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The state machine of the end of a process: exit(), quick_exit(), signals and
 // std::terminate() are causes of one drain. exit_handlers.h draws the way
 // through the files of this room.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/end/exit_handlers.h"
 
 #include <errno.h>

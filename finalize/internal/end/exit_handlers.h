@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The hooks in exit() and quick_exit(), and EndProcess, through which each
 // cause ends the process.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The drain of the process registry at the end of the process. EndProcess
 // (exit_handlers.h) calls it, whatever ends the process.
 #ifndef FINALIZE_INTERNAL_END_PROCESS_DRAIN_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The one place where a process ends after the drain of a signal.
 #ifndef FINALIZE_INTERNAL_END_SIGNAL_END_H_
 #define FINALIZE_INTERNAL_END_SIGNAL_END_H_

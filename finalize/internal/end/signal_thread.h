@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The thread that serves the first signal: an ordinary one, on which callbacks
 // may do anything.
 #ifndef FINALIZE_INTERNAL_END_SIGNAL_THREAD_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How a thread that waits in exit() takes over the drain of another thread.
 // From glibc 2.41 on, only the waiting thread can end the process.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How the process ends by std::terminate(): by the handler that the library's
 // hook (terminate_hook.h) replaced.
 //

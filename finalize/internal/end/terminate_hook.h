@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The hook in std::terminate().
 #ifndef FINALIZE_INTERNAL_END_TERMINATE_HOOK_H_
 #define FINALIZE_INTERNAL_END_TERMINATE_HOOK_H_

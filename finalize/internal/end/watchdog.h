@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Watchdog watches the drain at the end of the process, and ends the process if
 // the drain exceeds its deadline.
 #ifndef FINALIZE_INTERNAL_END_WATCHDOG_H_

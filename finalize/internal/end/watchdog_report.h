@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the watchdog of the drain at the end of a process writes to standard
 // error. A callback hangs meanwhile, so nothing here needs memory, and nothing
 // waits long for a lock or for a reader of standard error.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The operations of a handle on its finalizer: the part of Finalizer<R> that
 // does not depend on R.
 #ifndef FINALIZE_INTERNAL_INSPECT_FINALIZER_OPS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // PendingWalk visits the pending finalizers of a registry one after the other,
 // even if there is no memory for a list of them.
 //

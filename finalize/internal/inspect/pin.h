@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // PinHolder reads a finalizer without claiming it (a peek).
 //
 // A peek pins its node. A claim meanwhile wins at once, but the claiming thread

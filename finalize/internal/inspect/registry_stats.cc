@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/inspect/registry_stats.h"
 
 #include "finalize/internal/inspect/snapshot.h"

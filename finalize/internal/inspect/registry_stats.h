@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Collects what a registry, or every registry, holds and has done: the numbers
 // behind inspect.h. They are copied under the lanes' locks and evaluated
 // without a lock.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Copies what is pending and running in a registry, for reports. It claims
 // nothing, and no user code runs under a lock.
 #ifndef FINALIZE_INTERNAL_INSPECT_SNAPSHOT_H_

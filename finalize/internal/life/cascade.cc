@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/life/cascade.h"
 
 #include "finalize/internal/life/claim.h"

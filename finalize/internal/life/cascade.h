@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Ends an object: destroys the entries of its weak references and runs its
 // callbacks.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The claim: exactly one trigger takes a pending finalizer off its lists, and
 // only that trigger runs or detaches it.
 #ifndef FINALIZE_INTERNAL_LIFE_CLAIM_H_

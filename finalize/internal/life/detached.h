@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DetachedCallback is the callable that Detach returns: it owns a detached
 // node. It is one pointer, so that absl::AnyInvocable stores it without an
 // allocation.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The named door from this room up to the end of the process: the functions
 // that registering and draining need. Their bodies are in end/: ArmExitHook and
 // BlockForEnd in exit_handlers.cc, AbandonIfAsleep in takeover.cc, the words in

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finishes a claimed finalizer: its callback is destroyed and its node freed,
 // or it is pending again, or its drain abandons it.
 #ifndef FINALIZE_INTERNAL_LIFE_FINISH_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Handles a call of exit() in a signal handler that interrupted this library.
 //
 // POSIX forbids it, but programs do it. The interrupted code never continues,

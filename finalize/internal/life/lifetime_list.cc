@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/life/lifetime_list.h"
 
 #include "finalize/internal/base/lock.h"

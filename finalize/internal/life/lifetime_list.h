@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A LifetimeList holds the finalizers that wait for the end of one object,
 // newest first.
 //

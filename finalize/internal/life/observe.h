@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The library's side of the observer (observer.h): IsObserved() and
 // Observation, which the code that runs callbacks uses.
 #ifndef FINALIZE_INTERNAL_LIFE_OBSERVE_H_

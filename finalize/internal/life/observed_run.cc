@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/life/observed_run.h"
 
 #include "finalize/internal/base/drain_clock.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // An ObservedRun shows a callback while it runs: when it started, and to the
 // observer.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A request to register a callback, and what happens to one that its registry
 // refuses.
 #ifndef FINALIZE_INTERNAL_LIFE_REFUSAL_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/life/refusal_status.h"
 
 #include "finalize/internal/base/ignoring_bad_alloc.h"

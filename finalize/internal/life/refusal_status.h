@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The status that a caller gets if its registration is refused. Separate from
 // refusal.h, so that the headers that register need not include absl::Status.
 #ifndef FINALIZE_INTERNAL_LIFE_REFUSAL_STATUS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Registers a callback: builds a node around it and publishes the node in a
 // registry.
 #ifndef FINALIZE_INTERNAL_LIFE_REGISTRATION_H_

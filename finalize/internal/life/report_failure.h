@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The library's side of the failure reporter (failure_reporter.h).
 #ifndef FINALIZE_INTERNAL_LIFE_REPORT_FAILURE_H_
 #define FINALIZE_INTERNAL_LIFE_REPORT_FAILURE_H_

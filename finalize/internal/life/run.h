@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Runs callbacks, and turns what they throw into failures.
 #ifndef FINALIZE_INTERNAL_LIFE_RUN_H_
 #define FINALIZE_INTERNAL_LIFE_RUN_H_

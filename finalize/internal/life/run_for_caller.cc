@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/life/run_for_caller.h"
 
 #include <cxxabi.h>

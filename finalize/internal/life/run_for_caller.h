@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RunForCaller runs a callback for a caller that receives its result.
 #ifndef FINALIZE_INTERNAL_LIFE_RUN_FOR_CALLER_H_
 #define FINALIZE_INTERNAL_LIFE_RUN_FOR_CALLER_H_

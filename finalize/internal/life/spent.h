@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DestroySpent destroys what the end of an object leaves, at once or, if ends
 // are nested deeply, later.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A StackMark on a stack shows that a callback runs there.
 //
 // The frames of a thread (frames.h) tell which callbacks began on it. Such a

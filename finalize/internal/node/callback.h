@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A callback with its bound arguments (Bound), and the table of operations on a
 // callback whose type is erased (CallbackOps). Only here do the library's types
 // depend on the user's types.

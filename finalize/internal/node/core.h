@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Core is the state of a registry. Cores are pooled and never freed, so that a
 // thread with a stale handle may read one.
 //

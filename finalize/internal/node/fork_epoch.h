@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The epoch tells which process this is. It grows with every fork, so that one
 // comparison tells what a child inherited from what it created itself (contract
 // C21).

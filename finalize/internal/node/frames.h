@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Frames record which callbacks and drains are under way on which thread.
 //
 // A thread has blocks of frames, in memory that the library never unmaps. A

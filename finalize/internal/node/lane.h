@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A Lane is the part of a registry that one lock guards. The process registry
 // has kLanes lanes, and each thread registers on its own. Any other registry
 // has one lane.

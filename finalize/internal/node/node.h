@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A Node is one finalizer: a slot of type-stable memory (slab.h) that holds the
 // links, the state, and the callback with its bound arguments.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/node/node_wait.h"
 
 #include "finalize/internal/base/clock.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // WaitWhile sleeps on the word of a node. Nodes are type-stable, so it is
 // harmless to read a node that has been freed.
 #ifndef FINALIZE_INTERNAL_NODE_NODE_WAIT_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The cores that every process has: that of the process registry, and that of
 // the callbacks of weak references. This header is separate, so that the public
 // headers that register need not include core.h.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Sequence numbers give the order of registrations over all threads, and their
 // age. A number is a time in nanoseconds of CLOCK_MONOTONIC, or slightly less.
 //

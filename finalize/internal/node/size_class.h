@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The size classes of nodes.
 #ifndef FINALIZE_INTERNAL_NODE_SIZE_CLASS_H_
 #define FINALIZE_INTERNAL_NODE_SIZE_CLASS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Type-stable memory for nodes. A slab is never freed and only ever holds nodes
 // of one size, so that the node of a stale handle can always be read.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Storage holds a callable in its node, or, if it is too large for a node, in a
 // separate allocation (a box).
 #ifndef FINALIZE_INTERNAL_NODE_STORAGE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The named door from this room up to the end of a thread. The body is in
 // unload/thread_end.cc.
 #ifndef FINALIZE_INTERNAL_NODE_THREAD_END_DOOR_H_

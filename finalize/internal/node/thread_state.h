@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ThreadState is what the library keeps for each thread. It is plain data
 // without constructor and destructor, so that it can be used from the first to
 // the last instruction of a thread.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A WeakLink puts one weak reference on the list of its referent. This header
 // has a named door: the body of DropDetachedEntries is in weak/weak_links.cc.
 //

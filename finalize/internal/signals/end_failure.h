@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Whether a drain at the end of this process has failed, for its exit status.
 //
 // Thread-safe.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/signals/exit_hook_settings.h"
 
 #include <unistd.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which process installed the exit hooks, and what it asked for. A forked child
 // inherits the handlers, but does not own them.
 #ifndef FINALIZE_INTERNAL_SIGNALS_EXIT_HOOK_SETTINGS_H_

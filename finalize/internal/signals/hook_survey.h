@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What InstallExitHooks reports to its caller about the signals that it was
 // asked for.
 #ifndef FINALIZE_INTERNAL_SIGNALS_HOOK_SURVEY_H_

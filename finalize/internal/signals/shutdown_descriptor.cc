@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/signals/shutdown_descriptor.h"
 
 #include <stdio.h>

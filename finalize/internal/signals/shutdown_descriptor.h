@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The descriptor that reports the first signal to a shutdown loop.
 #ifndef FINALIZE_INTERNAL_SIGNALS_SHUTDOWN_DESCRIPTOR_H_
 #define FINALIZE_INTERNAL_SIGNALS_SHUTDOWN_DESCRIPTOR_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What signals and their actions, as sigaction() gives them, mean.
 #ifndef FINALIZE_INTERNAL_SIGNALS_SIGNAL_ACTION_H_
 #define FINALIZE_INTERNAL_SIGNALS_SIGNAL_ACTION_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How the process dies at a signal. Async-signal-safe.
 #ifndef FINALIZE_INTERNAL_SIGNALS_SIGNAL_DEATH_H_
 #define FINALIZE_INTERNAL_SIGNALS_SIGNAL_DEATH_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/signals/signal_handler.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The handler of stop signals, and what it replaces.
 //
 // Who has the action of one signal. The kernel is asked each time. The handler

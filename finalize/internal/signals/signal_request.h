@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The request to end the process that a stop signal makes, and which signals
 // belong to it. All copies of the library in the process share it (copies.h).
 //

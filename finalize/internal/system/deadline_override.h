@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Reads the environment variable FINALIZE_EXIT_DEADLINE, which overrides the
 // deadline of the drain at the end of the process.
 #ifndef FINALIZE_INTERNAL_SYSTEM_DEADLINE_OVERRIDE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // StartDetached starts one of the library's own threads. Such a thread is never
 // joined.
 //

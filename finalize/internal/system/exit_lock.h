@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finds out whether a thread sleeps forever on the lock of exit() in glibc 2.41
 // and newer.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // VisitObjects is a dl_iterate_phdr() that may be called in any forked child.
 //
 // glibc does not free the lock of dl_iterate_phdr() in the child of a fork

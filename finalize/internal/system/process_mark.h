@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A ProcessMark tells a process from its ancestors by what the kernel reports
 // about it. It is used if the kernel does not wipe pages in a child
 // (fork_epoch.h). It takes five system calls; reading such a page takes none.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RawCall makes a system call without the C library. It is for a thread that
 // has no thread-local storage (end_guard.h), on which errno would belong to
 // another thread.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RawText builds and reads text without the C library, for the threads of
 // raw_calls.h. It allocates nothing, and reads files by bare system calls.
 #ifndef FINALIZE_INTERNAL_SYSTEM_RAW_TEXT_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // StartRawThread starts a kernel thread that the C library does not know.
 //
 // The thread shares the thread-local storage of the thread that starts it, and

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // SignalsBlocked blocks all signals while a thread starts one of the library's
 // threads.
 #ifndef FINALIZE_INTERNAL_SYSTEM_SIGNALS_BLOCKED_H_

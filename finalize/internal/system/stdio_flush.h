@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // FlushStdio flushes stdio at the end of a process whose other threads still
 // run.
 #ifndef FINALIZE_INTERNAL_SYSTEM_STDIO_FLUSH_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Modules: shared objects that may be unmapped while the process continues.
 #ifndef FINALIZE_INTERNAL_UNLOAD_MODULE_H_
 #define FINALIZE_INTERNAL_UNLOAD_MODULE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How the library learns of the end of a thread.
 //
 // In the program itself, by the destructor of a thread_local. In a module, by

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A Creation is a value that one thread creates while other threads wait for it
 // (WeakValueMap::GetOrCreate).
 //

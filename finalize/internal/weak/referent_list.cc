@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "finalize/internal/weak/referent_list.h"
 
 #include "finalize/internal/weak/shared_deleter.h"

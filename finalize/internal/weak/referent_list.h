@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finds the list of finalizers of a referent: of a Lifetime, or of an object
 // that a shared_ptr owns. This header is separate, so that lifetime.h need not
 // include shared_deleter.h.

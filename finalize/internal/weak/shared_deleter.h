@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // SharedDeleter is the deleter of a shared_ptr that MakeShared or Adopt
 // created. It is in the control block, where std::get_deleter finds it through
 // any pointer that shares ownership.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A WeakCallback is the registration of the callback of a weak reference. The
 // copies of that reference share it. Destroying the last copy destroys it and
 // cancels the callback.

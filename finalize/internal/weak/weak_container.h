@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The common part of the weak containers: typed access to a WeakTable.
 #ifndef FINALIZE_INTERNAL_WEAK_WEAK_CONTAINER_H_
 #define FINALIZE_INTERNAL_WEAK_WEAK_CONTAINER_H_

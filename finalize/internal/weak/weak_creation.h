@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A WeakCreation is the creation of an entry of a WeakValueMap (creation.h).
 #ifndef FINALIZE_INTERNAL_WEAK_WEAK_CREATION_H_
 #define FINALIZE_INTERNAL_WEAK_WEAK_CREATION_H_

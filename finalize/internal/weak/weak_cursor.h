@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A WeakCursor is a position in a table. It is at an entry, and keeps the entry
 // alive. Advance() visits the entries that were in the table when the cursor
 // was created, in the order of insertion. Their referents may be dead.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A WeakEntry is one entry of a weak container. It does not know the types of
 // its key and value.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A WeakItem is the value that `*it` returns for an iterator of WeakValueMap
 // and of WeakKeyMap. It keeps the entry and its weak side alive.
 //

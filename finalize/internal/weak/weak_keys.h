@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // WeakKeys finds entries by their keys, for WeakKeyMap and WeakSet, whose keys
 // are weak.
 #ifndef FINALIZE_INTERNAL_WEAK_WEAK_KEYS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Links weak references to their referent, and detaches them when it dies.
 #ifndef FINALIZE_INTERNAL_WEAK_WEAK_LINKS_H_
 #define FINALIZE_INTERNAL_WEAK_WEAK_LINKS_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // WeakTable is the hash table of the weak containers. It does not know the
 // types of their entries.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Crash removal: the removal of one of this process's roots from inside the
 // handler of a crash (contract C23), or by the watchdog of a drain that hangs
 // at the end of the process (C15).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Crash sweep: the removal of all of this process's roots while its other
 // threads go on: in a crash (contract C23), and by the watchdog if the drain at
 // the end of the process hangs (C15).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DirectoryIdentity: tells whether a directory is the very one that was seen
 // before.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // EntryIdentity: the identity of a directory (directory_identity.h), taken and
 // compared by its entry, without opening it: two system calls less each time.
 //

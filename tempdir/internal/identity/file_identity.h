@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // FileIdentity: tells whether a file is the very one that was seen before.
 //
 // Device, inode, and the time of its birth if the file system has one: inode

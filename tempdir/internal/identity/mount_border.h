@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // MountBorder: where a tree removal ends. It opens what is in a directory, but
 // nothing that is mounted there.
 //

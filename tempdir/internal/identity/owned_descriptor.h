@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // OwnedDescriptor: the open descriptor of a temp file.
 //
 // It is closed with its object, unless the program has closed it by then: the

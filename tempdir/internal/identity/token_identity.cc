@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/identity/token_identity.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TokenIdentity: the identity of a directory on a file system without file
 // handles (overlayfs, or a container profile that refuses them), without
 // holding a descriptor of it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The mark of a kept failure: what a file `.keep` says if a failure left it, in
 // a root that holds what was kept (kept_failures.h).
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The file `.keep` in a root, which keeps every reaper away from it, also those
 // of older versions of this library. There are two kinds.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/marks/root_mark.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The mark of a root: what tells a root from any other directory of the user.
 //
 // The mark is the extended attribute `user.finalize.root` of the directory. It

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The names of roots, by which a reaper knows what it may look at.
 //
 //   finalize-1000-q7d2x2zk4ffwo5ma       the owner's uid, then random letters

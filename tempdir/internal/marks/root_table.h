@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The root table: which directories are to be removed with this process, in a
 // form that a signal handler can read.
 //

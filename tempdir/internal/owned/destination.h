@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Destination: a name under which a temp dir or a temp file is published.
 //
 // Its directory is opened once, so the check and the move mean the same place.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/owned/direct_directory.h"
 
 #include <fcntl.h>

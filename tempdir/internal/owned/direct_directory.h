@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // MakeDirectDirectory: creates a temp dir that has no root
 // (TempDirOptions::set_direct): in the parent itself, with the name,
 // the lock and the mark of a root.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/owned/failure_directory.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // MoveFailure: moves a temp dir or a temp file whose owner failed into a
 // separate directory, which reapers leave alone, and which can be listed and
 // trimmed (kept_failures.h).

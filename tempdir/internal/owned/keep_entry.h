@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // KeepEntry, KeepFailedEntry and PublishEntry: three ways to move a temp dir or
 // a temp file to where neither its process nor a reaper removes it.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // MoveOutOfReach: moves a temp dir or a temp file out of the root of its
 // process, so that no reaper takes it for something that a dead process left.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // FindLostDirectory: finds a directory that is not at its path, if it is near.
 
 #ifndef TEMPDIR_INTERNAL_OWNED_LOST_DIRECTORY_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // OwnedDirectory: the states of one temp dir or temp file, from before it is
 // created until it is removed or kept. Both styles of temp dir are a thin layer
 // over it: they differ only in what calls RemoveImplicitly(). What the states

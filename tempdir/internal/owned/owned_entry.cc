@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/owned/owned_entry.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // OwnedEntry: the directory or the file of one temp dir or temp file, as it is
 // on disk: in which root, under which name, and what tells it from any other
 // that may be put there.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // OwnedFile: one temp file, from before it is created until it is removed or
 // kept. It lives in the root of its process as a temp dir does, with the same
 // states, locks and triggers (owned_directory.h); what differs is how the entry

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a temp dir or a temp file answers to a call that it refuses.
 
 #ifndef TEMPDIR_INTERNAL_OWNED_REFUSAL_H_

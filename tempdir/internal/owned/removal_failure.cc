@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/owned/removal_failure.h"
 
 #include <cstdlib>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How a failure to remove a temp dir is handled if no caller receives it.
 
 #ifndef TEMPDIR_INTERNAL_OWNED_REMOVAL_FAILURE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RenameAway: renames a temp dir, so that the background can remove it.
 //
 // After that nothing is at its path: a removal in the background costs its

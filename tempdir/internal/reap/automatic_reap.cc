@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/reap/automatic_reap.h"
 
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The reaping that a process does by itself when it creates its first root in a
 // parent: in a library thread, so that no caller waits for it.
 //

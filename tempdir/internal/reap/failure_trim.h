@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finds and removes what failures left in a directory; tempdir/kept_failures.h
 // is the manual.
 //

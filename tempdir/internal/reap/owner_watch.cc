@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/reap/owner_watch.h"
 
 #include <errno.h>

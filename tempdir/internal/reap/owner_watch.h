@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The reaper process, from the inside: `finalize-reap --watch=PID PARENT...`.
 //
 //   owner --- posix_spawn ---> starter --- fork ---> watcher

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/reap/reap_parent.h"
 
 #include <dirent.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ReapParent: the removal of the roots of dead processes in one directory.
 //
 // tempdir/reap.h is its manual. Thread-safe; keeps no state between calls.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RootReaper: what becomes of one root.
 //
 //   open ---> lock ---> the name means it? ---> marked? ---> rename ---> remove

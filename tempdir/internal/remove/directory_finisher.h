@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DirectoryFinisher: removes directories that have been emptied, or gives up.
 //
 // The worker that drops the last of a directory's `pending` decides what

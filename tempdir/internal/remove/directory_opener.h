@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // OpenDirectory: the way into a directory of the tree, and there is no other.
 //
 // One component below a held descriptor, never through a link, never into

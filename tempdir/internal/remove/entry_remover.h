@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // EntryRemover: removes what is in a directory, one entry at a time.
 //
 // An entry that is not a directory is removed, and so is a sub-directory that

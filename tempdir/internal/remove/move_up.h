@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Moving up: a directory that is too deep to be opened where it is becomes a
 // directory of the root, by a rename that replaces nothing.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Permission repair: gives the owner's permissions back to a directory that is
 // in the way of its own removal.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/remove/removal_error_list.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemovalErrorList: the errors of one tree removal, with their paths.
 
 #ifndef TEMPDIR_INTERNAL_REMOVE_REMOVAL_ERROR_LIST_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemovalThreads: the threads that help with one tree removal.
 //
 // None is started before there is much to do. Every one blocks all signals, and

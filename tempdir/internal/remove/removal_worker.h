@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemovalWorker: takes directories from the queue, empties and removes them.
 //
 // One worker does this for each node that it takes:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemoveTreeAt: the removal of a directory by the code that created it.
 //
 // The same engine and the same promises as tempdir::RemoveTree, for callers

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Tree climb: works below more levels than there are descriptors, where
 // directories cannot be moved up (the file system refuses it, or nothing may be
 // changed).

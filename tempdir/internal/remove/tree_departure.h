@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Tree departure: finds out that a directory was moved out of the tree while it
 // is being emptied, so that what it holds is not removed where it is now.
 //

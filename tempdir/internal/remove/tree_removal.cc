@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/remove/tree_removal.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TreeRemoval: the engine of tree removal, for one directory.
 //
 // It works in memory and through system calls that the caller supplies, takes

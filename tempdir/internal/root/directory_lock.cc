@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/root/directory_lock.h"
 
 #include <errno.h>

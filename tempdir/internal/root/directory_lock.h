@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Locks of directories: flock, the proof that a running process uses one.
 //
 // An owner holds a shared lock, a reaper takes an exclusive one. The kernel

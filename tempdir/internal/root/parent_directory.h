@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The directory in which temp dirs are created: which one it is, and what other
 // users may do in it.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // MakePrivateDirectory: the only code that creates directories.
 //
 // mkdir tests whether a name is free: an existing entry is never adopted, and

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ProcessRoot: the directory of this process in which its temp dirs are,
 // `<parent>/finalize-<uid>-<random>`, one for each parent in use.
 //

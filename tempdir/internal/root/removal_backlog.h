@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The removal backlog: the temp dirs that a library thread is to remove
 // (TempDirOptions::set_remove_in_background).
 //

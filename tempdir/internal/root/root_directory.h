@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RootDirectory: the directory of a ProcessRoot on disk: how it is created,
 // marked, locked, opened again and removed.
 //

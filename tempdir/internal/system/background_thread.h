@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Library threads, which are detached.
 #ifndef TEMPDIR_INTERNAL_SYSTEM_BACKGROUND_THREAD_H_
 #define TEMPDIR_INTERNAL_SYSTEM_BACKGROUND_THREAD_H_

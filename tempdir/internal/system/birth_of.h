@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // BirthOf: when a file was created, as far as the file system keeps that.
 
 #ifndef TEMPDIR_INTERNAL_SYSTEM_BIRTH_OF_H_

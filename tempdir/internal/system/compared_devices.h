@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Whether the user accepts that removals of temp dirs tell mount points by the
 // device where nothing better tells (RemoveTreeOptions::compare_devices):
 // FINALIZE_COMPARE_DEVICES, in tempdir/temp_dir_options.h.

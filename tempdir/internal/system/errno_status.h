@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ErrnoStatus: absl::ErrnoToStatus with a code for each error number that a
 // path can give.
 

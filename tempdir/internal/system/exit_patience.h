@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How long the removals at the end of the process wait, all together, for
 // directories that fill up again.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ForkMutex: a mutex that knows if a fork caught it held.
 //
 // A directory is removed under a mutex, which takes as long as it takes: a fork

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which file systems are known to keep their promises about flock: that of a
 // directory works, is seen by every process that sees the directory, and ends
 // with its last holder. They are the local ones.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // MountOf: the mount that an open file is in.
 
 #ifndef TEMPDIR_INTERNAL_SYSTEM_MOUNT_OF_H_

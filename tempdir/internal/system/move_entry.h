@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // MoveEntry, MoveDirectory: move a directory or a file to another name, never
 // over an entry that exists.
 

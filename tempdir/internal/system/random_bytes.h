@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RandomBytes: bytes that an attacker cannot guess, whatever the system
 // refuses.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Random names: what an attacker cannot guess, from the kernel's generator.
 //
 // The letters are those of base 32 (a-z, 2-7), so a name survives a file

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/system/system_calls.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // SystemCalls: the system calls that tree removal makes, as a table.
 //
 // The engine calls the kernel through this table alone, so that a test can put

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TimeLimit: bounds what a removal on this thread may take.
 //
 //   TimeLimit limit(absl::Seconds(10));

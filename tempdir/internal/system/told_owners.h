@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Whether the owner that the kernel shows of a file is its owner.
 //
 // In a user namespace that maps some users only, all others are shown as one:

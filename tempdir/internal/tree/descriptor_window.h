@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DescriptorWindow: how many directories tree removal has open at once.
 //
 // The limit follows from RLIMIT_NOFILE and is halved whenever the kernel

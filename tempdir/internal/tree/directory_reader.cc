@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/tree/directory_reader.h"
 
 #include <dirent.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DirectoryReader: the entries of a directory, as many at a time as pay.
 //
 // A small directory is read by one call into 32 KiB. One that does not fit is

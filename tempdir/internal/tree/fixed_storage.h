@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // FixedStorage: RemovalStorage in one block, for where allocating is out of the
 // question.
 //

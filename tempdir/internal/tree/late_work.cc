@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tempdir/internal/tree/late_work.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // LateWork: the part of a tree removal that others cause while it runs, and its
 // one time limit (RemoveTreeOptions::writer_timeout).
 //

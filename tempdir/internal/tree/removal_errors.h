@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemovalErrors: receives the errors of a tree removal.
 
 #ifndef TEMPDIR_INTERNAL_TREE_REMOVAL_ERRORS_H_

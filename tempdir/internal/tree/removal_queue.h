@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemovalQueue: what is still to be done in one tree removal, and by whom.
 //
 // Each worker has its own stack of nodes and takes the newest from it

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemovalState: what all workers of one tree removal share.
 
 #ifndef TEMPDIR_INTERNAL_TREE_REMOVAL_STATE_H_

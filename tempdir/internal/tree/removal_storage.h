@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RemovalStorage: the memory of a tree removal.
 //
 // The engine takes every byte it needs through this interface and copes with

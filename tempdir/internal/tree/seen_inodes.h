@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // SeenInodes: a set of inode numbers, in the memory of a tree removal.
 //
 // Confined to one thread, or guarded by its owner.

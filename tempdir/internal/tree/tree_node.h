@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TreeNode: one directory that tree removal knows of and has not finished.
 //
 // Nodes form the part of the tree that is being worked on. A node lives from

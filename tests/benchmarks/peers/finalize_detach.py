@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """weakref.finalize and detach: for each line read, a batch, and its cost."""
 
 import sys

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The rules that @bazel_tools//tools/cpp loads from here are Bazel's own."""
 
 cc_library = native.cc_library
