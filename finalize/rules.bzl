@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The rules of the library's own targets: native ones, with what each needs.
+"""The rules of the library's own targets: the usual ones, with what each needs.
 
-A BUILD file of finalize/ or tempdir/ loads them under their native names, so
+A BUILD file of finalize/ or tempdir/ loads them under their usual names, so
 that a new target has the same.
 """
+
+load("@rules_cc//cc:defs.bzl", _cc_binary = "cc_binary", _cc_library = "cc_library")
 
 # What the sources need, whatever the workspace that builds them says: Bazel's
 # own default is C++11. A target that includes the headers needs it, too; they
@@ -12,10 +14,10 @@ that a new target has the same.
 _COPTS = ["-std=c++17"]
 
 def cc_library(copts = [], **kwargs):
-    native.cc_library(copts = _COPTS + copts, **kwargs)
+    _cc_library(copts = _COPTS + copts, **kwargs)
 
 def cc_binary(copts = [], **kwargs):
-    native.cc_binary(copts = _COPTS + copts, **kwargs)
+    _cc_binary(copts = _COPTS + copts, **kwargs)
 
 # A part of the library that users do not name. Without this, a test in Bazel's
 # default mode gets a shared object of each target, and what one part hides

@@ -2,6 +2,8 @@
 
 """How tests are built: a room's BUILD file loads these."""
 
+load("@rules_cc//cc:defs.bzl", "cc_binary", _cc_test = "cc_test")
+
 # Half of the time of a compilation is for headers of other libraries, which are
 # compiled once here: precompiled.h for tests, precompiled_child.h for children.
 # Not where sources have to be looked at alone: clang says what a test includes
@@ -24,8 +26,8 @@ def _deps(header):
     return _unless_without(["//tests/support:" + header])
 
 def cc_test(copts = [], deps = [], **kwargs):
-    """A native cc_test, whose sources are compiled with precompiled headers."""
-    native.cc_test(
+    """A cc_test, whose sources are compiled with precompiled headers."""
+    _cc_test(
         copts = copts + _copts("precompiled"),
         deps = deps + _deps("precompiled"),
         **kwargs
@@ -60,7 +62,7 @@ def process_test(
       **kwargs: of the test.
     """
     child = child or name[:-len("_test")] + "_child"
-    native.cc_binary(
+    cc_binary(
         name = child,
         testonly = True,
         srcs = [child + ".cc"],
