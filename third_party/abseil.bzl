@@ -6,7 +6,7 @@ load("//third_party:installed_library.bzl", "installed_library")
 
 # The headers of each target. One that the installed Abseil does not have (yet,
 # or any more) is left out.
-_TARGETS = {
+ABSEIL_TARGETS = {
     "absl/algorithm:algorithm": ["algorithm/algorithm.h"],
     "absl/algorithm:container": ["algorithm/container.h"],
     "absl/base:base": ["base/call_once.h", "base/casts.h"],
@@ -106,10 +106,10 @@ def installed_abseil(name):
         copied = ["absl"],
         debian_package = "libabsl-dev",
         header = "absl/base/config.h",
-        link = {label: [_pkg_config(label)] for label in _TARGETS},
+        link = {label: [_pkg_config(label)] for label in ABSEIL_TARGETS},
         targets = {
             label: ["absl/" + header for header in headers]
-            for label, headers in _TARGETS.items()
+            for label, headers in ABSEIL_TARGETS.items()
         },
         version_macro = "ABSL_LTS_RELEASE_VERSION",
         version_min = 20220623,

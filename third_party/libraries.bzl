@@ -2,16 +2,23 @@
 
 """The libraries this project uses, as they are installed on this machine.
 
-A workspace that has them from source under the same names does without.
+A workspace that has some of them from source declares these first, under the same
+names.
 """
 
 load("//third_party:abseil.bzl", "installed_abseil")
 load("//third_party:installed_library.bzl", "installed_library")
 
-def installed_libraries():
-    installed_abseil(name = "com_google_absl")
+def _unless_declared(rule, name, **kwargs):
+    if not native.existing_rule(name):
+        rule(name = name, **kwargs)
 
-    installed_library(
+def installed_libraries():
+    """Declares the libraries, except those that are declared already."""
+    _unless_declared(installed_abseil, name = "com_google_absl")
+
+    _unless_declared(
+        installed_library,
         name = "com_google_googletest",
         copied = ["gtest", "gmock"],
         debian_package = "libgtest-dev libgmock-dev",
@@ -26,7 +33,8 @@ def installed_libraries():
         },
     )
 
-    installed_library(
+    _unless_declared(
+        installed_library,
         name = "com_google_benchmark",
         copied = ["benchmark"],
         debian_package = "libbenchmark-dev",
@@ -42,7 +50,8 @@ def installed_libraries():
     )
 
     # The other Boost headers that these include stay where they are.
-    installed_library(
+    _unless_declared(
+        installed_library,
         name = "boost",
         copied = ["boost/filesystem.hpp", "boost/filesystem", "boost/version.hpp"],
         debian_package = "libboost-filesystem-dev",
@@ -55,7 +64,8 @@ def installed_libraries():
         version_min = 107400,
     )
 
-    installed_library(
+    _unless_declared(
+        installed_library,
         name = "nlohmann_json",
         copied = ["nlohmann"],
         debian_package = "nlohmann-json3-dev",

@@ -8,7 +8,9 @@ checks only the headers of targets with sources. Headers with a source of the sa
 name are skipped, because that source includes the header first.
 """
 
-load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
+load("@rules_cc//cc:find_cc_toolchain.bzl", "find_cc_toolchain", "use_cc_toolchain")
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
+load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
 
 def _stem(file):
     return file.basename[:-len(file.extension) - 1]
@@ -28,7 +30,7 @@ def _header_check_impl(target, ctx):
         ctx.actions.symlink(output = source, target_file = header)
         sources.append(source)
 
-    toolchain = find_cpp_toolchain(ctx)
+    toolchain = find_cc_toolchain(ctx)
     _, outputs = cc_common.compile(
         name = target.label.name + ".headers",
         actions = ctx.actions,
@@ -55,8 +57,9 @@ header_check = aspect(
     implementation = _header_check_impl,
     attrs = {
         "_cc_toolchain": attr.label(
-            default = "@bazel_tools//tools/cpp:current_cc_toolchain",
+            default = "@rules_cc//cc:current_cc_toolchain",
         ),
     },
     fragments = ["cpp"],
+    toolchains = use_cc_toolchain(),
 )

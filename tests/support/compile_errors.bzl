@@ -2,11 +2,13 @@
 
 """What the compiler says of code that must not compile."""
 
-load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
-load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME")
+load("@rules_cc//cc:action_names.bzl", "ACTION_NAMES")
+load("@rules_cc//cc:find_cc_toolchain.bzl", "find_cc_toolchain", "use_cc_toolchain")
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
+load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
 
 def _compile_errors(ctx):
-    toolchain = find_cpp_toolchain(ctx)
+    toolchain = find_cc_toolchain(ctx)
     features = cc_common.configure_features(
         ctx = ctx,
         cc_toolchain = toolchain,
@@ -26,12 +28,12 @@ def _compile_errors(ctx):
     )
     flags = cc_common.get_memory_inefficient_command_line(
         feature_configuration = features,
-        action_name = CPP_COMPILE_ACTION_NAME,
+        action_name = ACTION_NAMES.cpp_compile,
         variables = variables,
     )
     compiler = cc_common.get_tool_for_action(
         feature_configuration = features,
-        action_name = CPP_COMPILE_ACTION_NAME,
+        action_name = ACTION_NAMES.cpp_compile,
     )
     outputs = []
     for case in ctx.attr.cases:
@@ -66,8 +68,9 @@ compile_errors = rule(
         "deps": attr.label_list(providers = [CcInfo]),
         "src": attr.label(allow_single_file = True),
         "_cc_toolchain": attr.label(
-            default = "@bazel_tools//tools/cpp:current_cc_toolchain",
+            default = "@rules_cc//cc:current_cc_toolchain",
         ),
     },
     fragments = ["cpp"],
+    toolchains = use_cc_toolchain(),
 )

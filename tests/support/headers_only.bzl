@@ -2,6 +2,9 @@
 
 """For a program that links libraries as one shared object of its own."""
 
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
+load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
+
 def _merged(ctx):
     infos = [dep[CcInfo] for dep in ctx.attr.deps]
     return cc_common.merge_cc_infos(cc_infos = infos)

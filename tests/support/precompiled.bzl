@@ -2,11 +2,13 @@
 
 """Headers that are compiled once for many sources."""
 
-load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
-load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME")
+load("@rules_cc//cc:action_names.bzl", "ACTION_NAMES")
+load("@rules_cc//cc:find_cc_toolchain.bzl", "find_cc_toolchain", "use_cc_toolchain")
+load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
+load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
 
 def _precompiled(ctx):
-    toolchain = find_cpp_toolchain(ctx)
+    toolchain = find_cc_toolchain(ctx)
     features = cc_common.configure_features(
         ctx = ctx,
         cc_toolchain = toolchain,
@@ -24,7 +26,7 @@ def _precompiled(ctx):
     text = ctx.actions.declare_file(ctx.label.name + "_text.h")
     flags = cc_common.get_memory_inefficient_command_line(
         feature_configuration = features,
-        action_name = CPP_COMPILE_ACTION_NAME,
+        action_name = ACTION_NAMES.cpp_compile,
         variables = cc_common.create_compile_variables(
             cc_toolchain = toolchain,
             feature_configuration = features,
@@ -39,7 +41,7 @@ def _precompiled(ctx):
     )
     compiler = cc_common.get_tool_for_action(
         feature_configuration = features,
-        action_name = CPP_COMPILE_ACTION_NAME,
+        action_name = ACTION_NAMES.cpp_compile,
     )
     ctx.actions.run_shell(
         arguments = [text.path, output.path, compiler] + flags +
@@ -77,8 +79,9 @@ precompiled = rule(
         "headers": attr.string_list(),
         "deps": attr.label_list(providers = [CcInfo]),
         "_cc_toolchain": attr.label(
-            default = "@bazel_tools//tools/cpp:current_cc_toolchain",
+            default = "@rules_cc//cc:current_cc_toolchain",
         ),
     },
     fragments = ["cpp"],
+    toolchains = use_cc_toolchain(),
 )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The rules that @bazel_tools//tools/cpp loads from here are Bazel's own."""
+"""The rules that build files load from here are those of Debian's Bazel itself."""
 
 cc_library = native.cc_library
 cc_binary = native.cc_binary
