@@ -10,8 +10,7 @@
 //   at_exit_hooks loop         learns of a SIGTERM by a descriptor, and ends
 //                              after its own loop
 //   at_exit_hooks daemon       forks; the child adopts the callbacks and
-//   returns
-//                              from main
+//                              returns from main
 //
 // Whatever ends it, the same callbacks run once each, in the same order.
 // docs/process_end.md shows what the second form prints.

@@ -56,6 +56,7 @@
 
 namespace finalize {
 
+// Which ends InstallExitHooks takes, and what it does at each.
 struct ExitHooks {
   // Further signals to take, and usual ones to take although the program has a
   // handler, which then runs before the drain. Each must be a signal that asks

@@ -18,12 +18,12 @@
 // object is in use, and when the object is destroyed it is already partly
 // destroyed. Let the callback own a copy of what it needs:
 //
+//   // Wrong:
 //   finalize::OnDestroy(connection.lifetime(),
-//                       [&connection] { Close(connection.socket()); });  //
-//                       wrong
+//                       [&connection] { Close(connection.socket()); });
+//   // Right:
 //   finalize::OnDestroy(connection.lifetime(),
-//                       [s = connection.socket()] { Close(s); });        //
-//                       right
+//                       [s = connection.socket()] { Close(s); });
 //
 // First or last member? It matters for what such a copy refers to: here the
 // socket is still open because the Lifetime is the last member. Members are
@@ -33,9 +33,9 @@
 // other member is destroyed. In both cases the body of the object's destructor
 // has already run.
 //
-// Order: newest first, regardless of phase and at_exit. The
-//   finalizers are in the process registry too (with Registry::OnDestroy: in
-//   another one), so exit() runs those whose object was never destroyed.
+// Order: newest first, regardless of phase and at_exit. The finalizers are in
+//   the process registry too (with Registry::OnDestroy: in another one), so
+//   exit() runs those whose object was never destroyed.
 // Threads: callbacks run on the thread that destroys the object. The destructor
 //   does not wait for a callback that another thread is running, because that
 //   callback never uses the object.

@@ -56,6 +56,7 @@ namespace finalize {
 // The exit status of a process that its watchdog ended.
 constexpr int kWatchdogExitCode = 124;
 
+// The time limits and the exit status of the end of the process.
 struct ExitOptions {
   // The time for all drains at the end of the process together, whatever ends
   // it. Must be finite and positive. The default leaves a margin below the 30 s
@@ -94,6 +95,7 @@ struct ExitOptions {
 // InvalidArgument, which names the field, and sets nothing if `options` breaks
 // a rule above.
 absl::Status SetExitOptions(const ExitOptions& options);
+// Returns the options that SetExitOptions has set last, or the defaults.
 ExitOptions GetExitOptions();
 
 // Returns the time that remains for the drains at the end of this process, or

@@ -28,10 +28,9 @@
 //   closed it (see above), if there is no memory, if the pointer that owns the
 //   referent is not attachable (shared.h), or, in the process registry, if the
 //   process is past its exit handlers or past the deadline of its exit drain.
-//   Then the handle is
-//   dead and the failure is reported, or, if Options::if_closed says so, the
-//   callback runs immediately. TryRegister returns the status instead. No
-//   callback is accepted and then ignored.
+//   Then the handle is dead and the failure is reported, or, if
+//   Options::if_closed says so, the callback runs immediately. TryRegister
+//   returns the status instead. No callback is accepted and then ignored.
 // Threads: each callback runs on the thread that drains, or on helper threads
 //   (DrainOptions::threads), with no lock held. A callback that ends its thread
 //   by pthread_exit() ends the process with a message.

@@ -92,10 +92,11 @@ MATCHER(IsClean, "") {
   return arg.status().ok() && arg.failed == 0 && arg.left == 0 &&
          arg.running == 0;
 }
-// Matches if an entry with that name has that outcome. A callback that
-// succeeded has an entry only with DrainOptions::Entries::kAll.
+// What HasEntry matches.
 bool ReportHasEntry(const Report& report, std::string_view name,
                     ReportEntry::Outcome outcome);
+// Matches if an entry with that name has that outcome. A callback that
+// succeeded has an entry only with DrainOptions::Entries::kAll.
 MATCHER_P2(HasEntry, name, outcome, "") {
   *result_listener << arg.ToString();
   return ReportHasEntry(arg, name, outcome);

@@ -27,10 +27,9 @@
 // Order: higher phase first, then newest first. What a callback registers with
 //   AtThreadExit runs too, next or at the turn of its phase.
 // Threads: the callback runs on its thread when that ends, and in a drain on
-// the
-//   thread that drains. If the main thread calls exit(), or returns from main,
-//   its callbacks run first, before every atexit handler and static destructor.
-//   If another thread calls exit(), the exit drain runs them.
+//   the thread that drains. If the main thread calls exit(), or returns from
+//   main, its callbacks run first, before every atexit handler and static
+//   destructor. If another thread calls exit(), the exit drain runs them.
 // Failure: as in registry.h: no exception leaves a callback, and the remaining
 //   callbacks still run. A callback that calls pthread_exit() ends the process
 //   with a message. If the C library has no memory to record the first call of

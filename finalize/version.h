@@ -34,6 +34,7 @@
 
 namespace finalize {
 
+// The same text, for code.
 inline constexpr char kVersion[] = FINALIZE_VERSION;
 
 }  // namespace finalize

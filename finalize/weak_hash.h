@@ -40,10 +40,12 @@
 
 namespace finalize {
 
+// By value: std::hash.
 template <class K>
 struct KeyHash {
   size_t operator()(const K& key) const { return std::hash<K>()(key); }
 };
+// For anything that converts to std::string_view.
 template <>
 struct KeyHash<std::string> {
   using is_transparent = void;
@@ -52,10 +54,12 @@ struct KeyHash<std::string> {
   }
 };
 
+// By value: ==.
 template <class K>
 struct KeyEqual {
   bool operator()(const K& a, const K& b) const { return a == b; }
 };
+// For anything that converts to std::string_view.
 template <>
 struct KeyEqual<std::string> {
   using is_transparent = void;
@@ -71,6 +75,7 @@ struct IdentityHash {
     return std::hash<const volatile void*>()(std::addressof(object));
   }
 };
+// The same object.
 struct IdentityEqual {
   template <class T>
   bool operator()(const T& a, const T& b) const {

@@ -23,6 +23,7 @@
 
 namespace tempdir {
 
+// What Reap may remove, and how long it may take.
 struct ReapOptions {
   // Looks and counts, changes nothing.
   bool dry_run = false;
@@ -57,6 +58,7 @@ struct ReapOptions {
   absl::Duration time_limit = absl::InfiniteDuration();
 };
 
+// What happened to a directory that has the name of a root.
 enum class ReapOutcome {
   kRemoved,     // it has been removed
   kRemovable,   // it would be removed (dry run)
@@ -85,6 +87,7 @@ struct ReapedRoot {
   uint64_t bytes = 0;
 };
 
+// What Reap found in a parent, and did.
 struct ReapReport {
   std::string parent;
   std::string file_system;

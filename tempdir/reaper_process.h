@@ -59,6 +59,7 @@
 
 namespace tempdir {
 
+// Which program the reaper process runs, and what it reaps.
 struct ReaperProcessOptions {
   // The program finalize-reap: a path, or a name that is looked up in $PATH.
   std::string program = "finalize-reap";

@@ -17,6 +17,7 @@
 
 namespace tempdir {
 
+// What RemoveTree does in unusual cases, and its limits.
 struct RemoveTreeOptions {
   // Whether a directory of the caller that cannot be entered or changed gets
   // back its owner's permissions (u+rwx) before it is removed.
@@ -62,6 +63,7 @@ struct RemoveTreeOptions {
   size_t max_errors = 16;
 };
 
+// Why one entry could not be removed.
 struct RemoveTreeError {
   // Where the entry was when the removal began.
   std::string path;

@@ -73,8 +73,8 @@ namespace tempdir {
 // step: readers see nothing at that name, or all of it.
 //
 //   auto kept = dir->Keep("/srv/site");  // AlreadyExists if there is one
-//   kept = dir->Keep("/srv/site", tempdir::IfExists::kExchange);  // replaces
-//   it
+//   // Replaces it:
+//   kept = dir->Keep("/srv/site", tempdir::IfExists::kExchange);
 //
 // A relative destination counts from the current directory. If Keep fails, the
 // temp dir is removed later, as before.
