@@ -13,6 +13,7 @@ packages_clang='clang'
 packages_sanitizers='clang libclang-rt-dev lld llvm'  # llvm: names in reports
 packages_valgrind='valgrind'
 packages_format='clang-format'
+packages_reference='doxygen'
 
 # Prints the packages among "$@" that are not installed, in one line. Any version
 # of Boost.Filesystem counts as Debian's default one.
