@@ -11,6 +11,7 @@ packages_meson="$packages_cmake meson"
 packages_git='git'
 packages_situations='dosfstools fuse-overlayfs unionfs-fuse xfsprogs'
 packages_user='uidmap'  # beside packages_test, for an ordinary user
+packages_skylib='bazel-skylib'  # beside packages_test, for Abseil from source
 packages_on='mmdebstrap'  # another release of Debian
 packages_clang='clang'
 packages_sanitizers='clang libclang-rt-dev lld llvm'  # llvm: names in reports
