@@ -10,7 +10,10 @@ for part of the toolchain, which anybody may include.
 # Where headers are looked for, in the compiler's own order.
 _INCLUDE_DIRS = ["/usr/local/include", "/usr/include"]
 
-_PACKAGE = """package(default_visibility = ["//visibility:public"])
+_PACKAGE = """
+load("@rules_cc//cc:defs.bzl", "cc_library")
+
+package(default_visibility = ["//visibility:public"])
 """
 
 _ROOT = _PACKAGE + """
