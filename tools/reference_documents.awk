@@ -67,7 +67,7 @@ FNR == 1 {
   }
 }
 
-/^ *```/ { fenced = !fenced; print; next }
+/^ *```/ { fenced = !fenced; sub(/c\+\+/, "cpp"); print; next }
 fenced { print; next }
 
 /^#+ / {

@@ -9,7 +9,7 @@
 #   A type that has no comment of its own is described by the opening comment, where
 #   it says `Type: what it is`.
 #
-# In a comment, indented lines are code, or verbatim if they are not C++. `Word: ...`
+# In a comment, indented lines are shown as they are, and in color if they are C++. `Word: ...`
 # begins a paragraph with a heading. What only helps the compiler is left out:
 # NOLINT, and the overloads and parameters that reject wrong calls.
 #
@@ -68,10 +68,10 @@ function document(lines, count, is_file,    i, j, k, indent, result, line, label
       # A table may begin with a line that is indented more than the others.
       for (k = i; k <= j; k++)
         if (lines[k] != "" && indent_of(lines[k]) < indent) indent = indent_of(lines[k])
-      label = is_code(i, j, lines) ? "code" : "verbatim"
-      result = result "///\n/// \\" label (label == "code" ? "{.cpp}" : "") "\n"
+      label = is_code(i, j, lines) ? "cpp" : "unparsed"
+      result = result "///\n/// \\code{." label "}\n"
       for (k = i; k <= j; k++) result = result "/// " substr(lines[k], indent + 1) "\n"
-      result = result "/// \\end" label "\n///\n"
+      result = result "/// \\endcode\n///\n"
       i = j
     } else {
       sub(/^ +/, "", line)
@@ -234,7 +234,7 @@ FNR == 1 {
   FILENAME_SHORT = FILENAME
   if (match(FILENAME_SHORT, /(finalize|tempdir)\/[a-z_]*\.h$/))
     FILENAME_SHORT = substr(FILENAME_SHORT, RSTART)
-  print "/// \\" (example ? "example " example : "file")
+  print "/// \\" (example ? "example " example "\n/// \\details" : "file")
   next
 }
 
