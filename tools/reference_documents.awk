@@ -48,7 +48,10 @@ function target_of(link,    anchor, path) {
     path = substr(link, 1, RSTART - 1)
   }
   path = path == "" ? document : joined(directory, path)
-  if (path ~ /\.md$/) return page(path) ".html" (anchor == "" ? "" : "#" page(path) "-" anchor)
+  if (path ~ /\.md$/) {
+    path = page(path)
+    return path ".html" (anchor == "" ? "" : "#" path "-" anchor)
+  }
   if (path in is_header) return source_page(path) ".html"
   if (path ~ /^examples\/[a-z_]+\.cc$/) return example_page(path)
   return path ".txt"
@@ -105,7 +108,8 @@ fenced { print; next }
     if (found ~ /^`/) {
       name = substr(found, 2, length(found) - 2)
       if (name in by_name) name = by_name[name]
-      if (name in is_header) found = "<a href=\"" source_page(name) ".html\">" found "</a>"
+      if (name in is_header)
+        found = "<a href=\"" source_page(name) ".html\">" found "</a>"
     } else if (found ~ /^!/) {
       # Doxygen finds an image by its name.
       sub(/\(.*\//, "(", found)

@@ -9,11 +9,12 @@
 #   A type that has no comment of its own is described by the opening comment, where
 #   it says `Type: what it is`.
 #
-# In a comment, indented lines are shown as they are, and in color if they are C++. `Word: ...`
-# begins a paragraph with a heading. What only helps the compiler is left out:
-# NOLINT, and the overloads and parameters that reject wrong calls.
+# In a comment, indented lines are shown as they are, and in color if they are C++.
+# `Word: ...` begins a paragraph with a heading. What is not public, or only helps the
+# compiler, is left out: private members, NOLINT, overloads that reject wrong calls.
 #
-# Says on standard error which types and functions of a namespace lack a comment.
+# Says on standard error which types and functions of a namespace lack a comment, and
+# which comments are above nothing.
 
 # --- the text of a comment ---
 
@@ -49,7 +50,8 @@ function is_code(first, last, lines,    i) {
 }
 
 # document(LINES, COUNT, IS_FILE): the lines of a comment, in doxygen's form.
-function document(lines, count, is_file,    i, j, k, indent, result, line, label, list) {
+function document(lines, count, is_file,    i, j, k, indent, result, line, label, list,
+    next_indent) {
   result = in_backticks = list = ""
   for (i = 1; i <= count; i++) {
     line = lines[i]
@@ -60,10 +62,12 @@ function document(lines, count, is_file,    i, j, k, indent, result, line, label
     } else if (list && indent > 0) {
       result = result "/// " line "\n"
     } else if (indent > 0 && begins_block(lines, i)) {
-      for (j = i; j < count && (lines[j + 1] == "" || indent_of(lines[j + 1]) >= 2); j++)
-        # A continuation of the paragraph above is indented less.
-        if (lines[j + 1] != "" && indent_of(lines[j + 1]) < indent && !is_table(lines[j + 1]))
-          break
+      for (j = i; j < count; j++) {
+        if (lines[j + 1] == "") continue
+        next_indent = indent_of(lines[j + 1])
+        # A continuation of the paragraph above is indented less than code.
+        if (next_indent < 2 || (next_indent < indent && !is_table(lines[j + 1]))) break
+      }
       while (lines[j] == "") j--
       # A table may begin with a line that is indented more than the others.
       for (k = i; k <= j; k++)
@@ -82,11 +86,12 @@ function document(lines, count, is_file,    i, j, k, indent, result, line, label
         list = ""
         label = ""
         if (indent == 0 && begins_paragraph(lines, i, is_file) && \
-            match(line, /^[A-Z][A-Za-z -]*:( |$)/) && RLENGTH <= 32) {
-          label = substr(line, 1, RLENGTH - 1)
-          sub(/:.*/, "", label)
-          line = substr(line, RLENGTH + 1)
+            match(line, /^[A-Z][A-Za-z, -]*(<[A-Z]>)?:( |$)/) && RLENGTH <= 40) {
           in_backticks = ""
+          label = substr(line, 1, RLENGTH)
+          line = substr(line, RLENGTH + 1)
+          sub(/: ?$/, "", label)
+          label = escaped(label)
           # `%`: the word is not the class of this name.
           label = (i == 1 ? "" : "///\n") "/// <b>" (is_file && i == 1 ? "" : "%") \
             label ":</b> "
@@ -184,32 +189,48 @@ function kind_of_block(text) {
 function private() { return access[depth] ~ /^pr/ }
 function visible() { return !hidden && kind[depth] != "body" && !private() }
 
-# The comment above a declaration, and what is known of the declaration itself.
-function flush(ended,    text, name, type) {
-  if (buffer == "") { drop_comment(); return }
-  name = name_of(statement_text)
-  # Deduction guides have nothing to say either.
-  if (private() || (ended && buffer ~ /EnableIfMisuse|^ *friend (class|struct) |\) ->[^{]*;/)) {
+# is_noise(DECLARATION): whether it only helps the compiler: overloads that reject wrong
+# calls, friends that are types, deduction guides.
+function is_noise(text) {
+  return text ~ /EnableIfMisuse|^ *friend (class|struct) |\) ->[^{]*;/
+}
+
+# needs_comment(STATEMENT): whether it is a type, function or constant of a namespace.
+# Operators, what Abseil and the standard library call, and declarations without a
+# definition (after the first overload) explain themselves.
+function needs_comment(text) {
+  return visible() && kind[depth] == "namespace" && name_of(text) != "" && \
+    text !~ /MATCHER|operator|AbslHashValue|AbslStringify|namespace|using |std::/ && \
+    without_templates(text) !~ /^ *(template *)?(class|struct) [A-Za-z]*;/ && \
+    !(text ~ /constexpr|\(/ && name_of(text) == previous_name)
+}
+
+# summary(STATEMENT): the comment of one that has none of its own, or "".
+function summary(text,    found) {
+  if (text ~ /^ *(template.*)?(class|struct|enum)/ && text ~ /{$/)
+    found = described(name_of(text))
+  if (found != "") return "/// " escaped(found) " See " header ".\n"
+  print header ":" FNR ": " name_of(text) " has no comment" >"/dev/stderr"
+  return ""
+}
+
+# Prints a declaration, or its beginning, below its comment.
+function flush(ended,    text, name) {
+  if (private() || (ended && is_noise(buffer))) {
     buffer = ""
-    drop_comment()
-    return
+    comments = 0
   }
+  if (buffer == "") return
+  name = name_of(statement_text)
   text = ""
-  if (comments > 0) text = document(comment, comments, 0)
-  else if (ended && statement_text ~ /\(/ && name == previous_name && adjoining && \
-      has_comment && name !~ /^(MATCHER|operator)/)
+  if (comments > 0)
+    text = document(comment, comments, 0)
+  else if (ended && adjoining && has_comment && name == previous_name && \
+      statement_text ~ /\(/ && name !~ /^(MATCHER|operator)/)
     text = "/// As above, with other arguments.\n"
-  else if (visible() && kind[depth] == "namespace" && name != "" && \
-      statement_text !~ /MATCHER|operator|AbslHashValue|AbslStringify|->|friend|namespace|using /) {
-    if (statement_text ~ /^ *(template.*)?(class|struct|enum)/ && statement_text !~ /; *$/)
-      text = described(name)
-    if (text != "")
-      text = "/// " escaped(text) " See " FILENAME_SHORT ".\n"
-    else if (statement_text !~ /^ *(class|struct|template.*class|template.*struct) [A-Za-z]*;/ && \
-        !(statement_text ~ /constexpr|\(/ && name == previous_name) && statement_text !~ /std::/)
-      print FILENAME_SHORT ":" FNR ": " name " has no comment" >"/dev/stderr"
-  }
-  gsub(/, *finalize_internal::[EI][A-Za-z]*If?[A-Za-z]*<[^<>]*> = 0/, "", buffer)
+  else if (needs_comment(statement_text))
+    text = summary(statement_text)
+  gsub(/, *finalize_internal::(Enable)?If[A-Za-z]*<[^<>]*> = 0/, "", buffer)
   printf "%s%s", text, buffer
   buffer = ""
   comments = 0
@@ -219,10 +240,13 @@ function flush(ended,    text, name, type) {
 }
 
 # A comment that is not above a declaration.
-function drop_comment(    i) {
-  for (i = 1; i <= comments; i++) print "//"
+function drop_comment() {
+  if (comments > 0) print header ":" FNR ": a comment describes nothing" >"/dev/stderr"
   comments = 0
 }
+
+# Whether this line ends a declaration that is not in a body.
+function at_end() { return ended && kind[depth] != "body" && parens == 0 }
 
 BEGIN {
   depth = 0
@@ -231,9 +255,9 @@ BEGIN {
 }
 
 FNR == 1 {
-  FILENAME_SHORT = FILENAME
-  if (match(FILENAME_SHORT, /(finalize|tempdir)\/[a-z_]*\.h$/))
-    FILENAME_SHORT = substr(FILENAME_SHORT, RSTART)
+  header = FILENAME
+  if (match(header, /(finalize|tempdir)\/[a-z_]*\.h$/))
+    header = substr(header, RSTART)
   print "/// \\" (example ? "example " example "\n/// \\details" : "file")
   next
 }
@@ -278,8 +302,7 @@ state == "start" {
     next
   }
   behind = 0
-  if (line ~ /^ *\/\/ NOLINT/) { print "//"; next }
-  if (!visible()) { print; next }
+  if (line ~ /^ *\/\/ NOLINT/ || !visible()) next
   column = index(line, "//") - 1
   sub(/^ *\/\/ ?/, "", line)
   comment[++comments] = line
@@ -322,7 +345,8 @@ state == "start" {
       }
       outer_text[depth] = statement_text
       kind[++depth] = opened
-      access[depth] = opened == "class" && statement_text !~ /struct|union/ ? "private" : ""
+      is_class = opened == "class" && statement_text !~ /struct|union/
+      access[depth] = is_class ? "private" : ""
       if (access[depth - 1] ~ /^pr/) access[depth] = "private"
       if (opened == "hidden") hidden++
       statement_text = ""
@@ -343,12 +367,12 @@ state == "start" {
       statement_text = statement_text c
       if (c == "," && kind[depth] == "enum" && parens == 0) ended = 1
     }
-    if (ended && kind[depth] != "body" && parens == 0 && substr(code, i + 1) ~ /^ *;? *$/)
-      break
+    if (at_end() && substr(code, i + 1) ~ /^ *;? *$/) break
   }
   statement_text = statement_text " "
-  if (kind[depth] == "enum" && code ~ /[A-Za-z0-9]/ && code !~ /\{/) ended = ended ? ended : 1
-  if (ended && kind[depth] != "body" && parens == 0) {
+  # The last enumerator has no comma.
+  if (!ended && kind[depth] == "enum" && code ~ /[A-Za-z0-9]/ && code !~ /{/) ended = 1
+  if (at_end()) {
     # A comment behind a member.
     if (ended == 1 && visible() && match(line, /[;,}A-Za-z0-9]  +\/\/ /)) {
       at = RSTART + RLENGTH - 3
@@ -369,4 +393,8 @@ state == "start" {
   }
 }
 
-END { printf "%s", buffer }
+END {
+  printf "%s", buffer
+  if (!example && (depth != 0 || parens != 0))
+    print header ": the filter has lost count of its brackets" >"/dev/stderr"
+}
