@@ -17,6 +17,14 @@ if(FINALIZE_WERROR)
   list(APPEND finalize_warnings -Werror)
 endif()
 
+# What every program of the tests needs in a sanitizer.
+set(finalize_sanitizer_support "")
+if(FINALIZE_BUILD_TESTS AND CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
+  set(finalize_sanitizer_support
+    ${PROJECT_SOURCE_DIR}/tests/support/sanitizer_fork.cc
+    ${PROJECT_SOURCE_DIR}/tests/support/tsan_suppressions.cc)
+endif()
+
 # finalize_sources(VARIABLE FOLDER EXCEPT PREFIX...): the sources and headers below
 # the folder whose names begin with no PREFIX.
 function(finalize_sources variable folder)
@@ -94,7 +102,7 @@ endfunction()
 
 # finalize_program(NAME file...)
 function(finalize_program name)
-  add_executable(${name} ${ARGN})
+  add_executable(${name} ${ARGN} ${finalize_sanitizer_support})
   finalize_common(${name})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
 endfunction()
