@@ -82,7 +82,10 @@ function(finalize_library name)
   get_target_property(type ${target} TYPE)
   if(type STREQUAL SHARED_LIBRARY)
     # What a shared library exports is decided here, and only here: so far all.
-    target_link_options(${target} PRIVATE LINKER:--as-needed LINKER:--no-undefined)
+    target_link_options(${target} PRIVATE LINKER:--as-needed)
+    if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize=")  # whose run-time is in the program
+      target_link_options(${target} PRIVATE LINKER:--no-undefined)
+    endif()
   endif()
   if(FINALIZE_INSTALL)
     install(TARGETS ${target} EXPORT finalize-${name}
