@@ -44,6 +44,7 @@
 #include <cstddef>
 
 #include "absl/status/statusor.h"
+#include "finalize/export.h"
 #include "finalize/internal/base/requirements.h"
 
 namespace finalize {
@@ -52,7 +53,7 @@ namespace finalize {
 // callbacks of weak references included. If memory is short, it may not report
 // which callbacks were running. Returns ResourceExhausted, and changes nothing,
 // if there is no memory for an exit handler.
-absl::StatusOr<size_t> AdoptAfterFork();
+FINALIZE_EXPORT absl::StatusOr<size_t> AdoptAfterFork();
 
 }  // namespace finalize
 

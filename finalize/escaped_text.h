@@ -24,21 +24,22 @@
 #include <string>
 #include <string_view>
 
+#include "finalize/export.h"
 #include "finalize/internal/base/requirements.h"
 
 namespace finalize {
 
 // Returns `name`, escaped. A backslash in it is doubled, so that no two names
 // look the same.
-std::string EscapedText(std::string_view name);
+FINALIZE_EXPORT std::string EscapedText(std::string_view name);
 
 // Returns `name`, escaped, in double quotes. Double quotes in it are escaped
 // too.
-std::string QuotedText(std::string_view name);
+FINALIZE_EXPORT std::string QuotedText(std::string_view name);
 
 // Returns `message`, escaped. Its backslashes are unchanged, because it may
 // contain escaped names.
-std::string OneLine(std::string_view message);
+FINALIZE_EXPORT std::string OneLine(std::string_view message);
 
 }  // namespace finalize
 

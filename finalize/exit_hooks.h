@@ -50,6 +50,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "finalize/export.h"
 #include "finalize/hooked_signals.h"
 #include "finalize/internal/base/requirements.h"
 #include "finalize/shared_function.h"
@@ -126,23 +127,23 @@ struct ExitHooks {
 // replaced meanwhile, and takes it again under the same rules. The fields about
 // signals (repeat_grace to shutdown_descriptor) are those of the last call; the
 // fields about crashes are those of the last call that asked for them.
-InstallResult InstallExitHooks(const ExitHooks& hooks = {});
+FINALIZE_EXPORT InstallResult InstallExitHooks(const ExitHooks& hooks = {});
 
 // Returns the present state of the signals that this process has asked for. It
 // asks the kernel.
-SignalHooks HookedSignals();
+FINALIZE_EXPORT SignalHooks HookedSignals();
 
 // Gives the calling thread an alternate signal stack until it ends, so that the
 // crash handler can run if the thread's own stack overflows. Does nothing if
 // the thread has one already. Returns false if there is no memory for it.
-bool AddCrashStack();
+FINALIZE_EXPORT bool AddCrashStack();
 
 // Returns an eventfd that becomes readable when the first signal arrives, for
 // poll() and similar calls; it is close-on-exec. Returns -1 unless this process
 // has asked for it (ExitHooks::shutdown_descriptor).
-int ShutdownDescriptor();
+FINALIZE_EXPORT int ShutdownDescriptor();
 // Returns the signal that arrived first, or 0.
-int ShutdownSignal();
+FINALIZE_EXPORT int ShutdownSignal();
 
 // Drains the process registry as for `signal`, with the deadline and the
 // watchdog, and ends the process as after that signal. A shutdown loop calls it
@@ -155,7 +156,7 @@ int ShutdownSignal();
 //   ServeUntilReadable(finalize::ShutdownDescriptor());
 //   CloseListeners();
 //   finalize::EndBySignal(finalize::ShutdownSignal());
-[[noreturn]] void EndBySignal(int signal);
+[[noreturn]] FINALIZE_EXPORT void EndBySignal(int signal);
 
 }  // namespace finalize
 

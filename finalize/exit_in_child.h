@@ -35,12 +35,13 @@
 #ifndef FINALIZE_EXIT_IN_CHILD_H_
 #define FINALIZE_EXIT_IN_CHILD_H_
 
+#include "finalize/export.h"
 #include "finalize/internal/base/requirements.h"
 
 namespace finalize {
 
 // Drains the process registry and ends the process with `status`.
-[[noreturn]] void ExitInChild(int status);
+[[noreturn]] FINALIZE_EXPORT void ExitInChild(int status);
 
 }  // namespace finalize
 

@@ -34,6 +34,7 @@
 #ifndef FINALIZE_FAILURE_REPORTER_H_
 #define FINALIZE_FAILURE_REPORTER_H_
 
+#include "finalize/export.h"
 #include "finalize/report.h"
 #include "finalize/shared_function.h"
 
@@ -43,12 +44,12 @@ using FailureReporter = SharedFunction<void(const ReportEntry&)>;
 
 // Replaces the failure reporter and returns the previous one. An empty function
 // stands for the default reporter.
-FailureReporter SetFailureReporter(FailureReporter reporter);
+FINALIZE_EXPORT FailureReporter SetFailureReporter(FailureReporter reporter);
 
 // Calls the failure reporter with `entry`: for libraries that clean up by
 // themselves and have no caller to whom they could return a failure. Without
 // memory the default reporter writes a shorter line.
-void ReportFailure(const ReportEntry& entry) noexcept;
+FINALIZE_EXPORT void ReportFailure(const ReportEntry& entry) noexcept;
 
 }  // namespace finalize
 

@@ -65,6 +65,7 @@
 
 #include "absl/base/config.h"
 #include "absl/functional/any_invocable.h"
+#include "finalize/export.h"
 #include "finalize/internal/base/rtti_required.h"
 #include "finalize/internal/inspect/finalizer_ops.h"
 #include "finalize/internal/life/detached.h"
@@ -103,7 +104,7 @@ class FinalizerBase {
   // Returns what a pending finalizer is (report.h), and does not change it;
   // nullopt if it is dead. If a trigger claims it during the peek, its callback
   // starts when the peek has ended.
-  std::optional<Info> Peek() const;
+  FINALIZE_EXPORT std::optional<Info> Peek() const;
 
   // Returns copies of the bound arguments of a pending finalizer; nullopt if it
   // is dead, if A... are not exactly their (decayed) types, or if they cannot
@@ -121,7 +122,7 @@ class FinalizerBase {
   // if this thread is running it.
   void Wait() const { finalize_internal::Wait(ref_, INT64_MAX); }
   // The same with a deadline. Returns false if the deadline came first.
-  bool Wait(absl::Time deadline) const;
+  FINALIZE_EXPORT bool Wait(absl::Time deadline) const;
 
   // Whether drains at the end of the process run it; false if it is dead. On a
   // dead finalizer the setter has no effect. A drain that has begun takes the
@@ -134,7 +135,7 @@ class FinalizerBase {
   // Returns one line: `dead`, or `pending` or `running` and a description:
   //   pending #42 phase 0 +3.1s a.cc:88 "remove spool" RemoveSpool("/x")
   //   running #42 phase 0 a.cc:88 "remove spool"
-  std::string ToString() const;
+  FINALIZE_EXPORT std::string ToString() const;
   template <class Traits>
   friend std::basic_ostream<char, Traits>& operator<<(
       std::basic_ostream<char, Traits>& stream, const FinalizerBase& f) {

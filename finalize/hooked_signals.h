@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "finalize/export.h"
 #include "finalize/internal/base/requirements.h"
 
 namespace finalize {
@@ -40,7 +41,7 @@ struct SignalHook {
   };
 
   // Returns, for example, "SIGHUP ignored".
-  std::string ToString() const;
+  FINALIZE_EXPORT std::string ToString() const;
 
   int signal = 0;
   State state = State::kDefault;
@@ -52,7 +53,7 @@ struct SignalHook {
 
 struct SignalHooks {
   // Returns one line, or "no signals" if the list is empty.
-  std::string ToString() const;
+  FINALIZE_EXPORT std::string ToString() const;
 
   std::vector<SignalHook> signals;
 };
@@ -64,16 +65,19 @@ struct [[nodiscard]] InstallResult {
     return status;
   }  // NOLINT: a Status with more
   // Returns one line: the status and the states of the signals.
-  std::string ToString() const;
+  FINALIZE_EXPORT std::string ToString() const;
 
   absl::Status status;
   // The signals that the call asked for; crash signals come last.
   SignalHooks hooks;
 };
 
-std::ostream& operator<<(std::ostream& stream, const SignalHook& hook);
-std::ostream& operator<<(std::ostream& stream, const SignalHooks& hooks);
-std::ostream& operator<<(std::ostream& stream, const InstallResult& result);
+FINALIZE_EXPORT std::ostream& operator<<(std::ostream& stream,
+                                         const SignalHook& hook);
+FINALIZE_EXPORT std::ostream& operator<<(std::ostream& stream,
+                                         const SignalHooks& hooks);
+FINALIZE_EXPORT std::ostream& operator<<(std::ostream& stream,
+                                         const InstallResult& result);
 
 }  // namespace finalize
 

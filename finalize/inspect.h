@@ -37,6 +37,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "finalize/export.h"
 #include "finalize/options.h"
 #include "finalize/report.h"
 
@@ -48,7 +49,7 @@ class Registry;
 struct RunningInfo {
   // Returns a line such as
   //   #42 phase 0 for 3.1s examples/spool.cc:88 "remove spool"
-  std::string ToString() const;
+  FINALIZE_EXPORT std::string ToString() const;
 
   uint64_t number = 0;  // as in Info
   std::string name;
@@ -65,14 +66,14 @@ struct RunningInfo {
 
 // Returns what is running, the longest first; those whose start is not known
 // are last.
-std::vector<RunningInfo> Running();
-std::vector<RunningInfo> Running(const Registry& registry);
+FINALIZE_EXPORT std::vector<RunningInfo> Running();
+FINALIZE_EXPORT std::vector<RunningInfo> Running(const Registry& registry);
 
 // How many pending finalizers were registered at one line of source.
 struct PendingPlace {
   // Returns a line such as
   //   1200, the oldest +3.1s, examples/spool.cc:88
-  std::string ToString() const;
+  FINALIZE_EXPORT std::string ToString() const;
 
   Place place;
   size_t count = 0;
@@ -80,19 +81,21 @@ struct PendingPlace {
 };
 
 // Returns the places, the one with the most finalizers first.
-std::vector<PendingPlace> PendingByPlace();
-std::vector<PendingPlace> PendingByPlace(const Registry& registry);
+FINALIZE_EXPORT std::vector<PendingPlace> PendingByPlace();
+FINALIZE_EXPORT std::vector<PendingPlace> PendingByPlace(
+    const Registry& registry);
 
 // Returns at most `limit` pending finalizers, oldest first.
-std::vector<Info> PendingByAge(size_t limit);
-std::vector<Info> PendingByAge(const Registry& registry, size_t limit);
+FINALIZE_EXPORT std::vector<Info> PendingByAge(size_t limit);
+FINALIZE_EXPORT std::vector<Info> PendingByAge(const Registry& registry,
+                                               size_t limit);
 
 // Counts since the registry was constructed, or since the process started. In a
 // forked child they start at the fork; in a child that adopts they continue.
 struct Counters {
   // Returns a line such as
   //   5 registered, 3 run, 1 detached, 0 failed, 0 inherited
-  std::string ToString() const;
+  FINALIZE_EXPORT std::string ToString() const;
 
   uint64_t registered = 0;  // in the first registry, if it was moved later
   uint64_t run = 0;         // callbacks started: each attempt counts
@@ -104,13 +107,14 @@ struct Counters {
 };
 
 // Count() includes registries that are destroyed.
-Counters Count();
-Counters Count(const Registry& registry);
+FINALIZE_EXPORT Counters Count();
+FINALIZE_EXPORT Counters Count(const Registry& registry);
 
 // Returns all of this as text: the counters, what is running, what is pending
 // by place, and the oldest finalizers, at most `limit` lines of each.
-std::string DebugText(size_t limit = 20);
-std::string DebugText(const Registry& registry, size_t limit = 20);
+FINALIZE_EXPORT std::string DebugText(size_t limit = 20);
+FINALIZE_EXPORT std::string DebugText(const Registry& registry,
+                                      size_t limit = 20);
 
 }  // namespace finalize
 

@@ -42,6 +42,7 @@
 #ifndef FINALIZE_OBSERVER_H_
 #define FINALIZE_OBSERVER_H_
 
+#include "finalize/export.h"
 #include "finalize/report.h"
 #include "finalize/shared_function.h"
 
@@ -55,7 +56,7 @@ struct Observer {
 
 // Replaces the observer of the process and returns the previous one. An
 // Observer with two empty functions means that there is none.
-Observer SetObserver(Observer observer);
+FINALIZE_EXPORT Observer SetObserver(Observer observer);
 
 }  // namespace finalize
 

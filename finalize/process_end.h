@@ -49,6 +49,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "finalize/export.h"
 #include "finalize/internal/base/requirements.h"
 
 namespace finalize {
@@ -94,16 +95,16 @@ struct ExitOptions {
 // Sets the options for the drain at the end of the process. Returns
 // InvalidArgument, which names the field, and sets nothing if `options` breaks
 // a rule above.
-absl::Status SetExitOptions(const ExitOptions& options);
+FINALIZE_EXPORT absl::Status SetExitOptions(const ExitOptions& options);
 // Returns the options that SetExitOptions has set last, or the defaults.
-ExitOptions GetExitOptions();
+FINALIZE_EXPORT ExitOptions GetExitOptions();
 
 // Returns the time that remains for the drains at the end of this process, or
 // zero if their deadline has passed. If no such drain has begun, returns all of
 // the time that ExitOptions::deadline or FINALIZE_EXIT_DEADLINE grants. Never
 // returns an infinite duration. Callbacks of lower phases share the time that a
 // callback leaves.
-absl::Duration ExitTimeLeft();
+FINALIZE_EXPORT absl::Duration ExitTimeLeft();
 
 // Returns true if this thread runs the drain of exit(), quick_exit(), a signal
 // or std::terminate(), or has run it and continues with the handlers and static
@@ -115,7 +116,7 @@ absl::Duration ExitTimeLeft();
 // destructors still do:
 //
 //   if (pool.closed() && !finalize::IsExitingThread()) return Refused();
-bool IsExitingThread();
+FINALIZE_EXPORT bool IsExitingThread();
 
 }  // namespace finalize
 

@@ -63,6 +63,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "finalize/export.h"
 #include "finalize/finalizer.h"
 #include "finalize/internal/life/lifetime_list.h"
 #include "finalize/internal/life/refusal_status.h"
@@ -82,17 +83,17 @@ class Registry {
   // Returns the process registry, which exit() drains and which is never
   // destroyed. Static constructors, static destructors and threads that outlive
   // main may use it.
-  static Registry& Process();
+  FINALIZE_EXPORT static Registry& Process();
 
   // Throws std::bad_alloc if there is no memory.
-  Registry();
+  FINALIZE_EXPORT Registry();
   // Constructs a child of `parent`. The drain of the child is one finalizer of
   // the parent, at the position that it got when the child was constructed. If
   // the parent is drained, that finalizer drains the child, once: what is
   // registered in the child later runs in the child's own drain. The child must
   // be destroyed before the parent.
-  explicit Registry(Registry& parent, Options options = {});
-  ~Registry();
+  FINALIZE_EXPORT explicit Registry(Registry& parent, Options options = {});
+  FINALIZE_EXPORT ~Registry();
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
@@ -237,17 +238,17 @@ class Registry {
   // for callbacks of this registry that other threads are running. A drain
   // inside a callback never waits: it runs what it can claim and reports the
   // rest as running, so that two callbacks may drain each other's registries.
-  Report Drain(const DrainOptions& options = {}) noexcept;
+  FINALIZE_EXPORT Report Drain(const DrainOptions& options = {}) noexcept;
 
   // Refuses every later registration. What is pending stays pending.
-  void Seal();
+  FINALIZE_EXPORT void Seal();
 
   // Moves every pending finalizer to `to`, with its position in the order.
   // Running ones stay. Handles remain valid. If `to` refuses registrations,
   // returns why, as TryRegister does, and moves nothing; if memory runs out, or
   // if a drain of `to` begins during the move, a part is moved. While a phase
   // of `to` drains, only callbacks of `to` can move finalizers to it.
-  absl::Status MoveTo(Registry& to);
+  FINALIZE_EXPORT absl::Status MoveTo(Registry& to);
 
   // Returns the handle of the finalizer in the parent that drains this
   // registry; a dead handle if there is no parent. After entry().Cancel() the
@@ -260,26 +261,27 @@ class Registry {
   // What other threads and the destructors of the callbacks register meanwhile
   // stays. The finalizer that drains a child registry is destroyed too; what is
   // pending in the child stays.
-  size_t CancelAll() noexcept;
+  FINALIZE_EXPORT size_t CancelAll() noexcept;
 
   // Returns how many finalizers are pending. If other threads register or
   // drain, the number may be out of date when the caller looks at it.
-  size_t size() const;
+  FINALIZE_EXPORT size_t size() const;
 
   // Calls `visit` for each finalizer that was pending when the call began and
   // still is, in the order of a drain, with no lock held. Throws std::bad_alloc
   // if there is no memory, and what `visit` throws.
-  void ForEach(absl::FunctionRef<void(const Info&)> visit) const;
+  FINALIZE_EXPORT void ForEach(
+      absl::FunctionRef<void(const Info&)> visit) const;
   // The same with the handle of each:
   //   registry.ForEach([](const Finalizer<>& finalizer, const Info& info) {
   //     if (info.name == "upload") finalizer.Cancel();
   //   });
-  void ForEach(
+  FINALIZE_EXPORT void ForEach(
       absl::FunctionRef<void(const Finalizer<>&, const Info&)> visit) const;
 
   // Returns one line for each pending finalizer, in the order of a drain; see
   // Info::ToString(). Throws std::bad_alloc if there is no memory.
-  std::string Dump() const;
+  FINALIZE_EXPORT std::string Dump() const;
 
  private:
   friend struct finalize_internal::RegistryAccess;

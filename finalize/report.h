@@ -36,6 +36,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "finalize/cause.h"
+#include "finalize/export.h"
 #include "finalize/options.h"
 
 namespace finalize {
@@ -60,7 +61,7 @@ struct ReportEntry {
   // It never contains a newline, because names and the status are escaped
   // (escaped_text.h). The fields hold the plain text, but `callback` is
   // escaped.
-  std::string ToString() const;
+  FINALIZE_EXPORT std::string ToString() const;
 
   uint64_t number = 0;  // as in Info: unique among finalizers that exist
   std::string name;
@@ -82,7 +83,7 @@ struct ReportEntry {
 struct Info {
   // Returns a line such as
   //   #42 phase 0 +3.1s examples/spool.cc:88 "remove spool" RemoveSpool("/x")
-  std::string ToString() const;
+  FINALIZE_EXPORT std::string ToString() const;
 
   uint64_t number = 0;  // unique among finalizers that exist; reused later
   std::string name;
@@ -99,9 +100,9 @@ struct Info {
 struct Report {
   // Returns OK if no callback failed and every one that was left is kSkipped;
   // else the first failure, or DeadlineExceeded.
-  absl::Status status() const;
+  FINALIZE_EXPORT absl::Status status() const;
   // Returns one line of totals and one for each entry.
-  std::string ToString() const;
+  FINALIZE_EXPORT std::string ToString() const;
 
   Cause cause = Cause::Kind::kDrain;
   absl::Duration elapsed;

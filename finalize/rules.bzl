@@ -13,14 +13,16 @@ load("@rules_cc//cc:defs.bzl", _cc_binary = "cc_binary", _cc_library = "cc_libra
 # say so (internal/base/requirements.h).
 _COPTS = ["-std=c++17"]
 
+# A part of the library. It shows other shared objects only what finalize/export.h
+# marks. In Bazel's default mode a test has a shared object of each target; these
+# have none (linkstatic), and are together in the program: the parts need what
+# they hide from everybody else.
 def cc_library(copts = [], **kwargs):
-    _cc_library(copts = _COPTS + copts, **kwargs)
+    _cc_library(
+        copts = _COPTS + ["-fvisibility=hidden"] + copts,
+        linkstatic = True,
+        **kwargs
+    )
 
 def cc_binary(copts = [], **kwargs):
     _cc_binary(copts = _COPTS + copts, **kwargs)
-
-# A part of the library that users do not name. Without this, a test in Bazel's
-# default mode gets a shared object of each target, and what one part hides
-# from users it would hide from the other parts.
-def internal_library(**kwargs):
-    cc_library(linkstatic = True, **kwargs)

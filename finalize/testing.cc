@@ -53,7 +53,7 @@ class PendingListener : public ::testing::EmptyTestEventListener {
     std::vector<NodeRef> pending =
         finalize_internal::PendingOf(finalize_internal::ProcessCore());
     for (const NodeRef& ref : finalize_internal::PendingOf(
-             finalize_internal::CoreAt(finalize_internal::kWeakCoreId))) {
+             finalize_internal::OtherCoreAt(finalize_internal::kWeakCoreId))) {
       pending.push_back(ref);
     }
     return pending;

@@ -22,6 +22,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "finalize/cause.h"
+#include "finalize/export.h"
 #include "finalize/process_end.h"
 #include "finalize/registry.h"
 #include "finalize/report.h"
@@ -41,11 +42,12 @@ namespace finalize::testing {
 //
 // The process does not end: static objects are not destroyed, and no other
 // thread is blocked. A callback that calls exit() ends the test.
-Report SimulateEnd(Registry& registry, const Cause& cause,
-                   const ExitOptions& options = {});
+FINALIZE_EXPORT Report SimulateEnd(Registry& registry, const Cause& cause,
+                                   const ExitOptions& options = {});
 
 // SimulateEnd with cause kExit.
-Report SimulateExit(Registry& registry, const ExitOptions& options = {});
+FINALIZE_EXPORT Report SimulateExit(Registry& registry,
+                                    const ExitOptions& options = {});
 
 // While a FakeClock exists, drains use it for their deadlines, limits and
 // durations. It is the real clock, put forward by Advance(). Nothing else uses
@@ -62,14 +64,14 @@ Report SimulateExit(Registry& registry, const ExitOptions& options = {});
 // Thread-safe, except: construction and destruction.
 class FakeClock {
  public:
-  FakeClock();
-  ~FakeClock();
+  FINALIZE_EXPORT FakeClock();
+  FINALIZE_EXPORT ~FakeClock();
   FakeClock(const FakeClock&) = delete;
   FakeClock& operator=(const FakeClock&) = delete;
 
-  void Advance(absl::Duration duration);
+  FINALIZE_EXPORT void Advance(absl::Duration duration);
   // For DrainOptions::deadline.
-  absl::Time Now() const;
+  FINALIZE_EXPORT absl::Time Now() const;
 };
 
 // Matchers for a Report. The argument is a number or a matcher of numbers:
@@ -93,8 +95,8 @@ MATCHER(IsClean, "") {
          arg.running == 0;
 }
 // What HasEntry matches.
-bool ReportHasEntry(const Report& report, std::string_view name,
-                    ReportEntry::Outcome outcome);
+FINALIZE_EXPORT bool ReportHasEntry(const Report& report, std::string_view name,
+                                    ReportEntry::Outcome outcome);
 // Matches if an entry with that name has that outcome. A callback that
 // succeeded has an entry only with DrainOptions::Entries::kAll.
 MATCHER_P2(HasEntry, name, outcome, "") {
@@ -115,7 +117,7 @@ MATCHER_P2(HasEntry, name, outcome, "") {
 //   }
 //
 // Call it once, before the tests run.
-void FailTestsThatLeaveFinalizers(
+FINALIZE_EXPORT void FailTestsThatLeaveFinalizers(
     absl::AnyInvocable<bool(const Info&) const> expected = nullptr);
 
 }  // namespace finalize::testing

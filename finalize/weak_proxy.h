@@ -47,6 +47,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include "finalize/export.h"
 #include "finalize/internal/base/rtti_required.h"
 #include "finalize/internal/weak/weak_callback.h"
 #include "finalize/options.h"
@@ -55,7 +56,7 @@
 namespace finalize_internal {
 
 // For headers, which compile without exceptions.
-[[noreturn]] void ThrowReferenceError();
+[[noreturn]] FINALIZE_INTERNAL_EXPORT void ThrowReferenceError();
 
 }  // namespace finalize_internal
 
@@ -63,7 +64,7 @@ namespace finalize {
 
 // What a WeakProxy throws if its referent is dead. Constructing, copying and
 // reading it allocates nothing.
-class ReferenceError : public std::exception {
+class FINALIZE_EXPORT ReferenceError : public std::exception {
  public:
   // Returns "weakly-referenced object no longer exists".
   const char* what() const noexcept override;

@@ -36,6 +36,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
+#include "finalize/export.h"
 #include "tempdir/internal/owned/owned_directory.h"
 #include "tempdir/passed_lock.h"
 #include "tempdir/path_argument.h"
@@ -56,35 +57,37 @@ class [[nodiscard]] DestructorTempDir {
   //   Cancelled           the process is crashing on this thread
   //   Aborted             the parent is inside a temp dir that a reaper is
   //                       removing
-  static absl::StatusOr<DestructorTempDir> Create(TempDirOptions options = {});
+  FINALIZE_EXPORT static absl::StatusOr<DestructorTempDir> Create(
+      TempDirOptions options = {});
 
-  DestructorTempDir(DestructorTempDir&& other) noexcept;
-  DestructorTempDir& operator=(DestructorTempDir&& other) noexcept;
-  ~DestructorTempDir();
+  FINALIZE_EXPORT DestructorTempDir(DestructorTempDir&& other) noexcept;
+  FINALIZE_EXPORT DestructorTempDir& operator=(
+      DestructorTempDir&& other) noexcept;
+  FINALIZE_EXPORT ~DestructorTempDir();
 
   // Returns where the directory was created. This does not change when it is
   // removed or kept.
-  const boost::filesystem::path& path() const;
+  FINALIZE_EXPORT const boost::filesystem::path& path() const;
 
   // Returns what holds at the place where it was created
   // (temp_dir_guarantees.h). After a move, returns that everything holds.
-  TempDirGuarantees guarantees() const;
+  FINALIZE_EXPORT TempDirGuarantees guarantees() const;
 
-  absl::Status Remove();
-  bool removed() const;
-  absl::StatusOr<boost::filesystem::path> Keep();
-  absl::StatusOr<boost::filesystem::path> Keep(
+  FINALIZE_EXPORT absl::Status Remove();
+  FINALIZE_EXPORT bool removed() const;
+  FINALIZE_EXPORT absl::StatusOr<boost::filesystem::path> Keep();
+  FINALIZE_EXPORT absl::StatusOr<boost::filesystem::path> Keep(
       PathArgument destination, IfExists if_exists = IfExists::kRefuse);
 
   // Returns a lock for a program that this process executes (passed_lock.h), or
   // FailedPrecondition if the directory has been removed or kept.
-  absl::StatusOr<PassedLock> PassLock() const;
+  FINALIZE_EXPORT absl::StatusOr<PassedLock> PassLock() const;
 
   // Makes the destructor keep the directory, if the options have
   // TempDirOptions::set_keep_on_failure.
-  void MarkFailed();
+  FINALIZE_EXPORT void MarkFailed();
 
-  void swap(DestructorTempDir& other) noexcept;
+  FINALIZE_EXPORT void swap(DestructorTempDir& other) noexcept;
   friend void swap(DestructorTempDir& a, DestructorTempDir& b) noexcept {
     a.swap(b);
   }

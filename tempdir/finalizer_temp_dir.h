@@ -49,6 +49,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
+#include "finalize/export.h"
 #include "finalize/finalizer.h"
 #include "finalize/report.h"
 #include "tempdir/internal/owned/owned_directory.h"
@@ -66,40 +67,42 @@ class [[nodiscard]] FinalizerTempDir {
  public:
   // Creates a directory. The errors are those of DestructorTempDir::Create, and
   // Cancelled if the process is ending.
-  static absl::StatusOr<FinalizerTempDir> Create(TempDirOptions options = {});
+  FINALIZE_EXPORT static absl::StatusOr<FinalizerTempDir> Create(
+      TempDirOptions options = {});
 
-  FinalizerTempDir(FinalizerTempDir&& other) noexcept;
-  FinalizerTempDir& operator=(FinalizerTempDir&& other) noexcept;
-  ~FinalizerTempDir();
+  FINALIZE_EXPORT FinalizerTempDir(FinalizerTempDir&& other) noexcept;
+  FINALIZE_EXPORT FinalizerTempDir& operator=(
+      FinalizerTempDir&& other) noexcept;
+  FINALIZE_EXPORT ~FinalizerTempDir();
 
   // Returns where the directory was created. This does not change when it is
   // removed or kept.
-  const boost::filesystem::path& path() const;
+  FINALIZE_EXPORT const boost::filesystem::path& path() const;
 
   // Returns what holds at the place where it was created
   // (temp_dir_guarantees.h). After a move, returns that everything holds.
-  TempDirGuarantees guarantees() const;
+  FINALIZE_EXPORT TempDirGuarantees guarantees() const;
 
-  absl::Status Remove();
-  bool removed() const;
-  absl::StatusOr<boost::filesystem::path> Keep();
-  absl::StatusOr<boost::filesystem::path> Keep(
+  FINALIZE_EXPORT absl::Status Remove();
+  FINALIZE_EXPORT bool removed() const;
+  FINALIZE_EXPORT absl::StatusOr<boost::filesystem::path> Keep();
+  FINALIZE_EXPORT absl::StatusOr<boost::filesystem::path> Keep(
       PathArgument destination, IfExists if_exists = IfExists::kRefuse);
 
   // Returns a lock for a program that this process executes (passed_lock.h), or
   // FailedPrecondition if the directory has been removed or kept.
-  absl::StatusOr<PassedLock> PassLock() const;
+  FINALIZE_EXPORT absl::StatusOr<PassedLock> PassLock() const;
 
   // Makes the destructor and exit() keep the directory, if the options have
   // TempDirOptions::set_keep_on_failure.
-  void MarkFailed();
+  FINALIZE_EXPORT void MarkFailed();
 
   // Shows the finalizer that removes the directory (finalize/report.h). Returns
   // nothing if none is pending: the directory was removed or kept, or the
   // object was moved from.
   std::optional<finalize::Info> Peek() const { return finalizer_.Peek(); }
 
-  void swap(FinalizerTempDir& other) noexcept;
+  FINALIZE_EXPORT void swap(FinalizerTempDir& other) noexcept;
   friend void swap(FinalizerTempDir& a, FinalizerTempDir& b) noexcept {
     a.swap(b);
   }

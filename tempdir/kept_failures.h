@@ -34,6 +34,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "finalize/export.h"
 #include "tempdir/path_argument.h"
 #include "tempdir/reap_report.h"
 
@@ -42,14 +43,15 @@ namespace tempdir {
 // Returns what failures of the effective user left in `parent`, newest first;
 // an empty `parent` means $TMPDIR. The errors are those of opening and reading
 // it.
-absl::StatusOr<std::vector<KeptFailure>> KeptFailures(PathArgument parent = "");
+FINALIZE_EXPORT absl::StatusOr<std::vector<KeptFailure>> KeptFailures(
+    PathArgument parent = "");
 
 // Removes all of these except what the options keep. The report has an entry
 // for each that was to be removed: kRemoved, kRemovable (in a dry run), kInUse,
 // kGone or kFailed. Returns FailedPrecondition if flock is not known to work
 // there.
-absl::StatusOr<ReapReport> TrimKeptFailures(PathArgument parent = "",
-                                            const TrimOptions& options = {});
+FINALIZE_EXPORT absl::StatusOr<ReapReport> TrimKeptFailures(
+    PathArgument parent = "", const TrimOptions& options = {});
 
 }  // namespace tempdir
 

@@ -42,6 +42,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "finalize/export.h"
 
 namespace tempdir {
 
@@ -54,14 +55,15 @@ class [[nodiscard]] PassedLock {
     std::swap(fd_, other.fd_);
     return *this;
   }
-  ~PassedLock();
+  FINALIZE_EXPORT ~PassedLock();
 
   // Makes the program that is spawned with `actions` hold the lock by its
   // descriptor `number`. This object must live until the program has been
   // spawned. Returns InvalidArgument or ResourceExhausted if
   // posix_spawn_file_actions_adddup2(3) fails, and FailedPrecondition if this
   // object was moved from.
-  absl::Status AddTo(posix_spawn_file_actions_t* actions, int number) const;
+  FINALIZE_EXPORT absl::Status AddTo(posix_spawn_file_actions_t* actions,
+                                     int number) const;
 
   // Returns the descriptor, or -1 if this object was moved from.
   int fd() const { return fd_; }

@@ -47,6 +47,7 @@
 #define TEMPDIR_REAP_H_
 
 #include "absl/status/statusor.h"
+#include "finalize/export.h"
 #include "tempdir/path_argument.h"
 #include "tempdir/reap_report.h"
 
@@ -58,13 +59,13 @@ namespace tempdir {
 // NotFound if there is no such directory, PermissionDenied if it cannot be
 // read, and FailedPrecondition if it is not a directory, or is on a file system
 // where flock is not known to work.
-absl::StatusOr<ReapReport> Reap(PathArgument parent = "",
-                                const ReapOptions& options = {});
+FINALIZE_EXPORT absl::StatusOr<ReapReport> Reap(
+    PathArgument parent = "", const ReapOptions& options = {});
 
 // Turns automatic reaping on or off, for this process and processes forked from
 // it. Call it before the first temp dir. By default it is on, unless the
 // environment has FINALIZE_REAP=0.
-void SetAutomaticReap(bool enabled);
+FINALIZE_EXPORT void SetAutomaticReap(bool enabled);
 
 // Sets a callback for the automatic reapings of this process and of processes
 // forked from it; null, the default, sets none. Call it before the first temp
@@ -85,7 +86,7 @@ void SetAutomaticReap(bool enabled);
 // Lifetime: exit() does not wait for the thread, so the callback must not use
 //   anything that static destructors destroy. A callback that is replaced is
 //   not destroyed.
-void SetAutomaticReapCallback(AutomaticReapCallback callback);
+FINALIZE_EXPORT void SetAutomaticReapCallback(AutomaticReapCallback callback);
 
 }  // namespace tempdir
 

@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "finalize/export.h"
 #include "finalize/internal/base/requirements.h"
 #include "finalize/shared_function.h"
 
@@ -96,7 +97,7 @@ struct ReapReport {
   bool timed_out = false;
   absl::Duration elapsed;
 
-  size_t Count(ReapOutcome outcome) const;
+  FINALIZE_EXPORT size_t Count(ReapOutcome outcome) const;
 };
 
 // A directory that a failure left (KeptFailures).
@@ -134,7 +135,7 @@ using AutomaticReapCallback = finalize::SharedFunction<void(
     const std::string& parent, const absl::StatusOr<ReapReport>& report)>;
 
 // Returns the outcome in words, such as "removed" or "in use".
-const char* ReapOutcomeName(ReapOutcome outcome);
+FINALIZE_EXPORT const char* ReapOutcomeName(ReapOutcome outcome);
 
 }  // namespace tempdir
 

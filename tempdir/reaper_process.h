@@ -55,6 +55,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "finalize/export.h"
 #include "finalize/internal/base/requirements.h"
 
 namespace tempdir {
@@ -73,13 +74,14 @@ struct ReaperProcessOptions {
 // no temp dir could be created, and FailedPrecondition, without starting
 // anything, if a parent does not exist or cannot be read. Any other error says
 // why the program could not be started.
-absl::Status StartReaperProcess(const ReaperProcessOptions& options = {});
+FINALIZE_EXPORT absl::Status StartReaperProcess(
+    const ReaperProcessOptions& options = {});
 
 // If the arguments are those with which StartReaperProcess() starts
 // `finalize-reap`, does the work of the reaper process and returns the exit
 // status. For any other arguments, returns nullopt immediately. Call it before
 // the program starts threads.
-std::optional<int> RunAsReaperProcess(int argc, char** argv);
+FINALIZE_EXPORT std::optional<int> RunAsReaperProcess(int argc, char** argv);
 
 }  // namespace tempdir
 

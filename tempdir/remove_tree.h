@@ -52,6 +52,7 @@
 #define TEMPDIR_REMOVE_TREE_H_
 
 #include "absl/status/status.h"
+#include "finalize/export.h"
 #include "tempdir/path_argument.h"
 #include "tempdir/remove_tree_options.h"
 
@@ -73,9 +74,9 @@ namespace tempdir {
 //   "link/", "file/"                FailedPrecondition: not a directory
 //   file, fifo, socket, device      removed, never opened
 //   a mount point                   FailedPrecondition
-absl::Status RemoveTree(PathArgument root,
-                        const RemoveTreeOptions& options = {},
-                        RemoveTreeStats* stats = nullptr);
+FINALIZE_EXPORT absl::Status RemoveTree(PathArgument root,
+                                        const RemoveTreeOptions& options = {},
+                                        RemoveTreeStats* stats = nullptr);
 
 }  // namespace tempdir
 

@@ -47,6 +47,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "finalize/export.h"
 #include "tempdir/finalizer_temp_dir.h"
 
 namespace tempdir {
@@ -93,7 +94,8 @@ using TempDir = FinalizerTempDir;
 //
 // Returns DeadlineExceeded, with the number of those that remain, if `deadline`
 // comes first. Returns OK in a forked child, which inherits none. Thread-safe.
-absl::Status FinishRemovals(absl::Time deadline = absl::InfiniteFuture());
+FINALIZE_EXPORT absl::Status FinishRemovals(
+    absl::Time deadline = absl::InfiniteFuture());
 
 }  // namespace tempdir
 

@@ -61,6 +61,7 @@
 
 #include "absl/status/status.h"
 #include "boost/filesystem/path.hpp"
+#include "finalize/export.h"
 #include "finalize/options.h"
 #include "finalize/shared_function.h"
 #include "tempdir/path_argument.h"
@@ -306,9 +307,10 @@ class TempDirOptions {
 
 // Returns InvalidArgument, naming what is wrong, for options with which no
 // directory can be created. Create calls it.
-absl::Status CheckTempDirOptions(const TempDirOptions& options);
+FINALIZE_EXPORT absl::Status CheckTempDirOptions(const TempDirOptions& options);
 // The same for a temp file (temp_file.h).
-absl::Status CheckTempFileOptions(const TempDirOptions& options);
+FINALIZE_EXPORT absl::Status CheckTempFileOptions(
+    const TempDirOptions& options);
 
 }  // namespace tempdir
 

@@ -55,6 +55,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "boost/filesystem/path.hpp"
+#include "finalize/export.h"
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/internal/identity/owned_descriptor.h"
 #include "tempdir/passed_lock.h"
@@ -74,7 +75,8 @@ class [[nodiscard]] TempFile {
   // Creates an empty file. The errors are those of FinalizerTempDir::Create,
   // and FailedPrecondition if the file system refuses the mode that was asked
   // for.
-  static absl::StatusOr<TempFile> Create(TempDirOptions options = {});
+  FINALIZE_EXPORT static absl::StatusOr<TempFile> Create(
+      TempDirOptions options = {});
   // Creates a file without a name in the parent:
   //
   //   auto scratch = tempdir::TempFile::Anonymous();
@@ -82,48 +84,49 @@ class [[nodiscard]] TempFile {
   //   pwrite(scratch->fd(), bytes.data(), bytes.size(), 0);
   //
   // Of the options, only the parent and the mode matter.
-  static absl::StatusOr<TempFile> Anonymous(TempDirOptions options = {});
+  FINALIZE_EXPORT static absl::StatusOr<TempFile> Anonymous(
+      TempDirOptions options = {});
 
-  TempFile(TempFile&& other) noexcept;
-  TempFile& operator=(TempFile&& other) noexcept;
-  ~TempFile();
+  FINALIZE_EXPORT TempFile(TempFile&& other) noexcept;
+  FINALIZE_EXPORT TempFile& operator=(TempFile&& other) noexcept;
+  FINALIZE_EXPORT ~TempFile();
 
   // Returns where the file was created. This does not change when it is removed
   // or kept. Empty for an anonymous file.
-  const boost::filesystem::path& path() const;
+  FINALIZE_EXPORT const boost::filesystem::path& path() const;
   // Returns the object's descriptor, or -1 after Close().
-  int fd() const;
+  FINALIZE_EXPORT int fd() const;
 
   // As FinalizerTempDir::guarantees(). For an anonymous file everything holds,
   // because no path leads to it and nothing has to remove it.
-  TempDirGuarantees guarantees() const;
+  FINALIZE_EXPORT TempDirGuarantees guarantees() const;
 
   // Writes all of `contents` at the descriptor's position.
-  absl::Status Write(std::string_view contents);
+  FINALIZE_EXPORT absl::Status Write(std::string_view contents);
   // Returns a stream with a separate descriptor that shares the position. The
   // stream may outlive this object. Returns null, with errno set, if fdopen(3)
   // refuses `mode` or no descriptor is left.
-  Stream OpenStream(const char* mode) const;
+  FINALIZE_EXPORT Stream OpenStream(const char* mode) const;
   // Closes the descriptor; the file stays. Returns what close(2) reports.
-  absl::Status Close();
+  FINALIZE_EXPORT absl::Status Close();
 
-  absl::Status Remove();
-  bool removed() const;
-  absl::StatusOr<boost::filesystem::path> Keep();
+  FINALIZE_EXPORT absl::Status Remove();
+  FINALIZE_EXPORT bool removed() const;
+  FINALIZE_EXPORT absl::StatusOr<boost::filesystem::path> Keep();
   // As FinalizerTempDir::Keep (temp_dir_options.h). After an exchange, fd() is
   // still the published file, and path() has what was at the destination
   // before.
-  absl::StatusOr<boost::filesystem::path> Keep(
+  FINALIZE_EXPORT absl::StatusOr<boost::filesystem::path> Keep(
       PathArgument destination, IfExists if_exists = IfExists::kRefuse);
 
   // As FinalizerTempDir::PassLock(). An anonymous file has no lock.
-  absl::StatusOr<PassedLock> PassLock() const;
+  FINALIZE_EXPORT absl::StatusOr<PassedLock> PassLock() const;
 
   // Makes the destructor and exit() keep the file, if the options have
   // TempDirOptions::set_keep_on_failure.
-  void MarkFailed();
+  FINALIZE_EXPORT void MarkFailed();
 
-  void swap(TempFile& other) noexcept;
+  FINALIZE_EXPORT void swap(TempFile& other) noexcept;
   friend void swap(TempFile& a, TempFile& b) noexcept { a.swap(b); }
 
  private:
@@ -147,14 +150,15 @@ class [[nodiscard]] TempFile {
 //   auto path = tempdir::PathInside(dir.path(), "objects/main.o");
 //   if (!path.ok()) return path.status();
 //   return tempdir::WriteFileAtomically(*path, bytes);
-absl::StatusOr<boost::filesystem::path> PathInside(PathArgument directory,
-                                                   PathArgument name);
+FINALIZE_EXPORT absl::StatusOr<boost::filesystem::path> PathInside(
+    PathArgument directory, PathArgument name);
 
 // Writes `contents` to a file beside `path` and renames it to `path`, with mode
 // 0600. A reader of `path` sees all of the old file or all of the new one, also
 // if this call fails; a failure leaves no other file behind. Nothing is forced
 // to the disk, because temporary files need not survive a power loss.
-absl::Status WriteFileAtomically(PathArgument path, std::string_view contents);
+FINALIZE_EXPORT absl::Status WriteFileAtomically(PathArgument path,
+                                                 std::string_view contents);
 
 }  // namespace tempdir
 

@@ -20,18 +20,23 @@
 #include <type_traits>
 #include <typeinfo>
 
+#include "finalize/export.h"
 #include "finalize/internal/base/escape.h"
 #include "finalize/internal/base/rtti_required.h"
 
 namespace finalize_internal {
 
-void AppendTypeName(const std::type_info& type, std::string* out);
-void AppendSymbol(const void* address, const std::type_info& type,
-                  std::string* out);
-void AppendPointer(const void* pointer, std::string* out);
-void AppendInteger(long long value, std::string* out);
-void AppendUnsigned(unsigned long long value, std::string* out);
-void AppendReal(double value, std::string* out);
+FINALIZE_INTERNAL_EXPORT void AppendTypeName(const std::type_info& type,
+                                             std::string* out);
+FINALIZE_INTERNAL_EXPORT void AppendSymbol(const void* address,
+                                           const std::type_info& type,
+                                           std::string* out);
+FINALIZE_INTERNAL_EXPORT void AppendPointer(const void* pointer,
+                                            std::string* out);
+FINALIZE_INTERNAL_EXPORT void AppendInteger(long long value, std::string* out);
+FINALIZE_INTERNAL_EXPORT void AppendUnsigned(unsigned long long value,
+                                             std::string* out);
+FINALIZE_INTERNAL_EXPORT void AppendReal(double value, std::string* out);
 
 // True for a path: a type whose native() is text (std::filesystem,
 // Boost.Filesystem).

@@ -5,11 +5,13 @@
 #ifndef FINALIZE_INTERNAL_BASE_CHECK_H_
 #define FINALIZE_INTERNAL_BASE_CHECK_H_
 
+#include "finalize/export.h"
+
 namespace finalize_internal {
 
 // Writes "finalize: " and `sentence` to standard error and aborts. Needs no
 // allocation and no lock.
-[[noreturn]] void Fatal(const char* sentence);
+[[noreturn]] FINALIZE_INTERNAL_EXPORT void Fatal(const char* sentence);
 
 inline void Check(bool holds, const char* sentence) {
   if (__builtin_expect(!holds, false)) Fatal(sentence);

@@ -8,13 +8,14 @@
 #include <atomic>
 #include <cstdint>
 
+#include "finalize/export.h"
 #include "finalize/internal/base/clock.h"
 
 namespace finalize_internal {
 
-extern std::atomic<bool> drain_clock_is_fake;
+FINALIZE_INTERNAL_EXPORT extern std::atomic<bool> drain_clock_is_fake;
 // How far a test has put the clock forward, in nanoseconds.
-extern std::atomic<uint64_t> drain_clock_ahead;
+FINALIZE_INTERNAL_EXPORT extern std::atomic<uint64_t> drain_clock_ahead;
 
 inline uint64_t DrainNanos() {
   return NowNanos() + drain_clock_ahead.load(std::memory_order_relaxed);

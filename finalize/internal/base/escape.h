@@ -23,12 +23,15 @@
 #include <string>
 #include <string_view>
 
+#include "finalize/export.h"
+
 namespace finalize_internal {
 
 void AppendEscaped(std::string_view name, std::string* out);
 void AppendPrintable(std::string_view message, std::string* out);
 // Adds quotes, and escapes the quotes inside: "a \"b\"".
-void AppendQuoted(std::string_view name, std::string* out);
+FINALIZE_INTERNAL_EXPORT void AppendQuoted(std::string_view name,
+                                           std::string* out);
 
 // Writes what AppendEscaped would append, as far as it fits in `room` bytes. No
 // escape and no character is cut in two. Returns the number of bytes written.

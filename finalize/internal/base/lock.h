@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "absl/base/thread_annotations.h"
+#include "finalize/export.h"
 #include "finalize/internal/base/valgrind.h"
 
 #if !defined(__x86_64__) && !defined(__aarch64__)
@@ -74,7 +75,7 @@ class ABSL_LOCKABLE Lock {
   }
 
  private:
-  void AcquireSlow() ABSL_EXCLUSIVE_LOCK_FUNCTION();
+  FINALIZE_INTERNAL_EXPORT void AcquireSlow() ABSL_EXCLUSIVE_LOCK_FUNCTION();
 
   std::atomic<uintptr_t> holder_{0};
 };

@@ -7,13 +7,15 @@
 #ifndef FINALIZE_INTERNAL_BASE_VALGRIND_H_
 #define FINALIZE_INTERNAL_BASE_VALGRIND_H_
 
+#include "finalize/export.h"
+
 namespace finalize_internal {
 
 // Everything that a thread did before it released `lock` happens before
 // everything that another thread does after it acquired the lock later.
 #ifdef FINALIZE_VALGRIND
-void RecordAcquired(const void* lock);
-void RecordRelease(const void* lock);
+FINALIZE_INTERNAL_EXPORT void RecordAcquired(const void* lock);
+FINALIZE_INTERNAL_EXPORT void RecordRelease(const void* lock);
 #else
 inline void RecordAcquired(const void*) {}
 inline void RecordRelease(const void*) {}

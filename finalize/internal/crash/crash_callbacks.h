@@ -9,18 +9,21 @@
 #define FINALIZE_INTERNAL_CRASH_CRASH_CALLBACKS_H_
 
 #include "finalize/crash.h"
+#include "finalize/export.h"
 
 namespace finalize_internal {
 
 // Returns false if the table is full.
-bool AddCrashCallback(finalize::CrashCallback callback);
+FINALIZE_INTERNAL_EXPORT bool AddCrashCallback(
+    finalize::CrashCallback callback);
 
 // Calls the callbacks, newest first, until the deadline has passed.
 // Async-signal-safe.
 void RunCrashCallbacks(const finalize::Crash& crash);
 
 // The same for the callbacks of the reserve.
-bool AddReserveCallback(finalize::CrashCallback callback);
+FINALIZE_INTERNAL_EXPORT bool AddReserveCallback(
+    finalize::CrashCallback callback);
 bool HasReserveCallbacks();
 void RunReserveCallbacks(const finalize::Crash& end);
 

@@ -34,6 +34,7 @@
 
 #include <cstdint>
 
+#include "finalize/export.h"
 #include "finalize/internal/base/requirements.h"
 
 namespace finalize_internal {
@@ -48,13 +49,13 @@ void ShutCrashGate(uint64_t patience_nanos, uint64_t reopens_nanos);
 void PassCrashGate();
 
 // Lets the waiting threads continue.
-void ReleaseCrashGate();
+FINALIZE_INTERNAL_EXPORT void ReleaseCrashGate();
 
-bool CrashGateIsShut();
+FINALIZE_INTERNAL_EXPORT bool CrashGateIsShut();
 
 // Returns true if a thread that does not crash has announced that it creates
 // something.
-bool OthersMake();
+FINALIZE_INTERNAL_EXPORT bool OthersMake();
 
 constexpr int kNotAnnounced = -1;
 
@@ -65,10 +66,10 @@ struct Announcement {
 
 // Waits while the gate is shut, then announces the thread. Returns false, and
 // has not announced it, if the thread is refused.
-bool EnterCrashGate(bool makes, Announcement* made);
+FINALIZE_INTERNAL_EXPORT bool EnterCrashGate(bool makes, Announcement* made);
 
 // Withdraws the announcement, and waits while the gate is shut.
-void LeaveCrashGate(const Announcement& made);
+FINALIZE_INTERNAL_EXPORT void LeaveCrashGate(const Announcement& made);
 
 }  // namespace finalize_internal
 

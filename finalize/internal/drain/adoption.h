@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "finalize/export.h"
 #include "finalize/internal/base/requirements.h"
 
 namespace finalize_internal {
@@ -34,10 +35,10 @@ Adoption AdoptInherited(size_t* count);
 
 // Returns the epoch of this process, for objects that other code keeps. From
 // then on the process registry belongs to this process.
-uint32_t UseEpoch();
+FINALIZE_INTERNAL_EXPORT uint32_t UseEpoch();
 // Returns whether `epoch` is that of this process, or of a process that it
 // adopted from.
-bool IsOwnEpoch(uint32_t epoch);
+FINALIZE_INTERNAL_EXPORT bool IsOwnEpoch(uint32_t epoch);
 
 }  // namespace finalize_internal
 

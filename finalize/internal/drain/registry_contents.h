@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include "finalize/export.h"
 #include "finalize/internal/life/registration.h"
 #include "finalize/internal/node/core.h"
 
@@ -22,7 +23,7 @@ enum class DestroyScope { kAll, kWithoutLifetime };
 // Claims and destroys pending finalizers in drain order, without running them.
 // Returns how many. Finalizers of a lifetime may be kept; they still run when
 // it ends.
-size_t DestroyPending(Core* core, DestroyScope scope);
+FINALIZE_INTERNAL_EXPORT size_t DestroyPending(Core* core, DestroyScope scope);
 
 }  // namespace finalize_internal
 

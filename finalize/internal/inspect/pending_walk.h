@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "finalize/export.h"
 #include "finalize/internal/node/core.h"
 
 namespace finalize_internal {
@@ -55,7 +56,7 @@ class PendingWalk {
 };
 
 // Returns the pending finalizers of a registry, in drain order.
-std::vector<NodeRef> PendingOf(Core* core);
+FINALIZE_INTERNAL_EXPORT std::vector<NodeRef> PendingOf(Core* core);
 
 }  // namespace finalize_internal
 

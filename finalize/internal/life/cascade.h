@@ -9,6 +9,7 @@
 #ifndef FINALIZE_INTERNAL_LIFE_CASCADE_H_
 #define FINALIZE_INTERNAL_LIFE_CASCADE_H_
 
+#include "finalize/export.h"
 #include "finalize/internal/life/lifetime_list.h"
 
 namespace finalize_internal {
@@ -25,14 +26,15 @@ class OwnedReferent {
 
 // Runs the finalizers on the list, newest first, until the list is empty. No
 // exception escapes.
-void EndLifetime(
+FINALIZE_INTERNAL_EXPORT void EndLifetime(
     LifetimeList* list,
     const finalize::Cause& cause = finalize::Cause::Kind::kDestroy) noexcept;
 
 // Ends a referent whose destructor has run: destroys the entries `detached`,
 // which were in weak containers, and runs the finalizers on its list, newest
 // first. No exception escapes.
-void EndReferent(LifetimeList* list, WeakLink* detached) noexcept;
+FINALIZE_INTERNAL_EXPORT void EndReferent(LifetimeList* list,
+                                          WeakLink* detached) noexcept;
 
 }  // namespace finalize_internal
 

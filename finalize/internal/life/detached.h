@@ -10,15 +10,16 @@
 #include <type_traits>
 #include <utility>
 
+#include "finalize/export.h"
 #include "finalize/internal/node/node.h"
 
 namespace finalize_internal {
 
 // Runs the callback of a node in state kDetached. The node stays in that state.
 // Exceptions of the callback propagate.
-void RunDetached(Node* node, void* result);
+FINALIZE_INTERNAL_EXPORT void RunDetached(Node* node, void* result);
 // Destroys the callback of a node in state kDetached and frees the node.
-void DropDetached(Node* node);
+FINALIZE_INTERNAL_EXPORT void DropDetached(Node* node);
 
 template <class R>
 class DetachedCallback {

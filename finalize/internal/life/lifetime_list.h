@@ -15,13 +15,14 @@
 #include <utility>
 
 #include "finalize/cause.h"
+#include "finalize/export.h"
 #include "finalize/internal/life/registration.h"
 #include "finalize/internal/node/node.h"
 
 namespace finalize_internal {
 
 // ThisLane(), for code outside the library's own object.
-int LaneOfThisThread() noexcept;
+FINALIZE_INTERNAL_EXPORT int LaneOfThisThread() noexcept;
 
 struct LifetimeList {
   LifetimeList() noexcept : lane(LaneOfThisThread()) {}
@@ -34,7 +35,7 @@ struct LifetimeList {
     return __atomic_load_n(&newest, __ATOMIC_ACQUIRE) == nullptr;
   }
   // Moves the finalizers of `other` to this list, which is empty.
-  void TakeFrom(LifetimeList* other) noexcept;
+  FINALIZE_INTERNAL_EXPORT void TakeFrom(LifetimeList* other) noexcept;
 
   // Puts a node first, or, if `by_phase`, after the nodes of higher phases.
   void Link(Node* node);

@@ -5,6 +5,7 @@
 #ifndef FINALIZE_INTERNAL_LIFE_REFUSAL_H_
 #define FINALIZE_INTERNAL_LIFE_REFUSAL_H_
 
+#include "finalize/export.h"
 #include "finalize/internal/node/callback.h"
 #include "finalize/internal/node/node.h"
 #include "finalize/options.h"
@@ -42,8 +43,10 @@ struct Request {
 void RefuseBuilt(const Request& request, Node* node, Refusal reason) noexcept;
 
 // Refuses a callback that got no node. `callable` stays the caller's.
-void RefuseUnbuilt(const Request& request, const CallbackOps& ops,
-                   void* callable, Refusal reason) noexcept;
+FINALIZE_INTERNAL_EXPORT void RefuseUnbuilt(const Request& request,
+                                            const CallbackOps& ops,
+                                            void* callable,
+                                            Refusal reason) noexcept;
 
 }  // namespace finalize_internal
 

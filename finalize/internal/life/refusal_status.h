@@ -6,12 +6,13 @@
 #define FINALIZE_INTERNAL_LIFE_REFUSAL_STATUS_H_
 
 #include "absl/status/status.h"
+#include "finalize/export.h"
 #include "finalize/internal/life/refusal.h"
 
 namespace finalize_internal {
 
 // Returns the status of a refusal. Without memory its text is empty.
-absl::Status RefusalStatus(Refusal refusal) noexcept;
+FINALIZE_INTERNAL_EXPORT absl::Status RefusalStatus(Refusal refusal) noexcept;
 
 }  // namespace finalize_internal
 

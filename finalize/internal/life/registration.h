@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "finalize/export.h"
 #include "finalize/internal/life/refusal.h"
 #include "finalize/internal/node/callback.h"
 #include "finalize/internal/node/node.h"
@@ -20,15 +21,17 @@ namespace finalize_internal {
 // Returns a node with room for the callable, the lifetime's link and the name,
 // or null if there is no memory. A node of `bare_size_class` has room for the
 // callable alone.
-Node* Allocate(const Request& request, const CallbackOps& ops,
-               int bare_size_class);
+FINALIZE_INTERNAL_EXPORT Node* Allocate(const Request& request,
+                                        const CallbackOps& ops,
+                                        int bare_size_class);
 
 // Frees a node whose callable was never built.
-void Abort(Node* node);
+FINALIZE_INTERNAL_EXPORT void Abort(Node* node);
 
 // Makes a built node pending. If the registry refuses it, runs the callback if
 // the options say so, destroys it, and returns the null reference.
-NodeRef Publish(const Request& request, Node* node, Invocation invocation);
+FINALIZE_INTERNAL_EXPORT NodeRef Publish(const Request& request, Node* node,
+                                         Invocation invocation);
 
 // Registering has two forms, `(options, callback, arguments...)` and
 // `(callback)`. This enables the second form: for every type that is not a set

@@ -4,13 +4,14 @@
 #ifndef FINALIZE_INTERNAL_LIFE_RUN_FOR_CALLER_H_
 #define FINALIZE_INTERNAL_LIFE_RUN_FOR_CALLER_H_
 
+#include "finalize/export.h"
 #include "finalize/internal/node/node.h"
 
 namespace finalize_internal {
 
 // Runs the callback if it can claim it. `result` is as in CallbackOps::run.
 // Returns whether the callback ran. Exceptions of the callback propagate.
-bool RunForCaller(const NodeRef& ref, void* result);
+FINALIZE_INTERNAL_EXPORT bool RunForCaller(const NodeRef& ref, void* result);
 
 }  // namespace finalize_internal
 

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "finalize/cause.h"
+#include "finalize/export.h"
 #include "finalize/internal/base/callback_text.h"
 #include "finalize/internal/base/rtti_required.h"
 #include "finalize/internal/node/storage.h"
@@ -33,7 +34,8 @@ struct Failure {
   std::unique_ptr<std::string> text;  // null: none
 
   // If there is no memory for the message, the message is empty.
-  void Set(int failure_code, std::string_view message) noexcept;
+  FINALIZE_INTERNAL_EXPORT void Set(int failure_code,
+                                    std::string_view message) noexcept;
   std::string message() const { return text != nullptr ? *text : ""; }
 };
 

@@ -27,6 +27,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "finalize/export.h"
 #include "finalize/internal/base/lock.h"
 #include "finalize/internal/node/fork_epoch.h"
 #include "finalize/internal/node/lane.h"
@@ -107,7 +108,7 @@ void VisitLanes(Core* core, Visit visit) {
   }
 }
 
-Core* OtherCoreAt(uint32_t id);  // any but id 0
+FINALIZE_INTERNAL_EXPORT Core* OtherCoreAt(uint32_t id);  // any but id 0
 inline Core* CoreAt(uint32_t id) {
   return id == 0 ? &process_core : OtherCoreAt(id);
 }

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 
+#include "finalize/export.h"
+
 namespace finalize_internal {
 
 struct Core;
@@ -18,12 +20,12 @@ constexpr uint32_t kWeakCoreId = UINT32_MAX;
 
 // Returns the core of the process registry. It is never null, and can be used
 // from the first static constructor to the last static destructor.
-Core* ProcessCore();
+FINALIZE_INTERNAL_EXPORT Core* ProcessCore();
 
 // Returns the core of the callbacks of weak references. It belongs to no
 // registry, and nothing drains it. Call it to register: from then on the
 // process registry belongs to this process.
-Core* WeakCore();
+FINALIZE_INTERNAL_EXPORT Core* WeakCore();
 
 // Gives other parts of the library access to the core of a registry.
 struct RegistryAccess {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "finalize/export.h"
 #include "finalize/internal/base/requirements.h"
 
 namespace finalize_internal {
@@ -26,14 +27,15 @@ Module ModuleOf(const void* address);
 
 // Makes dlclose() keep the module that contains `address` mapped. Returns false
 // if that is not possible.
-bool KeepMapped(const void* address);
+FINALIZE_INTERNAL_EXPORT bool KeepMapped(const void* address);
 
 // Runs the finalizers that the module which contains `address` has registered,
 // in every registry: those whose callback's table lies in it. Waits for those
 // that other threads are running. Callbacks of weak references are destroyed
 // without running. So are all finalizers if the process is past its exit drain
 // on this thread, or if `exits` and the library was not used.
-void UnloadModule(const void* address, bool exits) noexcept;
+FINALIZE_INTERNAL_EXPORT void UnloadModule(const void* address,
+                                           bool exits) noexcept;
 
 }  // namespace finalize_internal
 

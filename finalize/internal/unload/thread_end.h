@@ -11,6 +11,7 @@
 
 #include <utility>
 
+#include "finalize/export.h"
 #include "finalize/internal/life/lifetime_list.h"
 #include "finalize/internal/life/registration.h"
 #include "finalize/internal/node/process_core.h"
@@ -27,7 +28,7 @@ struct ThreadExits {
 
 // Returns the list of this thread, which ends with the thread. Returns null if
 // there is no memory, or if the library would not learn of the end.
-LifetimeList* ThreadExitList();
+FINALIZE_INTERNAL_EXPORT LifetimeList* ThreadExitList();
 
 // RegisterNode in the process registry, for the end of this thread.
 template <Invocation kInvocation, class F, class... A>

@@ -23,6 +23,7 @@
 #include <memory>
 
 #include "absl/base/thread_annotations.h"
+#include "finalize/export.h"
 #include "finalize/options.h"
 
 namespace finalize_internal {
@@ -40,11 +41,11 @@ class Creation : public std::enable_shared_from_this<Creation> {
   // Waits until it is over, or until the calling thread finds itself in a
   // forked child. Returns false, without waiting, if the thread that runs it
   // is the calling one or waits for that, directly or through others.
-  bool Await();
+  FINALIZE_INTERNAL_EXPORT bool Await();
   // Whether it has ended. What was stored in it before is then visible.
   bool over() const { return __atomic_load_n(&over_, __ATOMIC_ACQUIRE) != 0; }
   // Ends it and wakes the waiting threads. For the thread that began it.
-  void End() noexcept;
+  FINALIZE_INTERNAL_EXPORT void End() noexcept;
 
  private:
   friend class Creations;
@@ -86,27 +87,30 @@ class Creations {
                                   const Same& same) const;
 
  private:
-  void CheckNoneRuns() const;
+  FINALIZE_INTERNAL_EXPORT void CheckNoneRuns() const;
 };
 
 // Some work on the list under its lock. Confined to one thread.
 class CreationSection {
  public:
-  CreationSection() ABSL_NO_THREAD_SAFETY_ANALYSIS;
-  ~CreationSection() ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  FINALIZE_INTERNAL_EXPORT CreationSection() ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  FINALIZE_INTERNAL_EXPORT ~CreationSection() ABSL_NO_THREAD_SAFETY_ANALYSIS;
   CreationSection(const CreationSection&) = delete;
   CreationSection& operator=(const CreationSection&) = delete;
 
   // Returns the newest running creation of a key with this hash, or null.
-  Creation* Newest(const Creations* map, uint64_t hash);
+  FINALIZE_INTERNAL_EXPORT Creation* Newest(const Creations* map,
+                                            uint64_t hash);
   // Returns the next older one; begins anew if the list has changed in a way
   // that could have hidden one.
-  Creation* After(Creation* creation);
+  FINALIZE_INTERNAL_EXPORT Creation* After(Creation* creation);
   // Keeps a creation alive and releases the lock.
-  void Pin(Creation* creation) ABSL_NO_THREAD_SAFETY_ANALYSIS;
-  void Relock() ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  FINALIZE_INTERNAL_EXPORT void Pin(Creation* creation)
+      ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  FINALIZE_INTERNAL_EXPORT void Relock() ABSL_NO_THREAD_SAFETY_ANALYSIS;
   static bool Runs(const Creation& creation) { return creation.running_; }
-  void Link(Creation* fresh, const Creations* map, uint64_t hash);
+  FINALIZE_INTERNAL_EXPORT void Link(Creation* fresh, const Creations* map,
+                                     uint64_t hash);
 
  private:
   Creation* FirstMatch(Creation* creation) const;
@@ -132,7 +136,7 @@ class CreationEnd {
 };
 
 // Reports a call of GetOrCreate that would wait for itself.
-void ReportSelfWait(finalize::Place place) noexcept;
+FINALIZE_INTERNAL_EXPORT void ReportSelfWait(finalize::Place place) noexcept;
 
 template <bool kTrusted, class Same>
 std::shared_ptr<Creation> Creations::Begin(Creation* fresh, uint64_t hash,

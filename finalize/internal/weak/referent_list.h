@@ -10,13 +10,16 @@
 #include <type_traits>
 #include <utility>
 
+#include "finalize/export.h"
+
 namespace finalize_internal {
 
 struct LifetimeList;
 
 // Returns the list of an object whose shared_ptr MakeShared or Adopt created.
 // Returns null for any other pointer.
-LifetimeList* LifetimeListOf(const std::shared_ptr<const volatile void>& owner);
+FINALIZE_INTERNAL_EXPORT LifetimeList* LifetimeListOf(
+    const std::shared_ptr<const volatile void>& owner);
 
 // True if OnDestroy accepts it: a Lifetime or a shared_ptr.
 template <class Referent, class = void>

@@ -10,6 +10,7 @@
 #include <new>
 #include <utility>
 
+#include "finalize/export.h"
 #include "finalize/internal/base/rtti_required.h"
 #include "finalize/internal/life/cascade.h"
 #include "finalize/internal/life/lifetime_list.h"
@@ -46,7 +47,7 @@ class AdoptedReferent final : public OwnedReferent {
   std::unique_ptr<T, D> owned_;
 };
 
-class SharedDeleter {
+class FINALIZE_EXPORT_TYPE SharedDeleter {
  public:
   explicit SharedDeleter(std::unique_ptr<OwnedReferent> referent)
       : referent_(std::move(referent)) {}

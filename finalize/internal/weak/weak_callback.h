@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "finalize/export.h"
 #include "finalize/internal/life/lifetime_list.h"
 #include "finalize/internal/life/registration.h"
 #include "finalize/internal/node/callback.h"
@@ -35,15 +36,17 @@ class WeakCallback : public WeakLink,
   ~WeakCallback();
 
   // The caller keeps the referent alive.
-  void Start(SharedDeleter* referent, const NodeRef& callback);
-  bool pending() const;
+  FINALIZE_INTERNAL_EXPORT void Start(SharedDeleter* referent,
+                                      const NodeRef& callback);
+  FINALIZE_INTERNAL_EXPORT bool pending() const;
 
  private:
   NodeRef callback_;
 };
 
 // Returns null if there is no memory.
-std::shared_ptr<WeakCallback> NewWeakCallback() noexcept;
+FINALIZE_INTERNAL_EXPORT std::shared_ptr<WeakCallback>
+NewWeakCallback() noexcept;
 
 // Registers a callback, with its arguments, for the death of the referent. If
 // `referent` is null, or there is no memory, the callback is refused: reports
@@ -90,16 +93,17 @@ std::shared_ptr<WeakCallback> RegisterForDeath(SharedDeleter* referent,
 }
 
 // Returns the callbacks of weak references to a referent, newest first.
-std::vector<std::shared_ptr<WeakCallback>> WeakCallbacksOf(
-    SharedDeleter* referent);
+FINALIZE_INTERNAL_EXPORT std::vector<std::shared_ptr<WeakCallback>>
+WeakCallbacksOf(SharedDeleter* referent);
 
 // Returns how many weak references and finalizers a referent has.
-size_t CountReferences(SharedDeleter* referent);
+FINALIZE_INTERNAL_EXPORT size_t CountReferences(SharedDeleter* referent);
 
 // Returns text such as `<WeakRef to Cat at 0x5581e0>`, or `<WeakRef; dead>` if
 // `address` is null.
-std::string WeakText(const char* what, const std::type_info& type,
-                     const volatile void* address);
+FINALIZE_INTERNAL_EXPORT std::string WeakText(const char* what,
+                                              const std::type_info& type,
+                                              const volatile void* address);
 
 }  // namespace finalize_internal
 

@@ -18,6 +18,7 @@
 
 #include <cstdint>
 
+#include "finalize/export.h"
 #include "finalize/internal/weak/weak_entry.h"
 #include "finalize/internal/weak/weak_table.h"
 
@@ -27,15 +28,16 @@ class WeakCursor {
  public:
   WeakCursor() = default;  // at the end
   // At the first entry. `table` may be null.
-  explicit WeakCursor(WeakTable* table);
+  FINALIZE_INTERNAL_EXPORT explicit WeakCursor(WeakTable* table);
   // At an entry of the table. The caller holds its lock.
-  static WeakCursor At(WeakTable* table, EntryRef entry);
-  WeakCursor(const WeakCursor& other);
+  FINALIZE_INTERNAL_EXPORT static WeakCursor At(WeakTable* table,
+                                                EntryRef entry);
+  FINALIZE_INTERNAL_EXPORT WeakCursor(const WeakCursor& other);
   WeakCursor(WeakCursor&&) noexcept = default;
-  WeakCursor& operator=(WeakCursor other) noexcept;
-  ~WeakCursor();
+  FINALIZE_INTERNAL_EXPORT WeakCursor& operator=(WeakCursor other) noexcept;
+  FINALIZE_INTERNAL_EXPORT ~WeakCursor();
 
-  void Advance();
+  FINALIZE_INTERNAL_EXPORT void Advance();
   WeakEntry* entry() const { return entry_.get(); }  // null at the end
 
  private:

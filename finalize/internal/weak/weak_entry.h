@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "finalize/export.h"
 #include "finalize/internal/weak/weak_links.h"
 
 namespace finalize_internal {
@@ -71,7 +72,7 @@ class WeakEntry : public WeakLink {
   }
   // Removes the entry from its table. Returns false if it is not in a table.
   // The caller has a reference.
-  bool Unlink() noexcept;
+  FINALIZE_INTERNAL_EXPORT bool Unlink() noexcept;
   // Does the same, and also takes the entry off the list of its referent.
   bool Erase() {
     const bool was_there = Unlink();

@@ -4,6 +4,7 @@
 #ifndef FINALIZE_INTERNAL_WEAK_WEAK_LINKS_H_
 #define FINALIZE_INTERNAL_WEAK_WEAK_LINKS_H_
 
+#include "finalize/export.h"
 #include "finalize/internal/node/weak_link.h"
 
 namespace finalize_internal {
@@ -11,16 +12,17 @@ namespace finalize_internal {
 class SharedDeleter;
 
 // Puts a link on the list of a referent, which the caller keeps alive.
-void LinkWeak(SharedDeleter* referent, WeakLink* link);
+FINALIZE_INTERNAL_EXPORT void LinkWeak(SharedDeleter* referent, WeakLink* link);
 
 // Takes the link off its list. Returns false if it is not on a list, or if the
 // death of the referent took it off first.
-bool UnlinkWeak(WeakLink* link);
+FINALIZE_INTERNAL_EXPORT bool UnlinkWeak(WeakLink* link);
 
 // Takes all weak references off the list of a referent that dies, and removes
 // its entries from their containers. Returns the entries, for
 // DropDetachedEntries. Does not allocate.
-WeakLink* DetachReferent(WeakLinks* links, int lane) noexcept;
+FINALIZE_INTERNAL_EXPORT WeakLink* DetachReferent(WeakLinks* links,
+                                                  int lane) noexcept;
 
 }  // namespace finalize_internal
 

@@ -22,7 +22,7 @@ int NextLock() {
 
 }  // namespace
 
-WeakTable::WeakTable() : lock_(NextLock()) {
+WeakTable::WeakTable() : lock_(NextLock()), guard_(&LockAt(lock_)) {
   CurrentEpoch();  // sets the fork hook up
 }
 

@@ -22,6 +22,7 @@
 #include <memory>
 
 #include "absl/base/thread_annotations.h"
+#include "finalize/export.h"
 #include "finalize/internal/base/lock.h"
 #include "finalize/internal/weak/weak_entry.h"
 
@@ -29,21 +30,21 @@ namespace finalize_internal {
 
 class WeakTable {
  public:
-  WeakTable();
+  FINALIZE_INTERNAL_EXPORT WeakTable();
   // Erases all entries. Entries that destructors insert meanwhile are erased at
   // once.
-  ~WeakTable();
+  FINALIZE_INTERNAL_EXPORT ~WeakTable();
   WeakTable(const WeakTable&) = delete;
   WeakTable& operator=(const WeakTable&) = delete;
 
   // Returns the number of entries whose referent is alive. Removes the others.
-  size_t Size();
+  FINALIZE_INTERNAL_EXPORT size_t Size();
   // Removes the entries whose referent is dead. Returns how many.
-  size_t EraseExpired();
+  FINALIZE_INTERNAL_EXPORT size_t EraseExpired();
   // Erases the entries that are there when the call begins.
-  void Clear();
+  FINALIZE_INTERNAL_EXPORT void Clear();
   // Removes the newest entry and returns it, or null if there is none.
-  EntryRef ExtractNewest();
+  FINALIZE_INTERNAL_EXPORT EntryRef ExtractNewest();
   // Allocates memory for more buckets if the present ones are full. If there is
   // no memory, chains grow longer.
   void Reserve() {
@@ -58,7 +59,7 @@ class WeakTable {
   static constexpr size_t kFirst = 16;
   static constexpr int kSegments = 44;
 
-  void AddSegment();
+  FINALIZE_INTERNAL_EXPORT void AddSegment();
 
   // The caller of these holds the lock.
   WeakEntry*& Bucket(size_t index);
@@ -69,6 +70,9 @@ class WeakTable {
   void RemoveFromOrder(WeakEntry* entry);
 
   const int lock_;
+  // LockAt(lock_), for TableSection: code of a user does not see the table of
+  // the locks, which so need not be exported.
+  Lock* const guard_;
   size_t count_ = 0;  // linked entries
   size_t unattached_ =
       0;  // those that do not learn of the death of their referent
@@ -89,8 +93,8 @@ class WeakTable {
 // after it has released the lock. Confined to one thread.
 class TableSection {
  public:
-  explicit TableSection(WeakTable* table);
-  ~TableSection();
+  explicit TableSection(WeakTable* table) ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  ~TableSection() ABSL_NO_THREAD_SAFETY_ANALYSIS;
   TableSection(const TableSection&) = delete;
   TableSection& operator=(const TableSection&) = delete;
 
@@ -126,18 +130,19 @@ class TableSection {
   }
 
   // Removes a linked entry.
-  void Remove(WeakEntry* entry);
+  FINALIZE_INTERNAL_EXPORT void Remove(WeakEntry* entry);
   // Links a new entry and takes over a reference to it. Checks a few other
   // entries, and removes them if their referents are dead.
-  void Link(WeakEntry* fresh, uint64_t hash);
+  FINALIZE_INTERNAL_EXPORT void Link(WeakEntry* fresh, uint64_t hash);
 
  private:
   friend class WeakTable;
 
   // Keeps an entry alive and releases the lock.
-  void Pin(WeakEntry* entry) ABSL_NO_THREAD_SAFETY_ANALYSIS;
-  void Relock() ABSL_NO_THREAD_SAFETY_ANALYSIS;
-  void DropRemoved();
+  FINALIZE_INTERNAL_EXPORT void Pin(WeakEntry* entry)
+      ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  FINALIZE_INTERNAL_EXPORT void Relock() ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  FINALIZE_INTERNAL_EXPORT void DropRemoved();
   // Checks the next few entries. Returns false after the latest one.
   bool SweepSome(int count);
 
@@ -161,10 +166,10 @@ inline WeakEntry*& WeakTable::BucketOf(uint64_t hash) {
 }
 
 inline TableSection::TableSection(WeakTable* table) : table_(table) {
-  LockAt(table->lock_).Acquire();
+  table->guard_->Acquire();
 }
 inline TableSection::~TableSection() {
-  if (locked_) LockAt(table_->lock_).Release();
+  if (locked_) table_->guard_->Release();
   if (removed_ != nullptr) DropRemoved();
 }
 

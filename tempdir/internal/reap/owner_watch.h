@@ -18,6 +18,8 @@
 #include <string>
 #include <vector>
 
+#include "finalize/export.h"
+
 namespace tempdir_internal {
 
 // How the starter ends.
@@ -29,7 +31,8 @@ constexpr int kCannotWatch = 4;
 // exit status of the starter and, in the child, later that of the watcher.
 // `owner` must be the parent of this process: that proves that the pid is still
 // its own.
-int WatchOwner(pid_t owner, const std::vector<std::string>& parents);
+FINALIZE_INTERNAL_EXPORT int WatchOwner(
+    pid_t owner, const std::vector<std::string>& parents);
 
 }  // namespace tempdir_internal
 

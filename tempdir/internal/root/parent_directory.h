@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "finalize/export.h"
 
 namespace tempdir_internal {
 
@@ -19,7 +20,8 @@ namespace tempdir_internal {
 // relative one counts from the present current directory. An empty one means
 // $TMPDIR, or /tmp if that is unset or empty; a relative $TMPDIR is an
 // InvalidArgument.
-absl::StatusOr<std::string> ParentPath(std::string_view asked_for);
+FINALIZE_INTERNAL_EXPORT absl::StatusOr<std::string> ParentPath(
+    std::string_view asked_for);
 
 // Whether others than its owner and the superuser may rename what is in the
 // directory: it has no sticky bit, and everyone may write it, or a group other
