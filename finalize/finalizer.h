@@ -60,13 +60,12 @@
 #include <string>
 #include <tuple>
 #include <type_traits>
-#include <typeinfo>
 #include <utility>
 
 #include "absl/base/config.h"
 #include "absl/functional/any_invocable.h"
 #include "finalize/export.h"
-#include "finalize/internal/base/rtti_required.h"
+#include "finalize/internal/base/type_identity.h"
 #include "finalize/internal/inspect/finalizer_ops.h"
 #include "finalize/internal/life/detached.h"
 #include "finalize/internal/life/run_for_caller.h"
@@ -113,8 +112,8 @@ class FinalizerBase {
   template <class... A>
   std::optional<std::tuple<A...>> PeekArguments() const {
     std::optional<std::tuple<A...>> arguments;
-    finalize_internal::PeekArguments(ref_, typeid(std::tuple<A...>),
-                                     &arguments);
+    finalize_internal::PeekArguments(
+        ref_, finalize_internal::IdentityOf<std::tuple<A...>>(), &arguments);
     return arguments;
   }
 

@@ -34,6 +34,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "finalize/internal/base/rtti_required.h"
 #include "finalize/internal/weak/shared_deleter.h"
 #include "finalize/lifetime.h"
 

@@ -44,11 +44,11 @@
 #include <memory>
 #include <string>
 #include <type_traits>
-#include <typeinfo>
 #include <utility>
 
 #include "finalize/export.h"
 #include "finalize/internal/base/rtti_required.h"
+#include "finalize/internal/base/type_identity.h"
 #include "finalize/internal/weak/weak_callback.h"
 #include "finalize/options.h"
 #include "finalize/weak_ref.h"
@@ -150,7 +150,8 @@ class WeakProxy {
   // `<WeakProxy; dead>`. Does not throw ReferenceError.
   std::string ToString() const {
     const std::shared_ptr<T> referent = Lock();
-    return finalize_internal::WeakText("WeakProxy", typeid(T), referent.get());
+    return finalize_internal::WeakText(
+        "WeakProxy", finalize_internal::IdentityOf<T>(), referent.get());
   }
 
   template <class H>

@@ -76,11 +76,11 @@
 #include <memory>
 #include <string>
 #include <type_traits>
-#include <typeinfo>
 #include <utility>
 #include <vector>
 
 #include "finalize/internal/base/rtti_required.h"
+#include "finalize/internal/base/type_identity.h"
 #include "finalize/internal/weak/shared_deleter.h"
 #include "finalize/internal/weak/weak_callback.h"
 #include "finalize/options.h"
@@ -161,7 +161,8 @@ class WeakRef {
   // Returns `<WeakRef to Cat at 0x5581e0>`, or `<WeakRef; dead>`.
   std::string ToString() const {
     const std::shared_ptr<T> referent = Lock();
-    return finalize_internal::WeakText("WeakRef", typeid(T), referent.get());
+    return finalize_internal::WeakText(
+        "WeakRef", finalize_internal::IdentityOf<T>(), referent.get());
   }
 
  private:

@@ -60,6 +60,7 @@
 #include <memory>
 #include <utility>
 
+#include "finalize/internal/base/rtti_required.h"
 #include "finalize/internal/weak/shared_deleter.h"
 #include "finalize/internal/weak/weak_container.h"
 #include "finalize/internal/weak/weak_cursor.h"

@@ -49,7 +49,7 @@ void DestructorTempDir::End() noexcept {
   }
 }
 
-const boost::filesystem::path& DestructorTempDir::path() const {
+const Path& DestructorTempDir::path() const {
   return directory_ != nullptr ? directory_->path()
                                : tempdir_internal::NoPath();
 }
@@ -67,13 +67,13 @@ bool DestructorTempDir::removed() const {
   return directory_ != nullptr && directory_->removed();
 }
 
-absl::StatusOr<boost::filesystem::path> DestructorTempDir::Keep() {
+absl::StatusOr<Path> DestructorTempDir::Keep() {
   if (directory_ == nullptr) return tempdir_internal::MovedFrom();
   return directory_->Keep();
 }
 
-absl::StatusOr<boost::filesystem::path> DestructorTempDir::Keep(
-    PathArgument destination, IfExists if_exists) {
+absl::StatusOr<Path> DestructorTempDir::Keep(PathArgument destination,
+                                             IfExists if_exists) {
   if (directory_ == nullptr) return tempdir_internal::MovedFrom();
   return directory_->KeepAt(destination.text(), if_exists);
 }

@@ -30,22 +30,23 @@
 #ifndef TEMPDIR_DESTRUCTOR_TEMP_DIR_H_
 #define TEMPDIR_DESTRUCTOR_TEMP_DIR_H_
 
+#include <filesystem>
 #include <memory>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "boost/filesystem/path.hpp"
 #include "finalize/export.h"
 #include "tempdir/internal/owned/owned_directory.h"
 #include "tempdir/passed_lock.h"
+#include "tempdir/path.h"
 #include "tempdir/path_argument.h"
 #include "tempdir/temp_dir_guarantees.h"
 #include "tempdir/temp_dir_options.h"
 
 namespace tempdir {
 
-class [[nodiscard]] DestructorTempDir {
+class [[nodiscard]] TEMPDIR_PATH_ABI DestructorTempDir {
  public:
   // Creates a directory. The message of an error names the path.
   //   InvalidArgument     the options or TMPDIR are invalid
@@ -67,7 +68,9 @@ class [[nodiscard]] DestructorTempDir {
 
   // Returns where the directory was created. This does not change when it is
   // removed or kept.
-  FINALIZE_EXPORT const boost::filesystem::path& path() const;
+  FINALIZE_EXPORT const Path& path() const;
+  // The same as a std::filesystem::path (path.h has other types).
+  std::filesystem::path std_path() const { return path().native(); }
 
   // Returns what holds at the place where it was created
   // (temp_dir_guarantees.h). After a move, returns that everything holds.
@@ -75,8 +78,8 @@ class [[nodiscard]] DestructorTempDir {
 
   FINALIZE_EXPORT absl::Status Remove();
   FINALIZE_EXPORT bool removed() const;
-  FINALIZE_EXPORT absl::StatusOr<boost::filesystem::path> Keep();
-  FINALIZE_EXPORT absl::StatusOr<boost::filesystem::path> Keep(
+  FINALIZE_EXPORT absl::StatusOr<Path> Keep();
+  FINALIZE_EXPORT absl::StatusOr<Path> Keep(
       PathArgument destination, IfExists if_exists = IfExists::kRefuse);
 
   // Returns a lock for a program that this process executes (passed_lock.h), or

@@ -195,7 +195,7 @@ absl::Status FinalizerTempDir::EndOnce() {
   return status;
 }
 
-const boost::filesystem::path& FinalizerTempDir::path() const {
+const Path& FinalizerTempDir::path() const {
   return directory_ != nullptr ? directory_->path()
                                : tempdir_internal::NoPath();
 }
@@ -224,15 +224,15 @@ bool FinalizerTempDir::removed() const {
 
 // Kept first, then taken out of the registry: it is never without an owner. A
 // drain in between finds that there is nothing to remove.
-absl::StatusOr<boost::filesystem::path> FinalizerTempDir::Keep() {
+absl::StatusOr<Path> FinalizerTempDir::Keep() {
   if (directory_ == nullptr) return tempdir_internal::MovedFrom();
-  absl::StatusOr<boost::filesystem::path> kept = directory_->Keep();
+  absl::StatusOr<Path> kept = directory_->Keep();
   if (kept.ok()) finalizer_.Cancel();
   return kept;
 }
 
-absl::StatusOr<boost::filesystem::path> FinalizerTempDir::Keep(
-    PathArgument destination, IfExists if_exists) {
+absl::StatusOr<Path> FinalizerTempDir::Keep(PathArgument destination,
+                                            IfExists if_exists) {
   if (directory_ == nullptr) return tempdir_internal::MovedFrom();
   auto kept = directory_->KeepAt(destination.text(), if_exists);
   if (directory_->kept()) finalizer_.Cancel();

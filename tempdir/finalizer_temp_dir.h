@@ -42,18 +42,19 @@
 #ifndef TEMPDIR_FINALIZER_TEMP_DIR_H_
 #define TEMPDIR_FINALIZER_TEMP_DIR_H_
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "boost/filesystem/path.hpp"
 #include "finalize/export.h"
 #include "finalize/finalizer.h"
 #include "finalize/report.h"
 #include "tempdir/internal/owned/owned_directory.h"
 #include "tempdir/passed_lock.h"
+#include "tempdir/path.h"
 #include "tempdir/path_argument.h"
 #include "tempdir/temp_dir_guarantees.h"
 #include "tempdir/temp_dir_options.h"
@@ -63,7 +64,9 @@ namespace tempdir {
 // The phase of every temp dir: they are removed last.
 constexpr int kTempDirPhase = -1000000;
 
-class [[nodiscard]] FinalizerTempDir {
+class TEMPDIR_PATH_ABI TempFile;
+
+class [[nodiscard]] TEMPDIR_PATH_ABI FinalizerTempDir {
  public:
   // Creates a directory. The errors are those of DestructorTempDir::Create, and
   // Cancelled if the process is ending.
@@ -77,7 +80,9 @@ class [[nodiscard]] FinalizerTempDir {
 
   // Returns where the directory was created. This does not change when it is
   // removed or kept.
-  FINALIZE_EXPORT const boost::filesystem::path& path() const;
+  FINALIZE_EXPORT const Path& path() const;
+  // The same as a std::filesystem::path (path.h has other types).
+  std::filesystem::path std_path() const { return path().native(); }
 
   // Returns what holds at the place where it was created
   // (temp_dir_guarantees.h). After a move, returns that everything holds.
@@ -85,8 +90,8 @@ class [[nodiscard]] FinalizerTempDir {
 
   FINALIZE_EXPORT absl::Status Remove();
   FINALIZE_EXPORT bool removed() const;
-  FINALIZE_EXPORT absl::StatusOr<boost::filesystem::path> Keep();
-  FINALIZE_EXPORT absl::StatusOr<boost::filesystem::path> Keep(
+  FINALIZE_EXPORT absl::StatusOr<Path> Keep();
+  FINALIZE_EXPORT absl::StatusOr<Path> Keep(
       PathArgument destination, IfExists if_exists = IfExists::kRefuse);
 
   // Returns a lock for a program that this process executes (passed_lock.h), or

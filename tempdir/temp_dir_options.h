@@ -60,10 +60,10 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "boost/filesystem/path.hpp"
 #include "finalize/export.h"
 #include "finalize/options.h"
 #include "finalize/shared_function.h"
+#include "tempdir/path.h"
 #include "tempdir/path_argument.h"
 
 namespace tempdir {
@@ -99,10 +99,10 @@ enum class IfExists {
   kExchange,  // exchanges the two in one step
 };
 
-class TempDirOptions {
+class TEMPDIR_PATH_ABI TempDirOptions {
  public:
   using FailureCallback = finalize::SharedFunction<void(
-      const boost::filesystem::path& path, const absl::Status& status)>;
+      const Path& path, const absl::Status& status)>;
 
   // NOLINTNEXTLINE(runtime/explicit): so that `{}` means the caller's line.
   TempDirOptions(finalize::Place place = finalize::Place::Caller())

@@ -134,7 +134,7 @@ TempFile& TempFile::operator=(TempFile&& other) noexcept {
 
 TempFile::~TempFile() = default;
 
-const boost::filesystem::path& TempFile::path() const {
+const Path& TempFile::path() const {
   return owner_ ? owner_->path() : tempdir_internal::NoPath();
 }
 
@@ -172,15 +172,15 @@ bool TempFile::removed() const {
   return descriptor_ != nullptr && descriptor_->fd() < 0;
 }
 
-absl::StatusOr<boost::filesystem::path> TempFile::Keep() {
+absl::StatusOr<Path> TempFile::Keep() {
   if (owner_) return owner_->Keep();
   if (descriptor_ == nullptr) return tempdir_internal::MovedFrom();
   return absl::FailedPreconditionError(
       "an anonymous file has no name: call Keep(destination)");
 }
 
-absl::StatusOr<boost::filesystem::path> TempFile::Keep(PathArgument destination,
-                                                       IfExists if_exists) {
+absl::StatusOr<Path> TempFile::Keep(PathArgument destination,
+                                    IfExists if_exists) {
   if (owner_) return owner_->Keep(destination, if_exists);
   if (descriptor_ == nullptr) return tempdir_internal::MovedFrom();
   if (if_exists == IfExists::kExchange) {
@@ -191,7 +191,7 @@ absl::StatusOr<boost::filesystem::path> TempFile::Keep(PathArgument destination,
   if (!opened.ok()) return opened.status();
   absl::Status status = opened->Link(fd());
   if (!status.ok()) return status;
-  return boost::filesystem::path(opened->path());
+  return Path(opened->path());
 }
 
 absl::StatusOr<PassedLock> TempFile::PassLock() const {
@@ -208,14 +208,13 @@ void TempFile::swap(TempFile& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
 }
 
-absl::StatusOr<boost::filesystem::path> PathInside(PathArgument directory,
-                                                   PathArgument name) {
+absl::StatusOr<Path> PathInside(PathArgument directory, PathArgument name) {
   const absl::string_view inside(name.text().data(), name.text().size());
   if (inside.empty() || inside.front() == '/' ||
       inside.find('\0') != absl::string_view::npos) {
     return NotInside(name);
   }
-  boost::filesystem::path path(std::string(directory.text()));
+  Path path(std::string(directory.text()));
   for (absl::string_view part : absl::StrSplit(inside, '/')) {
     if (part == "..") return NotInside(name);
     if (part != "." && !part.empty()) path /= std::string(part);

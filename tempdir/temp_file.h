@@ -47,6 +47,7 @@
 #define TEMPDIR_TEMP_FILE_H_
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,18 +55,18 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "boost/filesystem/path.hpp"
 #include "finalize/export.h"
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/internal/identity/owned_descriptor.h"
 #include "tempdir/passed_lock.h"
+#include "tempdir/path.h"
 #include "tempdir/path_argument.h"
 #include "tempdir/temp_dir_guarantees.h"
 #include "tempdir/temp_dir_options.h"
 
 namespace tempdir {
 
-class [[nodiscard]] TempFile {
+class [[nodiscard]] TEMPDIR_PATH_ABI TempFile {
  public:
   struct CloseStream {
     void operator()(std::FILE* stream) const { std::fclose(stream); }
@@ -93,7 +94,9 @@ class [[nodiscard]] TempFile {
 
   // Returns where the file was created. This does not change when it is removed
   // or kept. Empty for an anonymous file.
-  FINALIZE_EXPORT const boost::filesystem::path& path() const;
+  FINALIZE_EXPORT const Path& path() const;
+  // The same as a std::filesystem::path (path.h has other types).
+  std::filesystem::path std_path() const { return path().native(); }
   // Returns the object's descriptor, or -1 after Close().
   FINALIZE_EXPORT int fd() const;
 
@@ -112,11 +115,11 @@ class [[nodiscard]] TempFile {
 
   FINALIZE_EXPORT absl::Status Remove();
   FINALIZE_EXPORT bool removed() const;
-  FINALIZE_EXPORT absl::StatusOr<boost::filesystem::path> Keep();
+  FINALIZE_EXPORT absl::StatusOr<Path> Keep();
   // As FinalizerTempDir::Keep (temp_dir_options.h). After an exchange, fd() is
   // still the published file, and path() has what was at the destination
   // before.
-  FINALIZE_EXPORT absl::StatusOr<boost::filesystem::path> Keep(
+  FINALIZE_EXPORT absl::StatusOr<Path> Keep(
       PathArgument destination, IfExists if_exists = IfExists::kRefuse);
 
   // As FinalizerTempDir::PassLock(). An anonymous file has no lock.
@@ -150,7 +153,7 @@ class [[nodiscard]] TempFile {
 //   auto path = tempdir::PathInside(dir.path(), "objects/main.o");
 //   if (!path.ok()) return path.status();
 //   return tempdir::WriteFileAtomically(*path, bytes);
-FINALIZE_EXPORT absl::StatusOr<boost::filesystem::path> PathInside(
+TEMPDIR_PATH_ABI FINALIZE_EXPORT absl::StatusOr<Path> PathInside(
     PathArgument directory, PathArgument name);
 
 // Writes `contents` to a file beside `path` and renames it to `path`, with mode

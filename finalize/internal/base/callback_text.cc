@@ -38,7 +38,17 @@ void AppendTypeName(const std::type_info& type, std::string* out) {
   AppendDemangled(type.name(), out);
 }
 
-void AppendSymbol(const void* address, const std::type_info& type,
+void AppendTypeName(const TypeIdentity& type, std::string* out) {
+  if (type.info != nullptr) return AppendTypeName(*type.info, out);
+  std::string_view text = type.text();
+  const size_t name = text.find("T = ");
+  if (name != text.npos) {
+    text = text.substr(name + 4, text.rfind(']') - name - 4);
+  }
+  AppendEscaped(text, out);
+}
+
+void AppendSymbol(const void* address, const TypeIdentity& type,
                   std::string* out) {
   if (address == nullptr) {
     out->append("nullptr");

@@ -19,17 +19,20 @@
 #include <string_view>
 #include <type_traits>
 #include <typeinfo>
+#include <utility>
 
 #include "finalize/export.h"
 #include "finalize/internal/base/escape.h"
-#include "finalize/internal/base/rtti_required.h"
+#include "finalize/internal/base/type_identity.h"
 
 namespace finalize_internal {
 
 FINALIZE_INTERNAL_EXPORT void AppendTypeName(const std::type_info& type,
                                              std::string* out);
+FINALIZE_INTERNAL_EXPORT void AppendTypeName(const TypeIdentity& type,
+                                             std::string* out);
 FINALIZE_INTERNAL_EXPORT void AppendSymbol(const void* address,
-                                           const std::type_info& type,
+                                           const TypeIdentity& type,
                                            std::string* out);
 FINALIZE_INTERNAL_EXPORT void AppendPointer(const void* pointer,
                                             std::string* out);
@@ -60,9 +63,9 @@ void DescribeFunction(const F& function, std::string* out) {
     return;
   } else if constexpr (std::is_pointer_v<F> &&
                        std::is_function_v<std::remove_pointer_t<F>>) {
-    AppendSymbol(reinterpret_cast<const void*>(function), typeid(F), out);
+    AppendSymbol(reinterpret_cast<const void*>(function), IdentityOf<F>(), out);
   } else {
-    AppendTypeName(typeid(F), out);
+    AppendTypeName(IdentityOf<F>(), out);
   }
 }
 
@@ -88,7 +91,7 @@ void DescribeArgument(const T& value, std::string* out) {
     AppendInteger(value, out);
   } else if constexpr (std::is_pointer_v<T> &&
                        std::is_function_v<std::remove_pointer_t<T>>) {
-    AppendSymbol(reinterpret_cast<const void*>(value), typeid(T), out);
+    AppendSymbol(reinterpret_cast<const void*>(value), IdentityOf<T>(), out);
   } else if constexpr (std::is_pointer_v<T>) {
     AppendPointer(
         const_cast<const void*>(static_cast<const volatile void*>(value)), out);
@@ -98,7 +101,7 @@ void DescribeArgument(const T& value, std::string* out) {
     AppendQuoted(value.native(), out);
   } else {
     out->push_back('<');
-    AppendTypeName(typeid(T), out);
+    AppendTypeName(IdentityOf<T>(), out);
     out->push_back('>');
   }
 }

@@ -121,7 +121,7 @@ bool Peek(const NodeRef& ref, std::optional<finalize::Info>* info) {
   return true;
 }
 
-bool PeekArguments(const NodeRef& ref, const std::type_info& tuple, void* out) {
+bool PeekArguments(const NodeRef& ref, const TypeIdentity& tuple, void* out) {
   PinHolder pin(ref);
   Node* const node = pin.node();
   return node != nullptr &&

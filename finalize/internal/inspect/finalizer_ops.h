@@ -7,9 +7,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <typeinfo>
 
 #include "finalize/export.h"
+#include "finalize/internal/base/type_identity.h"
 #include "finalize/internal/node/node.h"
 
 namespace finalize {
@@ -34,7 +34,7 @@ FINALIZE_INTERNAL_EXPORT bool Peek(const NodeRef& ref,
                                    std::optional<finalize::Info>* info);
 // `out` as in CallbackOps::copy_arguments.
 FINALIZE_INTERNAL_EXPORT bool PeekArguments(const NodeRef& ref,
-                                            const std::type_info& tuple,
+                                            const TypeIdentity& tuple,
                                             void* out);
 
 // Waits while the callback runs on another thread. `deadline` is in nanoseconds

@@ -10,6 +10,8 @@
 
 namespace finalize_internal {
 
+void OwnedReferent::Linked() {}
+
 void EndReferent(LifetimeList* list, WeakLink* detached) noexcept {
   DestroySpent(detached);
   EndLifetime(list);

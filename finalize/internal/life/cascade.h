@@ -17,11 +17,16 @@ namespace finalize_internal {
 struct WeakLink;
 
 // The object behind a shared_ptr, with its type erased.
-class OwnedReferent {
+//
+// Its type_info is where Linked() is defined, in the library. So code with RTTI
+// does not link with a library that was compiled without it, which would find
+// no referent.
+class [[gnu::visibility("default")]] OwnedReferent {
  public:
   virtual ~OwnedReferent() = default;
   // Destroys the object. Called once.
   virtual void Destroy() = 0;
+  virtual void Linked();  // never called
 };
 
 // Runs the finalizers on the list, newest first, until the list is empty. No

@@ -15,13 +15,12 @@
 #include <string_view>
 #include <tuple>
 #include <type_traits>
-#include <typeinfo>
 #include <utility>
 
 #include "finalize/cause.h"
 #include "finalize/export.h"
 #include "finalize/internal/base/callback_text.h"
-#include "finalize/internal/base/rtti_required.h"
+#include "finalize/internal/base/type_identity.h"
 #include "finalize/internal/node/storage.h"
 
 namespace finalize_internal {
@@ -52,7 +51,7 @@ struct CallbackOps {
   // Copies the bound arguments into the std::optional<std::tuple<...>> at `out`
   // whose tuple type is `tuple`. Returns false if the arguments have another
   // type, or cannot be copied.
-  bool (*copy_arguments)(const void* callable, const std::type_info& tuple,
+  bool (*copy_arguments)(const void* callable, const TypeIdentity& tuple,
                          void* out);
   uint32_t size;
   uint32_t alignment;
@@ -174,10 +173,10 @@ struct Bound {
 };
 
 template <class... A>
-bool CopyArguments(const std::tuple<A...>& arguments,
-                   const std::type_info& tuple, void* out) {
+bool CopyArguments(const std::tuple<A...>& arguments, const TypeIdentity& tuple,
+                   void* out) {
   if constexpr ((std::is_copy_constructible_v<A> && ...)) {
-    if (tuple != typeid(std::tuple<A...>)) return false;
+    if (tuple != IdentityOf<std::tuple<A...>>()) return false;
     static_cast<std::optional<std::tuple<A...>>*>(out)->emplace(arguments);
     return true;
   } else {
@@ -211,8 +210,7 @@ struct [[gnu::visibility("hidden")]] OpsFor {
                        std::string* out) {
     static_cast<const Stored*>(callable)->get().Describe(with_arguments, out);
   }
-  static bool Copy(const void* callable, const std::type_info& tuple,
-                   void* out) {
+  static bool Copy(const void* callable, const TypeIdentity& tuple, void* out) {
     return CopyArguments(static_cast<const Stored*>(callable)->get().arguments,
                          tuple, out);
   }

@@ -8,6 +8,7 @@ namespace finalize_internal {
 
 LifetimeList* LifetimeListOf(
     const std::shared_ptr<const volatile void>& owner) {
+  // Without RTTI null, and nothing that MakeShared created can come here.
   SharedDeleter* deleter = std::get_deleter<SharedDeleter>(owner);
   return deleter != nullptr ? deleter->list() : nullptr;
 }

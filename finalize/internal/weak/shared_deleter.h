@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "finalize/export.h"
-#include "finalize/internal/base/rtti_required.h"
 #include "finalize/internal/life/cascade.h"
 #include "finalize/internal/life/lifetime_list.h"
 #include "finalize/internal/node/weak_link.h"

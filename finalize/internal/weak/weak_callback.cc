@@ -76,7 +76,7 @@ size_t CountReferences(SharedDeleter* referent) {
   return count;
 }
 
-std::string WeakText(const char* what, const std::type_info& type,
+std::string WeakText(const char* what, const TypeIdentity& type,
                      const volatile void* address) {
   std::string text = "<";
   text += what;

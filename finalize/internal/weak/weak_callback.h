@@ -13,11 +13,11 @@
 #include <memory>
 #include <string>
 #include <type_traits>
-#include <typeinfo>
 #include <utility>
 #include <vector>
 
 #include "finalize/export.h"
+#include "finalize/internal/base/type_identity.h"
 #include "finalize/internal/life/lifetime_list.h"
 #include "finalize/internal/life/registration.h"
 #include "finalize/internal/node/callback.h"
@@ -102,7 +102,7 @@ FINALIZE_INTERNAL_EXPORT size_t CountReferences(SharedDeleter* referent);
 // Returns text such as `<WeakRef to Cat at 0x5581e0>`, or `<WeakRef; dead>` if
 // `address` is null.
 FINALIZE_INTERNAL_EXPORT std::string WeakText(const char* what,
-                                              const std::type_info& type,
+                                              const TypeIdentity& type,
                                               const volatile void* address);
 
 }  // namespace finalize_internal

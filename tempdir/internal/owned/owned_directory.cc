@@ -252,7 +252,7 @@ absl::Status OwnedDirectory::KeepNow(bool failed) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<boost::filesystem::path> OwnedDirectory::Keep() {
+absl::StatusOr<tempdir::Path> OwnedDirectory::Keep() {
   if (!IsOurs()) return NotOurs(path().native());
   const CrashGate gate(CrashGate::Use::kMake);
   if (gate.refused()) return Crashing(description());
@@ -265,7 +265,7 @@ absl::StatusOr<boost::filesystem::path> OwnedDirectory::Keep() {
   return kept_path_;
 }
 
-absl::StatusOr<boost::filesystem::path> OwnedDirectory::KeepAt(
+absl::StatusOr<tempdir::Path> OwnedDirectory::KeepAt(
     std::string_view destination, tempdir::IfExists if_exists) {
   if (!IsOurs()) return NotOurs(path().native());
   const CrashGate gate(CrashGate::Use::kMake);
@@ -281,7 +281,7 @@ absl::StatusOr<boost::filesystem::path> OwnedDirectory::KeepAt(
     kept_path_ = opened->path();
     Settle(State::kKept);
   }
-  return boost::filesystem::path(opened->path());
+  return tempdir::Path(opened->path());
 }
 
 absl::StatusOr<int> OwnedDirectory::OpenLock() {

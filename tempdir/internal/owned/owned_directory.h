@@ -55,11 +55,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "boost/filesystem/path.hpp"
 #include "finalize/owner_process.h"
 #include "tempdir/internal/owned/owned_entry.h"
 #include "tempdir/internal/root/removal_backlog.h"
 #include "tempdir/internal/system/fork_mutex.h"
+#include "tempdir/path.h"
 #include "tempdir/temp_dir_options.h"
 
 namespace tempdir_internal {
@@ -98,11 +98,11 @@ class OwnedDirectory : protected OwnedEntry,
   absl::Status RemoveImplicitly();
 
   // Moves it to where only the caller removes it, and returns where.
-  absl::StatusOr<boost::filesystem::path> Keep();
+  absl::StatusOr<tempdir::Path> Keep();
   // The same under a given name. If it was exchanged for what was there, that
   // is at path() now, and this stays live.
-  absl::StatusOr<boost::filesystem::path> KeepAt(std::string_view destination,
-                                                 tempdir::IfExists if_exists);
+  absl::StatusOr<tempdir::Path> KeepAt(std::string_view destination,
+                                       tempdir::IfExists if_exists);
 
   // Returns a new open file description that has its own shared lock on what
   // keeps reapers away: the root, or the directory itself if it is in no root.
@@ -174,7 +174,7 @@ class OwnedDirectory : protected OwnedEntry,
   ForkMutex mutex_;
   // Guarded by mutex_, as the base is.
   absl::Status last_failure_;
-  boost::filesystem::path kept_path_;
+  tempdir::Path kept_path_;
 };
 
 }  // namespace tempdir_internal

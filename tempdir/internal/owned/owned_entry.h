@@ -24,10 +24,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "boost/filesystem/path.hpp"
 #include "tempdir/internal/identity/directory_identity.h"
 #include "tempdir/internal/identity/entry_identity.h"
 #include "tempdir/internal/root/process_root.h"
+#include "tempdir/path.h"
 #include "tempdir/temp_dir_guarantees.h"
 #include "tempdir/temp_dir_options.h"
 
@@ -58,7 +58,7 @@ class OwnedEntry {
     return is_file() ? "temporary file" : "temporary directory";
   }
   // Where it was created.
-  const boost::filesystem::path& path() const { return path_; }
+  const tempdir::Path& path() const { return path_; }
   const tempdir::TempDirGuarantees& guarantees() const { return guarantees_; }
   // Whether the last attempt to remove it did not find it at its path: neither
   // this process nor a reaper removes it then.
@@ -140,7 +140,7 @@ class OwnedEntry {
   const tempdir::TempDirOptions options_;
   const bool keep_always_;  // FINALIZE_KEEP_TEMP_DIRS
   std::atomic<bool> lost_{false};
-  boost::filesystem::path path_;
+  tempdir::Path path_;
   tempdir::TempDirGuarantees guarantees_;
   ProcessRoot* root_ = nullptr;
   std::string name_;

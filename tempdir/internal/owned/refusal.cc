@@ -9,8 +9,8 @@ namespace tempdir_internal {
 
 using finalize::EscapedText;
 
-const boost::filesystem::path& NoPath() {
-  static const auto* const path = new boost::filesystem::path;
+const tempdir::Path& NoPath() {
+  static const auto* const path = new tempdir::Path;
   return *path;
 }
 

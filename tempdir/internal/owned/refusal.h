@@ -8,12 +8,12 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "boost/filesystem/path.hpp"
+#include "tempdir/path.h"
 
 namespace tempdir_internal {
 
 // The path of an object that was moved from.
-const boost::filesystem::path& NoPath();
+const tempdir::Path& NoPath();
 absl::Status MovedFrom();
 
 // This process neither created nor adopted it.
