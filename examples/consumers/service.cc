@@ -68,7 +68,10 @@ int main(int argc, char** argv) {
     Session session;
     finalize::OnDestroy(session.lifetime, [] { Say("session ends"); });
   }
-  if (end == "term") raise(SIGTERM);
+  if (end == "term") {
+    raise(SIGTERM);
+    for (;;) pause();  // another thread ends the process, by the signal
+  }
   if (end == "crash") raise(SIGSEGV);
   if (end == "fork") Fork();
   std::exit(end == "exit" || end == "fork" ? 3 : 64);
