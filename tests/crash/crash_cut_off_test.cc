@@ -33,6 +33,13 @@ TEST_F(CrashCutOffTest, SurvivesACrashOfItsOwn) {
   EXPECT_EQ(abort.out, "own handler at 64\n");
 }
 
+// C23: so it does on a thread that had blocked all signals.
+TEST_F(CrashCutOffTest, SurvivesACrashOfItsOwnBehindAMask) {
+  const ChildResult result = ResultOf("callback-crashes-behind-a-mask");
+  EXPECT_TRUE(result.Killed(SIGABRT)) << result;
+  EXPECT_EQ(result.out, "callback\nown handler\n");
+}
+
 // C23: so does one that never ends, in a loop or in a call.
 TEST_F(CrashCutOffTest, CutsOffWhatHangs) {
   const ChildResult loop = ResultOf("callback-hangs");

@@ -68,16 +68,17 @@ void FaultOnce() {
   *static_cast<volatile char*>(page) = 1;
 }
 
+void Hang(const Crash&) {
+  SaySafely("hangs\n");
+  for (;;) pause();
+}
+
 [[noreturn]] void BeOne(std::string_view before, const char* way) {
   Require(getpid() == 1, "not PID 1");
   HandleBefore(before);
+  const bool hangs = std::string_view(way) == "hangs";
   finalize::ExitHooks hooks = finalize_test::CrashHooks();
-  if (std::string_view(way) == "hangs") {
-    hooks.crash_limit = absl::Milliseconds(20);
-    AddCallback([](const Crash&) {
-      for (;;) pause();
-    });
-  }
+  if (hangs) hooks.crash_limit = absl::Seconds(1);
   finalize_test::Install(hooks);
   // Its root is removed with it.
   tempdir::TempDir& dir = finalize_test::MakeDir(
@@ -88,7 +89,10 @@ void FaultOnce() {
     FaultOnce();
     // The end comes at any moment from here on.
     for (;;) pause();
-  } else if (std::string_view(way) == "hangs") {
+  } else if (hangs) {
+    // The newest callback, so that the limit has not passed before it is
+    // called.
+    AddCallback(&Hang);
     finalize_test::CrashBy("segv");
   } else {
     finalize_test::CrashBy(way);

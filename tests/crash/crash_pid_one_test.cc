@@ -76,7 +76,7 @@ TEST_F(CrashPidOneTest, EndsByAFaultThatIsOver) {
 
 // C23: a callback that hangs is cut off.
 TEST_F(CrashPidOneTest, CutsOffWhatHangs) {
-  EXPECT_EQ(Says("default", "hangs"), "ended by 11\n");
+  EXPECT_EQ(Says("default", "hangs"), "hangs\nended by 11\n");
 }
 
 }  // namespace

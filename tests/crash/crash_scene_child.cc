@@ -84,6 +84,25 @@ void CallbackAborts() {
   CrashBy("segv");
 }
 
+// The thread that crashes has blocked all signals; abort() unblocks its own.
+void CallbackCrashesBehindAMask() {
+  struct sigaction action = {};
+  action.sa_handler = [](int signal) {
+    SaySafely("own handler\n");
+    ::signal(signal, SIG_DFL);
+  };
+  sigaction(SIGABRT, &action, nullptr);
+  Install();
+  AddCallback([](const Crash&) {
+    SaySafely("callback\n");
+    CrashBy("segv");
+  });
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  std::abort();
+}
+
 void CallbackHangs() {
   HandleBefore(&SayAddress);
   ShortLimit();
@@ -321,6 +340,7 @@ int main(int argc, char** argv) {
       argc, argv,
       {{"callback-crashes", CallbackCrashes},
        {"callback-aborts", CallbackAborts},
+       {"callback-crashes-behind-a-mask", CallbackCrashesBehindAMask},
        {"callback-hangs", CallbackHangs},
        {"callback-sleeps", CallbackSleeps},
        {"callback-sticks", CallbackSticks},

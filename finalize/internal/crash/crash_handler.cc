@@ -109,6 +109,11 @@ void RunCallbacks(int signal, const siginfo_t& info) {
   if (sigsetjmp(jump, 0) == 0) {
     handling.store(ThisThread(), std::memory_order_release);
     timers.Start(signal, deadline + kMargin, kMargin);
+    // The thread may have blocked some of them before its crash. And the action
+    // that Install() asks for is not always the kernel's: ThreadSanitizer
+    // blocks all signals in a handler.
+    const sigset_t crashes = CrashSignals();
+    sigprocmask(SIG_UNBLOCK, &crashes, nullptr);
     FreeDescriptors();
     ShutGate(deadline);
     RunCrashCallbacks({signal, deadline, keep.load(std::memory_order_relaxed)});
