@@ -7,7 +7,8 @@
 //           handler that ends nothing as PID 1), or "exits"
 //   WAY     how (crash_ways.h); or "send", which sends it SIGSEGV and SIGABRT
 //           in each way there is; "transient", a fault that does not come
-//           again; "hangs", a callback that does not return
+//           again; "hangs", a callback that does not return; "hangs-blocked",
+//           one that blocks all signals before
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -73,10 +74,17 @@ void Hang(const Crash&) {
   for (;;) pause();
 }
 
+void HangBlocked(const Crash& crash) {
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, nullptr);
+  Hang(crash);
+}
+
 [[noreturn]] void BeOne(std::string_view before, const char* way) {
   Require(getpid() == 1, "not PID 1");
   HandleBefore(before);
-  const bool hangs = std::string_view(way) == "hangs";
+  const bool hangs = std::string_view(way).substr(0, 5) == "hangs";
   finalize::ExitHooks hooks = finalize_test::CrashHooks();
   if (hangs) hooks.crash_limit = absl::Seconds(1);
   finalize_test::Install(hooks);
@@ -92,7 +100,7 @@ void Hang(const Crash&) {
   } else if (hangs) {
     // The newest callback, so that the limit has not passed before it is
     // called.
-    AddCallback(&Hang);
+    AddCallback(std::string_view(way) == "hangs" ? &Hang : &HangBlocked);
     finalize_test::CrashBy("segv");
   } else {
     finalize_test::CrashBy(way);

@@ -79,4 +79,9 @@ TEST_F(CrashPidOneTest, CutsOffWhatHangs) {
   EXPECT_EQ(Says("default", "hangs"), "hangs\nended by 11\n");
 }
 
+// C23: so is one that no signal reaches. SIGKILL does not end PID 1.
+TEST_F(CrashPidOneTest, EndsWhereNoSignalReachesWhatHangs) {
+  EXPECT_EQ(Says("default", "hangs-blocked"), "hangs\nexited with 139\n");
+}
+
 }  // namespace

@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "finalize/internal/crash/pid_one_end.h"
+
 namespace finalize_internal {
 namespace {
 
@@ -45,7 +47,12 @@ void CrashTimers::Start(int signal, uint64_t first_nanos,
   const pid_t self = ThisThread();
   timers_[0] = Arm(signal, self, first_nanos);
   timers_[1] = Arm(signal, 0, first_nanos + margin_nanos);
-  timers_[2] = Arm(SIGKILL, 0, first_nanos + 2 * margin_nanos);
+  const uint64_t last_nanos = first_nanos + 2 * margin_nanos;
+  if (getpid() == 1) {
+    EndPidOneAt(last_nanos, 128 + signal);
+  } else {
+    timers_[2] = Arm(SIGKILL, 0, last_nanos);
+  }
 }
 
 void CrashTimers::Stop(int signal) {
@@ -53,6 +60,7 @@ void CrashTimers::Stop(int signal) {
     const int number = timer.exchange(kNone);
     if (number != kNone) syscall(SYS_timer_delete, number);
   }
+  CancelPidOneEnd();
   sigset_t one;
   sigemptyset(&one);
   sigaddset(&one, signal);

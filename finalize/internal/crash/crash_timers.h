@@ -6,7 +6,8 @@
 // Three timers of the kernel, one margin after the other, without a thread: the
 // first sends `signal` to this thread; the second sends it to the process, for
 // another thread to take if this one is stuck in the kernel; the third kills
-// the process if there is no other thread.
+// the process if there is no other thread. In PID 1, which SIGKILL does not
+// end, a thread takes the place of the third (pid_one_end.h).
 //
 // Async-signal-safe: uses only its own memory, and no lock.
 #ifndef FINALIZE_INTERNAL_CRASH_CRASH_TIMERS_H_
