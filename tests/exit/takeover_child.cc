@@ -156,6 +156,50 @@ void SlowCallbackAfterASlowOne() {
   EndTwice(finalize_test::ExitHasALock() ? absl::Seconds(8) : kLong);
 }
 
+// Two threads in exit() notice that a callback is slow. The first that takes
+// the drain over is held up before its first callback, where it adds a hook,
+// until the other one has looked a few times.
+std::atomic<bool> holds_up{false};
+std::atomic<int> takers{0};
+std::atomic<pid_t> second_thread{0};
+constexpr int kLooks = 8;
+
+// A thread adds one hook before it stands by, and one when it has taken over.
+void NoteHook() {
+  thread_local int hooks = 0;
+  if (!holds_up || ++hooks < 2) return;
+  if (takers++ > 0) return Say("taken over twice");
+  const std::atomic<pid_t>& other =
+      ThisThread() == main_thread ? second_thread : main_thread;
+  while (other == 0) sched_yield();
+  const int seen = finalize_test::CountSleeps(other);
+  while (takers == 1 && finalize_test::CountSleeps(other) < seen + kLooks) {
+    sched_yield();
+  }
+}
+
+void TwoStandBy() {
+  SetOptions(kLong, absl::Milliseconds(1));
+  static std::atomic<int> running{0};
+  for (int i = 0; i < 100; ++i) {
+    AtExit([] {
+      if (running++ > 0) Say("at once");
+      sched_yield();
+      --running;
+    });
+  }
+  AtExit(Options("slow one"), [] {
+    holds_up = !finalize_test::ExitHasALock();
+    std::thread([] {
+      second_thread = ThisThread();
+      std::exit(5);
+    }).detach();
+    draining = true;
+    for (;;) pause();
+  });
+  EndTwice(absl::Seconds(8));
+}
+
 // It never ends.
 void StuckCallback() {
   SetOptions(kLong, absl::Milliseconds(1));
@@ -186,6 +230,13 @@ void QuickCallbacks() {
 
 }  // namespace
 
+// The linker has every object call these in place of atexit() (BUILD).
+extern "C" int __real_atexit(void (*)());          // NOLINT
+extern "C" int __wrap_atexit(void (*handler)()) {  // NOLINT
+  NoteHook();
+  return __real_atexit(handler);
+}
+
 int main(int argc, char** argv) {
   return finalize_test::RunScenario(
       argc, argv,
@@ -195,6 +246,7 @@ int main(int argc, char** argv) {
        {"helper-exits", HelperExits},
        {"slow-callback", SlowCallback},
        {"slow-callback-after-a-slow-one", SlowCallbackAfterASlowOne},
+       {"two-stand-by", TwoStandBy},
        {"stuck-callback", StuckCallback},
        {"quick-callbacks", QuickCallbacks}});
 }

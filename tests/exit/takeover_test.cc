@@ -86,6 +86,15 @@ TEST(TakeoverTest, PassesOverASlowCallbackAfterASlowOne) {
   }
 }
 
+// C17, C1: one of two threads takes it over, and the other one waits for the
+// callbacks of that thread. From glibc 2.41 on, only one thread can be in
+// exit().
+TEST(TakeoverTest, LetsOneOfTwoTakeOver) {
+  const ChildResult result = ResultOf("two-stand-by");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out, "");
+}
+
 // C15, C16: one that never ends is named when the deadline has passed, and the
 // process dies by the signal, not by its watchdog.
 TEST(TakeoverTest, NamesAStuckCallback) {

@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <string>
+#include <string_view>
 
 namespace finalize_test {
 
@@ -31,6 +33,17 @@ inline bool IsBlocked(pid_t thread, long call) {
   close(file);
   return size > 0 &&
          std::string(text).rfind(std::to_string(call) + " ", 0) == 0;
+}
+
+// Returns how often `thread` has gone to sleep.
+inline int CountSleeps(pid_t thread) {
+  std::ifstream status("/proc/self/task/" + std::to_string(thread) + "/status");
+  constexpr std::string_view kField = "voluntary_ctxt_switches:";
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind(kField, 0) == 0)
+      return std::stoi(line.substr(kField.size()));
+  }
+  return 0;
 }
 
 // Waits until `thread` sleeps in that system call.

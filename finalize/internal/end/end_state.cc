@@ -246,12 +246,10 @@ DrainView ViewDrain() {
   const uint32_t drains_over = drained.load(std::memory_order_acquire);
   const EndWord now =
       Unpack(CurrentEpoch(), end_word.load(std::memory_order_acquire));
-  return {drains_over,
-          now.state == EndState::kDraining,
-          now.end,
-          Rank(now.end) > 1,
-          drainer.load(std::memory_order_acquire),
-          drainer_task.load(std::memory_order_relaxed)};
+  const uint64_t steps = end_steps.load(std::memory_order_acquire);
+  return {drains_over, now.state == EndState::kDraining,
+          now.end,     Rank(now.end) > 1,
+          steps,       drainer_task.load(std::memory_order_relaxed)};
 }
 
 void AwaitChange(const DrainView& view, uint64_t nanos) {
@@ -259,9 +257,10 @@ void AwaitChange(const DrainView& view, uint64_t nanos) {
 }
 
 FINALIZE_OWN_FRAME bool TakeDrain(const DrainView& view) {
-  const void* from = view.drainer;
-  if (!drainer.compare_exchange_strong(from, &this_thread,
-                                       std::memory_order_acq_rel)) {
+  uint64_t steps = view.steps;
+  if (!end_steps.compare_exchange_strong(
+          steps, NextEndStep(view.steps, /*in_callback=*/false),
+          std::memory_order_acq_rel)) {
     return false;
   }
   BecomeDrainer();

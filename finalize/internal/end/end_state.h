@@ -139,7 +139,7 @@ struct DrainView {
   bool under_way;
   finalize::Cause end;  // that the process comes to
   bool above_exit;      // whether that is a signal or std::terminate()
-  const void* drainer;  // for TakeDrain
+  uint64_t steps;       // of the drain (end_door.h)
   int task;             // the id of the thread that drains
 };
 DrainView ViewDrain();
@@ -148,7 +148,8 @@ DrainView ViewDrain();
 void AwaitChange(const DrainView& view, uint64_t nanos);
 
 // Makes this thread the one that drains, in place of the one in `view`. Returns
-// false if another thread has done so.
+// false if the drain has taken a step since `view`, or another thread has taken
+// it over: that is a step, too, and ends what was a callback.
 bool TakeDrain(const DrainView& view);
 
 // --- For modules ---

@@ -47,7 +47,7 @@ class Takeover {
   uint64_t NextNap();
 
  private:
-  bool IsSlow();
+  bool IsSlow(const DrainView& view);
 
   uint64_t steps_ = 0;  // as of the last look
   uint64_t limit_ = 0;  // when the callback of that step is slow
@@ -63,15 +63,14 @@ uint64_t Patience() {
 Why Takeover::Look(const DrainView& view) {
   FindExitLock();
   if (SleepsInExit(view.task)) return Why::kSleepsInExit;
-  return IsSlow() && view.above_exit ? Why::kSlow : Why::kNo;
+  return IsSlow(view) && view.above_exit ? Why::kSlow : Why::kNo;
 }
 
-bool Takeover::IsSlow() {
-  const uint64_t steps = end_steps.load(std::memory_order_relaxed);
-  const bool in_callback = (steps & 1) != 0;
+bool Takeover::IsSlow(const DrainView& view) {
+  const bool in_callback = (view.steps & 1) != 0;
   const uint64_t now = NowNanos();
-  if (steps != steps_ || limit_ == 0) {
-    steps_ = steps;
+  if (view.steps != steps_ || limit_ == 0) {
+    steps_ = view.steps;
     const uint64_t patience = Patience();
     limit_ = patience < UINT64_MAX - now ? now + patience : UINT64_MAX;
   }

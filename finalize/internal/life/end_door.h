@@ -54,10 +54,14 @@ inline void StayDrainer(uint32_t turn) {
 // Counts the steps of the drain in the upper bits. The lowest bit says whether
 // the drain is in a callback.
 extern std::atomic<uint64_t> end_steps;
+constexpr uint64_t NextEndStep(uint64_t steps, bool in_callback) {
+  return ((steps >> 1) + 1) << 1 | uint64_t{in_callback};
+}
+// For the thread that drains.
 inline void RecordEndStep(bool in_callback) {
-  const uint64_t steps = end_steps.load(std::memory_order_relaxed) >> 1;
-  end_steps.store((steps + 1) << 1 | uint64_t{in_callback},
-                  std::memory_order_relaxed);
+  end_steps.store(
+      NextEndStep(end_steps.load(std::memory_order_relaxed), in_callback),
+      std::memory_order_release);
 }
 
 // If the thread that runs `ref`, a finalizer of the process registry, sleeps in
