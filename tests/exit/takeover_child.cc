@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -200,6 +201,46 @@ void TwoStandBy() {
   EndTwice(absl::Seconds(8));
 }
 
+// A child that is forked in a callback ends by a signal itself. Its drain is in
+// a destructor, and in no callback.
+struct Destroyed {
+  ~Destroyed() {
+    static std::atomic<int> destroyed{0};
+    static std::atomic<pid_t> thread{0};
+    if (destroyed++ > 0) {
+      if (thread != ThisThread()) Say("on another thread");
+      return;
+    }
+    thread = ThisThread();
+    const int seen = finalize_test::CountSleeps(main_thread);
+    while (destroyed == 1 &&
+           finalize_test::CountSleeps(main_thread) < seen + kLooks) {
+      sched_yield();
+    }
+  }
+};
+
+void EndInChild() {
+  SetOptions(kLong, absl::Milliseconds(1));
+  for (int i = 0; i < 2; ++i) {
+    AtExit(Options().set_at_exit(false),
+           [destroyed = std::make_unique<Destroyed>()] {});
+  }
+  AtExit(HaveMainExit);
+  EndTwice(kLong);
+}
+
+void ForkInACallback() {
+  AtExit([] {
+    const pid_t child = Forked(fork());
+    if (child == 0) EndInChild();
+    int status = 0;
+    waitpid(child, &status, 0);
+    Say("child ended by " + std::to_string(WTERMSIG(status)));
+  });
+  std::exit(0);
+}
+
 // It never ends.
 void StuckCallback() {
   SetOptions(kLong, absl::Milliseconds(1));
@@ -247,6 +288,7 @@ int main(int argc, char** argv) {
        {"slow-callback", SlowCallback},
        {"slow-callback-after-a-slow-one", SlowCallbackAfterASlowOne},
        {"two-stand-by", TwoStandBy},
+       {"fork-in-a-callback", ForkInACallback},
        {"stuck-callback", StuckCallback},
        {"quick-callbacks", QuickCallbacks}});
 }

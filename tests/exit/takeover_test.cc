@@ -95,6 +95,13 @@ TEST(TakeoverTest, LetsOneOfTwoTakeOver) {
   EXPECT_EQ(result.out, "");
 }
 
+// C17, C21: a child that is forked in a callback is in none.
+TEST(TakeoverTest, KnowsInAChildThatItIsInNoCallback) {
+  const ChildResult result = ResultOf("fork-in-a-callback");
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out, "child ended by 15\n");
+}
+
 // C15, C16: one that never ends is named when the deadline has passed, and the
 // process dies by the signal, not by its watchdog.
 TEST(TakeoverTest, NamesAStuckCallback) {

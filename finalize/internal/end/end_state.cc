@@ -159,6 +159,8 @@ FINALIZE_OWN_FRAME EndRole BeginEnd(const Cause& cause) {
                                            std::memory_order_acq_rel));
   if (role == EndRole::kDrains) {
     BecomeDrainer();
+    // A child may have been forked in a callback.
+    RecordEndStep(/*in_callback=*/false);
     drainer_epoch.store(epoch, std::memory_order_release);
     moment.state = EndState::kDraining;
     end_word.store(Pack(epoch, moment), std::memory_order_release);
