@@ -7,10 +7,12 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <exception>
 #include <memory>
 #include <string>
 #include <thread>
 
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
@@ -241,6 +243,27 @@ void ForkInACallback() {
   std::exit(0);
 }
 
+// The thread that takes the drain over ends the process by std::terminate(),
+// whose handler takes its time.
+void SlowTerminateHandler() {
+  std::set_terminate([] {
+    const absl::Time end = absl::Now() + absl::Seconds(5);
+    while (absl::Now() < end) sched_yield();
+    Say("handler");
+    _exit(6);
+  });
+  main_thread = ThisThread();
+  SetOptions(absl::Seconds(1), absl::Milliseconds(1));
+  InstallHooks(absl::Seconds(1));
+  AtExit(Options("stuck one"), [] {
+    HaveMainExit();
+    for (;;) pause();
+  });
+  std::thread([] { std::terminate(); }).detach();
+  while (!draining) sched_yield();
+  std::exit(3);
+}
+
 // It never ends.
 void StuckCallback() {
   SetOptions(kLong, absl::Milliseconds(1));
@@ -289,6 +312,7 @@ int main(int argc, char** argv) {
        {"slow-callback-after-a-slow-one", SlowCallbackAfterASlowOne},
        {"two-stand-by", TwoStandBy},
        {"fork-in-a-callback", ForkInACallback},
+       {"slow-terminate-handler", SlowTerminateHandler},
        {"stuck-callback", StuckCallback},
        {"quick-callbacks", QuickCallbacks}});
 }

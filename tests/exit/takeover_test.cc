@@ -102,6 +102,14 @@ TEST(TakeoverTest, KnowsInAChildThatItIsInNoCallback) {
   EXPECT_EQ(result.out, "child ended by 15\n");
 }
 
+// C15, C17: a thread that has taken the drain over is not blocked any more:
+// what follows the drain may take its time.
+TEST(TakeoverTest, IsNotBlockedBehindTheDrain) {
+  const ChildResult result = ResultOf("slow-terminate-handler");
+  EXPECT_TRUE(result.Exited(6)) << result;
+  EXPECT_EQ(result.out, "handler\n");
+}
+
 // C15, C16: one that never ends is named when the deadline has passed, and the
 // process dies by the signal, not by its watchdog.
 TEST(TakeoverTest, NamesAStuckCallback) {

@@ -2,8 +2,6 @@
 
 #include "finalize/internal/end/takeover.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
 
@@ -11,7 +9,6 @@
 #include "finalize/internal/base/clock.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/base/lock.h"
-#include "finalize/internal/copies/end_guard.h"
 #include "finalize/internal/drain/drain_context.h"
 #include "finalize/internal/end/current_exit_options.h"
 #include "finalize/internal/end/end_deadline.h"
@@ -106,8 +103,9 @@ void AbandonSleeper(int task, const finalize::Cause& cause) {
 
 }  // namespace
 
+// It counts as blocked only from Block() on: a thread that takes over ends the
+// process, and the guard does not watch what that takes.
 void StandBy() {
-  NoteBlockedThread();
   AbandonFrames();
   Takeover takeover;
   for (DrainView view = ViewDrain(); view.under_way; view = ViewDrain()) {
@@ -118,7 +116,7 @@ void StandBy() {
     }
     AwaitChange(view, takeover.NextNap());
   }
-  for (;;) pause();
+  Block();
 }
 
 bool AbandonIfAsleep(const NodeRef& ref) {
