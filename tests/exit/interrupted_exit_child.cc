@@ -91,6 +91,14 @@ void Malloc() {
   free(between);
 }
 
+// exit() itself.
+void Exit() {
+  Prepare();
+  AtExit(Says{"of this thread"});
+  Mark();
+  std::exit(3);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -98,5 +106,6 @@ int main(int argc, char** argv) {
                                     {{"registration", Registration},
                                      {"detachment", Detachment},
                                      {"slab-refill", SlabRefill},
-                                     {"malloc", Malloc}});
+                                     {"malloc", Malloc},
+                                     {"exit", Exit}});
 }

@@ -4,6 +4,7 @@
 // instruction after the other. POSIX forbids it; the end has to come.
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 
@@ -113,6 +114,45 @@ TEST(InterruptedExitTest, EndsFromADetachment) {
 // C15: and under the lock of the central list of nodes.
 TEST(InterruptedExitTest, EndsFromASlabRefill) {
   EXPECT_GT(InterruptAll("slab-refill").statuses, kMoments / 2);
+}
+
+bool IsInExitGroup(pid_t child) {
+  user_regs_struct registers;
+  return ptrace(PTRACE_GETREGS, child, nullptr, &registers) == 0 &&
+         registers.orig_rax == SYS_exit_group;
+}
+
+// Runs `child` from its mark to the entry or exit of a system call, the one
+// with this number, and sends it the signal there. Returns false, and sends
+// none, if the child comes to the end of the process before.
+bool InterruptAtCall(pid_t child, int number) {
+  int status = 0;
+  if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status)) return false;
+  bool ends = false;
+  for (int i = 0; i <= number && !ends; ++i) {
+    if (ptrace(PTRACE_SYSCALL, child, nullptr, nullptr) != 0) return false;
+    if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status))
+      return false;
+    ends = IsInExitGroup(child);
+  }
+  ptrace(PTRACE_DETACH, child, nullptr, ends ? 0 : SIGUSR1);
+  return !ends;
+}
+
+// C15, C17: exit() in a handler that interrupted exit() at one of its system
+// calls: each callback runs once, and the process ends as asked.
+TEST(InterruptedExitTest, EndsFromExit) {
+  ChildOptions options;
+  options.kill_limit = 20;
+  int moments = 0;
+  for (bool interrupted = true; interrupted && !HasFailure(); ++moments) {
+    ChildProcess child({HelperPath("interrupted_exit_child"), "exit"}, options);
+    interrupted = InterruptAtCall(child.pid(), moments);
+    const ChildResult result = child.Await();
+    EXPECT_TRUE(result.Exited(3)) << "at " << moments << result;
+    EXPECT_EQ(result.out, "of this thread\nof another thread\n");
+  }
+  EXPECT_GT(moments, 20);
 }
 
 // C15: and in malloc(), whose lock nobody can release.

@@ -17,6 +17,7 @@
 #include "finalize/internal/life/end_door.h"
 #include "finalize/internal/node/fork_epoch.h"
 #include "finalize/internal/node/thread_state.h"
+#include "finalize/internal/system/signals_blocked.h"
 
 namespace finalize_internal {
 namespace {
@@ -146,6 +147,9 @@ ABSL_CONST_INIT std::atomic<uint32_t> end_turn{0};
 
 FINALIZE_OWN_FRAME EndRole BeginEnd(const Cause& cause) {
   if (unloads.load(std::memory_order_acquire)) return EndRole::kEndsProcess;
+  // A signal handler that calls exit() while this thread begins would wait for
+  // this thread.
+  const SignalsBlocked blocked;
   const uint32_t epoch = CurrentEpoch();
   uint64_t seen = end_word.load(std::memory_order_acquire);
   EndRole role;
