@@ -98,3 +98,8 @@ finalize_pc(finalize)
 if(FINALIZE_BUILD_TEMPDIR)
   finalize_pc(tempdir)
 endif()
+
+# --- valgrind ---
+
+install(FILES finalize/valgrind.supp
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/finalize COMPONENT development)
