@@ -11,8 +11,8 @@
 
 namespace consumer {
 
-// Jobs of a printer. If they have not been printed, the end of the process prints
-// them.
+// Jobs of a printer. If they have not been printed, the end of the process
+// prints them.
 class Spool {
  public:
   // Both must outlive this object.
