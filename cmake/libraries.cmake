@@ -68,6 +68,9 @@ function(finalize_library name)
   set_target_properties(${target} PROPERTIES
     # Static and shared libraries are compiled alike.
     DEFINE_SYMBOL ""
+    # What finalize/export.h marks is visible.
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON
     # Sources have names of their own in unnamed namespaces.
     UNITY_BUILD OFF
     EXPORT_NAME ${name}
@@ -81,7 +84,6 @@ function(finalize_library name)
 
   get_target_property(type ${target} TYPE)
   if(type STREQUAL SHARED_LIBRARY)
-    # What a shared library exports is decided here, and only here: so far all.
     target_link_options(${target} PRIVATE LINKER:--as-needed)
     if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize=")  # whose run-time is in the program
       target_link_options(${target} PRIVATE LINKER:--no-undefined)
