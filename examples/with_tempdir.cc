@@ -45,7 +45,8 @@ namespace {
 constexpr int kNoDirectory = 125;
 
 void Complain(const std::string& what) {
-  fprintf(stderr, "with_tempdir: %s\n", finalize::OneLine(what).c_str());
+  const std::string line = with_tempdir::ProgramName() + ": " + what;
+  fprintf(stderr, "%s\n", finalize::OneLine(line).c_str());
 }
 
 }  // namespace
@@ -57,8 +58,12 @@ int main(int argc, char** argv) {
   const auto arguments = with_tempdir::ParseArguments(argc, argv);
   if (!arguments.ok()) {
     Complain(std::string(arguments.status().message()));
-    fputs(with_tempdir::kUsage, stderr);
+    fputs(with_tempdir::Usage().c_str(), stderr);
     return kNoDirectory;
+  }
+  if (arguments->help) {
+    fputs(with_tempdir::Usage().c_str(), stdout);
+    return 0;
   }
   // From here on, signals are held back for the command.
   with_tempdir::Signals signals(argv);

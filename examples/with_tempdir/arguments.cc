@@ -2,6 +2,8 @@
 
 #include "examples/with_tempdir/arguments.h"
 
+#include <errno.h>
+
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -19,6 +21,9 @@ absl::StatusOr<Arguments> ParseArguments(int argc, char** argv) {
       arguments.keep_on_failure = true;
     } else if (option.substr(0, kParent.size()) == kParent) {
       arguments.parent = option.substr(kParent.size());
+    } else if (option == "--help") {
+      arguments.help = true;
+      return arguments;
     } else if (option == "--") {
       ++next;
       break;
@@ -30,6 +35,13 @@ absl::StatusOr<Arguments> ParseArguments(int argc, char** argv) {
   if (next >= argc) return absl::InvalidArgumentError("no command");
   arguments.command = argv + next;
   return arguments;
+}
+
+std::string ProgramName() { return program_invocation_short_name; }
+
+std::string Usage() {
+  return absl::StrCat("usage: ", ProgramName(),
+                      " [--keep-on-failure] [--parent=D] [--] CMD [ARG...]\n");
 }
 
 }  // namespace with_tempdir

@@ -12,16 +12,20 @@
 
 namespace with_tempdir {
 
-inline constexpr char kUsage[] =
-    "usage: with_tempdir [--keep-on-failure] [--parent=D] [--] CMD [ARG...]\n";
-
 struct Arguments {
+  bool help = false;  // the rest is not set then
   bool keep_on_failure = false;
   std::string parent;  // empty: $TMPDIR
   char** command;      // of main's, ends with a null pointer
 };
 
 absl::StatusOr<Arguments> ParseArguments(int argc, char** argv);
+
+// The last part of the name that this program was called by. It is installed as
+// with-tempdir.
+std::string ProgramName();
+
+std::string Usage();
 
 }  // namespace with_tempdir
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "boost/filesystem/operations.hpp"
 #include "boost/filesystem/path.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -157,6 +158,21 @@ TEST_F(WithTempdirTest, WhatCannotBeRunIsSaid) {
   EXPECT_TRUE(Run({"--no-such-option", "true"}).Exited(125));
   EXPECT_TRUE(Run({"--parent=/missing", "true"}).Exited(125));
   ExpectNothingLeft();
+}
+
+TEST_F(WithTempdirTest, HelpNamesTheProgramAsItWasCalled) {
+  const std::string usage =
+      " [--keep-on-failure] [--parent=D] [--] CMD [ARG...]\n";
+  const ChildResult help = Run({"--help"});
+  EXPECT_TRUE(help.Exited(0)) << help;
+  EXPECT_EQ(help.out, "usage: with_tempdir" + usage);
+  const std::string link = (Parent() / "with-tempdir").native();
+  ASSERT_EQ(symlink(canonical(path(Program())).c_str(), link.c_str()), 0);
+  const ChildResult wrong = finalize_test::RunChild({link, "--wrong"});
+  EXPECT_TRUE(wrong.Exited(125)) << wrong;
+  EXPECT_EQ(
+      wrong.err,
+      "with-tempdir: no such option: --wrong\nusage: with-tempdir" + usage);
 }
 
 // C38: the name of a command is shown within its line.
