@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # What find_package() and pkg-config read. Everything can be moved: no file
-# contains the prefix, unless CMAKE_INSTALL_LIBDIR is absolute.
+# contains the prefix, unless it is /usr or CMAKE_INSTALL_LIBDIR is absolute.
 
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/finalize)
@@ -63,6 +63,10 @@ function(finalize_pc name)
   if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
     set(prefix "${CMAKE_INSTALL_PREFIX}")
     set(libdir "${CMAKE_INSTALL_LIBDIR}")
+  elseif(CMAKE_INSTALL_PREFIX STREQUAL /usr)
+    # pkg-config knows that compilers search /usr/include, if it is spelled so.
+    set(prefix /usr)
+    set(libdir "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
   else()
     file(RELATIVE_PATH up "/p/${pkgconfig_dir}" "/p")
     string(REGEX REPLACE "/$" "" up "${up}")
