@@ -25,6 +25,8 @@
 #include "tempdir/internal/owned/owned_directory.h"
 #include "tempdir/temp_dir.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/support/blocked_thread.h"
+#include "tests/support/latch.h"
 #include "tests/support/temp_dir_styles.h"
 
 namespace {
@@ -132,6 +134,54 @@ TEST_F(FinalizerTempDirTest, DoomedMeanwhileLeavesNothing) {
     EXPECT_TRUE(created.ok() || absl::IsCancelled(created)) << created;
     EXPECT_TRUE(Entries(Parent()).empty());
   }
+}
+// A directory whose creation is canceled before it has ended, and which cannot
+// be removed at that moment.
+class Unremovable : public OwnedDirectory {
+ public:
+  Unremovable(TempDirOptions options, Latch* made, std::atomic<pid_t>* canceler)
+      : OwnedDirectory(std::move(options)), made_(made), canceler_(canceler) {}
+
+ private:
+  absl::Status MakeEntry(const tempdir_internal::ProcessRoot& root) override {
+    absl::Status status = OwnedDirectory::MakeEntry(root);
+    made_->CountDown();
+    AwaitBlocked(*canceler_, SYS_futex);
+    return status;
+  }
+  bool RemoveAtOnce() override {
+    return removals_++ > 0 && OwnedDirectory::RemoveAtOnce();
+  }
+  absl::Status RemoveCompletely() override {
+    return removals_ > 1 ? OwnedDirectory::RemoveCompletely()
+                         : absl::InternalError("not now");
+  }
+
+  Latch* const made_;
+  std::atomic<pid_t>* const canceler_;
+  int removals_ = 0;
+};
+
+// C27: the trigger that waits for the creator finds what that could not undo.
+TEST_F(FinalizerTempDirTest, DoomedMeanwhileIsLeftToItsTrigger) {
+  Latch made;
+  std::atomic<pid_t> canceler{0};
+  Unremovable directory(TempDirOptions().set_parent(Parent()), &made,
+                        &canceler);
+  absl::Status created;
+  std::thread creator([&] { created = directory.Create(); });
+  std::thread trigger([&] {
+    made.Wait();
+    canceler = ThisThread();
+    EXPECT_FALSE(directory.CancelCreation());
+    EXPECT_TRUE(directory.RemoveImplicitly().ok());
+  });
+  trigger.join();
+  creator.join();
+  EXPECT_TRUE(absl::IsCancelled(created)) << created;
+  EXPECT_TRUE(Contains(std::string(created.message()), "not now")) << created;
+  EXPECT_TRUE(directory.removed());
+  EXPECT_TRUE(Entries(Parent()).empty());
 }
 TEST_F(FinalizerTempDirTest, DrainsRaceCreation) {
   const Ended ended = RunForked([this] {

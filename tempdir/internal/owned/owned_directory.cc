@@ -92,19 +92,21 @@ absl::Status OwnedDirectory::Create() {
     Settle(State::kNothing);
     return status;
   }
-  if (!canceled_) {
-    Settle(State::kLive);
-    return status;
-  }
-  // If it cannot be removed it stays live, for the trigger that waits for the
-  // lock.
+  Settle(State::kLive);
+  return canceled_ ? Undo() : status;
+}
+
+// If it cannot be removed it stays live, for the trigger that waits for the
+// lock: that tries again, and reports a failure.
+absl::Status OwnedDirectory::Undo() {
   const CrashGate gate;
   if (gate.refused()) return Crashing(description());
-  status = RemoveFromDisk();
-  if (status.ok()) Settle(State::kNothing);
+  last_failure_ = RemoveFromDisk();
+  if (last_failure_.ok()) Settle(State::kNothing);
   return absl::CancelledError(absl::StrCat(
       "the process is ending: ", EscapedText(path().native()),
-      " was created and ", status.ok() ? "removed again" : status.ToString()));
+      " was created and ",
+      last_failure_.ok() ? "removed again" : last_failure_.ToString()));
 }
 
 absl::Status OwnedDirectory::Make() {

@@ -8,15 +8,14 @@
 // clang-format off
 //                       CancelCreation, or Create failed
 //     kCreating -----------------------------------------> kNothing
-//       |    |                                                ^
-//       |    | Create, cancelled meanwhile: removed again     |
-//       |    +------------------------------------------------+
-//       | Create
-//       v
-//     kLive --------------------------> kRemoved
+//       |                                                     ^
+//       | Create                                              |
+//       v    that was canceled meanwhile: removed again       |
+//     kLive --------------------------------------------------+
 //       |        Remove succeeds
+//       +-----------------------------> kRemoved
+//       |        Keep, or implicit removal of one to be kept
 //       +-----------------------------> kKept
-//                Keep, or implicit removal of one to be kept
 //
 //     kLive ---------------------------> kRemovingInBackground ---> kRemoved
 //       ^   Remove in the background       |
@@ -72,7 +71,8 @@ class OwnedDirectory : protected OwnedEntry,
   ~OwnedDirectory() override;
 
   // Creates the entry. Returns Cancelled, and nothing is left, if
-  // CancelCreation() is called before or meanwhile.
+  // CancelCreation() is called before or meanwhile. If it cannot be removed
+  // again, it stays live, and that call returns false.
   absl::Status Create();
 
   // If Create has not ended: lets it undo its work, waits for that, and
@@ -152,6 +152,8 @@ class OwnedDirectory : protected OwnedEntry,
   // These are called with mutex_ held.
   absl::Status Make();
   absl::Status MakeIn(const std::string& parent, bool* again);
+  // Removes what Create() has created, because that was canceled.
+  absl::Status Undo();
   // Hands it to the backlog. Returns false if the caller must remove it.
   bool Enqueue();
   absl::Status KeepNow(bool failed);
