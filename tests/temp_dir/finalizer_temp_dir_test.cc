@@ -25,6 +25,7 @@
 #include "tempdir/internal/owned/owned_directory.h"
 #include "tempdir/temp_dir.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/support/blocked_removals.h"
 #include "tests/support/blocked_thread.h"
 #include "tests/support/latch.h"
 #include "tests/support/temp_dir_styles.h"
@@ -181,6 +182,39 @@ TEST_F(FinalizerTempDirTest, DoomedMeanwhileIsLeftToItsTrigger) {
   EXPECT_TRUE(absl::IsCancelled(created)) << created;
   EXPECT_TRUE(Contains(std::string(created.message()), "not now")) << created;
   EXPECT_TRUE(directory.removed());
+  EXPECT_TRUE(Entries(Parent()).empty());
+}
+// A directory for which there is no space.
+class Spaceless : public OwnedDirectory {
+ public:
+  using OwnedDirectory::OwnedDirectory;
+
+  std::atomic<pid_t> creator{0};
+
+ private:
+  absl::Status MakeEntry(const tempdir_internal::ProcessRoot&) override {
+    creator = ThisThread();
+    return absl::ResourceExhaustedError("no space");
+  }
+};
+
+// C15, C27: a trigger does not wait for one whose creator waits for space,
+// which takes longer than the deadline of exit().
+TEST_F(FinalizerTempDirTest, TriggersDoNotWaitForSpace) {
+  BlockedRemovals blocked;
+  Spaceless directory(TempDirOptions().set_parent(Parent()));
+  std::atomic<bool> ended{false};
+  absl::Status created;
+  std::thread creator([&] {
+    created = directory.Create();
+    ended = true;
+  });
+  AwaitBlocked(directory.creator, SYS_futex);
+  EXPECT_TRUE(directory.CancelCreation());
+  EXPECT_FALSE(ended);
+  blocked.Release();
+  creator.join();
+  EXPECT_TRUE(absl::IsCancelled(created)) << created;
   EXPECT_TRUE(Entries(Parent()).empty());
 }
 TEST_F(FinalizerTempDirTest, DrainsRaceCreation) {

@@ -83,16 +83,49 @@ absl::Status OwnedDirectory::Create() {
   // If that fails there are no threads, and their work is done at once.
   if (options().remove_in_background() || ReapsByItself())
     PrepareBackgroundThreads();
+  absl::Status status = CreateInParent();
+  if (status.ok()) return status;
   ForkMutexHolder lock(mutex_);
-  absl::Status status =
-      canceled_ ? absl::CancelledError(absl::StrCat(
-                      "the process is ending: no ", kind(), " is created"))
-                : Make();
-  if (!status.ok()) {
-    Settle(State::kNothing);
-    return status;
+  if (state_ == State::kCreating) Settle(State::kNothing);
+  return status;
+}
+
+// The waits for space are outside of the mutex: CancelCreation() does not wait
+// for them.
+absl::Status OwnedDirectory::CreateInParent() {
+  absl::Status status = CheckOptions();
+  if (!status.ok()) return status;
+  const absl::StatusOr<std::string> parent = ParentPath(options().parent());
+  if (!parent.ok()) return parent.status();
+  // A root that vanished after it was looked at is replaced by a new one.
+  constexpr int kTries = 4;
+  bool waited = false, reaped = false;
+  for (int tries = 0; tries < kTries; ++tries) {
+    bool again = false;
+    const uint64_t finished = FinishedRemovalCount();
+    status = TryToCreate(*parent, &again);
+    if (absl::IsResourceExhausted(status)) {
+      if (!std::exchange(waited, true)) again |= WaitForRoom(finished);
+      if (!again && !canceled_ && !std::exchange(reaped, true)) {
+        again = ReapToFreeSpace(*parent);
+      }
+    }
+    if (!again) break;
   }
+  return status;
+}
+
+absl::Status OwnedDirectory::TryToCreate(const std::string& parent,
+                                         bool* again) {
+  ForkMutexHolder lock(mutex_);
+  if (canceled_) {
+    return absl::CancelledError(
+        absl::StrCat("the process is ending: no ", kind(), " is created"));
+  }
+  absl::Status status = MakeIn(parent, again);
+  if (!status.ok()) return status;
   Settle(State::kLive);
+  if (root().TakeFirstUse()) ReapInBackground(parent);
   return canceled_ ? Undo() : status;
 }
 
@@ -107,30 +140,6 @@ absl::Status OwnedDirectory::Undo() {
       "the process is ending: ", EscapedText(path().native()),
       " was created and ",
       last_failure_.ok() ? "removed again" : last_failure_.ToString()));
-}
-
-absl::Status OwnedDirectory::Make() {
-  absl::Status status = CheckOptions();
-  if (!status.ok()) return status;
-  const absl::StatusOr<std::string> parent = ParentPath(options().parent());
-  if (!parent.ok()) return parent.status();
-  // A root that vanished after it was looked at is replaced by a new one.
-  constexpr int kTries = 4;
-  bool waited = false, reaped = false;
-  for (int tries = 0; tries < kTries; ++tries) {
-    bool again = false;
-    const uint64_t finished = FinishedRemovalCount();
-    status = MakeIn(*parent, &again);
-    if (absl::IsResourceExhausted(status)) {
-      if (!std::exchange(waited, true)) again |= WaitForRoom(finished);
-      if (!again && !canceled_ && !std::exchange(reaped, true)) {
-        again = ReapToFreeSpace(*parent);
-      }
-    }
-    if (!again) break;
-  }
-  if (status.ok() && root().TakeFirstUse()) ReapInBackground(*parent);
-  return status;
 }
 
 absl::Status OwnedDirectory::MakeIn(const std::string& parent, bool* again) {
@@ -149,7 +158,7 @@ bool OwnedDirectory::CancelCreation() {
   canceled_ = true;
   ForkMutexHolder lock(mutex_);
   if (!lock.held()) return false;
-  // The creator has not taken the lock yet: it will find that it is cancelled.
+  // The creator does not hold the lock: it will find that it is canceled.
   if (state_ == State::kCreating) return true;
   return state_ == State::kNothing;
 }

@@ -24,7 +24,8 @@
 // clang-format on
 //
 //   kCreating  the entry is not set; the creator holds mutex_ from before mkdir
-//              until the state changes
+//              until the state changes or that has failed, and not while it
+//              waits for space
 //   kLive      the entry is set, and its root counts it; a Remove or Keep that
 //              fails does not change that (last_failure_ is that of Remove)
 //   kRemovingInBackground
@@ -76,7 +77,7 @@ class OwnedDirectory : protected OwnedEntry,
   absl::Status Create();
 
   // If Create has not ended: lets it undo its work, waits for that, and
-  // returns true.
+  // returns true. Does not wait if Create waits for space.
   bool CancelCreation();
 
   // Removes it; returns OK if it has been removed already. A call that meets
@@ -149,8 +150,12 @@ class OwnedDirectory : protected OwnedEntry,
     kNothing
   };
 
+  // Does all of Create() but the state of one that was not created.
+  absl::Status CreateInParent();
+  // One attempt, under mutex_. Sets *again if another one may succeed.
+  absl::Status TryToCreate(const std::string& parent, bool* again);
+
   // These are called with mutex_ held.
-  absl::Status Make();
   absl::Status MakeIn(const std::string& parent, bool* again);
   // Removes what Create() has created, because that was canceled.
   absl::Status Undo();

@@ -11,8 +11,8 @@
 // system is full, the caller reaps instead.
 //
 // The callback that the program has set receives the report, on such a thread
-// and with no lock held. ReapToFreeSpace() is called under the lock of a temp
-// dir, so it starts a thread for the callback.
+// and with no lock held. ReapToFreeSpace() is called on a thread of the
+// program's, so it starts one for the callback.
 //
 // Thread-safe.
 
