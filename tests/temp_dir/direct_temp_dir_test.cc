@@ -16,6 +16,7 @@
 #include "boost/filesystem/path.hpp"
 #include "gtest/gtest.h"
 #include "tempdir/internal/marks/root_name.h"
+#include "tempdir/internal/marks/root_table.h"
 #include "tempdir/internal/reap/reap_parent.h"
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
@@ -28,6 +29,8 @@ using namespace finalize_test;  // NOLINT(build/namespaces)
 using boost::filesystem::path;
 using tempdir::ReapOutcome;
 using tempdir::TempDirOptions;
+using tempdir_internal::ClaimedRoot;
+using tempdir_internal::ClaimRoots;
 
 template <class Dir>
 class DirectTempDirTest : public TempDirFixture {
@@ -95,6 +98,36 @@ TYPED_TEST(DirectTempDirTest, KeepGivesItAnotherName) {
   EXPECT_TRUE(Exists(*kept / "file"));
   EXPECT_EQ(Entries(this->parent()).size(), 1u);
   EXPECT_TRUE(tempdir::Reap(this->parent())->roots.empty());
+}
+
+// C23, C28: if a crash is about to remove it, it is not kept.
+TYPED_TEST(DirectTempDirTest, KeepIsRefusedOnceACrashHasClaimedIt) {
+  const Ended ended = RunForked([this] {
+    TypeParam dir = Make<TypeParam>(this->Direct());
+    ClaimRoots([](const ClaimedRoot&, void*) {}, nullptr);
+    const auto kept = dir.Keep();
+    SayUnless(!kept.ok() && Exists(dir.path()), "kept");
+    _exit(0);
+  });
+  EXPECT_EQ(ended.output, "");
+}
+
+// C23, C28: one that could not be kept is as it was before.
+TYPED_TEST(DirectTempDirTest, FailedKeepLeavesItToACrash) {
+  const Ended ended = RunForked([this] {
+    TypeParam dir = Make<TypeParam>(this->Direct());
+    const path away = this->parent() / "away";
+    SayUnless(rename(dir.path().c_str(), away.c_str()) == 0, "away");
+    SayUnless(!dir.Keep().ok(), "kept");
+    SayUnless(rename(away.c_str(), dir.path().c_str()) == 0, "back");
+    int claimed = 0;
+    ClaimRoots(
+        [](const ClaimedRoot&, void* count) { ++*static_cast<int*>(count); },
+        &claimed);
+    SayUnless(claimed == 1, "not claimed");
+    _exit(0);
+  });
+  EXPECT_EQ(ended.output, "");
 }
 
 TYPED_TEST(DirectTempDirTest, HoldsOneDescriptorAndOneOfTheParent) {

@@ -184,6 +184,23 @@ TEST_F(FinalizerTempDirTest, DoomedMeanwhileIsLeftToItsTrigger) {
   EXPECT_TRUE(directory.removed());
   EXPECT_TRUE(Entries(Parent()).empty());
 }
+// C28: the outcome of a drain that was to keep it, and could not.
+TEST_F(FinalizerTempDirTest, KeepThatFailsIsTheOutcome) {
+  OwnedDirectory directory{
+      TempDirOptions().set_parent(Parent()).set_keep_on_failure()};
+  ASSERT_TRUE(directory.Create().ok());
+  directory.MarkFailed();
+  const path away = Parent() / "away";
+  ASSERT_EQ(rename(directory.path().c_str(), away.c_str()), 0);
+  const absl::Status status = directory.RemoveImplicitly();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_EQ(directory.Outcome(), status);
+  // For a call that has waited for that one.
+  EXPECT_EQ(directory.RemoveAfter(0), status);
+  ASSERT_EQ(rename(away.c_str(), directory.path().c_str()), 0);
+  EXPECT_TRUE(directory.Remove().ok());
+}
+
 // A directory for which there is no space.
 class Spaceless : public OwnedDirectory {
  public:

@@ -3,10 +3,12 @@
 // Keep(destination): a temp dir or a temp file is published under a given name,
 // in one step.
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -22,9 +24,11 @@
 #include "boost/filesystem/path.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tempdir/internal/owned/owned_directory.h"
 #include "tempdir/reap.h"
 #include "tempdir/temp_dir_options.h"
 #include "tempdir/temp_file.h"
+#include "tests/support/refused_calls.h"
 #include "tests/support/send_signal.h"
 #include "tests/support/temp_dir_styles.h"
 
@@ -36,6 +40,7 @@ using finalize_test::SendSignal;
 using tempdir::IfExists;
 using tempdir::TempDirOptions;
 using tempdir::TempFile;
+using tempdir_internal::OwnedDirectory;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -282,6 +287,36 @@ TYPED_TEST(KeepDirectTest, StaysAsItWasIfRefused) {
   EXPECT_EQ(TextOf<TypeParam>(dir.path()), "new");
   EXPECT_TRUE(dir.Remove().ok());
   EXPECT_EQ(Entries(parent), std::vector<std::string>{"taken"});
+}
+
+// What is at the destination cannot be identified.
+class Unidentified : public OwnedDirectory {
+ public:
+  using OwnedDirectory::OwnedDirectory;
+
+ private:
+  absl::Status Identify(int) override { return absl::InternalError("which?"); }
+};
+
+// C27: an exchange that fails is taken back, and the directory is still known
+// by what was written into it. (Without file handles, that is a token.)
+TEST(KeepUnidentifiedTest, FailedExchangeChangesNothing) {
+  const Scratch scratch;
+  const path destination = scratch.path() / "published";
+  MakeDirectory(destination);
+  const Ended ended = RunForked([&] {
+    SayUnless(RefuseCalls({SYS_name_to_handle_at}, ENOSYS).empty(), "handles");
+    Unidentified directory(TempDirOptions().set_parent(scratch.path()));
+    SayUnless(directory.Create().ok(), "not created");
+    const auto kept =
+        directory.KeepAt(destination.native(), IfExists::kExchange);
+    SayUnless(absl::IsInternal(kept.status()), "kept");
+    const absl::Status removed = directory.Remove();
+    SayUnless(removed.ok(), removed.ToString().c_str());
+    _exit(0);
+  });
+  EXPECT_EQ(ended.output, "");
+  EXPECT_EQ(Entries(scratch.path()), std::vector<std::string>{"published"});
 }
 
 // An anonymous file gets a name.

@@ -38,6 +38,8 @@ class EntryIdentity {
   bool IsAt(int parent_fd, const char* name) const;
   // Whether `fd` is open on it.
   bool Is(int fd) const;
+  // What was written into the directory to know it by, if anything.
+  const std::optional<TokenIdentity>& token() const { return token_; }
   // Takes away what was written into the directory to know it by, for one that
   // is not the library's any more and is at `path`.
   void UnmarkAt(const char* path) const {

@@ -32,9 +32,13 @@ absl::Status Exchange(OwnedEntry& entry, int root_fd,
   const MovedEntry moved = FromRoot(entry, root_fd);
   absl::Status status = destination.Exchange(moved);
   if (!status.ok()) return status;
-  entry.UnmarkAt(destination.path().c_str());
+  const std::optional<TokenIdentity> mark = entry.mark();
   status = entry.Identify(root_fd);
-  if (!status.ok()) destination.Exchange(moved).IgnoreError();
+  if (!status.ok()) {
+    destination.Exchange(moved).IgnoreError();
+    return status;
+  }
+  if (mark) mark->ClearAt(destination.path().c_str());
   return status;
 }
 
@@ -66,7 +70,7 @@ absl::StatusOr<std::string> KeepEntry(OwnedEntry& entry) {
   absl::StatusOr<int> fd = entry.root().Descriptor();
   if (!fd.ok()) return fd.status();
   // So that a crash does not remove it, even if it cannot be moved.
-  entry.ReleaseHold();
+  if (!entry.ReleaseHold()) return Crashing(entry.path().native());
   const tempdir::TempDirOptions& options = entry.options();
   absl::StatusOr<std::string> kept = MoveOutOfReach(
       {*fd, entry.name(), entry.path().native(), entry.root().parent(),
@@ -76,7 +80,7 @@ absl::StatusOr<std::string> KeepEntry(OwnedEntry& entry) {
                            : KeepRequest::Location::kRoot,
        entry.is_file()},
       [&entry](int opened) { return entry.IsEntry(opened); });
-  if (kept.ok()) entry.UnmarkAt(kept->c_str());
+  kept.ok() ? entry.UnmarkAt(kept->c_str()) : entry.EnterHold();
   return kept;
 }
 

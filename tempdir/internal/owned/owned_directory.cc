@@ -204,14 +204,17 @@ absl::Status OwnedDirectory::Outcome() {
 absl::Status OwnedDirectory::RemoveImplicitly() {
   if (!IsOurs() || removing()) return absl::OkStatus();
   if (KeepsOnEnd()) {
-    const CrashGate gate;
+    const CrashGate gate(CrashGate::Use::kMake);
     if (gate.refused()) return Crashing(description());
     ForkMutexHolder lock(mutex_);
     if (!lock.held()) return CaughtByFork(description());
     if (state_ != State::kLive) return absl::OkStatus();
-    absl::Status status = KeepNow(/*failed=*/!keep_always());
-    if (status.ok()) PrintKept(*this, kept_path_.native(), "its owner failed");
-    return status;
+    last_failure_ = KeepNow(/*failed=*/!keep_always());
+    if (last_failure_.ok()) {
+      PrintKept(*this, kept_path_.native(), "its owner failed");
+    }
+    attempts_.fetch_add(1, std::memory_order_acq_rel);
+    return last_failure_;
   }
   absl::Status status = Remove();
   return kept() ? absl::OkStatus() : status;

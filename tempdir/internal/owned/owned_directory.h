@@ -27,7 +27,8 @@
 //              until the state changes or that has failed, and not while it
 //              waits for space
 //   kLive      the entry is set, and its root counts it; a Remove or Keep that
-//              fails does not change that (last_failure_ is that of Remove)
+//              fails does not change that (last_failure_ is that of Remove, or
+//              of RemoveImplicitly)
 //   kRemovingInBackground
 //              renamed (rename_away.h), and in the backlog (removal_backlog.h);
 //              another Remove removes it immediately
@@ -90,7 +91,7 @@ class OwnedDirectory : protected OwnedEntry,
   absl::Status RemoveAfter(uint32_t seen);
   // Returns the outcome of the last call.
   absl::Status Outcome();
-  // How many calls have tried to remove it.
+  // How many calls have tried to remove it, or to keep it at its end.
   uint32_t attempts() const {
     return attempts_.load(std::memory_order_acquire);
   }

@@ -131,6 +131,10 @@ void OwnedEntry::EnterHold() {
   root_->EnterHold(hold_.get(), name_, counted_kept_);
 }
 
+std::optional<TokenIdentity> OwnedEntry::mark() const {
+  return identity_ ? identity_->token() : std::nullopt;
+}
+
 void OwnedEntry::UnmarkAt(const char* path) {
   if (hold_ != nullptr) hold_->lock.Unmark();
   if (identity_) identity_->UnmarkAt(path);

@@ -26,6 +26,7 @@
 #include "absl/status/statusor.h"
 #include "tempdir/internal/identity/directory_identity.h"
 #include "tempdir/internal/identity/entry_identity.h"
+#include "tempdir/internal/identity/token_identity.h"
 #include "tempdir/internal/root/process_root.h"
 #include "tempdir/path.h"
 #include "tempdir/temp_dir_guarantees.h"
@@ -98,6 +99,8 @@ class OwnedEntry {
   // Lets a crash find it again, under its present name: to remove it, or to
   // keep it if CountKept() has counted it.
   void EnterHold();
+  // What the library wrote into it to recognize it by, if anything.
+  std::optional<TokenIdentity> mark() const;
   // Removes what the library wrote into it, which is at `path` now.
   void UnmarkAt(const char* path);
 
