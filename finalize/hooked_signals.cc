@@ -12,12 +12,36 @@
 namespace finalize {
 namespace {
 
+// "TERM", or null.
+const char* Abbreviation(int signal) {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+  return sigabbrev_np(signal);
+#else
+  struct Name {
+    int signal;
+    const char* text;
+  };
+  static constexpr Name kNames[] = {
+      {SIGHUP, "HUP"},   {SIGINT, "INT"},   {SIGQUIT, "QUIT"},
+      {SIGILL, "ILL"},   {SIGTRAP, "TRAP"}, {SIGABRT, "ABRT"},
+      {SIGBUS, "BUS"},   {SIGFPE, "FPE"},   {SIGUSR1, "USR1"},
+      {SIGSEGV, "SEGV"}, {SIGUSR2, "USR2"}, {SIGPIPE, "PIPE"},
+      {SIGALRM, "ALRM"}, {SIGTERM, "TERM"}, {SIGXCPU, "XCPU"},
+      {SIGXFSZ, "XFSZ"}, {SIGSYS, "SYS"},
+  };
+  for (const Name& name : kNames) {
+    if (name.signal == signal) return name.text;
+  }
+  return nullptr;
+#endif
+}
+
 std::string NameOf(int signal) {
   if (signal >= SIGRTMIN && signal <= SIGRTMAX) {
     const int offset = signal - SIGRTMIN;
     return offset == 0 ? "SIGRTMIN" : absl::StrCat("SIGRTMIN+", offset);
   }
-  const char* const name = sigabbrev_np(signal);
+  const char* const name = Abbreviation(signal);
   return name != nullptr ? absl::StrCat("SIG", name)
                          : absl::StrCat("signal ", signal);
 }

@@ -2,6 +2,7 @@
 
 #include "tempdir/reaper_process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -36,8 +37,7 @@ class SpawnPlan {
     } else {
       OpenNull(STDERR_FILENO);
     }
-    Note(
-        posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1));
+    CloseOthers();
     Note(posix_spawn_file_actions_addchdir_np(&actions_, "/"));
     posix_spawnattr_init(&attributes_);
     sigset_t signals;
@@ -78,6 +78,24 @@ class SpawnPlan {
   void OpenNull(int fd) {
     Note(posix_spawn_file_actions_addopen(&actions_, fd, "/dev/null", O_RDWR,
                                           0));
+  }
+  // All but the three. A C library without closefrom closes what is open now:
+  // another thread that opens a descriptor meanwhile may pass it on.
+  void CloseOthers() {
+#ifdef __GLIBC__
+    Note(
+        posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1));
+#else
+    DIR* const open = opendir("/proc/self/fd");
+    if (open == nullptr) return Note(errno);
+    while (const dirent* const entry = readdir(open)) {
+      int fd;
+      if (absl::SimpleAtoi(entry->d_name, &fd) && fd > STDERR_FILENO) {
+        Note(posix_spawn_file_actions_addclose(&actions_, fd));
+      }
+    }
+    closedir(open);
+#endif
   }
   void Note(int error) {
     if (error_ == 0) error_ = error;

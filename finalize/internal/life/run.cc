@@ -12,6 +12,7 @@
 
 #include "absl/base/attributes.h"
 #include "finalize/internal/base/check.h"
+#include "finalize/internal/base/forced_unwind.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/life/finish.h"
 #include "finalize/internal/life/observed_run.h"
@@ -56,7 +57,7 @@ inline void Invoke(const CallbackOps& ops, void* callable,
                    const finalize::Cause& cause, Failure* failure) noexcept {
   try {
     ops.run(callable, cause, nullptr, failure);
-  } catch (abi::__forced_unwind&) {
+  } catch (ForcedUnwind&) {
     Fatal("a callback ended its thread, by pthread_exit() or cancellation");
   } catch (...) {
     RecordException(failure);

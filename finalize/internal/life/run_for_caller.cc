@@ -2,10 +2,9 @@
 
 #include "finalize/internal/life/run_for_caller.h"
 
-#include <cxxabi.h>
-
 #include "absl/base/attributes.h"
 #include "finalize/internal/base/bracket.h"
+#include "finalize/internal/base/forced_unwind.h"
 #include "finalize/internal/life/claim.h"
 #include "finalize/internal/life/finish.h"
 #include "finalize/internal/life/observed_run.h"
@@ -47,7 +46,7 @@ ABSL_ATTRIBUTE_NOINLINE ABSL_ATTRIBUTE_NO_SANITIZE_UNDEFINED bool RunObserved(
   try {
     node->ops->run(node->callable(), finalize::Cause::Kind::kCall, result,
                    failure);
-  } catch (abi::__forced_unwind&) {
+  } catch (ForcedUnwind&) {
     throw;
   } catch (...) {
     RecordException(failure);

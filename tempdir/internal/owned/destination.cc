@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "finalize/escaped_text.h"
 #include "tempdir/internal/marks/root_name.h"
 #include "tempdir/internal/root/parent_directory.h"
+#include "tempdir/internal/system/system_calls.h"
 
 namespace tempdir_internal {
 namespace {
@@ -92,12 +94,12 @@ absl::Status Destination::Exchange(const MovedEntry& entry) const {
         "cannot exchange ", EscapedText(path), " for ", EscapedText(path_),
         ", which is no ", entry.is_file ? "regular file" : "directory"));
   }
-  if (renameat2(entry.directory, entry.name.c_str(), directory_, name_.c_str(),
-                RENAME_EXCHANGE) == 0) {
-    return absl::OkStatus();
-  }
-  if (errno != EINVAL && errno != ENOSYS) {
-    return CannotKeep(path, path_, errno);
+  const int result =
+      kKernelCalls.rename(entry.directory, entry.name.c_str(), directory_,
+                          name_.c_str(), RENAME_EXCHANGE);
+  if (result == 0) return absl::OkStatus();
+  if (result != -EINVAL && result != -ENOSYS) {
+    return CannotKeep(path, path_, -result);
   }
   return absl::UnimplementedError(absl::StrCat(
       "cannot exchange ", EscapedText(path), " for ", EscapedText(path_),

@@ -2,8 +2,7 @@
 
 #include "tempdir/internal/owned/rename_away.h"
 
-#include <fcntl.h>
-#include <stdio.h>
+#include <linux/fs.h>
 #include <unistd.h>
 
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "tempdir/internal/marks/root_name.h"
 #include "tempdir/internal/system/random_name.h"
+#include "tempdir/internal/system/system_calls.h"
 
 namespace tempdir_internal {
 namespace {
@@ -29,11 +29,12 @@ std::string RemovingName(bool directly, bool lock_is_seen) {
 bool RenameTo(const OwnedEntry& entry, const std::string& removing) {
   const int fd = entry.root().fd();
   const char* const name = entry.name().c_str();
-  if (renameat2(fd, name, fd, removing.c_str(), RENAME_NOREPLACE) != 0) {
+  if (kKernelCalls.rename(fd, name, fd, removing.c_str(), RENAME_NOREPLACE) !=
+      0) {
     return false;
   }
   if (entry.IsNamed(removing)) return true;
-  renameat2(fd, removing.c_str(), fd, name, RENAME_NOREPLACE);
+  kKernelCalls.rename(fd, removing.c_str(), fd, name, RENAME_NOREPLACE);
   return false;
 }
 
