@@ -34,7 +34,7 @@
 
 // Follows `class` or `struct`, or stands before a function, if the type or the
 // function depends on what Path is, and its mangled name does not.
-#define TEMPDIR_PATH_ABI __attribute__((abi_tag("without_boost")))
+#define TEMPDIR_PATH_ABI [[gnu::abi_tag("without_boost")]]
 
 namespace tempdir {
 using Path = std::filesystem::path;

@@ -20,11 +20,12 @@ struct Local {
 
 finalize::Finalizer<void> RegisterWithoutRtti(finalize::Registry* registry,
                                               int number) {
-  return registry->Register(FlushLog(), number);
+  return registry->Register({}, FlushLog(), number);
 }
 
 finalize::Finalizer<void> RegisterOwnTypes(finalize::Registry* registry) {
-  return registry->Register([](Bytes, Local) {}, Bytes{7}, Local());
+  return registry->Register(
+      {}, [](Bytes, Local) {}, Bytes{7}, Local());
 }
 
 finalize::Finalizer<void> OnDeathWithoutRtti(

@@ -59,7 +59,8 @@ TEST(WithoutRttiTest, ArgumentsArePeekedWithRtti) {
 // C5.
 TEST(WithoutRttiTest, ArgumentsOfCodeWithRttiArePeeked) {
   Registry registry;
-  Finalizer<void> f = registry.Register([](int) {}, 77);
+  Finalizer<void> f = registry.Register(
+      {}, [](int) {}, 77);
   EXPECT_EQ(PeekWithoutRtti(f), 77);
 }
 
@@ -68,7 +69,9 @@ TEST(WithoutRttiTest, ArgumentsOfOtherTypesAreNotPeeked) {
   Registry registry;
   auto f = RegisterWithoutRtti(&registry, 77);
   EXPECT_EQ(f.PeekArguments<unsigned>(), std::nullopt);
-  EXPECT_EQ(PeekWithoutRtti(registry.Register([](long) {}, 77L)), 0);
+  EXPECT_EQ(PeekWithoutRtti(registry.Register(
+                {}, [](long) {}, 77L)),
+            0);
 }
 
 // C5: not even if the two have one name.
@@ -83,6 +86,7 @@ TEST(WithoutRttiTest, DeathOfAnObjectIsNoticed) {
   std::string text;
   auto referent = finalize::MakeShared<int>(1);
   auto f = OnDeathWithoutRtti(referent, &text);
+  EXPECT_TRUE(f.alive());
   EXPECT_EQ(text, "");
   referent.reset();
   EXPECT_EQ(text, "dead");

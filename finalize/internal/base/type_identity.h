@@ -13,6 +13,8 @@
 
 #include <typeinfo>
 
+#include "finalize/internal/base/requirements.h"
+
 namespace finalize_internal {
 
 struct TypeIdentity {
