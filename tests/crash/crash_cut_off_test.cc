@@ -50,11 +50,4 @@ TEST_F(CrashCutOffTest, CutsOffWhatHangs) {
   EXPECT_EQ(call.out, "sleeps\nown handler at 64\n");
 }
 
-// C23: where there is no other, it is killed.
-TEST_F(CrashCutOffTest, IsKilledWhereItsOnlyThreadSticks) {
-  const ChildResult result = ResultOf("callback-sticks-alone");
-  EXPECT_TRUE(result.Killed(SIGKILL)) << result;
-  EXPECT_EQ(result.out, "sticks\n");
-}
-
 }  // namespace
