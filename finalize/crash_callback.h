@@ -48,11 +48,11 @@ namespace finalize {
 
 // Registers `callback`; adding it again has no effect. Returns false if
 // kMaxCrashCallbacks others are registered.
-inline bool AddCrashCallback(CrashCallback callback) {
+[[nodiscard]] inline bool AddCrashCallback(CrashCallback callback) {
   return finalize_internal::AddCrashCallback(callback);
 }
 // Registers `callback` for a drain that hangs, in the same way.
-inline bool AddReserveCallback(CrashCallback callback) {
+[[nodiscard]] inline bool AddReserveCallback(CrashCallback callback) {
   return finalize_internal::AddReserveCallback(callback);
 }
 

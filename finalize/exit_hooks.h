@@ -136,7 +136,7 @@ FINALIZE_EXPORT SignalHooks HookedSignals();
 // Gives the calling thread an alternate signal stack until it ends, so that the
 // crash handler can run if the thread's own stack overflows. Does nothing if
 // the thread has one already. Returns false if there is no memory for it.
-FINALIZE_EXPORT bool AddCrashStack();
+[[nodiscard]] FINALIZE_EXPORT bool AddCrashStack();
 
 // Returns an eventfd that becomes readable when the first signal arrives, for
 // poll() and similar calls; it is close-on-exec. Returns -1 unless this process

@@ -24,7 +24,7 @@ namespace finalize {
 
 // Returns true if the module that contains `address` stays mapped until the end
 // of the process. Returns true for the program itself.
-inline bool KeepMapped(const void* address) {
+[[nodiscard]] inline bool KeepMapped(const void* address) {
   return finalize_internal::KeepMapped(address);
 }
 

@@ -71,7 +71,9 @@ void Run(const char* name) {
 const char* doomed = nullptr;
 void RemoveInACrash(const char* path) {
   doomed = path;
-  finalize::AddCrashCallback([](const finalize::Crash&) { unlink(doomed); });
+  Require(finalize::AddCrashCallback(
+              [](const finalize::Crash&) { unlink(doomed); }),
+          "AddCrashCallback");
 }
 
 constexpr CopyPlugin kCopy = {

@@ -79,8 +79,9 @@ void Sweep(const finalize::Crash& crash) {
 
 void AddCrashSweep() {
   TempDirsCompareDevices();  // The environment cannot be read in a crash.
-  finalize::AddCrashCallback(&Sweep);
-  finalize::AddReserveCallback(&Sweep);
+  // If the program has filled the tables, the next start reaps.
+  (void)finalize::AddCrashCallback(&Sweep);
+  (void)finalize::AddReserveCallback(&Sweep);
 }
 
 }  // namespace tempdir_internal
