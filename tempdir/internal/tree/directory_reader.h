@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// DirectoryReader: the entries of a directory, as many at a time as pay.
+// DirectoryReader: reads the entries of a directory, many at a time.
 //
-// A small directory is read by one call into 32 KiB. One that does not fit is
-// read on, up to 256 KiB of names, or, where the order of inodes matters, up to
-// 7 MiB: a file system of the ext family keeps names in the order of their
-// hashes, and removing them in that order touches the inode tables at random.
+// A small directory is read by one call into 32 KiB. If it does not fit, more
+// is read: up to 256 KiB of names, or up to 7 MiB if the entries are to be in
+// the order of their inodes. (A file system of the ext family keeps names in
+// the order of their hashes, and removing them in that order touches the inode
+// tables at random.)
 //
 // Confined to one thread at a time. The entries are valid until the next Read.
 

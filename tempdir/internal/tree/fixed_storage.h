@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// FixedStorage: RemovalStorage in one block, for where allocating is out of the
-// question.
+// FixedStorage: RemovalStorage in one block of memory, for a signal handler,
+// which must not allocate.
 //
-// Free pieces are a list in the order of their addresses, in the pieces
-// themselves; neighbors are joined. Allocate takes the first that is large
-// enough.
+// The free pieces of the block form a list in the order of their addresses. A
+// piece that is freed is joined with its neighbors. Allocate takes the first
+// piece that is large enough.
 //
 // Confined to one thread. Async-signal-safe.
 

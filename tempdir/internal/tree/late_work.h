@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// LateWork: the part of a tree removal that others cause while it runs, and its
-// one time limit (RemoveTreeOptions::writer_timeout).
+// LateWork: the part of a tree removal that others cause by adding to the tree
+// while it is removed. It has one time limit
+// (RemoveTreeOptions::writer_timeout).
 //
-// A directory is emptied once without a limit: that is the work that was there.
-// It is late, and so is the time spent in it, if
+// Each directory is emptied once without a limit: that is the content which was
+// there. A directory is late, and the time spent in it counts, if
 //   - it was emptied before and is not empty after all, or
 //   - it was found in a late directory, or
 //   - it was created after the first directory was found late, or after the
@@ -14,9 +15,10 @@
 // Another removal of the same tree moves directories up (move_up.h), so they
 // are found in a late one: in the root. They prove themselves by their age: one
 // that is older than the first late directory, and is seen for the first time,
-// is not late. The look that found it is forgiven, but the looks forgiven take
-// no longer, together, than what is not late has taken: who moves an older
-// directory in beside other files cannot wind the limit up. Where the file
+// is not late. The time of the look that found it is then forgiven, which means
+// that it does not count. All looks together are forgiven no more time than was
+// spent in what is not late, so a process that moves older directories in,
+// beside other files, cannot put the limit off again and again. If the file
 // system keeps no times of birth, the name that removals give is taken for such
 // a proof, but only while the limit has not passed since then.
 //

@@ -2,10 +2,9 @@
 
 // RemovalStorage: the memory of a tree removal.
 //
-// The engine takes every byte it needs through this interface and copes with
-// being refused: it then works on what it has noted so far and reads the
-// directory again. So the same engine can run on a fixed block, where
-// allocating is out of the question.
+// The engine takes all its memory through this interface. If it gets none, it
+// removes what it has read so far, and reads the directory again. So the same
+// engine can run on a fixed block (fixed_storage.h), in a signal handler.
 
 #ifndef TEMPDIR_INTERNAL_TREE_REMOVAL_STORAGE_H_
 #define TEMPDIR_INTERNAL_TREE_REMOVAL_STORAGE_H_
