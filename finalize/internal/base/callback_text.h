@@ -27,8 +27,7 @@
 
 namespace finalize_internal {
 
-FINALIZE_INTERNAL_EXPORT void AppendTypeName(const std::type_info& type,
-                                             std::string* out);
+void AppendTypeName(const std::type_info& type, std::string* out);
 FINALIZE_INTERNAL_EXPORT void AppendTypeName(const TypeIdentity& type,
                                              std::string* out);
 FINALIZE_INTERNAL_EXPORT void AppendSymbol(const void* address,

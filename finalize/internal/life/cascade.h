@@ -21,7 +21,7 @@ struct WeakLink;
 // Its type_info is where Linked() is defined, in the library. So code with RTTI
 // does not link with a library that was compiled without it, which would find
 // no referent.
-class [[gnu::visibility("default")]] OwnedReferent {
+class FINALIZE_INTERNAL_EXPORT OwnedReferent {
  public:
   virtual ~OwnedReferent() = default;
   // Destroys the object. Called once.
