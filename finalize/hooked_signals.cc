@@ -14,7 +14,7 @@ namespace {
 
 // "TERM", or null.
 const char* Abbreviation(int signal) {
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+#ifdef __GLIBC__
   return sigabbrev_np(signal);
 #else
   struct Name {

@@ -53,6 +53,32 @@ FINALIZE_RAW inline long RawCall(long number, long a = 0, long b = 0,
                : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
                : "memory");
   return x0;
+#elif defined(__riscv)
+  register long a7 asm("a7") = number;
+  register long a0 asm("a0") = a;
+  register long a1 asm("a1") = b;
+  register long a2 asm("a2") = c;
+  register long a3 asm("a3") = d;
+  register long a4 asm("a4") = e;
+  register long a5 asm("a5") = f;
+  asm volatile("ecall"
+               : "+r"(a0)
+               : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
+               : "memory");
+  return a0;
+#elif defined(__s390x__)
+  register long r1 asm("r1") = number;
+  register long r2 asm("r2") = a;
+  register long r3 asm("r3") = b;
+  register long r4 asm("r4") = c;
+  register long r5 asm("r5") = d;
+  register long r6 asm("r6") = e;
+  register long r7 asm("r7") = f;
+  asm volatile("svc 0"
+               : "+d"(r2)
+               : "d"(r1), "d"(r3), "d"(r4), "d"(r5), "d"(r6), "d"(r7)
+               : "memory", "cc");
+  return r2;
 #else
   (void)number, (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
   return -38;  // ENOSYS

@@ -53,6 +53,48 @@ FINALIZE_RAW long Clone(void (*run)(), char* stack_end, uint32_t* alive) {
       : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x9)
       : "x30", "memory", "cc");
   return x0;
+#elif defined(__riscv)
+  register long a7 asm("a7") = SYS_clone;
+  register long a0 asm("a0") = kFlags;
+  register char* a1 asm("a1") = stack_end;
+  register long a2 asm("a2") = 0;
+  register long a3 asm("a3") = 0;
+  register uint32_t* a4 asm("a4") = alive;
+  register void (*t1)() asm("t1") = run;
+  asm volatile(
+      "ecall\n\t"
+      "bnez a0, 1f\n\t"
+      "li s0, 0\n\t"
+      "jalr t1\n\t"
+      "ebreak\n"
+      "1:"
+      : "+r"(a0)
+      : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(t1)
+      : "ra", "memory");
+  return a0;
+#elif defined(__s390x__)
+  // The stack comes first, and a function saves registers in its caller's
+  // frame.
+  register long r1 asm("r1") = SYS_clone;
+  register long r2 asm("r2") = reinterpret_cast<long>(stack_end);
+  register long r3 asm("r3") = kFlags;
+  register long r4 asm("r4") = 0;
+  register uint32_t* r5 asm("r5") = alive;
+  register long r6 asm("r6") = 0;
+  register void (*r7)() asm("r7") = run;
+  asm volatile(
+      "svc 0\n\t"
+      "ltgr %%r2, %%r2\n\t"
+      "jnz 1f\n\t"
+      "aghi %%r15, -160\n\t"
+      "xc 0(8, %%r15), 0(%%r15)\n\t"
+      "basr %%r14, %%r7\n\t"
+      "j .+2\n"
+      "1:"
+      : "+d"(r2)
+      : "d"(r1), "d"(r3), "d"(r4), "d"(r5), "d"(r6), "d"(r7)
+      : "r14", "memory", "cc");
+  return r2;
 #else
   (void)run, (void)stack_end, (void)alive;
   return -38;  // ENOSYS
