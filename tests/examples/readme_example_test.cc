@@ -32,6 +32,9 @@ std::string Contents(const std::string& path) {
   return text.str();
 }
 
+// A source begins with it, and a document leaves it out.
+const std::string kLicense = "// SPDX-License-Identifier: Apache-2.0\n\n";
+
 // The first fenced block of `language` in a document.
 std::string FirstBlock(const std::string& document,
                        const std::string& language) {
@@ -59,7 +62,7 @@ std::string OutputOf(const std::string& program,
 }
 
 TEST(ReadmeTest, ExampleIsTheCompiledOne) {
-  EXPECT_EQ(FirstBlock("README.md", "cpp"),
+  EXPECT_EQ(kLicense + FirstBlock("README.md", "cpp"),
             Contents("examples/quick_start.cc"));
 }
 
