@@ -41,7 +41,9 @@ endfunction()
 function(finalize_common target)
   target_compile_features(${target} PRIVATE cxx_std_17)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
-  target_compile_options(${target} PRIVATE ${finalize_warnings})
+  # Reports name the place of a registration, as a path within the tree.
+  target_compile_options(${target} PRIVATE ${finalize_warnings}
+    -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
 endfunction()
 
 # finalize_library(NAME [STATIC] FILES file...): the library finalize::NAME, which is
