@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# An overlay port, beside whose folder the library lies:
+# An overlay port, which builds the tree that it is in:
 #
 #   vcpkg install finalize --overlay-ports=FINALIZE/packaging/vcpkg
 #
+# vcpkg does not see a change outside this folder: --no-binarycaching builds anew.
 # A registry that takes the port over has vcpkg_from_github() here.
 get_filename_component(SOURCE_PATH "${CURRENT_PORT_DIR}/../.." ABSOLUTE)
 
