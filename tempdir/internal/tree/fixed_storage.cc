@@ -2,12 +2,15 @@
 
 #include "tempdir/internal/tree/fixed_storage.h"
 
+#include <algorithm>
 #include <new>
 
 namespace tempdir_internal {
 namespace {
 
-constexpr size_t kUnit = alignof(std::max_align_t);
+// Room for a Piece, which is larger than the largest alignment of s390x.
+constexpr size_t kUnit =
+    std::max(alignof(std::max_align_t), sizeof(size_t) + sizeof(void*));
 
 size_t Rounded(size_t size) {
   return size == 0 ? kUnit : (size + kUnit - 1) / kUnit * kUnit;
