@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,9 +16,12 @@ namespace {
 // The number of the field of /proc/PID/stat, from 1, as proc(5) has them.
 constexpr int kStartField = 22;
 
-// Returns the length; 0 on an error.
+// Returns the length; 0 on an error. Reads of the first thread, because in
+// /proc/self/stat qemu-user reports when the calling thread has started.
 size_t ReadStat(char* text, size_t size) {
-  const int file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+  char path[64];
+  snprintf(path, sizeof(path), "/proc/self/task/%d/stat", getpid());
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return 0;
   const ssize_t length = read(file, text, size);
   close(file);
