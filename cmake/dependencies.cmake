@@ -42,10 +42,10 @@ if(NOT TARGET absl::status)
   endif()
 endif()
 
-if(FINALIZE_BUILD_TEMPDIR AND NOT TARGET Boost::filesystem)
+if(FINALIZE_BUILD_TEMPDIR AND NOT FINALIZE_WITHOUT_BOOST AND NOT TARGET Boost::filesystem)
   find_package(Boost ${finalize_boost_min} QUIET COMPONENTS filesystem)
   if(NOT TARGET Boost::filesystem)
-    finalize_missing("Boost.Filesystem ${finalize_boost_min} or newer (or -DFINALIZE_BUILD_TEMPDIR=OFF)"
+    finalize_missing("Boost.Filesystem ${finalize_boost_min} or newer (or -DFINALIZE_WITHOUT_BOOST=ON)"
       libboost-filesystem-dev)
   endif()
 endif()
