@@ -31,10 +31,10 @@
 // calls it, or finalize/testing.h, or a program of the library.
 #define FINALIZE_INTERNAL_EXPORT __attribute__((visibility("default")))
 
+#ifdef __clang__
 // For a class that std::get_deleter() looks for in several shared objects, so
 // that its type is the same in all of them. GNU's library compares the names of
 // types, and needs nothing; gcc has no such attribute.
-#ifdef __clang__
 #define FINALIZE_EXPORT_TYPE __attribute__((type_visibility("default")))
 #else
 #define FINALIZE_EXPORT_TYPE

@@ -144,6 +144,7 @@ function described(type,    at, text) {
 
 # Removes strings, characters and the comment from $0: what counts as code.
 function code_of(line) {
+  gsub(/(FINALIZE_[A-Z_]*EXPORT(_TYPE)?|TEMPDIR_PATH_ABI) /, "", line)
   gsub(/\\./, "", line)
   gsub(/'[^']'/, "0", line)
   gsub(/"[^"]*"/, "0", line)
@@ -284,7 +285,7 @@ state == "start" {
 # Preprocessor lines.
 /^#/ || continued {
   continued = /\\$/
-  if (/^#define/ && comments > 0 && !/_\(/) {
+  if (/^#define/ && comments > 0 && !/^#define [A-Z_]*_\(/) {
     printf "%s", document(comment, comments, 0)
     comments = 0
   }
