@@ -195,12 +195,19 @@ void Forward(int signal) {
 // to both, and the wrapper forwards its own.
 void Forwards() {
   Require(pipe(draining) == 0, "pipe");
+  // The service may be ready before this process is.
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  sigprocmask(SIG_BLOCK, &interrupt, nullptr);
   service = Forked(fork());
   if (service == 0) {
+    sigprocmask(SIG_UNBLOCK, &interrupt, nullptr);
     Serves();
     _exit(96);
   }
   signal(SIGINT, Forward);
+  sigprocmask(SIG_UNBLOCK, &interrupt, nullptr);
   int status = 0;
   while (waitpid(service, &status, 0) != service) {
   }
