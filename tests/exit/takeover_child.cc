@@ -214,6 +214,7 @@ struct Destroyed {
       return;
     }
     thread = ThisThread();
+    HaveMainExit();
     const int seen = finalize_test::CountSleeps(main_thread);
     while (destroyed == 1 &&
            finalize_test::CountSleeps(main_thread) < seen + kLooks) {
@@ -228,7 +229,6 @@ void EndInChild() {
     AtExit(Options().set_at_exit(false),
            [destroyed = std::make_unique<Destroyed>()] {});
   }
-  AtExit(HaveMainExit);
   EndTwice(kLong);
 }
 
