@@ -105,6 +105,7 @@ enum LockIndex : int {
   kObserverLock,
   kCopiesLock,
   kCreationLock,
+  kInFlightLock,
   kFirstWeakLock,  // kWeakLocks of them guard weak containers (weak_table.h)
   kLastWeakLock = kFirstWeakLock + 63,
   kLockCount
