@@ -6,7 +6,9 @@
 #include <atomic>
 #include <cstdint>
 #include <new>
+#include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "finalize/finalizer.h"
@@ -45,10 +47,10 @@ struct InFlightEntry : std::enable_shared_from_this<InFlightEntry> {
   const std::string name;
   const uint64_t since;
   const std::shared_ptr<InFlightState> state;
-  // The other fields are guarded by StateLock().
-  uint32_t epoch = 0;  // that of the state, when the request entered
-  InFlightEntry* older = nullptr;
-  InFlightEntry* newer = nullptr;
+  // That of the state, when the request entered.
+  uint32_t epoch ABSL_GUARDED_BY(StateLock()) = 0;
+  InFlightEntry* older ABSL_GUARDED_BY(StateLock()) = nullptr;
+  InFlightEntry* newer ABSL_GUARDED_BY(StateLock()) = nullptr;
 };
 
 // What an InFlight, its finalizer and its tickets share. It belongs to the
@@ -99,7 +101,8 @@ class InFlightState {
 
  private:
   // Returns the finalizer if nothing needs it any more, else a dead handle.
-  finalize::Finalizer<> UnneededFinalizer();
+  finalize::Finalizer<> UnneededFinalizer()
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(StateLock());
 
   const std::string name_;
   const InFlightOptions options_;
@@ -107,15 +110,14 @@ class InFlightState {
   std::atomic<uint32_t> epoch_;
   // Counts how often the last request has left while a thread waited for it.
   uint32_t emptied_ = 0;
-  // The other fields are guarded by StateLock().
-  bool open_ = true;
-  bool owned_ = true;
-  bool registered_ = false;
-  int waiters_ = 0;
-  size_t size_ = 0;
-  InFlightEntry* oldest_ = nullptr;
-  InFlightEntry* newest_ = nullptr;
-  finalize::Finalizer<> finalizer_;
+  bool open_ ABSL_GUARDED_BY(StateLock()) = true;
+  bool owned_ ABSL_GUARDED_BY(StateLock()) = true;
+  bool registered_ ABSL_GUARDED_BY(StateLock()) = false;
+  int waiters_ ABSL_GUARDED_BY(StateLock()) = 0;
+  size_t size_ ABSL_GUARDED_BY(StateLock()) = 0;
+  InFlightEntry* oldest_ ABSL_GUARDED_BY(StateLock()) = nullptr;
+  InFlightEntry* newest_ ABSL_GUARDED_BY(StateLock()) = nullptr;
+  finalize::Finalizer<> finalizer_ ABSL_GUARDED_BY(StateLock());
 };
 
 void InFlightState::MakeOwn() {
@@ -275,8 +277,8 @@ absl::Status StillInside(const InFlightState& state, absl::Duration waited) {
 
 uint64_t NanosOf(absl::Duration duration) {
   constexpr int64_t kMax = INT64_MAX;
-  return static_cast<uint64_t>(std::clamp(
-      absl::ToInt64Nanoseconds(duration), int64_t{0}, kMax));
+  return static_cast<uint64_t>(
+      std::clamp(absl::ToInt64Nanoseconds(duration), int64_t{0}, kMax));
 }
 
 absl::Status AwaitNoneFor(InFlightState* state, absl::Duration limit) {

@@ -50,7 +50,7 @@ FINALIZE_EXPORT Report SimulateExit(Registry& registry,
                                     const ExitOptions& options = {});
 
 // While a FakeClock exists, drains use it for their deadlines, limits and
-// durations. It is the real clock, put forward by Advance(). Nothing else uses
+// durations, and InFlight for its waits. It is the real clock, put forward by Advance(). Nothing else uses
 // it: not ages, not Finalizer::Wait(), not the watchdog of the exit drain.
 //
 //   finalize::testing::FakeClock clock;

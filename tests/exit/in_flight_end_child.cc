@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A service that ends while requests are in flight.
+#include <sched.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "finalize/at_exit.h"
+#include "finalize/exit_hooks.h"
+#include "finalize/in_flight.h"
+#include "finalize/options.h"
+#include "finalize/process_end.h"
+#include "tests/support/blocked_thread.h"
+#include "tests/support/forked.h"
+#include "tests/support/scenario.h"
+
+namespace {
+
+using finalize::InFlight;
+using finalize_test::AwaitBlocked;
+using finalize_test::AwaitInput;
+using finalize_test::Forked;
+using finalize_test::Require;
+using finalize_test::Say;
+using finalize_test::Says;
+using finalize_test::ThisThread;
+
+using Ticket = InFlight::Ticket;
+
+// Never destroyed, because threads use it during the drain.
+InFlight& Requests() {
+  static InFlight* const requests = new InFlight("requests");
+  return *requests;
+}
+
+Ticket Entered(const char* name) {
+  absl::StatusOr<Ticket> ticket = Requests().Enter(name);
+  Require(ticket.ok(), "Enter");
+  return *std::move(ticket);
+}
+
+// Answers when the process ends.
+void Begin(const char* name) {
+  std::thread([name, ticket = Entered(name)]() mutable {
+    while (!Requests().closed()) sched_yield();
+    Say(std::string("answered ") + name);
+    ticket.Leave();
+  }).detach();
+}
+
+// Its ticket never leaves.
+void BeginStuck() {
+  static Ticket* const ticket = new Ticket(Entered("GET /stuck"));
+  Require(ticket->inside(), "inside");
+}
+
+void Install() {
+  finalize::ExitOptions options;
+  options.deadline = absl::Seconds(4);
+  Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
+  Require(finalize::InstallExitHooks().ok(), "InstallExitHooks");
+  finalize::AtExit(Says{"cleaned up"});
+}
+
+void Serve() {
+  Install();
+  Begin("GET /a");
+  Begin("GET /b");
+  BeginStuck();
+  Say("ready");
+  for (;;) AwaitInput();
+}
+
+// main returns when its loop has ended, while the signal's thread drains.
+void ServeUntilClosed() {
+  Install();
+  BeginStuck();
+  Say("ready");
+  while (!Requests().closed()) sched_yield();
+}
+
+void Exit() {
+  finalize::AtExit(Says{"cleaned up"});
+  Begin("GET /a");
+  std::exit(3);
+}
+
+// The destructor of the object runs before the drain, because its constructor
+// has installed the exit handler. The request is answered while main waits.
+void ExitWithStatic() {
+  static InFlight requests("requests");
+  static std::atomic<bool> ends{false};
+  static const finalize_test::SaysAtEnd newer("static of new");
+  absl::StatusOr<Ticket> ticket = requests.Enter("GET /a");
+  Require(ticket.ok(), "Enter");
+  finalize::AtExit(Says{"cleaned up"});
+  finalize::AtExit(finalize::Options().set_phase(finalize::kStopAcceptingPhase),
+                   [] { ends = true; });
+  std::thread([ticket = *std::move(ticket), main = ThisThread()]() mutable {
+    while (!ends) sched_yield();
+    AwaitBlocked(main, SYS_futex);
+    Say("answered GET /a");
+    ticket.Leave();
+  }).detach();
+}
+
+// The parent has a request that the child inherits, and the child its own.
+void Prefork() {
+  Ticket inherited = Entered("GET /parent");
+  const pid_t worker = Forked(fork());
+  if (worker == 0) {
+    Require(Requests().size() == 0, "a child has no requests");
+    Require(Requests().Wait().ok(), "a child has none to wait for");
+    inherited.Leave();
+    finalize::AtExit(Says{"worker cleaned up"});
+    Begin("GET /worker");
+    Require(Requests().size() == 1, "its own counts");
+    std::exit(0);
+  }
+  int status = 0;
+  waitpid(worker, &status, 0);
+  Require(status == 0, "the worker ends well");
+  Require(Requests().size() == 1, "the parent's is still in flight");
+  Require(!Requests().closed(), "the parent is open");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return finalize_test::RunScenario(argc, argv,
+                                    {{"serve", Serve},
+                                     {"serve-until-closed", ServeUntilClosed},
+                                     {"exit", Exit},
+                                     {"exit-with-static", ExitWithStatic},
+                                     {"prefork", Prefork}});
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A service that ends while requests are in flight.
+#include <signal.h>
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/child_process.h"
+
+namespace {
+
+using finalize_test::ChildProcess;
+using finalize_test::ChildResult;
+using finalize_test::HelperPath;
+using finalize_test::RunChild;
+using testing::AllOf;
+using testing::AnyOf;
+using testing::HasSubstr;
+using testing::Not;
+
+ChildResult ResultOfTerm(const std::string& scenario) {
+  ChildProcess child({HelperPath("in_flight_end_child"), scenario});
+  EXPECT_TRUE(child.AwaitOutput("ready\n"));
+  child.Signal(SIGTERM);
+  child.AwaitOutput("the end");
+  return child.Await();
+}
+
+ChildResult ResultOf(const std::string& scenario) {
+  return RunChild({HelperPath("in_flight_end_child"), scenario});
+}
+
+// C39: SIGTERM waits for what can be answered, names what cannot, and cleans up
+// after it.
+TEST(InFlightEndTest, AnswersAndNamesTheStuckOne) {
+  const ChildResult result = ResultOfTerm("serve");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_THAT(result.out,
+              AnyOf("ready\nanswered GET /a\nanswered GET /b\ncleaned up\n",
+                    "ready\nanswered GET /b\nanswered GET /a\ncleaned up\n"));
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("\"requests\""), HasSubstr("failed on signal"),
+                    HasSubstr("1 still in flight after 2.0s: "
+                              "\"GET /stuck\" for "),
+                    Not(HasSubstr("GET /a")), Not(HasSubstr("GET /b"))));
+}
+
+// C39: also if main returns during the drain, and stands by.
+TEST(InFlightEndTest, NamesItBeforeMainTakesOver) {
+  const ChildResult result = ResultOfTerm("serve-until-closed");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out, "ready\ncleaned up\n");
+  EXPECT_THAT(result.err, HasSubstr("\"GET /stuck\" for "));
+}
+
+// C39: exit() waits as well.
+TEST(InFlightEndTest, IsAwaitedByExit) {
+  const ChildResult result = ResultOf("exit");
+  EXPECT_TRUE(result.Exited(3)) << result;
+  EXPECT_EQ(result.out, "answered GET /a\ncleaned up\n");
+  EXPECT_EQ(result.err, "");
+}
+
+// C39, C20: an object whose static destructor runs before the drain.
+TEST(InFlightEndTest, IsAwaitedAfterItsDestructor) {
+  const ChildResult result = ResultOf("exit-with-static");
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out, "static of new\nanswered GET /a\ncleaned up\n");
+  EXPECT_EQ(result.err, "");
+}
+
+// C39, C21: a child has the requests that entered there, and waits for them.
+TEST(InFlightEndTest, IsTheChildsOwnAfterFork) {
+  const ChildResult result = ResultOf("prefork");
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out, "answered GET /worker\nworker cleaned up\n");
+  EXPECT_EQ(result.err, "");
+}
+
+}  // namespace
