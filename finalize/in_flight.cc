@@ -287,13 +287,20 @@ absl::Status AwaitNoneFor(InFlightState* state, absl::Duration limit) {
   return StillInside(*state, absl::Nanoseconds(DrainNanos() - start));
 }
 
-// The callback of the finalizer.
-absl::Status CloseAndWait(InFlightState* state) {
-  state->Close();
-  const absl::Duration time = std::min(finalize::ExitTimeLeft(),
-                                       finalize::GetExitOptions().phase_limit);
-  return AwaitNoneFor(state, time * (1 - state->options().later_share));
-}
+}  // namespace
+
+// The callback of the finalizer. Reports show its name.
+struct AwaitRequests {
+  absl::Status operator()() const {
+    state->Close();
+    const absl::Duration time = std::min(
+        finalize::ExitTimeLeft(), finalize::GetExitOptions().phase_limit);
+    return AwaitNoneFor(state.get(), time * (1 - state->options().later_share));
+  }
+  std::shared_ptr<InFlightState> state;
+};
+
+namespace {
 
 absl::Status Register(const std::shared_ptr<InFlightState>& state) {
   const absl::StatusOr<finalize::Finalizer<absl::Status>> registered =
@@ -301,7 +308,7 @@ absl::Status Register(const std::shared_ptr<InFlightState>& state) {
           finalize::Options(state->name())
               .set_phase(state->options().phase)
               .set_place(state->place()),
-          [state] { return CloseAndWait(state.get()); });
+          AwaitRequests{state});
   if (!registered.ok()) return registered.status();
   state->TakeFinalizer(*registered).Cancel();
   return absl::OkStatus();

@@ -41,7 +41,8 @@ TEST(InFlightEndTest, AnswersAndNamesTheStuckOne) {
               AnyOf("ready\nanswered GET /a\nanswered GET /b\ncleaned up\n",
                     "ready\nanswered GET /b\nanswered GET /a\ncleaned up\n"));
   EXPECT_THAT(result.err,
-              AllOf(HasSubstr("\"requests\""), HasSubstr("failed on signal"),
+              AllOf(HasSubstr("\"requests\" finalize_internal::AwaitRequests "
+                              "failed on signal"),
                     HasSubstr("1 still in flight after 2.0s: "
                               "\"GET /stuck\" for "),
                     Not(HasSubstr("GET /a")), Not(HasSubstr("GET /b"))));
