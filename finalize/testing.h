@@ -50,8 +50,9 @@ FINALIZE_EXPORT Report SimulateExit(Registry& registry,
                                     const ExitOptions& options = {});
 
 // While a FakeClock exists, drains use it for their deadlines, limits and
-// durations, and InFlight for its waits. It is the real clock, put forward by Advance(). Nothing else uses
-// it: not ages, not Finalizer::Wait(), not the watchdog of the exit drain.
+// durations, and InFlight for its waits. It is the real clock, put forward by
+// Advance(). Nothing else uses it: not ages, not Finalizer::Wait(), not the
+// watchdog of the exit drain.
 //
 //   finalize::testing::FakeClock clock;
 //   registry.Register([] {});  // has no time left
