@@ -87,17 +87,17 @@ class Scratch {
 // How a program is run, and how it ends. "@" in an argument is its TMPDIR.
 struct Recipe {
   std::string name;
-  std::vector<std::string> arguments;
+  std::vector<std::string> arguments = {};
   int exit_code = 0;
   // If set: what it prints when it works. Something must be in its TMPDIR then.
-  std::string ready;
+  std::string ready = {};
   // What happens then: unless this is set, a SIGTERM, by which it dies.
-  std::function<void(ChildProcess&)> then;
+  std::function<void(ChildProcess&)> then = {};
   // What it leaves in its TMPDIR.
-  std::vector<std::string> left;
+  std::vector<std::string> left = {};
 };
 
-ChildResult Run(const Recipe& recipe, const std::string& directory) {
+ChildResult RunRecipe(const Recipe& recipe, const std::string& directory) {
   std::vector<std::string> words = {kPrograms + recipe.name};
   for (std::string word : recipe.arguments) {
     if (word[0] == '@') word.replace(0, 1, directory);
@@ -122,7 +122,7 @@ ChildResult Run(const Recipe& recipe, const std::string& directory) {
 
 void Check(const Recipe& recipe) {
   const Scratch scratch;
-  const ChildResult run = Run(recipe, scratch.path());
+  const ChildResult run = RunRecipe(recipe, scratch.path());
   if (recipe.ready.empty() || recipe.then != nullptr) {
     EXPECT_TRUE(run.Exited(recipe.exit_code)) << run;
   } else {
@@ -187,7 +187,7 @@ TEST(CookbookPageTest, QuotesEachProgram) {
 
 // Each program is run above, or has a test below.
 TEST(CookbookPageTest, HasATestOfEachProgram) {
-  std::vector<std::string> run = {"child_processes", "event_loop",
+  std::vector<std::string> run = {"child_processes", "event_loop", "mount",
                                   "shared_memory", "terminal_mode"};
   for (const Recipe& recipe : Recipes()) run.push_back(recipe.name);
   std::sort(run.begin(), run.end());
@@ -201,7 +201,7 @@ TEST(CookbookPageTest, HasATestOfEachProgram) {
 TEST(CookbookLockFileTest, IsRemovedBySigterm) {
   const Scratch scratch;
   const ChildResult run =
-      Run({"lock_file", {"@/config"}, 0, "locked\n"}, scratch.path());
+      RunRecipe({"lock_file", {"@/config"}, 0, "locked\n"}, scratch.path());
   EXPECT_TRUE(run.Killed(SIGTERM)) << run;
   EXPECT_EQ(run.out, "locked\n");
   EXPECT_THAT(Names(scratch.path()), testing::IsEmpty());
@@ -252,6 +252,25 @@ TEST(CookbookChildProcessesTest, EndWithTheirParent) {
   const ChildResult run = process.Await();
   EXPECT_TRUE(run.Killed(SIGTERM)) << run;
   EXPECT_EQ(run.out, Block("child_processes", "text"));
+}
+
+// In its own mount namespace, which other programs do not see.
+TEST(CookbookMountTest, IsUndoneBySigterm) {
+  const Scratch scratch;
+  ChildOptions options;
+  options.environment = {{"TMPDIR", scratch.path()}};
+  ChildProcess process(
+      {"/usr/bin/unshare", "--mount", kPrograms + std::string("mount")},
+      options);
+  ASSERT_TRUE(process.AwaitOutput("mounted\n"));
+  EXPECT_THAT(Contents("/proc/" + std::to_string(process.pid()) + "/mounts"),
+              testing::HasSubstr(scratch.path()));
+  process.Signal(SIGTERM);
+  const ChildResult run = process.Await();
+  EXPECT_TRUE(run.Killed(SIGTERM)) << run;
+  EXPECT_EQ(run.out, Block("mount", "text"));
+  EXPECT_EQ(run.err, "");
+  EXPECT_THAT(Names(scratch.path()), testing::IsEmpty());
 }
 
 bool Echoes(int terminal) {
