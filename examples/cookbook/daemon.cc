@@ -8,7 +8,6 @@
 #include <fstream>
 #include <string>
 
-#include "absl/status/statusor.h"
 #include "finalize/adopt_after_fork.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
@@ -28,12 +27,10 @@ int main(int argc, char** argv) {
   const pid_t child = fork();
   if (child < 0) return 1;
   if (child > 0) _exit(0);  // not exit(): the child owns everything now
-  absl::StatusOr<size_t> adopted = finalize::AdoptAfterFork();
-  if (!adopted.ok()) _exit(1);
+  if (!finalize::AdoptAfterFork().ok()) _exit(1);
   setsid();
   if (!finalize::InstallExitHooks().ok()) return 1;  // not inherited
 
   std::ofstream(pid_file) << getpid() << "\n";
-  std::printf("adopted: %zu\n", *adopted);
   std::puts("the daemon works");
 }

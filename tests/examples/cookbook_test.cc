@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -13,7 +14,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
-#include <regex>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -97,6 +98,18 @@ struct Recipe {
   std::vector<std::string> left = {};
 };
 
+void PrintTo(const Recipe& recipe, std::ostream* stream) {
+  *stream << recipe.name;
+}
+
+// Sends a SIGTERM. Waits for the end, before which Await() would close the
+// standard input: a program may end by that, too.
+void Terminate(ChildProcess& process) {
+  process.Signal(SIGTERM);
+  siginfo_t info;
+  EXPECT_EQ(waitid(P_PID, process.pid(), &info, WEXITED | WNOWAIT), 0);
+}
+
 ChildResult RunRecipe(const Recipe& recipe, const std::string& directory) {
   std::vector<std::string> words = {kPrograms + recipe.name};
   for (std::string word : recipe.arguments) {
@@ -112,7 +125,7 @@ ChildResult RunRecipe(const Recipe& recipe, const std::string& directory) {
     EXPECT_TRUE(process.AwaitOutput(recipe.ready));
     EXPECT_FALSE(fs::is_empty(directory)) << "nothing to remove";
     if (recipe.then == nullptr) {
-      process.Signal(SIGTERM);
+      Terminate(process);
     } else {
       recipe.then(process);
     }
@@ -226,7 +239,7 @@ TEST(CookbookEventLoopTest, FinishesItsWorkAtSigterm) {
   ASSERT_TRUE(process.AwaitOutput("ready\n"));
   process.Send("a request\n");
   ASSERT_TRUE(process.AwaitOutput("answer to a request\n"));
-  process.Signal(SIGTERM);
+  Terminate(process);
   const ChildResult run = process.Await();
   EXPECT_TRUE(run.Killed(SIGTERM)) << run;
   EXPECT_EQ(run.out, Block("event_loop", "text"));
