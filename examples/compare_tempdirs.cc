@@ -8,13 +8,16 @@
 //   compare_tempdirs --format=html >page.html
 //   compare_tempdirs --fill=/usr/share/doc    real trees to remove
 //   compare_tempdirs --update=FILE            the table, into a document
+//   compare_tempdirs --doctor                 does the library work here?
 //
 // Returns 0 if every cell is as expected, 1 if one is not (standard error says
-// which), 2 if its arguments are wrong.
+// which), 2 if its arguments are wrong. With --doctor: 0 if everything holds
+// that the library relies on, 1 if something is weaker here or fails.
 //
 // compare/ has four rooms, each of which uses those before it: subject (the
 // process that is watched), scenarios (how it ends, and what is expected), play
-// (plays the scenarios and compares) and print.
+// (plays the scenarios and compares) and print. A fifth, doctor, examines the
+// machine.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -38,6 +41,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "examples/compare/doctor/doctor.h"
 #include "examples/compare/play/child.h"
 #include "examples/compare/play/comparison.h"
 #include "examples/compare/play/progress.h"
@@ -62,6 +66,9 @@ ABSL_FLAG(OutputFormat, format, OutputFormat::kTable,
 ABSL_FLAG(std::vector<std::string>, only, {},
           "names of scenarios or groups, or globs, separated by commas; all "
           "if there are none");
+ABSL_FLAG(bool, doctor, false,
+          "print what the library relies on, and whether it holds on this "
+          "machine, where TMPDIR is, and exit; with --format=json as JSON");
 ABSL_FLAG(bool, list, false, "print the names of the scenarios and exit");
 ABSL_FLAG(std::string, fill, "",
           "a directory; each temp dir gets a copy of what is in it");
@@ -174,6 +181,28 @@ Comparison Run(compare::ComparisonOptions options) {
   return *std::move(comparison);
 }
 
+// For lines of text; a wider terminal is not easier to read.
+constexpr size_t kTextWidth = 80;
+
+int RunDoctor() {
+  const OutputFormat format = absl::GetFlag(FLAGS_format);
+  if (format != OutputFormat::kTable && format != OutputFormat::kJson) {
+    EndWith(kUsageError, "--doctor prints text, or --format=json");
+  }
+  if (!absl::GetFlag(FLAGS_only).empty() || absl::GetFlag(FLAGS_list) ||
+      !absl::GetFlag(FLAGS_update).empty() ||
+      !absl::GetFlag(FLAGS_fill).empty()) {
+    EndWith(kUsageError, "--doctor takes no flag but --format");
+  }
+  const compare::Diagnosis diagnosis = compare::Examine();
+  std::cout << (format == OutputFormat::kJson
+                    ? compare::FormatDiagnosisJson(diagnosis)
+                    : compare::FormatDiagnosis(diagnosis, kTextWidth))
+            << std::flush;
+  if (!std::cout) EndWith(1, "cannot write to standard output");
+  return diagnosis.holds() ? 0 : 1;
+}
+
 std::string FormatForTerminal(const Comparison& comparison) {
   winsize size = {};
   const bool terminal = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
@@ -219,6 +248,7 @@ int main(int argc, char** argv) {
   OpenStandardDescriptors();
   signal(SIGCHLD, SIG_DFL);  // otherwise the statuses of children are lost
   ParseFlags(argc, argv);
+  if (absl::GetFlag(FLAGS_doctor)) return RunDoctor();
   const compare::ComparisonOptions options = OptionsFromFlags();
   if (absl::GetFlag(FLAGS_list)) {
     std::cout << compare::ListScenarios(options.scenarios);

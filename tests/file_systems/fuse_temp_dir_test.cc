@@ -23,7 +23,7 @@
 #include "tempdir/internal/system/exit_patience.h"
 #include "tempdir/temp_dir_guarantees.h"
 #include "tempdir/temp_dir_options.h"
-#include "tests/file_systems/fuse_mount.h"
+#include "tests/support/fuse_mount.h"
 #include "tests/support/temp_dir_styles.h"
 
 namespace {

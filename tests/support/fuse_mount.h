@@ -7,8 +7,8 @@
 //     FuseMount mount({"bindfs", "/tmp/below", "/tmp/above"});
 //     ...
 //   });
-#ifndef TESTS_FILE_SYSTEMS_FUSE_MOUNT_H_
-#define TESTS_FILE_SYSTEMS_FUSE_MOUNT_H_
+#ifndef TESTS_SUPPORT_FUSE_MOUNT_H_
+#define TESTS_SUPPORT_FUSE_MOUNT_H_
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,4 +54,4 @@ class FuseMount {
 
 }  // namespace finalize_test
 
-#endif  // TESTS_FILE_SYSTEMS_FUSE_MOUNT_H_
+#endif  // TESTS_SUPPORT_FUSE_MOUNT_H_

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// compare_tempdirs --doctor on file systems, and as users, that a test must be
+// the superuser to have.
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <functional>
+#include <string>
+
+#include "examples/compare/doctor/finding.h"
+#include "examples/compare/doctor/place.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/examples/tool_run.h"
+#include "tests/support/fuse_mount.h"
+#include "tests/support/refused_calls.h"
+#include "tests/support/temp_dir_fixture.h"
+
+namespace {
+
+using namespace finalize_test;  // NOLINT(build/namespaces)
+using compare::Finding;
+using compare::Verdict;
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr char kPlace[] = "/tmp/place";
+
+// Runs `body` where /tmp is a file system in memory of this test alone. Returns
+// what it printed.
+std::string InMemory(const std::function<void()>& body) {
+  const Ended ended = RunForked([&] {
+    MountMemory("/tmp");
+    MakeDirectory(kPlace);
+    body();
+  });
+  return ended.exit_code == 0 ? ended.output
+                              : ended.output + " (did not end well)";
+}
+
+// Prints what the program says of kPlace.
+void Diagnose(const std::function<void()>& setup = nullptr) {
+  const ToolRun run = RunProgram("examples/compare_tempdirs",
+                                 {"--doctor", "--format=json"}, [&] {
+                                   setenv("TMPDIR", kPlace, 1);
+                                   if (setup != nullptr) setup();
+                                 });
+  SayUnless(Entries(kPlace).empty(), "something was left");
+  const json diagnosis = json::parse(run.output, nullptr, false);
+  SayUnless(diagnosis.is_object() && diagnosis["holds"].is_boolean() &&
+                run.exit_code == (diagnosis["holds"] ? 0 : 1),
+            "exit status and answer differ");
+  printf("%s%s", run.output.c_str(), run.errors.c_str());
+}
+
+json FindingNamed(const std::string& printed, const std::string& name) {
+  const json diagnosis = json::parse(printed, nullptr, false);
+  if (diagnosis.is_object()) {
+    for (const json& finding : diagnosis["findings"]) {
+      if (finding["name"] == name) return finding;
+    }
+  }
+  ADD_FAILURE() << "no finding " << name << " in " << printed;
+  return {{"verdict", ""}, {"found", ""}, {"meaning", ""}, {"advice", ""}};
+}
+
+void ExpectPlaceHolds(const std::string& printed) {
+  for (const char* const name :
+       {"temp dirs", "path", "owner and mode", "locks", "mounts"}) {
+    EXPECT_EQ(FindingNamed(printed, name)["verdict"], "holds") << printed;
+  }
+  EXPECT_THAT(FindingNamed(printed, "locks")["found"], HasSubstr("on tmpfs"));
+}
+
+TEST(DoctorMountsTest, APlaceInMemoryHolds) {
+  const std::string printed = InMemory([] { Diagnose(); });
+  ExpectPlaceHolds(printed);
+  EXPECT_EQ(FindingNamed(printed, "identity")["verdict"], "holds");
+}
+
+TEST(DoctorMountsTest, AnOrdinaryUserFindsTheSame) {
+  ExpectPlaceHolds(InMemory([] {
+    if (chown(kPlace, kNobody, kNobody) != 0) abort();
+    Diagnose([] { BecomeNobody(); });
+  }));
+}
+
+TEST(DoctorMountsTest, FuseShowsLocksToNobodyAndForgetsHandles) {
+  const std::string printed = InMemory([] {
+    MakeDirectory("/tmp/below");
+    const FuseMount mount({"bindfs", "/tmp/below", kPlace});
+    Diagnose();
+  });
+  const json locks = FindingNamed(printed, "locks");
+  EXPECT_EQ(locks["verdict"], "weaker");
+  EXPECT_THAT(locks["found"], HasSubstr("fuse"));
+  EXPECT_THAT(locks["advice"], HasSubstr("finalize-reap"));
+  const json identity = FindingNamed(printed, "identity");
+  EXPECT_EQ(identity["verdict"], "weaker");
+  EXPECT_THAT(identity["meaning"], HasSubstr("one descriptor for each"));
+  EXPECT_EQ(FindingNamed(printed, "owner and mode")["verdict"], "holds");
+}
+
+TEST(DoctorMountsTest, AFileSystemWithoutPermissionsIsWeaker) {
+  const json owner = FindingNamed(
+      InMemory([] {
+        MakeDirectory("/tmp/below");
+        const FuseMount mount({"bindfs", "--force-user=daemon", "--perms=0777",
+                               "--chmod-ignore", "/tmp/below", kPlace});
+        Diagnose();
+      }),
+      "owner and mode");
+  EXPECT_EQ(owner["verdict"], "weaker");
+  EXPECT_THAT(owner["meaning"], HasSubstr("another owner"));
+  EXPECT_THAT(owner["meaning"], HasSubstr("permissions"));
+}
+
+// A user whom its namespace does not map.
+TEST(DoctorMountsTest, NobodyOfAUserNamespaceIsWeaker) {
+  const json user = FindingNamed(InMemory([] {
+                                   Diagnose([] {
+                                     if (unshare(CLONE_NEWUSER) != 0) {
+                                       _exit(125);
+                                     }
+                                   });
+                                 }),
+                                 "user namespace");
+  EXPECT_EQ(user["verdict"], "weaker");
+}
+
+// --- nothing tells mounts ---
+
+// Prints the finding about mounts where no question is answered. Not by the
+// program: a sanitizer's does not start without /proc.
+void DiagnoseWithoutMounts() {
+  const std::string said = HideProc();
+  SayUnless(said.empty(), said);
+  const std::string refused =
+      RefuseCalls({kOpenat2Call, SYS_statx, SYS_name_to_handle_at}, ENOSYS);
+  SayUnless(refused.empty(), refused);
+  for (const Finding& finding : compare::ExaminePlace(kPlace)) {
+    if (finding.name != "mounts") continue;
+    printf("%d %s", static_cast<int>(finding.verdict), finding.advice.c_str());
+  }
+  SayUnless(Entries(kPlace).empty(), "something was left");
+}
+
+std::string Number(Verdict verdict) {
+  return std::to_string(static_cast<int>(verdict));
+}
+
+TEST(DoctorMountsTest, IfNothingTellsMountsRemovalFails) {
+  const std::string printed = InMemory([] { DiagnoseWithoutMounts(); });
+  EXPECT_THAT(printed, StartsWith(Number(Verdict::kFails)));
+  EXPECT_THAT(printed, HasSubstr("FINALIZE_COMPARE_DEVICES=1"));
+}
+
+TEST(DoctorMountsTest, IfDevicesAreComparedItIsWeaker) {
+  EXPECT_THAT(InMemory([] {
+                setenv("FINALIZE_COMPARE_DEVICES", "1", 1);
+                DiagnoseWithoutMounts();
+              }),
+              StartsWith(Number(Verdict::kWeaker)));
+}
+
+}  // namespace

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// compare_tempdirs --doctor, as any user, where the test runs.
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <functional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/examples/tool_run.h"
+#include "tests/support/refused_calls.h"
+
+namespace {
+
+using finalize_test::Compare;
+using finalize_test::RefuseCalls;
+using finalize_test::ToolRun;
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+json FindingNamed(const json& diagnosis, const std::string& name) {
+  for (const json& finding : diagnosis["findings"]) {
+    if (finding["name"] == name) return finding;
+  }
+  ADD_FAILURE() << "no finding " << name;
+  return {{"verdict", ""}, {"found", ""}, {"meaning", ""}, {"advice", ""}};
+}
+
+// What the exit status and the findings have to do with each other, anywhere.
+void ExpectSound(const json& diagnosis, int exit_code) {
+  bool holds = true;
+  for (const json& finding : diagnosis["findings"]) {
+    const bool spoils =
+        finding["verdict"] == "weaker" || finding["verdict"] == "fails";
+    if (spoils) holds = false;
+    EXPECT_NE(finding["found"], "") << finding;
+    EXPECT_NE(finding["meaning"], "") << finding;
+    if (spoils) {
+      EXPECT_NE(finding["advice"], "") << finding;
+    }
+  }
+  EXPECT_EQ(diagnosis["holds"], holds);
+  EXPECT_EQ(exit_code, holds ? 0 : 1);
+}
+
+json Diagnosed(const std::function<void()>& setup = nullptr) {
+  const ToolRun run = Compare({"--doctor", "--format=json"}, setup);
+  EXPECT_EQ(run.errors, "");
+  const json diagnosis = json::parse(run.output);
+  ExpectSound(diagnosis, run.exit_code);
+  return diagnosis;
+}
+
+void Refuse(const std::vector<int>& calls, int error) {
+  if (!RefuseCalls(calls, error).empty()) _exit(125);
+}
+
+std::string OwnDirectory(const char* name, mode_t mode) {
+  const std::string path = std::string(getenv("TEST_TMPDIR")) + "/" + name;
+  std::filesystem::create_directory(path);
+  chmod(path.c_str(), mode);
+  return path;
+}
+
+// Whether the kernel does as it says, too: some take any advice.
+bool KernelWipesOnFork() {
+  const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  void* const page = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const bool wipes = madvise(page, size, 0x7ffffff1) != 0 &&
+                     madvise(page, size, MADV_WIPEONFORK) == 0;
+  munmap(page, size);
+  return wipes;
+}
+
+TEST(DoctorTest, NamesEachThingThatTheLibraryReliesOn) {
+  const json diagnosis = Diagnosed();
+  std::vector<std::string> names;
+  for (const json& finding : diagnosis["findings"]) {
+    names.push_back(finding["name"]);
+  }
+  EXPECT_THAT(names, testing::ElementsAre("temp dirs", "path", "owner and mode",
+                                          "locks", "identity", "mounts",
+                                          "aging", "forks", "exit()",
+                                          "user namespace", "environment"));
+  EXPECT_EQ(FindingNamed(diagnosis, "temp dirs")["verdict"], "holds");
+  EXPECT_EQ(FindingNamed(diagnosis, "forks")["verdict"],
+            KernelWipesOnFork() ? "holds" : "weaker");
+}
+
+TEST(DoctorTest, TextSaysTheSame) {
+  const json diagnosis = Diagnosed();
+  const ToolRun run = Compare({"--doctor"});
+  EXPECT_EQ(run.exit_code, diagnosis["holds"] ? 0 : 1);
+  EXPECT_THAT(run.output, StartsWith("Temp dirs in /"));
+  EXPECT_THAT(run.output,
+              HasSubstr(diagnosis["holds"] ? "\nEverything that the library"
+                                           : "\nNot everything that the"));
+  for (const json& finding : diagnosis["findings"]) {
+    std::string line = finding["verdict"];
+    line.resize(8, ' ');
+    line += finding["name"];
+    EXPECT_THAT(run.output, HasSubstr("\n" + line + "\n"));
+  }
+  std::istringstream lines(run.output);
+  std::string line;
+  std::getline(lines, line);  // it has the path
+  while (std::getline(lines, line)) {
+    if (line.find('/') == std::string::npos) {
+      EXPECT_LE(line.size(), 80u) << line;
+    }
+  }
+}
+
+TEST(DoctorTest, ATmpdirThatIsNotThereFails) {
+  const json diagnosis =
+      Diagnosed([] { setenv("TMPDIR", "/does/not/exist", 1); });
+  EXPECT_EQ(FindingNamed(diagnosis, "temp dirs")["verdict"], "fails");
+  EXPECT_THAT(FindingNamed(diagnosis, "temp dirs")["found"],
+              HasSubstr("/does/not/exist"));
+}
+
+TEST(DoctorTest, ATmpdirThatIsRelativeFails) {
+  const json diagnosis = Diagnosed([] { setenv("TMPDIR", "tmp", 1); });
+  EXPECT_EQ(FindingNamed(diagnosis, "temp dirs")["verdict"], "fails");
+}
+
+// C38: a name forges no line.
+TEST(DoctorTest, APathForgesNoLine) {
+  const ToolRun run = Compare(
+      {"--doctor"}, [] { setenv("TMPDIR", "/no\nholds   locks\n", 1); });
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.output, Not(HasSubstr("\nholds   locks\n")));
+}
+
+TEST(DoctorTest, APlaceInWhichOthersMayRenameIsWeaker) {
+  const std::string open_to_all = OwnDirectory("open_to_all", 0777);
+  const json path = FindingNamed(
+      Diagnosed([&] { setenv("TMPDIR", open_to_all.c_str(), 1); }), "path");
+  EXPECT_EQ(path["verdict"], "weaker");
+  EXPECT_THAT(path["found"], HasSubstr("mode 0777"));
+  const std::string sticky = OwnDirectory("own", 0700);
+  EXPECT_EQ(
+      FindingNamed(Diagnosed([&] { setenv("TMPDIR", sticky.c_str(), 1); }),
+                   "path")["verdict"],
+      "holds");
+}
+
+TEST(DoctorTest, AKernelThatWipesNothingIsWeaker) {
+  const json forks =
+      FindingNamed(Diagnosed([] { Refuse({SYS_madvise}, EINVAL); }), "forks");
+  EXPECT_EQ(forks["verdict"], "weaker");
+  EXPECT_THAT(forks["found"], HasSubstr("Invalid argument"));
+}
+
+// An old kernel, or the filter of a container: another question is answered.
+TEST(DoctorTest, OneAnswerAboutMountsIsEnough) {
+  const json mounts = FindingNamed(
+      Diagnosed([] {
+        Refuse({finalize_test::kOpenat2Call, SYS_name_to_handle_at}, ENOSYS);
+      }),
+      "mounts");
+  EXPECT_EQ(mounts["verdict"], "holds");
+  EXPECT_THAT(mounts["found"],
+              HasSubstr("missing or refused: openat2, name_to_handle_at"));
+  EXPECT_THAT(FindingNamed(Diagnosed(), "mounts")["found"],
+              Not(HasSubstr("missing or refused: openat2, ")));
+}
+
+TEST(DoctorTest, WithoutHandlesATokenDoes) {
+  const std::string own = OwnDirectory("marked", 0700);
+  const bool marks = setxattr(own.c_str(), "user.test", "1", 1, 0) == 0;
+  const json identity = FindingNamed(
+      Diagnosed([] { Refuse({SYS_name_to_handle_at}, EPERM); }), "identity");
+  EXPECT_EQ(identity["verdict"], marks ? "holds" : "weaker");
+  EXPECT_THAT(identity["found"], HasSubstr("Operation not permitted"));
+}
+
+TEST(DoctorTest, WithoutHandlesAndTokensADescriptorIsHeld) {
+  const json identity = FindingNamed(
+      Diagnosed([] {
+        Refuse({SYS_name_to_handle_at, SYS_fsetxattr, SYS_setxattr}, EPERM);
+      }),
+      "identity");
+  EXPECT_EQ(identity["verdict"], "weaker");
+  EXPECT_THAT(identity["meaning"], HasSubstr("one descriptor for each"));
+}
+
+// Compare() fails the test if the directory is kept.
+TEST(DoctorTest, SaysThatTempDirsAreKeptAndKeepsNone) {
+  const json environment =
+      FindingNamed(Diagnosed([] { setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1); }),
+                   "environment");
+  EXPECT_EQ(environment["verdict"], "weaker");
+  EXPECT_EQ(environment["found"], "FINALIZE_KEEP_TEMP_DIRS=1");
+}
+
+TEST(DoctorTest, SaysThatNothingIsReaped) {
+  const json environment = FindingNamed(
+      Diagnosed([] { setenv("FINALIZE_REAP", "0", 1); }), "environment");
+  EXPECT_EQ(environment["verdict"], "weaker");
+  EXPECT_THAT(environment["meaning"], HasSubstr("killed processes"));
+}
+
+// What it examines, it leaves as it was: also what a reaper would remove.
+TEST(DoctorTest, ReapsNothing) {
+  const std::string parent = OwnDirectory("dead", 0700);
+  const std::string root =
+      parent + "/finalize-" + std::to_string(geteuid()) + "-aaaaaaaaaaaaaaaa";
+  ASSERT_EQ(mkdir(root.c_str(), 0700), 0);
+  ASSERT_EQ(chmod(root.c_str(), 01700), 0);
+  Diagnosed([&] { setenv("TMPDIR", parent.c_str(), 1); });
+  EXPECT_TRUE(std::filesystem::exists(root));
+  std::filesystem::remove_all(parent);
+}
+
+TEST(DoctorTest, TakesNoOtherFlags) {
+  for (const char* const flag :
+       {"--format=html", "--only=sigterm", "--list", "--fill=/tmp"}) {
+    const ToolRun run = Compare({"--doctor", flag});
+    EXPECT_EQ(run.exit_code, 2) << flag;
+    EXPECT_THAT(run.output, IsEmpty()) << flag;
+    EXPECT_THAT(run.errors, HasSubstr("--doctor")) << flag;
+  }
+}
+
+}  // namespace
