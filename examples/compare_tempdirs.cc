@@ -5,6 +5,7 @@
 //
 //   compare_tempdirs                          the table
 //   compare_tempdirs --only='sig*,fork'       part of it
+//   compare_tempdirs --columns=destructor,finalizer
 //   compare_tempdirs --format=html >page.html
 //   compare_tempdirs --fill=/usr/share/doc    real trees to remove
 //   compare_tempdirs --update=FILE            the table, into a document
@@ -66,6 +67,9 @@ ABSL_FLAG(OutputFormat, format, OutputFormat::kTable,
 ABSL_FLAG(std::vector<std::string>, only, {},
           "names of scenarios or groups, or globs, separated by commas; all "
           "if there are none");
+ABSL_FLAG(std::vector<std::string>, columns, {},
+          "destructor, finalizer, hooks, crash, reaper or restart, or globs, "
+          "separated by commas; all if there are none");
 ABSL_FLAG(bool, doctor, false,
           "print what the library relies on, and whether it holds on this "
           "machine, where TMPDIR is, and exit; with --format=json as JSON");
@@ -133,9 +137,12 @@ compare::ComparisonOptions OptionsFromFlags() {
         absl::StrCat("--only: ", std::string(scenarios.status().message())));
   }
   options.scenarios = *std::move(scenarios);
-  for (const compare::Column& column : compare::AllColumns()) {
-    options.columns.push_back(&column);
+  auto columns = compare::SelectColumns(absl::GetFlag(FLAGS_columns));
+  if (!columns.ok()) {
+    EndWith(kUsageError, absl::StrCat("--columns: ",
+                                      std::string(columns.status().message())));
   }
+  options.columns = *std::move(columns);
   options.jobs = absl::GetFlag(FLAGS_jobs);
   if (options.jobs < 1) EndWith(kUsageError, "--jobs must be at least 1");
   options.limit = absl::GetFlag(FLAGS_limit);
@@ -143,8 +150,10 @@ compare::ComparisonOptions OptionsFromFlags() {
     EndWith(kUsageError, "--limit must be positive");
   }
   if (!absl::GetFlag(FLAGS_update).empty() &&
-      !absl::GetFlag(FLAGS_only).empty()) {
-    EndWith(kUsageError, "--update needs the whole table, without --only");
+      !(absl::GetFlag(FLAGS_only).empty() &&
+        absl::GetFlag(FLAGS_columns).empty())) {
+    EndWith(kUsageError,
+            "--update needs the whole table, without --only and --columns");
   }
   options.program = "/proc/self/exe";
   if (const std::string fill = absl::GetFlag(FLAGS_fill); !fill.empty()) {
@@ -189,7 +198,8 @@ int RunDoctor() {
   if (format != OutputFormat::kTable && format != OutputFormat::kJson) {
     EndWith(kUsageError, "--doctor prints text, or --format=json");
   }
-  if (!absl::GetFlag(FLAGS_only).empty() || absl::GetFlag(FLAGS_list) ||
+  if (!absl::GetFlag(FLAGS_only).empty() ||
+      !absl::GetFlag(FLAGS_columns).empty() || absl::GetFlag(FLAGS_list) ||
       !absl::GetFlag(FLAGS_update).empty() ||
       !absl::GetFlag(FLAGS_fill).empty()) {
     EndWith(kUsageError, "--doctor takes no flag but --format");

@@ -66,6 +66,28 @@ TEST(OnlyTest, NamesTheOneThatMatchesNothing) {
   ExpectUsageError({"--only=sigterm,sigquit"}, "\"sigquit\"");
 }
 
+TEST(ColumnsTest, AreShownInTheOrderOfTheTable) {
+  const ToolRun run = Compare(
+      {"--only=sigterm", "--columns=reaper,f*,destructor", "--format=json"});
+  EXPECT_EQ(run.exit_code, 0) << run.errors;
+  const json output = json::parse(run.output);
+  std::vector<std::string> ids;
+  for (const json& column : output["columns"]) ids.push_back(column["id"]);
+  EXPECT_THAT(ids, testing::ElementsAre("destructor", "finalizer", "reaper"));
+  EXPECT_EQ(output["scenarios"][0]["cells"].size(), 3u);
+}
+
+TEST(ColumnsTest, OneAloneIsAsInTheTable) {
+  const ToolRun run = Compare({"--only=sigkill,exec", "--columns=restart"});
+  EXPECT_EQ(run.exit_code, 0) << run.errors;
+  EXPECT_THAT(run.output,
+              HasSubstr("left nothing behind in 2 ways of ending."));
+}
+
+TEST(ColumnsTest, NameTheOneThatMatchesNothing) {
+  ExpectUsageError({"--columns=hooks,python"}, "\"python\"; there are destr");
+}
+
 TEST(ListTest, PrintsNamesUnderTheirGroup) {
   const ToolRun run = Compare({"--list", "--only=sigterm"});
   EXPECT_EQ(run.exit_code, 0);
@@ -100,6 +122,7 @@ TEST(FlagsTest, ErrorIsOneLine) {
 
 TEST(FlagsTest, UpdatesWithTheWholeTableOnly) {
   ExpectUsageError({"--update=README.md", "--only=sigterm"}, "--update");
+  ExpectUsageError({"--update=README.md", "--columns=hooks"}, "--update");
 }
 
 TEST(FlagsTest, HelpIsNoError) {

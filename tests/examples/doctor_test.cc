@@ -230,8 +230,8 @@ TEST(DoctorTest, ReapsNothing) {
 }
 
 TEST(DoctorTest, TakesNoOtherFlags) {
-  for (const char* const flag :
-       {"--format=html", "--only=sigterm", "--list", "--fill=/tmp"}) {
+  for (const char* const flag : {"--format=html", "--only=sigterm",
+                                 "--columns=hooks", "--list", "--fill=/tmp"}) {
     const ToolRun run = Compare({"--doctor", flag});
     EXPECT_EQ(run.exit_code, 2) << flag;
     EXPECT_THAT(run.output, IsEmpty()) << flag;

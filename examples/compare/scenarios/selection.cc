@@ -20,6 +20,13 @@ bool Matches(const std::string& pattern, const Group& group,
          fnmatch(pattern.c_str(), group.name, 0) == 0;
 }
 
+// Returns the first of `patterns` that is not in use; null if there is none.
+const std::string* Unused(const std::vector<std::string>& patterns,
+                          const std::vector<bool>& used) {
+  const auto unused = std::find(used.begin(), used.end(), false);
+  return unused == used.end() ? nullptr : &patterns[unused - used.begin()];
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<const Scenario*>> SelectScenarios(
@@ -37,11 +44,33 @@ absl::StatusOr<std::vector<const Scenario*>> SelectScenarios(
       if (wanted) selected.push_back(&scenario);
     }
   }
-  const auto unused = std::find(used.begin(), used.end(), false);
-  if (unused != used.end()) {
+  if (const std::string* const unused = Unused(patterns, used)) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "no scenario is called \"", patterns[unused - used.begin()],
-        "\"; --list prints their names"));
+        "no scenario is called \"", *unused, "\"; --list prints their names"));
+  }
+  return selected;
+}
+
+absl::StatusOr<std::vector<const Column*>> SelectColumns(
+    const std::vector<std::string>& patterns) {
+  std::vector<const Column*> selected;
+  std::vector<bool> used(patterns.size(), false);
+  for (const Column& column : AllColumns()) {
+    bool wanted = patterns.empty();
+    for (size_t i = 0; i < patterns.size(); ++i) {
+      if (fnmatch(patterns[i].c_str(), column.id, 0) != 0) continue;
+      wanted = true;
+      used[i] = true;
+    }
+    if (wanted) selected.push_back(&column);
+  }
+  if (const std::string* const unused = Unused(patterns, used)) {
+    std::string names;
+    for (const Column& column : AllColumns()) {
+      absl::StrAppend(&names, names.empty() ? "" : ", ", column.id);
+    }
+    return absl::InvalidArgumentError(absl::StrCat(
+        "no column is called \"", *unused, "\"; there are ", names));
   }
   return selected;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which scenarios --only means, and what --list prints.
+// Which scenarios --only means, which columns --columns means, and what --list
+// prints.
 #ifndef EXAMPLES_COMPARE_SCENARIOS_SELECTION_H_
 #define EXAMPLES_COMPARE_SCENARIOS_SELECTION_H_
 
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "examples/compare/scenarios/column.h"
 #include "examples/compare/scenarios/scenario.h"
 
 namespace compare {
@@ -16,6 +18,10 @@ namespace compare {
 // the name of a scenario or of a group, or a glob ("sig*"). All of them where
 // there are no patterns. A pattern that matches nothing is InvalidArgument.
 absl::StatusOr<std::vector<const Scenario*>> SelectScenarios(
+    const std::vector<std::string>& patterns);
+
+// The same for columns, by a glob of their id.
+absl::StatusOr<std::vector<const Column*>> SelectColumns(
     const std::vector<std::string>& patterns);
 
 // Returns one line for each scenario, with its name and title, under its group.
