@@ -168,6 +168,12 @@ TEST(DoctorTest, AKernelThatWipesNothingIsWeaker) {
   EXPECT_THAT(forks["found"], HasSubstr("Invalid argument"));
 }
 
+TEST(DoctorTest, RefusedLocksDoNotHold) {
+  const json diagnosis = Diagnosed([] { Refuse({SYS_flock}, ENOLCK); });
+  EXPECT_EQ(diagnosis["holds"], false);
+  EXPECT_THAT(diagnosis.dump(), HasSubstr("No locks available"));
+}
+
 // An old kernel, or the filter of a container: another question is answered.
 TEST(DoctorTest, OneAnswerAboutMountsIsEnough) {
   const json mounts = FindingNamed(

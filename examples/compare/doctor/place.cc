@@ -108,46 +108,51 @@ Finding Owner(const std::string& directory,
   return finding;
 }
 
-// What a second process would see of a lock of the first one.
-std::string TryLock(const std::string& directory) {
+// Why a second process would not see a lock of the first one; "" if it would.
+std::string LockProblem(const std::string& directory) {
   const int mine = OpenDirectory(directory);
   const int other = OpenDirectory(directory);
-  std::string said = "a lock (flock) on a directory is seen by others here";
+  std::string problem;
   if (flock(mine, LOCK_SH | LOCK_NB) != 0) {
-    said = absl::StrCat(
+    problem = absl::StrCat(
         "directories cannot be locked (flock: ", strerror(errno), ")");
   } else if (flock(other, LOCK_EX | LOCK_NB) == 0) {
-    said = "a directory can be locked (flock) by two at once";
+    problem = "a directory can be locked (flock) by two at once";
   }
   close(mine);
   close(other);
-  return said;
+  return problem;
 }
 
 Finding Locks(const std::string& directory,
               const TempDirGuarantees& guarantees) {
   Finding finding;
   finding.name = "locks";
-  finding.found =
-      absl::StrCat(TryLock(directory), ", on ", FileSystemName(directory));
-  if (guarantees.lock) {
+  const std::string problem = LockProblem(directory);
+  finding.found = absl::StrCat(
+      problem.empty()
+          ? "a lock (flock) on a directory is seen by other processes here"
+          : problem,
+      ", on ", FileSystemName(directory));
+  if (guarantees.lock && problem.empty()) {
     finding.meaning =
         "a reaper sees whether the owner of a temp dir is alive, and removes "
         "what killed processes left";
     return finding;
   }
   finding.verdict = Verdict::kWeaker;
-  absl::StrAppend(&finding.found,
-                  ", which is not known to show locks to every machine, "
-                  "container and server that has it mounted");
+  if (!guarantees.lock)
+    absl::StrAppend(&finding.found,
+                    ", which is not known to show locks to every machine, "
+                    "container and server that has it mounted");
   finding.meaning =
       "temp dirs of processes that end normally are removed. What a killed "
       "process leaves stays: nothing removes it by itself, because its owner "
       "might be alive elsewhere";
   finding.advice =
-      "set TMPDIR to a local file system; or run `finalize-reap` there when "
-      "nothing else uses the directory (tempdir/reaper.md says with which "
-      "option)";
+      "set TMPDIR to a local file system; or run `finalize-reap "
+      "--unseen_locks` there while nothing else uses the directory "
+      "(tempdir/reaper.md)";
   return finding;
 }
 
@@ -168,10 +173,13 @@ Finding Identity(const std::string& directory, int descriptors) {
   const std::string refused = FileHandleError(directory);
   if (descriptors > 0) {
     finding.verdict = Verdict::kWeaker;
-    finding.found = absl::StrCat(
-        "the kernel gives no file handles that last here (name_to_handle_at: ",
-        refused.empty() ? "FUSE forgets them" : refused,
-        "), and nothing can be written on a directory to know it by");
+    finding.found =
+        refused.empty()
+            ? std::string(
+                  "the kernel forgets the file handles of this file "
+                  "system (FUSE)")
+            : absl::StrCat("no file handles (name_to_handle_at: ", refused,
+                           "), and no extended attribute can be set");
     finding.meaning =
         "the library holds each temp dir open, to be sure that it removes "
         "that one and no other: one descriptor for each";
