@@ -141,10 +141,11 @@ Finding Locks(const std::string& directory,
     return finding;
   }
   finding.verdict = Verdict::kWeaker;
-  if (!guarantees.lock)
+  if (!guarantees.lock) {
     absl::StrAppend(&finding.found,
                     ", which is not known to show locks to every machine, "
                     "container and server that has it mounted");
+  }
   finding.meaning =
       "temp dirs of processes that end normally are removed. What a killed "
       "process leaves stays: nothing removes it by itself, because its owner "
