@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "finalize/adopt_after_fork.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/in_flight.h"
@@ -134,6 +135,27 @@ void Prefork() {
   Require(!Requests().closed(), "the parent is open");
 }
 
+// The child of a daemon takes over the request, and answers it.
+void Adopt() {
+  finalize::AtExit(Says{"cleaned up"});
+  Ticket inherited = Entered("GET /parent");
+  const pid_t child = Forked(fork());
+  if (child == 0) {
+    Require(finalize::AdoptAfterFork().ok(), "AdoptAfterFork");
+    Require(Requests().size() == 1, "the request is adopted");
+    std::thread([ticket = std::move(inherited)]() mutable {
+      while (!Requests().closed()) sched_yield();
+      Say("answered in the child");
+      ticket.Leave();
+    }).detach();
+    std::exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  Require(status == 0, "the child ends well");
+  _exit(0);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -142,5 +164,6 @@ int main(int argc, char** argv) {
                                      {"serve-until-closed", ServeUntilClosed},
                                      {"exit", Exit},
                                      {"exit-with-static", ExitWithStatic},
-                                     {"prefork", Prefork}});
+                                     {"prefork", Prefork},
+                                     {"adopt", Adopt}});
 }

@@ -80,4 +80,12 @@ TEST(InFlightEndTest, IsTheChildsOwnAfterFork) {
   EXPECT_EQ(result.err, "");
 }
 
+// C39, C21: a child that adopts has the requests of its parent.
+TEST(InFlightEndTest, IsAdopted) {
+  const ChildResult result = ResultOf("adopt");
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.out, "answered in the child\ncleaned up\n");
+  EXPECT_EQ(result.err, "");
+}
+
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <sched.h>
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <thread>
@@ -20,6 +21,7 @@
 #include "finalize/process_end.h"
 #include "finalize/registry.h"
 #include "finalize/report.h"
+#include "finalize/testing.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/captured_failures.h"
@@ -210,6 +212,25 @@ TEST(InFlightTest, FailsWithTheNamesAtItsLimit) {
               HasSubstr("1 still in flight after"));
   EXPECT_THAT(std::string(entry.status.message()), HasSubstr("\"stuck\" for"));
   EXPECT_EQ(failures.size(), 1);
+}
+
+// The wait goes by the clock that a test can put forward.
+TEST(InFlightTest, WaitsByTheClockOfDrains) {
+  CapturedFailures failures;
+  finalize::testing::FakeClock clock;
+  InFlight requests("requests");
+  const Ticket stuck = Entered(requests, "stuck");
+  std::atomic<bool> drained{false};
+  std::thread advancer([&] {
+    AwaitClosed(requests);
+    while (!drained) {
+      clock.Advance(absl::Hours(1));
+      sched_yield();
+    }
+  });
+  EXPECT_EQ(Registry::Process().Drain().failed, 1);
+  drained = true;
+  advancer.join();
 }
 
 // C39: requests enter until its turn in the drain, also from callbacks; a
