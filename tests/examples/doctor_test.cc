@@ -25,6 +25,7 @@
 namespace {
 
 using finalize_test::Compare;
+using finalize_test::RefuseAdvice;
 using finalize_test::RefuseCalls;
 using finalize_test::ToolRun;
 using nlohmann::json;
@@ -163,7 +164,12 @@ TEST(DoctorTest, APlaceInWhichOthersMayRenameIsWeaker) {
 
 TEST(DoctorTest, AKernelThatWipesNothingIsWeaker) {
   const json forks =
-      FindingNamed(Diagnosed([] { Refuse({SYS_madvise}, EINVAL); }), "forks");
+      FindingNamed(Diagnosed([] {
+                     if (!RefuseAdvice(MADV_WIPEONFORK, EINVAL).empty()) {
+                       _exit(125);
+                     }
+                   }),
+                   "forks");
   EXPECT_EQ(forks["verdict"], "weaker");
   EXPECT_THAT(forks["found"], HasSubstr("Invalid argument"));
 }

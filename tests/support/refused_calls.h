@@ -23,6 +23,10 @@ inline constexpr int kOpenat2Call = 437;
 // empty string.
 std::string RefuseCalls(const std::vector<int>& calls, int error);
 
+// Makes madvise fail with `error` for this advice alone: an older kernel knows
+// the others. What a sanitizer asks for at its start is not refused.
+std::string RefuseAdvice(int advice, int error);
+
 // Mounts an empty file system over /proc, in a new mount namespace. Only for
 // the superuser. Returns what went wrong, or an empty string.
 std::string HideProc();
