@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "finalize/exit_hooks_validation.h"
+#include "finalize/internal/signals/exit_hooks_validation.h"
 
 #include <vector>
 

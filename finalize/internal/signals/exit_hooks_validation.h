@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // ValidateExitHooks checks the fields of ExitHooks.
-#ifndef FINALIZE_EXIT_HOOKS_VALIDATION_H_
-#define FINALIZE_EXIT_HOOKS_VALIDATION_H_
+#ifndef FINALIZE_INTERNAL_SIGNALS_EXIT_HOOKS_VALIDATION_H_
+#define FINALIZE_INTERNAL_SIGNALS_EXIT_HOOKS_VALIDATION_H_
 
 #include "absl/status/status.h"
 #include "finalize/exit_hooks.h"
@@ -15,4 +15,4 @@ absl::Status ValidateExitHooks(const finalize::ExitHooks& hooks);
 
 }  // namespace finalize_internal
 
-#endif  // FINALIZE_EXIT_HOOKS_VALIDATION_H_
+#endif  // FINALIZE_INTERNAL_SIGNALS_EXIT_HOOKS_VALIDATION_H_
