@@ -8,6 +8,7 @@ packages_test="$packages_compare libgtest-dev libgmock-dev strace bindfs btrfs-p
 packages_bench="$packages_build nlohmann-json3-dev libbenchmark-dev strace gnuplot-nox"
 packages_cmake='g++ cmake ninja-build make pkgconf libabsl-dev libboost-filesystem-dev nlohmann-json3-dev libgtest-dev libgmock-dev'
 packages_meson="$packages_cmake meson"
+packages_cookbook='libuv1-dev pybind11-dev python3-dev'  # beside packages_cmake
 packages_git='git'
 packages_situations='dosfstools fuse-overlayfs unionfs-fuse xfsprogs'
 packages_user='uidmap'  # beside packages_test, for an ordinary user
