@@ -22,6 +22,12 @@ MovedEntry FromRoot(const OwnedEntry& entry, int root_fd) {
   return {root_fd, entry.name(), entry.path().native(), entry.is_file()};
 }
 
+KeepRequest::Location LocationOf(const OwnedEntry& entry) {
+  if (entry.keep_always()) return KeepRequest::Location::kAlreadyInPlace;
+  if (entry.options().direct()) return KeepRequest::Location::kDirectInParent;
+  return KeepRequest::Location::kRoot;
+}
+
 absl::Status Exchange(OwnedEntry& entry, int root_fd,
                       const Destination& destination) {
   if (entry.has_hold()) {
@@ -74,13 +80,13 @@ absl::StatusOr<std::string> KeepEntry(OwnedEntry& entry) {
   const tempdir::TempDirOptions& options = entry.options();
   absl::StatusOr<std::string> kept = MoveOutOfReach(
       {*fd, entry.name(), entry.path().native(), entry.root().parent(),
-       options.prefix(), options.suffix(),
-       entry.keep_always() ? KeepRequest::Location::kAlreadyInPlace
-       : options.direct()  ? KeepRequest::Location::kDirectInParent
-                           : KeepRequest::Location::kRoot,
-       entry.is_file()},
+       options.prefix(), options.suffix(), LocationOf(entry), entry.is_file()},
       [&entry](int opened) { return entry.IsEntry(opened); });
-  kept.ok() ? entry.UnmarkAt(kept->c_str()) : entry.EnterHold();
+  if (!kept.ok()) {
+    entry.EnterHold();
+    return kept;
+  }
+  entry.UnmarkAt(kept->c_str());
   return kept;
 }
 
