@@ -27,7 +27,6 @@
 // (`flock -s <path> sleep infinity`).
 //
 // Thread-safe.
-
 #ifndef TEMPDIR_KEPT_FAILURES_H_
 #define TEMPDIR_KEPT_FAILURES_H_
 

@@ -33,7 +33,6 @@
 //   the program has been started. A forked child closes only its own copy.
 //
 // Movable, not copyable. Confined to one thread.
-
 #ifndef TEMPDIR_PASSED_LOCK_H_
 #define TEMPDIR_PASSED_LOCK_H_
 

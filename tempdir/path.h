@@ -22,7 +22,6 @@
 // Mixed: a program that is compiled in one way does not link with a library
 //   that is compiled in the other. Names of classes that contain a Path then
 //   have an ABI tag, `tempdir::TempDirOptions[abi:without_boost]`.
-
 #ifndef TEMPDIR_PATH_H_
 #define TEMPDIR_PATH_H_
 

@@ -11,7 +11,6 @@
 //   RemoveTree(std::filesystem::temp_directory_path() / "x");
 //
 // Lifetime: it refers to the caller's characters. Use it for parameters only.
-
 #ifndef TEMPDIR_PATH_ARGUMENT_H_
 #define TEMPDIR_PATH_ARGUMENT_H_
 

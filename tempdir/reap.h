@@ -42,7 +42,6 @@
 // cannot see").
 //
 // Thread-safe.
-
 #ifndef TEMPDIR_REAP_H_
 #define TEMPDIR_REAP_H_
 

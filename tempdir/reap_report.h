@@ -5,7 +5,6 @@
 // KeptFailure of tempdir::TrimKeptFailures and KeptFailures (kept_failures.h).
 //
 // These are values. Thread-compatible: const calls may run concurrently.
-
 #ifndef TEMPDIR_REAP_REPORT_H_
 #define TEMPDIR_REAP_REPORT_H_
 

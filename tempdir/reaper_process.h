@@ -46,7 +46,6 @@
 // control group with SIGKILL, or a power loss. The next start reaps then.
 //
 // Thread-safe. Call it once.
-
 #ifndef TEMPDIR_REAPER_PROCESS_H_
 #define TEMPDIR_REAPER_PROCESS_H_
 

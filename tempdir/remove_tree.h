@@ -47,7 +47,6 @@
 //
 // tempdir/remove_tree.md explains how it works. Thread-safe; it keeps no state
 // between calls.
-
 #ifndef TEMPDIR_REMOVE_TREE_H_
 #define TEMPDIR_REMOVE_TREE_H_
 

@@ -2,7 +2,6 @@
 
 // RemoveTreeOptions, the options of tempdir::RemoveTree, and RemoveTreeStats,
 // what it reports.
-
 #ifndef TEMPDIR_REMOVE_TREE_OPTIONS_H_
 #define TEMPDIR_REMOVE_TREE_OPTIONS_H_
 

@@ -15,7 +15,6 @@
 //
 // Not covered: they are what Create saw. A later change of the parent's mode is
 // not noticed.
-
 #ifndef TEMPDIR_TEMP_DIR_GUARANTEES_H_
 #define TEMPDIR_TEMP_DIR_GUARANTEES_H_
 

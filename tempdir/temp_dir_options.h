@@ -47,7 +47,6 @@
 // finalize::Options do; failure reports name that line.
 //
 // A value. Thread-compatible (const calls may run concurrently).
-
 #ifndef TEMPDIR_TEMP_DIR_OPTIONS_H_
 #define TEMPDIR_TEMP_DIR_OPTIONS_H_
 

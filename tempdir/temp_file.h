@@ -42,7 +42,6 @@
 //
 // Thread-safe, except: moves, assignments, the destructor, Write() and the
 // position of the descriptor. PathInside and WriteFileAtomically keep no state.
-
 #ifndef TEMPDIR_TEMP_FILE_H_
 #define TEMPDIR_TEMP_FILE_H_
 

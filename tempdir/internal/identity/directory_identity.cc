@@ -16,8 +16,9 @@
 namespace tempdir_internal {
 namespace {
 
-// Not fstat: ThreadSanitizer ties that to whoever last closed a descriptor of
-// this number, and the removal engine closes its own unseen by it.
+// Not fstat: ThreadSanitizer relates it to the thread that it last saw close a
+// descriptor of this number, and it does not see the removal engine close its
+// descriptors.
 bool Examine(int fd, struct stat* status) {
   return fstatat(fd, "", status, AT_EMPTY_PATH) == 0;
 }
@@ -31,7 +32,7 @@ bool HandlesLast(int fd) {
          static_cast<unsigned>(status.f_type) != kFuse;
 }
 
-// The types of FUSE, which those of XFS are, too.
+// The types of FUSE. XFS uses the same.
 bool HandleLasts(int fd, int type) {
   return (type != 0x81 && type != 0x82) || HandlesLast(fd);
 }

@@ -7,12 +7,12 @@
 //   ...
 //   if (mine->Is(other_fd)) ...  // the same directory, wherever it is now
 //
-// Inode numbers do not do: a removed directory's number is given to the next
-// one at once. The identity is the kernel's file handle (it carries the
-// inode's generation) together with device and inode. If the file system has no
-// handles, or handles that end when the kernel forgets the directory (FUSE), a
-// descriptor of the directory is held instead, which keeps its number from
-// being used again.
+// The inode number is not enough: when a directory is removed, the next new one
+// may get its number at once. The identity is the kernel's file handle, which
+// contains the generation of the inode, with the device and the inode. Some
+// file systems have no handles, or handles that become invalid when the kernel
+// forgets the directory (FUSE). There, a descriptor of the directory is held,
+// so that its inode number is not used again.
 //
 // Movable, not copyable. Thread-compatible (const calls may run concurrently).
 
@@ -28,9 +28,9 @@
 
 namespace tempdir_internal {
 
-// Whether a file handle on the file system of `fd` means the same directory as
-// long as that exists. FUSE makes new ones when the kernel has dropped what it
-// knew of the directory.
+// Returns whether the file handle of a directory on the file system of `fd`
+// stays the same while the directory exists. FUSE creates a new handle after
+// the kernel has dropped the directory from its cache.
 bool HandlesLast(int fd);
 // The same for a handle of this type: no system call for most file systems.
 bool HandleLasts(int fd, int type);
@@ -45,11 +45,11 @@ class DirectoryIdentity {
   DirectoryIdentity& operator=(DirectoryIdentity&& other) noexcept;
   ~DirectoryIdentity();
 
-  // Whether `fd` is open on this directory. False as well if the kernel
-  // does not say.
+  // Returns whether `fd` is open on this directory; false if the kernel does
+  // not tell.
   bool Is(int fd) const;
 
-  // Whether a descriptor is held for it (no file handles here).
+  // Whether it holds a descriptor, because there is no lasting file handle.
   bool holds_descriptor() const { return held_fd_ >= 0; }
 
  private:

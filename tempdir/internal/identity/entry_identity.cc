@@ -15,7 +15,7 @@ namespace {
 constexpr int kHeld = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 struct Handle {
-  // Type and bytes; empty where the file system has none.
+  // Type and bytes; empty if the file system has none.
   std::string_view text() const {
     return {reinterpret_cast<const char*>(&room.header.handle_type), size};
   }

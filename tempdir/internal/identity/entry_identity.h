@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// EntryIdentity: the identity of a directory (directory_identity.h), taken and
-// compared by its entry, without opening it: two system calls less each time.
+// EntryIdentity: the identity of a directory (directory_identity.h). It looks
+// at the entry in the parent and does not open the directory, which saves two
+// system calls each time.
 //
-// It is the file handle, compared within one file system: an entry of a
-// directory is on the file system of that, or a mount point. (A mount point
-// cannot be removed or moved, and the removal engine does not enter it.) If the
-// file system has no handles that last, the directory is opened after all, and
-// marked with a token (token_identity.h). Only if that cannot be, a descriptor
-// of it is held.
+// The identity is the file handle, compared within one file system. That is
+// enough: an entry is on the file system of its parent, unless it is a mount
+// point, which cannot be removed or moved, and which the removal engine does
+// not enter. If the file system has no lasting handles, the directory is opened
+// and marked with a token (token_identity.h). If it cannot be marked, a
+// descriptor of it is held.
 //
 // Movable, not copyable. Thread-compatible (const calls may run concurrently).
 
@@ -33,22 +34,22 @@ class EntryIdentity {
   EntryIdentity(EntryIdentity&&) = default;
   EntryIdentity& operator=(EntryIdentity&&) = default;
 
-  // Whether that entry is this directory. False as well if the kernel does
-  // not say.
+  // Returns whether that entry is this directory; false if the kernel does not
+  // tell.
   bool IsAt(int parent_fd, const char* name) const;
   // Whether `fd` is open on it.
   bool Is(int fd) const;
-  // What was written into the directory to know it by, if anything.
+  // The token that was written into the directory, if any.
   const std::optional<TokenIdentity>& token() const { return token_; }
-  // Takes away what was written into the directory to know it by, for one that
-  // is not the library's any more and is at `path`.
+  // Removes that token, if there is one. For a directory that no longer belongs
+  // to the library and is at `path`.
   void UnmarkAt(const char* path) const {
     if (token_) token_->ClearAt(path);
   }
 
-  // The same identity in the form that the removal engine takes: found at that
-  // entry. NotFound if nothing is there, FailedPrecondition if something else
-  // is.
+  // Returns the identity of that entry in the form that the removal engine
+  // takes; NotFound if there is no such entry, FailedPrecondition if it is
+  // another directory or file.
   absl::StatusOr<DirectoryIdentity> FindAt(int parent_fd,
                                            const char* name) const;
 

@@ -2,9 +2,9 @@
 
 // FileIdentity: tells whether a file is the very one that was seen before.
 //
-// Device, inode, and the time of its birth if the file system has one: inode
-// numbers are reused. As long as a descriptor of the file is open they are not,
-// and the comparison is exact.
+// It compares the device, the inode, and the time of birth if the file system
+// has one, because inode numbers are reused. While a descriptor of the file is
+// open, its number is not reused, and the comparison is exact.
 //
 // A value.
 

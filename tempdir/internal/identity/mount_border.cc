@@ -16,7 +16,7 @@ constexpr MountQuestion kQuestions[] = {MountQuestion::kStatx,
                                         MountQuestion::kFileHandle};
 constexpr int kQuestionCount = sizeof kQuestions / sizeof kQuestions[0];
 
-// Another try may do better.
+// Whether a further try may succeed.
 bool IsPassing(int result) {
   return result == -EMFILE || result == -ENFILE || result == -ENOMEM;
 }
@@ -29,7 +29,7 @@ int MountBorder::Open(int parent, const char* name, int flags) {
   }
   const int fd = calls_.open_beneath(parent, name, flags);
   if (fd != -ENOSYS && fd != -EPERM) return fd;
-  // EPERM may be the filter of a container, or about this entry.
+  // EPERM may come from the filter of a container, or be about this entry.
   const int plain = OpenPlain(parent, name, flags);
   if (fd == -ENOSYS || plain >= 0) {
     plain_.store(true, std::memory_order_relaxed);

@@ -3,19 +3,20 @@
 // MountBorder: where a tree removal ends. It opens what is in a directory, but
 // nothing that is mounted there.
 //
-// What was opened is asked, never the name: a mount may appear between a look
-// at a name and the opening. While both descriptors are open, the directory and
-// what was opened in it are in one mount if, in this order,
+// It opens an entry first and then asks about the descriptor, never about the
+// name: a mount may appear between a look at a name and the opening. These are
+// asked, in this order, whether the directory and the opened entry are in one
+// mount, while both descriptors are open:
 //
-//   openat2       opened it with RESOLVE_NO_XDEV (Linux 5.6)
-//   statx         gives both the same mount id (5.8)
-//   fdinfo        of /proc does (3.15)
-//   file handles  come with the same mount id (2.6.39)
+//   openat2       opens nothing on another mount: RESOLVE_NO_XDEV (Linux 5.6)
+//   statx         returns a mount id (5.8)
+//   fdinfo        in /proc contains a mount id (3.15)
+//   file handles  are returned with a mount id (2.6.39)
 //
-// Each may be missing, or refused by the filter of a container. If none of them
-// answers, nothing is opened, unless the caller accepts a comparison of
-// devices: a bind mount of the same file system then passes for a plain
-// directory, unless rmdir says EBUSY.
+// Each may be missing, or refused by the filter of a container. If all of them
+// are, nothing is opened, unless the caller accepts a comparison of devices.
+// That comparison takes a bind mount of the same file system for a plain
+// directory, unless rmdir returns EBUSY.
 //
 // Thread-safe. Async-signal-safe.
 
@@ -35,7 +36,7 @@ constexpr int kMountPoint = EXDEV;
 // It is on another device than the directory that it is in: a mount point, or a
 // subvolume. Only devices can be compared.
 constexpr int kOtherDevice = 4096;
-// The system does not tell in which mount it is.
+// The system does not tell on which mount it is.
 constexpr int kMountsUnknown = 4097;
 
 class MountBorder {
@@ -50,12 +51,12 @@ class MountBorder {
   // of the three above.
   int Open(int parent, const char* name, int flags);
 
-  // Whether the entry `name`, which cannot be removed because it is busy, is so
-  // because something is mounted on it. If nothing tells mounts, it is.
+  // For the entry `name`, which is busy and so cannot be removed: returns
+  // whether something is mounted on it; true if nothing tells mounts.
   bool IsMountPoint(int parent, const char* name);
 
-  // Only devices are compared here: rmdir, which answers EBUSY for a mount
-  // point, is to be tried before a directory is opened.
+  // Whether only devices can be compared. Then the caller tries rmdir, which
+  // returns EBUSY for a mount point, before it opens a directory.
   bool compares_devices() const {
     return by_device_.load(std::memory_order_relaxed);
   }
@@ -68,10 +69,10 @@ class MountBorder {
 
   const SystemCalls& calls_;
   const bool compare_devices_;
-  // There is no openat2.
+  // Whether openat2 is missing or refused.
   std::atomic<bool> plain_{false};
   std::atomic<bool> by_device_{false};
-  // Ways to ask for a mount before this one were refused.
+  // The first way to ask for a mount that was not refused.
   std::atomic<int> first_way_{0};
 };
 

@@ -2,10 +2,10 @@
 
 // OwnedDescriptor: the open descriptor of a temp file.
 //
-// It is closed with its object, unless the program has closed it by then: the
-// number may be another file's. A forked child closes its own copy.
+// The destructor closes it, unless the program has closed it before: then the
+// number may belong to another file. A forked child closes its own copy.
 //
-// Thread-safe, except its end.
+// Thread-safe, except: the destructor.
 
 #ifndef TEMPDIR_INTERNAL_IDENTITY_OWNED_DESCRIPTOR_H_
 #define TEMPDIR_INTERNAL_IDENTITY_OWNED_DESCRIPTOR_H_
@@ -27,7 +27,7 @@ class OwnedDescriptor {
   // Takes `fd`, which is open on what `identity` says.
   void Take(int fd, const FileIdentity& identity);
 
-  // -1 once it is closed.
+  // -1 after it was closed.
   int fd() const { return fd_.load(std::memory_order_acquire); }
 
   // Returns what close() reports; OK if it was closed before.
@@ -41,8 +41,8 @@ class OwnedDescriptor {
   FileIdentity identity_;
 };
 
-// Like open(2) with O_CLOEXEC and O_RDWR, clear of the standard streams: a
-// program closes these and opens them again.
+// Like open(2) with O_CLOEXEC and O_RDWR, but never returns 0, 1 or 2: a
+// program may close the standard streams and open them again.
 int OpenFileClear(int directory, const char* name, int flags, mode_t mode);
 
 }  // namespace tempdir_internal

@@ -25,8 +25,8 @@ bool Examine(int fd, struct statx* seen) {
          (seen->stx_mask & STATX_BTIME) != 0;
 }
 
-// A descriptor that is no more than a place has no attributes: through /proc,
-// or another descriptor where there is no /proc.
+// An O_PATH descriptor has no attributes, so they are read through /proc; if
+// there is no /proc, through another descriptor.
 ssize_t Read(int fd, char* text, size_t size) {
   ssize_t got = fgetxattr(fd, kAttribute, text, size);
   if (got >= 0 || errno != EBADF) return got;

@@ -4,15 +4,15 @@
 // handles (overlayfs, or a container profile that refuses them), without
 // holding a descriptor of it.
 //
-// It is the time of birth, and a random token that is written into an extended
-// attribute, `user.finalize.dir`: clocks tick too slowly to tell two
-// directories apart. A copy can have the token, but was born later: it can only
-// be made of a directory that has the token, and would have to be made within
-// the tick (4 ms) of the directory's own birth.
+// It consists of the time of birth and of a random token in an extended
+// attribute, `user.finalize.dir`. The time alone is not enough, because the
+// clock ticks too slowly to tell two directories apart. The token alone is not
+// enough, because a copy may have it. A copy is born later than its original,
+// unless it is made within the same tick (4 ms).
 //
-// It is not the inode number: an overlay whose layers are on different file
-// systems invents one, and another one when the kernel has forgotten the
-// directory. The time of birth is that of the directory in the upper layer.
+// The inode number is not used: an overlay whose layers are on different file
+// systems invents one, and invents another one after the kernel has forgotten
+// the directory. The time of birth is that of the directory in the upper layer.
 //
 // Copyable. Thread-compatible (const calls may run concurrently).
 
@@ -28,14 +28,16 @@ namespace tempdir_internal {
 class TokenIdentity {
  public:
   // Writes a token into the directory `name` of the one open at `parent_fd`.
-  // Nothing if there is no time of birth, or no such attribute.
+  // Returns nothing if the file system has no time of birth, or no such
+  // attribute.
   static std::optional<TokenIdentity> Make(int parent_fd, const char* name);
 
-  // Whether that entry is this directory. False as well if it cannot be asked.
+  // Returns whether that entry is this directory; false if the kernel does not
+  // tell.
   bool IsAt(int parent_fd, const char* name) const;
   // Whether `fd` is open on it (O_PATH is enough).
   bool Is(int fd) const;
-  // Takes the token away from the directory at `path`, if it is this one.
+  // Removes the token of the directory at `path`, if it is this one.
   void ClearAt(const char* path) const;
 
  private:

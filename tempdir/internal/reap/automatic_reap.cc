@@ -28,11 +28,11 @@ namespace tempdir_internal {
 namespace {
 
 constexpr absl::Duration kTimeLimit = absl::Seconds(10);
-// From then on parents are no longer remembered, nor looked through.
+// Beyond this number, parents are neither remembered nor reaped.
 constexpr size_t kMaxParents = 256;
 
-// A parent that a process has looked through. They are never freed, and there
-// is no lock that a fork could find held.
+// A parent that a process has reaped. They are never freed, and there is no
+// lock that a thread could hold during a fork.
 struct Seen {
   const uint32_t process;
   const std::string parent;
@@ -128,7 +128,8 @@ void* RunTell(void* argument) {
   return nullptr;
 }
 
-// For a caller that holds a lock. It is lost if no thread can be started.
+// For a caller that holds a lock. The report is lost if no thread can be
+// started.
 void TellOnAThread(const std::string& parent,
                    const absl::StatusOr<tempdir::ReapReport>& report) {
   if (!IsHeard()) return;

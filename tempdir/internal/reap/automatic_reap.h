@@ -12,7 +12,7 @@
 //
 // The callback that the program has set receives the report, on such a thread
 // and with no lock held. ReapToFreeSpace() is called on a thread of the
-// program's, so it starts one for the callback.
+// program, so it starts a thread for the callback.
 //
 // Thread-safe.
 
@@ -28,10 +28,10 @@ namespace tempdir_internal {
 // The environment variable; FINALIZE_REAP=0 turns it off.
 constexpr char kReapVariable[] = "FINALIZE_REAP";
 
-// Whether it is turned on.
+// Returns whether automatic reaping is turned on.
 bool ReapsByItself();
 
-// Starts it for `parent` (absolute), unless that was done before, it is turned
+// Starts reaping `parent` (absolute), unless it was started before, is turned
 // off, or no thread can be started.
 void ReapInBackground(const std::string& parent);
 

@@ -79,23 +79,24 @@ class OpenFailure {
 
   const std::optional<FailureMark>& mark() const { return mark_; }
 
-  // False if somebody else holds it, for more than the moment that Probe takes.
-  // Unlocked with its object.
+  // Returns false if another process holds the lock for longer than Probe
+  // does. The destructor releases it.
   bool Lock() const;
-  // The same, and unlocks it at once: who only looks keeps nobody else from
-  // looking or trimming. (A shared lock would not tell who else has one.)
+  // The same, but releases the lock at once, so that it keeps no other process
+  // from listing or trimming. (A shared lock would not tell whether others hold
+  // one.)
   bool Probe() const;
 
-  // For a holder of the lock: whether it is still what it was.
+  // For a holder of the lock: whether it is still the same marked directory.
   bool IsThere() const {
     return NameMeans(parent_fd_, name_.c_str(), fd_) &&
            FailureMarkOf(fd_, geteuid()).has_value();
   }
 
-  // Removes what it holds, or counts it.
+  // Removes its contents, or counts them.
   absl::Status Empty(const std::string& path, bool dry_run, uint64_t* entries,
                      uint64_t* bytes) const;
-  // For what is empty but for its mark.
+  // For a directory that is empty except for its mark.
   absl::Status Remove(const std::string& path) const;
 
  private:

@@ -3,13 +3,14 @@
 // Finds and removes what failures left in a directory; tempdir/kept_failures.h
 // is the manual.
 //
-//   open ---> marked as a failure? ---> lock exclusively ---> still both? --->
-//     remove what it holds ---> remove the mark ---> rmdir
+//   open ---> marked as a failure? ---> lock exclusively ---> the same entry,
+//     and still marked? ---> remove its contents ---> remove the mark --->
+//     rmdir
 //
-// If it is killed at any point, it leaves the mark for the next call, or an
-// empty directory without one, which the next reaper removes.
+// If the process is killed at any point, the mark is left for the next call, or
+// an empty directory without a mark, which the next reaper removes.
 //
-// Listing takes the lock for a moment, to learn whether it is held.
+// Listing takes the lock briefly, to learn whether another process holds it.
 //
 // Thread-safe; keeps no state between calls.
 
@@ -24,7 +25,8 @@
 
 namespace tempdir_internal {
 
-// Those in `parent`, which is open at `parent_fd` for reading; newest first.
+// Returns those in `parent`, which is open at `parent_fd` for reading, the
+// newest first.
 absl::StatusOr<std::vector<tempdir::KeptFailure>> ListFailures(
     int parent_fd, const std::string& parent);
 

@@ -19,12 +19,12 @@
 namespace tempdir_internal {
 namespace {
 
-// A child that its owner forked to exec may hold the roots a moment longer.
+// A child that the owner has forked may hold the roots until it executes.
 constexpr long kPauses[] = {5'000'000, 20'000'000, 80'000'000, 0};
-// So that a pipe with room takes it in one piece.
+// So that it is written to a pipe as a whole.
 constexpr size_t kMaxLineLength = 3000;
 
-// It has nothing to do but to outlive the owner by a moment, and then ends.
+// The watcher only outlives the owner, by a moment.
 void IgnoreSignals() {
   for (int number :
        {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM}) {
@@ -48,7 +48,7 @@ struct Reaped {
   }
 };
 
-// A parent that is gone has nothing left.
+// In a parent that was removed, nothing is left.
 void Add(const absl::StatusOr<tempdir::ReapReport>& report, Reaped* reaped) {
   if (!report.ok()) {
     if (!absl::IsNotFound(report.status())) reaped->Fail(report.status());
@@ -71,7 +71,7 @@ Reaped ReapAll(const std::vector<std::string>& parents) {
   return reaped;
 }
 
-// Not if that would wait: nobody may be reading.
+// Writes nothing if that would block: perhaps nothing reads.
 void Say(const Reaped& reaped) {
   pollfd room = {STDERR_FILENO, POLLOUT, 0};
   if (reaped.failures == 0 || poll(&room, 1, 0) != 1) return;

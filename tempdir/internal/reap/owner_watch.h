@@ -7,8 +7,8 @@
 //     | waits for the starter <--+                       |
 //     | dies ----------------- pidfd ------------------> reaps, ends
 //
-// Because of the starter, the owner has an unknown child for this short time
-// only; the watcher is not its child.
+// The watcher is not a child of its owner. The starter is, and a program that
+// waits for any child may see it; but the starter exits at once.
 
 #ifndef TEMPDIR_INTERNAL_REAP_OWNER_WATCH_H_
 #define TEMPDIR_INTERNAL_REAP_OWNER_WATCH_H_

@@ -41,7 +41,7 @@ absl::Status CheckFileSystem(const FileSystem& file_system,
       ") where locks are not known to hold: nothing is reaped"));
 }
 
-// All of them are collected first: renaming changes what is read.
+// All names are collected first, because renaming changes what is read.
 struct Found {
   std::string name;
   RootName form;
@@ -92,7 +92,7 @@ absl::Status ReapOpened(int fd, const tempdir::ReapOptions& options,
                         ReapScope scope, tempdir::ReapReport* report) {
   const FileSystem file_system = FileSystemOf(fd);
   report->file_system = file_system.name;
-  // Where locks hold, all of them are seen.
+  // If locks hold here, each of them is seen.
   if (file_system.flock_holds) scope = ReapScope::kUnlocked;
   absl::Status status =
       CheckFileSystem(file_system, report->parent, options, scope);

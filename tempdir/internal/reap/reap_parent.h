@@ -21,8 +21,8 @@ absl::StatusOr<tempdir::ReapReport> ReapParent(
     const std::string& parent, const tempdir::ReapOptions& options,
     ReapScope scope = ReapScope::kUnlocked);
 
-// What ReapParent would answer for `parent` with ReapScope::kOwnMount, without
-// looking through it.
+// Returns the status that ReapParent would return for `parent` with
+// ReapScope::kOwnMount, without reading the directory.
 absl::Status CheckReapable(const std::string& parent);
 
 }  // namespace tempdir_internal

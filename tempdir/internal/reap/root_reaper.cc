@@ -58,7 +58,7 @@ void Fail(ReapedRoot* root, absl::string_view doing, int error) {
       error, absl::StrCat("cannot ", doing, " ", EscapedText(root->path)));
 }
 
-// But for a live mark that was never completed.
+// Except for a live mark that was never completed.
 bool IsEmpty(int fd) {
   const int own = kKernelCalls.open(fd, ".", O_RDONLY | O_DIRECTORY);
   DIR* const entries = own < 0 ? nullptr : fdopendir(own);
@@ -171,7 +171,7 @@ int RootReaper::OpenRepaired(const char* name, ReapedRoot* root) {
   struct stat status;
   if (IsOwn(held, root) && kKernelCalls.examine(held, "", &status) == 0) {
     repaired_from_ = status.st_mode & kAllModes;
-    // Never the sticky bit, by which a mark is believed.
+    // Never the sticky bit: it makes a mark valid.
     const mode_t readable = *repaired_from_ | S_IRWXU;
     fd = options_.dry_run ? -EACCES : kKernelCalls.change_mode(held, readable);
     if (fd == 0) fd = kKernelCalls.open(held, ".", kReadable);
@@ -238,8 +238,8 @@ void RootReaper::ReapLocked(int fd, const std::string& name,
   }
 }
 
-// A live mark in a file proves more than one in an attribute: that, others may
-// have set while the directory was open to them.
+// A live mark in a file proves more than one in an attribute, which other users
+// may have set while the directory was open to them.
 RootReaper::Evidence RootReaper::Examine(int fd, const RootName& form,
                                          bool live_mark_names_it) const {
   const RootMark mark = RootMarkOf(fd);
@@ -264,7 +264,7 @@ bool RootReaper::LockIsSeen(bool live, bool same_mount) const {
   return scope_ == ReapScope::kUnlocked;
 }
 
-// One that was just made has no mark yet; it holds nothing that could be lost.
+// A root that was just created has no mark yet, and no contents to lose.
 void RootReaper::RemoveEmpty(int fd, const std::string& name, const char* why,
                              ReapedRoot* root) {
   int result = IsEmpty(fd) ? 0 : -ENOTEMPTY;
@@ -294,7 +294,7 @@ std::string RootReaper::TakeAway(int fd, const std::string& name,
     if (result == -ENOENT) {
       root->outcome = ReapOutcome::kGone;
     } else if (result == -ENOSPC || result == -EDQUOT) {
-      // A longer name may need room, which is what its removal makes.
+      // A longer name may need space; the removal will free some.
       return name;
     } else if (result < 0) {
       Fail(root, "rename", -result);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// RootReaper: what becomes of one root.
+// RootReaper: decides whether to remove one root, and removes it.
 //
 //   open ---> lock ---> the name means it? ---> marked? ---> rename ---> remove
 //    | not    | held      | no                    | no        | refused
@@ -14,11 +14,12 @@
 // The reaper looks at the mark first and then for the file `.keep`
 // (keep_mark.h), because an owner creates them in the opposite order.
 //
-// Nothing is changed before all of that has been seen (except the mode of a
-// directory of the user that cannot be read, until then), and everything is
-// removed under the lock. If the reaper is killed at any point, it leaves the
-// root under its own name or under one that ends with `.reap`, unlocked, for
-// the next reaper.
+// Nothing is changed before all of these checks, with one exception: a
+// directory of the user that cannot be read gets another mode until then.
+// Everything is removed under the lock. If the reaper is killed at any point,
+// the root is left unlocked for the next reaper, under its own name or one that
+// ends with
+// `.reap`.
 //
 // Confined to one thread, which may have a TimeLimit.
 
@@ -39,8 +40,8 @@ namespace tempdir_internal {
 // Which roots are removed.
 enum class ReapScope {
   kUnlocked,  // those that are not locked
-  // Of these, those that are seen through the mount through which they were
-  // locked, if the file system is one where locks are not known to hold.
+  // The same. But if the file system is one on which locks may not hold: only
+  // those that are seen through the mount through which they were locked.
   kOwnMount,
 };
 
@@ -55,8 +56,8 @@ class RootReaper {
   tempdir::ReapedRoot Reap(const std::string& name, const RootName& form);
 
  private:
-  // Opens it, if it is what its name says. Returns a descriptor or -errno; if
-  // it is refused, `root` says so, and the result is -EPERM.
+  // Opens it, if it is what its name says. Returns a descriptor or -errno. If
+  // it is refused, `root` says why, and the result is -EPERM.
   int Open(const char* name, tempdir::ReapedRoot* root);
   int OpenRepaired(const char* name, tempdir::ReapedRoot* root);
   bool IsOwn(int fd, tempdir::ReapedRoot* root);
@@ -66,7 +67,7 @@ class RootReaper {
   // For one that is locked, and at its name.
   void ReapLocked(int fd, const std::string& name, const RootName& form,
                   tempdir::ReapedRoot* root);
-  // What shows that it is a root, and not another directory of the user.
+  // The proof that it is a root, and not another directory of the user.
   struct Evidence {
     bool is_root;
     // Whether it may be removed if it is not a root but is empty.
@@ -78,13 +79,13 @@ class RootReaper {
   bool LockIsSeen(bool live, bool same_mount) const;
   void RemoveEmpty(int fd, const std::string& name, const char* why,
                    tempdir::ReapedRoot* root);
-  // Gives it a name that says that it is being removed. Returns that name; its
-  // old name if a full file system has no room for another; empty on failure.
+  // Renames it, so that its name says that it is being removed. Returns the new
+  // name; the old one if the file system is full; an empty one on failure.
   std::string TakeAway(int fd, const std::string& name,
                        tempdir::ReapedRoot* root);
   void Remove(int fd, const std::string& name, tempdir::ReapedRoot* root);
   void Count(int fd, const std::string& name, tempdir::ReapedRoot* root);
-  // The removal engine's work, or its count of it.
+  // What the removal engine removed, or counted.
   absl::Status Run(int fd, const std::string& name, bool dry_run,
                    tempdir::ReapedRoot* root);
   std::string PathOf(const std::string& name) const;
@@ -97,7 +98,7 @@ class RootReaper {
   bool user_is_told_ = true;
   bool parent_is_closed_ = false;
   dev_t device_ = 0;
-  // The mode of the present one, if it was changed.
+  // The mode of the present root, if it was changed.
   std::optional<mode_t> repaired_from_;
 };
 
