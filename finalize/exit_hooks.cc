@@ -51,8 +51,9 @@ using finalize_internal::TakeAs;
 // of the table: threads are started meanwhile.
 std::atomic<uint32_t> installing{0};
 // Guarded by `installing`: in which epoch there is a thread, and whether there
-// are hooks in quick_exit(), which a child inherits.
+// are hooks in exit() and quick_exit(), which a child inherits.
 uint32_t thread_epoch = 0;
+bool exit_hooked = false;
 bool quick_exit_hooked = false;
 
 class Installing {
@@ -116,12 +117,12 @@ absl::Status StartThread() {
   return absl::OkStatus();
 }
 
-absl::Status HookQuickExit() {
-  if (quick_exit_hooked) return absl::OkStatus();
-  if (!finalize_internal::AddQuickExitHooks()) {
+// Hooks exit() or quick_exit(), unless `hooked`.
+absl::Status Hook(bool (*add)(), bool* hooked) {
+  if (!*hooked && !add()) {
     return absl::ResourceExhaustedError("no memory for the exit hooks");
   }
-  quick_exit_hooked = true;
+  *hooked = true;
   return absl::OkStatus();
 }
 
@@ -193,8 +194,14 @@ absl::Status Prepare(const ExitHooks& hooks, HookSettings* settings) {
   }
   finalize_internal::JoinCopies();
   absl::Status status;
-  if (WantsSignals(hooks)) status.Update(StartThread());
-  if (hooks.quick_exit) status.Update(HookQuickExit());
+  if (WantsSignals(hooks)) {
+    status.Update(StartThread());
+    status.Update(Hook(&finalize_internal::AddSignalledExitHook, &exit_hooked));
+  }
+  if (hooks.quick_exit) {
+    status.Update(
+        Hook(&finalize_internal::AddQuickExitHooks, &quick_exit_hooked));
+  }
   if (hooks.shutdown_descriptor) {
     settings->descriptor = finalize_internal::OpenShutdownDescriptor();
     if (settings->descriptor < 0) {

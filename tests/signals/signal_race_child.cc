@@ -158,6 +158,65 @@ void Race() {
   std::exit(3);
 }
 
+// A signal is handled before main calls exit(), and the thread that serves
+// signals does not get to run (see below).
+std::atomic<bool> holds_up{false};
+void RaiseHeldUp() {
+  holds_up = true;
+  raise(SIGTERM);
+}
+
+void BeforeExit() {
+  static finalize_test::SaysAtEnd older("static of old");
+  AtExit(SayCause);
+  Install();
+  RaiseHeldUp();
+  std::exit(3);
+}
+
+void BeforeQuickExit() {
+  AtExit(SayCause);
+  ExitHooks hooks;
+  hooks.quick_exit = true;
+  Install(hooks);
+  RaiseHeldUp();
+  std::quick_exit(3);
+}
+
+// Nothing is registered.
+void BeforeExitAlone() {
+  static finalize_test::SaysAtEnd older("static of old");
+  Install();
+  RaiseHeldUp();
+  std::exit(3);
+}
+
+// The program's shutdown loop is to decide.
+void BeforeExitOfALoop() {
+  AtExit(SayCause);
+  ExitHooks hooks;
+  hooks.shutdown_descriptor = true;
+  Install(hooks);
+  RaiseHeldUp();
+  std::exit(3);
+}
+
+// The child of a fork has installed no hooks, and no signal has come to it.
+void BeforeForkAndExit() {
+  AtExit(SayCause);
+  Install();
+  RaiseHeldUp();
+  const pid_t child = Forked(fork());
+  if (child == 0) {
+    AtExit(Says{"child"});
+    std::exit(4);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 4) Say("wrong child");
+  std::exit(3);
+}
+
 // Main, to which the signal comes, holds locks of the registry most of the
 // time. Others register as well, for ever.
 void Tell(char event) {
@@ -210,6 +269,18 @@ void ForkLoop() {
 
 }  // namespace
 
+// The linker has every object call this in place of pthread_sigmask() (BUILD).
+// The thread that serves signals calls it when a signal has woken it.
+extern "C" int __real_pthread_sigmask(int, const sigset_t*,  // NOLINT
+                                      sigset_t*);
+extern "C" int __wrap_pthread_sigmask(int how, const sigset_t* set,  // NOLINT
+                                      sigset_t* before) {
+  if (holds_up && ThisThread() != getpid()) {
+    for (;;) pause();
+  }
+  return __real_pthread_sigmask(how, set, before);
+}
+
 int main(int argc, char** argv) {
   return finalize_test::RunScenario(
       argc, argv,
@@ -220,6 +291,11 @@ int main(int argc, char** argv) {
        {"after-exit-drain", AfterExitDrain},
        {"exit-during-drain", ExitDuringDrain},
        {"race", Race},
+       {"before-exit", BeforeExit},
+       {"before-quick-exit", BeforeQuickExit},
+       {"before-exit-alone", BeforeExitAlone},
+       {"before-exit-of-a-loop", BeforeExitOfALoop},
+       {"before-fork-and-exit", BeforeForkAndExit},
        {"busy", Busy},
        {"holds-locks", HoldsLocks},
        {"fork-loop", ForkLoop}});

@@ -88,6 +88,38 @@ TEST(SignalAndExitTest, DrainOnceTogether) {
   }
 }
 
+// C22: a signal that was handled before exit() is called decides the end, even
+// if the thread that serves signals has not run since.
+TEST(SignalAndExitTest, SignalBeforeExitOverrulesIt) {
+  const ChildResult exits = ResultOf("before-exit");
+  EXPECT_TRUE(exits.Killed(SIGTERM)) << exits;
+  EXPECT_EQ(exits.out, "first, on exit\n");
+  const ChildResult quick = ResultOf("before-quick-exit");
+  EXPECT_TRUE(quick.Killed(SIGTERM)) << quick;
+  EXPECT_EQ(quick.out, "first, on quick_exit\n");
+}
+
+// C22: also if there is nothing to drain.
+TEST(SignalAndExitTest, SignalBeforeExitOverrulesItAlone) {
+  const ChildResult result = ResultOf("before-exit-alone");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out, "");
+}
+
+// C22: a program with a shutdown loop calls exit() because of the signal.
+TEST(SignalAndExitTest, ShutdownLoopDecidesBeforeExit) {
+  const ChildResult result = ResultOf("before-exit-of-a-loop");
+  EXPECT_TRUE(result.Exited(3)) << result;
+  EXPECT_EQ(result.out, "first, on exit\n");
+}
+
+// C22, C21: the signal of a parent is not that of its child.
+TEST(SignalAndExitTest, SignalBeforeForkIsTheParents) {
+  const ChildResult result = ResultOf("before-fork-and-exit");
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  EXPECT_EQ(result.out, "child\nfirst, on exit\n");
+}
+
 // C22, C10: a service that registers for ever ends, and each registration that
 // was accepted has run.
 TEST(BusySignalTest, EndsABusyProcess) {

@@ -20,6 +20,8 @@ constexpr uint64_t kMargin = 2000000000;
 constexpr uint64_t kNap = 1000000000;
 
 ABSL_CONST_INIT StopRequest own_request{};
+// CopySlot::loop while this copy is alone.
+ABSL_CONST_INIT std::atomic<uint32_t> own_loop{0};
 
 uint32_t* WordOf(std::atomic<uint32_t>* word) {
   return reinterpret_cast<uint32_t*>(word);
@@ -116,6 +118,7 @@ bool Post(int signal, uint32_t flags) {
 }
 
 void ServeRequests(uint64_t patience_nanos, bool loop) {
+  own_loop.store(loop ? 1 : 0, std::memory_order_relaxed);
   CopySlot* const slot = OwnSlot();
   if (slot == nullptr) return;
   slot->patience.store(patience_nanos, std::memory_order_relaxed);
@@ -124,10 +127,21 @@ void ServeRequests(uint64_t patience_nanos, bool loop) {
 }
 
 void DropLoop() {
+  own_loop.store(0, std::memory_order_release);
   CopySlot* const slot = OwnSlot();
   if (slot == nullptr) return;
   slot->loop.store(0, std::memory_order_release);
   SayChanged();
+}
+
+bool AnyCopyHasLoop() {
+  if (OwnSlot() == nullptr) return own_loop.load(std::memory_order_acquire);
+  for (const CopySlot& slot : SharedBoard()->slots) {
+    if (slot.record.load(std::memory_order_acquire) != 0 && HasLoop(slot)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void AwaitLoops() {

@@ -32,6 +32,9 @@ bool Post(int signal, uint32_t flags = 0);
 void ServeRequests(uint64_t patience_nanos, bool loop);
 // Records that the loop could not be notified, or has called EndBySignal.
 void DropLoop();
+// Returns true if a copy, this one or another, notifies a loop of the program,
+// which then decides how the process ends.
+bool AnyCopyHasLoop();
 // Waits until the loops that other copies have notified begin their drains.
 void AwaitLoops();
 

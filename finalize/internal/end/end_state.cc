@@ -17,6 +17,7 @@
 #include "finalize/internal/life/end_door.h"
 #include "finalize/internal/node/fork_epoch.h"
 #include "finalize/internal/node/thread_state.h"
+#include "finalize/internal/signals/signal_request.h"
 #include "finalize/internal/system/signals_blocked.h"
 
 namespace finalize_internal {
@@ -136,6 +137,14 @@ void BecomeDrainer() {
   drainer.store(&this_thread, std::memory_order_release);
 }
 
+// The end that the process comes to after the drain of `exit`, an exit() or a
+// quick_exit(): a signal that was posted before, whether or not the thread that
+// serves signals has run since.
+Cause AfterExitDrain(const Cause& exit) {
+  const int signal = PostedToDrain();
+  return signal != 0 ? Cause(Cause::Kind::kSignal, signal) : exit;
+}
+
 static_assert(Pack(7, {EndState::kArmed, kNoEnd, false}) == ArmedWord(7));
 static_assert(static_cast<int>(Cause::Kind::kCall) == 0);
 
@@ -195,6 +204,7 @@ Cause FinishEnd() {
   do {
     moment = Unpack(epoch, seen);
     moment.state = EndState::kDrained;
+    if (Rank(moment.end) == 1) moment.end = AfterExitDrain(moment.end);
   } while (!end_word.compare_exchange_weak(seen, Pack(epoch, moment),
                                            std::memory_order_acq_rel));
   drained.fetch_add(1, std::memory_order_acq_rel);

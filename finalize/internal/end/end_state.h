@@ -99,8 +99,9 @@ void AwaitDrained(const finalize::Cause& cause);
 // The end that the process comes to, as of now.
 finalize::Cause CurrentEnd();
 
-// Notes that the drain is over, and returns the end that the process comes to.
-// Blocks the thread if another one ends the process.
+// Notes that the drain is over, and returns the end that the process comes to:
+// after the drain of an exit, a signal if one was posted. Blocks the thread if
+// another one ends the process.
 finalize::Cause FinishEnd();
 
 // Blocks this thread permanently: the process ends without it. A thread that

@@ -20,6 +20,7 @@
 #include "finalize/internal/node/frames.h"
 #include "finalize/internal/signals/end_failure.h"
 #include "finalize/internal/signals/exit_hook_settings.h"
+#include "finalize/internal/signals/signal_request.h"
 #include "finalize/internal/system/deadline_override.h"
 #include "finalize/internal/system/exit_lock.h"
 #include "finalize/internal/system/signals_blocked.h"
@@ -48,6 +49,11 @@ void RunQuickExitHook() {
   EndProcess(Cause::Kind::kQuickExit, ExitDeadline());
   const int code = CurrentExitOptions().failure_exit_code;
   if (TakeFailure() && code != 0) std::quick_exit(code);
+}
+
+// If nothing is registered, no other hook is there.
+void RunSignalledExitHook() {
+  if (PostedToDrain() != 0) RunExitHook();
 }
 
 bool AddExitHook() { return std::atexit(&RunExitHook) == 0; }
@@ -139,6 +145,11 @@ void EndProcess(const Cause& cause, absl::Duration deadline) noexcept {
 }
 
 bool AddQuickExitHooks() { return AddSeveral(&AddQuickExitHook); }
+
+bool AddSignalledExitHook() {
+  SignalsBlocked blocked;
+  return std::atexit(&RunSignalledExitHook) == 0;
+}
 
 // --- The doors of life/end_door.h ---
 

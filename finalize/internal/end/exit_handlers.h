@@ -49,6 +49,10 @@ void EndProcess(const finalize::Cause& cause, absl::Duration deadline) noexcept;
 // not install the exit hooks. Returns false if there is no memory.
 bool AddQuickExitHooks();
 
+// Adds a hook in exit() that does nothing unless a signal was posted before:
+// then the process ends by it. Returns false if there is no memory.
+bool AddSignalledExitHook();
+
 }  // namespace finalize_internal
 
 #endif  // FINALIZE_INTERNAL_END_EXIT_HANDLERS_H_

@@ -92,6 +92,11 @@ int PostedSignal() {
   return static_cast<int>(word & kPostedSignalMask);
 }
 
+int PostedToDrain() {
+  const int signal = PostedSignal();
+  return signal != 0 && !AnyCopyHasLoop() ? signal : 0;
+}
+
 int AwaitPosted() {
   std::atomic<uint32_t>& posted = TheRequest().posted;
   for (;;) {

@@ -53,6 +53,8 @@ void PostRequest(int signal);
 // Returns the signal that was posted to this process; 0 if none was. For the
 // owner of the hooks.
 int PostedSignal();
+// The same, but 0 if a shutdown loop of the program decides what it comes to.
+int PostedToDrain();
 // Waits until a signal is posted, and returns it.
 int AwaitPosted();
 
