@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "finalize/at_exit.h"
@@ -39,6 +40,25 @@ void Order() {
 
 void TellsCause() {
   AtExit([](const Cause& cause) { Say(cause.ToString()); });
+}
+
+// A signal handler calls exit() when this thread has just begun its end (see
+// below). The registry is closed once, and opened once: another drain opens it,
+// too.
+bool interrupts = false;
+void Interrupted() {
+  struct RegistersLate {
+    ~RegistersLate() {
+      AtExit(Says{"drained"});
+      Registry::Process().Drain();
+      AtExit(Says{"late"});
+    }
+  };
+  static RegistersLate registers;
+  AtExit(Says{"first"});
+  signal(SIGUSR1, [](int) { std::exit(4); });
+  interrupts = true;
+  std::exit(3);
 }
 
 void ExitWithStatus() {
@@ -300,6 +320,17 @@ void HandlesSignals() {
 
 }  // namespace
 
+// The linker has every object call this in place of pthread_sigmask() (BUILD).
+// The first call in exit() blocks signals while the process comes to its end.
+extern "C" int __real_pthread_sigmask(int, const sigset_t*,  // NOLINT
+                                      sigset_t*);
+extern "C" int __wrap_pthread_sigmask(int how, const sigset_t* set,  // NOLINT
+                                      sigset_t* before) {
+  const int result = __real_pthread_sigmask(how, set, before);
+  if (std::exchange(interrupts, false)) raise(SIGUSR1);  // it waits
+  return result;
+}
+
 int main(int argc, char** argv) {
   return finalize_test::RunScenario(
       argc, argv,
@@ -310,6 +341,7 @@ int main(int argc, char** argv) {
        {"statics", Statics},
        {"registers-during-drain", RegistersDuringDrain},
        {"runs-and-detaches-others", RunsAndDetachesOthers},
+       {"interrupted", Interrupted},
        {"nested-exit", NestedExit},
        {"twice-nested-exit", TwiceNestedExit},
        {"exit-inside-run", ExitInsideRun},

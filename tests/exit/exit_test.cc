@@ -163,6 +163,15 @@ TEST(NestedExitTest, MayComeFromTheDestructorOfACallback) {
   EXPECT_EQ(result.err, "");
 }
 
+// C17, C20: exit() in a signal handler that interrupts exit() before its drain
+// closes the registry: it is closed once, and open afterwards.
+TEST(NestedExitTest, MayInterruptTheBeginningOfExit) {
+  const ChildResult result = ResultOf("interrupted");
+  EXPECT_TRUE(result.Exited(4)) << result;
+  EXPECT_EQ(result.out, "first\ndrained\nlate\n");
+  EXPECT_EQ(result.err, "");
+}
+
 // C17, C20: afterwards static destructors may register.
 TEST(NestedExitTest, LeavesTheRegistryOpen) {
   const ChildResult result = ResultOf("then-registers-in-static-destructor");

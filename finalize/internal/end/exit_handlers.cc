@@ -120,6 +120,19 @@ bool PrepareToDrain(const Cause& cause, EndRole* role) {
   return false;
 }
 
+// For the thread that has drained, and continues in exit(): exit handlers are
+// still to come, which may register.
+void ReopenForExitHandlers() {
+  bool lost = false;
+  {
+    // A signal handler that calls exit() comes before or after this.
+    const SignalsBlocked blocked;
+    lost = ProcessRegistryIsClosed() && ReopenProcessRegistry() &&
+           ArmExitHook() != Refusal::kNone;
+  }
+  if (lost) DestroyNewcomers();
+}
+
 // Ends the process if it comes to a higher end than this thread asked for.
 void EndAs(const Cause& end, const Cause& cause) {
   if (end.kind == cause.kind) return;
@@ -132,15 +145,19 @@ void EndAs(const Cause& end, const Cause& cause) {
 void EndProcess(const Cause& cause, absl::Duration deadline) noexcept {
   const Waiting waiting = AnyCallback() ? Waiting::kNever : Waiting::kAlways;
   EndRole role = BeginEnd(cause);
-  if (!PrepareToDrain(cause, &role)) return;
+  if (!PrepareToDrain(cause, &role)) {
+    // This thread has drained. If it was interrupted then, a signal handler has
+    // called exit().
+    if (cause.kind == Cause::Kind::kExit && ProcessRegistryIsClosed()) {
+      ReopenForExitHandlers();
+    }
+    return;
+  }
   ProcessDrain drain(role, cause, deadline);
   AddHookFor(cause);
   const std::optional<Cause> end = drain.Run(waiting);
   if (!end.has_value()) return;  // a child came out of a callback
-  if (end->kind == Cause::Kind::kExit && ReopenProcessRegistry() &&
-      ArmExitHook() != Refusal::kNone) {
-    DestroyNewcomers();
-  }
+  if (end->kind == Cause::Kind::kExit) ReopenForExitHandlers();
   EndAs(*end, cause);
 }
 

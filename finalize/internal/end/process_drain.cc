@@ -33,6 +33,7 @@
 #include "finalize/internal/node/slab.h"
 #include "finalize/internal/node/thread_state.h"
 #include "finalize/internal/signals/end_failure.h"
+#include "finalize/internal/system/signals_blocked.h"
 
 namespace finalize_internal {
 namespace {
@@ -204,6 +205,21 @@ absl::Duration LongestDeadline(const Cause& cause, absl::Duration own) {
              : own;
 }
 
+// The epoch of the process whose end keeps the process registry closed; 0 while
+// none does.
+std::atomic<uint32_t> closed_in{0};
+
+// Closes the process registry until ReopenProcessRegistry. The first thread
+// that drains does it, unless a signal handler that calls exit() has
+// interrupted it before.
+void CloseProcessRegistry() {
+  const SignalsBlocked blocked;  // such a handler comes before or after this
+  const uint32_t epoch = CurrentEpoch();
+  if (closed_in.exchange(epoch, std::memory_order_acq_rel) != epoch) {
+    BeginDrain(ProcessCore());
+  }
+}
+
 void DrainRest(const Cause& cause, absl::Duration deadline, Waiting waiting) {
   if (HasWork(ProcessCore())) DrainOnce(cause, deadline, waiting);
 }
@@ -222,8 +238,7 @@ ProcessDrain::ProcessDrain(EndRole role, const Cause& cause,
 
 std::optional<Cause> ProcessDrain::Run(Waiting waiting) {
   EnsureCurrent(ProcessCore());
-  // Once a drain has closed it, it stays closed until ReopenProcessRegistry.
-  if (role_ == EndRole::kDrains) BeginDrain(ProcessCore());
+  CloseProcessRegistry();
   if (AbandonFrames()) NoteEndFailure();
   const uint32_t epoch = CurrentEpoch();
   DrainRest(role_ == EndRole::kDrains ? cause_ : CurrentEnd(), deadline_,
@@ -236,7 +251,12 @@ std::optional<Cause> ProcessDrain::Run(Waiting waiting) {
   return end;
 }
 
+bool ProcessRegistryIsClosed() {
+  return closed_in.load(std::memory_order_acquire) == CurrentEpoch();
+}
+
 bool ReopenProcessRegistry() {
+  closed_in.store(0, std::memory_order_release);
   EndDrain(ProcessCore());
   return HasNewcomers(ProcessCore());
 }

@@ -36,10 +36,14 @@ class ProcessDrain {
   const absl::Duration deadline_;
 };
 
+// Returns true from the beginning of the drain until ReopenProcessRegistry.
+bool ProcessRegistryIsClosed();
+
 // After a drain that ends in exit(): exit handlers are still to come, which may
 // register. Returns true if finalizers are pending that need one more exit
 // hook: other threads registered them after the drain's last look, before it
-// was over. The thread of a later registration adds the hook itself.
+// was over. The thread of a later registration adds the hook itself. The caller
+// has signals blocked, and the registry is closed.
 bool ReopenProcessRegistry();
 
 // Reports those finalizers, and destroys them without running them.
