@@ -2,6 +2,7 @@
 
 // A process that drains on one thread while another waits in exit().
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
+#include "finalize/internal/end/end_state.h"
 #include "finalize/process_end.h"
 #include "tests/exit/exit_lock.h"
 #include "tests/exit/hooked_scenario.h"
@@ -133,6 +135,50 @@ void SlowCallback() {
   });
   AtExit(Says{"third"});
   EndTwice(kLong);
+}
+
+// A slow callback returns, or calls exit(), when main is just taking the drain
+// over. If main asks the kernel for its thread id then, it is held up until the
+// next callback begins, or the thread of the slow one is blocked (see below).
+std::atomic<pid_t> slow_thread{0};
+std::atomic<bool> next_began{false};
+
+bool IsInSlowCallback() {
+  return (finalize_internal::ViewDrain().steps & 1) != 0;
+}
+
+void HoldTakerUp() {
+  constexpr int kPatience = 10000;
+  static std::atomic<bool> once{false};
+  if (slow_thread == 0 || IsInSlowCallback() || once.exchange(true)) return;
+  for (int i = 0; i < kPatience && !next_began; ++i) {
+    if (finalize_test::IsBlocked(slow_thread, SYS_pause) ||
+        finalize_test::IsBlocked(slow_thread, SYS_futex)) {
+      return;
+    }
+    sched_yield();
+  }
+}
+
+void EndSlowCallbackAtTheTakeOver(void (*how)()) {
+  SetOptions(kLong, absl::Milliseconds(1));
+  AtExit([] {
+    next_began = true;
+    Say(ThisThread() == main_thread ? "next" : "next, on another thread");
+  });
+  AtExit(Options("slow one"), [how] {
+    slow_thread = ThisThread();
+    draining = true;
+    while (IsInSlowCallback()) sched_yield();
+    how();
+  });
+  EndTwice(kLong);
+}
+void ReturnAtTheTakeOver() {
+  EndSlowCallbackAtTheTakeOver([] {});
+}
+void ExitAtTheTakeOver() {
+  EndSlowCallbackAtTheTakeOver([] { std::exit(4); });
 }
 
 // Two callbacks take their time. The thread of the first is blocked when it has
@@ -300,6 +346,13 @@ extern "C" int __wrap_atexit(void (*handler)()) {  // NOLINT
   NoteHook();
   return __real_atexit(handler);
 }
+extern "C" long __real_syscall(long, ...);                           // NOLINT
+extern "C" long __wrap_syscall(long number, long a, long b, long c,  // NOLINT
+                               long d, long e, long f) {
+  const long result = __real_syscall(number, a, b, c, d, e, f);
+  if (number == SYS_gettid && result == main_thread) HoldTakerUp();
+  return result;
+}
 
 int main(int argc, char** argv) {
   return finalize_test::RunScenario(
@@ -309,6 +362,8 @@ int main(int argc, char** argv) {
        {"callback-exits-while-forking", CallbackExitsWhileForking},
        {"helper-exits", HelperExits},
        {"slow-callback", SlowCallback},
+       {"return-at-the-take-over", ReturnAtTheTakeOver},
+       {"exit-at-the-take-over", ExitAtTheTakeOver},
        {"slow-callback-after-a-slow-one", SlowCallbackAfterASlowOne},
        {"two-stand-by", TwoStandBy},
        {"fork-in-a-callback", ForkInACallback},

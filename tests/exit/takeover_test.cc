@@ -69,6 +69,17 @@ TEST(TakeoverTest, PassesASlowCallbackOver) {
   EXPECT_EQ(result.err, "");
 }
 
+// C17, C1: the slow callback ends, or the drain is taken over: one of the two.
+TEST(TakeoverTest, IsOneDecision) {
+  for (const char* scenario :
+       {"return-at-the-take-over", "exit-at-the-take-over"}) {
+    const ChildResult result = ResultOf(scenario);
+    EXPECT_TRUE(result.Killed(SIGTERM)) << scenario << result;
+    EXPECT_EQ(result.out, "next\n") << scenario;
+    EXPECT_EQ(result.err, "") << scenario;
+  }
+}
+
 // C17: a thread that comes back from a slow callback does nothing more to the
 // drain: another thread in exit() still sees that the next callback is slow.
 // From glibc 2.41 on, no other thread can be in exit(): the watchdog ends the

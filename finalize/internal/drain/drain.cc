@@ -136,12 +136,11 @@ class Drain {
       if (ends_) StayDrainer(turn_);
       Node* node = cursor->ClaimNext(phase);
       if (node == nullptr) return true;
-      if (ends_) RecordEndStep(/*in_callback=*/true);
+      if (ends_) TakeEndStep(turn_, /*in_callback=*/true);
       RunStep(node);
       if (Stopped()) return false;
       // Before anything that the thread which took this drain over also does.
-      if (ends_) StayDrainer(turn_);
-      if (ends_) RecordEndStep(in_callback_);
+      if (ends_) TakeEndStep(turn_, /*in_callback=*/false);
     }
   }
 
@@ -240,8 +239,6 @@ class Drain {
   bool wait_;
   const bool ends_;  // it is the drain at the end of the process
   const uint32_t turn_ = EndTurn();
-  const bool in_callback_ =
-      (end_steps.load(std::memory_order_relaxed) & 1) != 0;
   const uint32_t epoch_;
   const uint64_t deadline_;  // of the drain, as DrainContext::deadline
   Report report_;

@@ -16,7 +16,6 @@
 #include "finalize/internal/end/end_deadline.h"
 #include "finalize/internal/life/end_door.h"
 #include "finalize/internal/node/fork_epoch.h"
-#include "finalize/internal/node/thread_state.h"
 #include "finalize/internal/signals/signal_request.h"
 #include "finalize/internal/system/signals_blocked.h"
 
@@ -63,18 +62,41 @@ int Rank(const Cause& end) {
   }
 }
 
-// The thread that drains or was the last to drain, as the address of its
-// ThreadState. It ends the process, or is blocked.
-std::atomic<const void*> drainer{nullptr};
-// The id of that thread.
-std::atomic<int> drainer_task{0};
-// The epoch in which that holds.
+// The epoch to which the task in end_steps belongs: the thread that drains, or
+// was the last to drain. It ends the process, or is blocked.
 std::atomic<uint32_t> drainer_epoch{0};
 // Whether the library itself is being unmapped: its hooks are called, and must
 // do nothing.
 std::atomic<bool> unloads{false};
 // Grows when a drain is over.
 std::atomic<uint32_t> drained{0};
+
+int ThisTask() { return static_cast<int>(syscall(SYS_gettid)); }
+
+// `steps` with the thread `task`, in `turn`.
+uint64_t WithTask(uint64_t steps, int task, uint32_t turn) {
+  return uint64_t{static_cast<uint32_t>(task)} << kEndTaskShift |
+         uint64_t{turn & kEndTurnMask} << kEndTurnShift |
+         static_cast<uint32_t>(steps);
+}
+
+// Whether this thread is the one that drains. If so, it is out of its callback
+// from now on, and no thread takes the drain over.
+bool KeepsDrain() {
+  const int self = ThisTask();
+  uint64_t steps = end_steps.load(std::memory_order_acquire);
+  do {
+    if (EndTaskOf(steps) != self) return false;
+  } while (!end_steps.compare_exchange_weak(
+      steps, NextEndStep(steps, /*in_callback=*/false),
+      std::memory_order_acq_rel, std::memory_order_acquire));
+  return true;
+}
+
+// Whether this thread was the last to drain, when the drain is over.
+bool HasDrained() {
+  return EndTaskOf(end_steps.load(std::memory_order_acquire)) == ThisTask();
+}
 
 uint32_t* DrainedWord() { return reinterpret_cast<uint32_t*>(&drained); }
 
@@ -111,9 +133,9 @@ EndRole RoleOfOther(const Cause& cause, EndWord* moment) {
 
 // The role of a thread that asks for an end. Moves `moment` on.
 EndRole Decide(const Cause& cause, EndWord* moment) {
-  if (moment->state == EndState::kDraining ||
-      moment->state == EndState::kDrained) {
-    return drainer.load(std::memory_order_acquire) == &this_thread
+  const bool draining = moment->state == EndState::kDraining;
+  if (draining || moment->state == EndState::kDrained) {
+    return (draining ? KeepsDrain() : HasDrained())
                ? RoleOfDrainer(cause, moment)
                : RoleOfOther(cause, moment);
   }
@@ -131,10 +153,13 @@ uint64_t AwaitBegun(uint32_t epoch, uint64_t word) {
   return word;
 }
 
+// For the thread that begins the drain. A child may have been forked in a
+// callback.
 void BecomeDrainer() {
-  drainer_task.store(static_cast<int>(syscall(SYS_gettid)),
-                     std::memory_order_relaxed);
-  drainer.store(&this_thread, std::memory_order_release);
+  const uint64_t steps = end_steps.load(std::memory_order_relaxed);
+  end_steps.store(WithTask(NextEndStep(steps, /*in_callback=*/false),
+                           ThisTask(), EndTurnOf(steps)),
+                  std::memory_order_release);
 }
 
 // The end that the process comes to after the drain of `exit`, an exit() or a
@@ -152,9 +177,8 @@ static_assert(static_cast<int>(Cause::Kind::kCall) == 0);
 
 ABSL_CONST_INIT std::atomic<uint64_t> end_word{0};
 ABSL_CONST_INIT std::atomic<uint64_t> end_steps{0};
-ABSL_CONST_INIT std::atomic<uint32_t> end_turn{0};
 
-FINALIZE_OWN_FRAME EndRole BeginEnd(const Cause& cause) {
+EndRole BeginEnd(const Cause& cause) {
   if (unloads.load(std::memory_order_acquire)) return EndRole::kEndsProcess;
   // A signal handler that calls exit() while this thread begins would wait for
   // this thread.
@@ -172,8 +196,6 @@ FINALIZE_OWN_FRAME EndRole BeginEnd(const Cause& cause) {
                                            std::memory_order_acq_rel));
   if (role == EndRole::kDrains) {
     BecomeDrainer();
-    // A child may have been forked in a callback.
-    RecordEndStep(/*in_callback=*/false);
     drainer_epoch.store(epoch, std::memory_order_release);
     moment.state = EndState::kDraining;
     end_word.store(Pack(epoch, moment), std::memory_order_release);
@@ -265,35 +287,32 @@ DrainView ViewDrain() {
   const uint64_t steps = end_steps.load(std::memory_order_acquire);
   return {drains_over, now.state == EndState::kDraining,
           now.end,     Rank(now.end) > 1,
-          steps,       drainer_task.load(std::memory_order_relaxed)};
+          steps,       EndTaskOf(steps)};
 }
 
 void AwaitChange(const DrainView& view, uint64_t nanos) {
   FutexSleep(DrainedWord(), view.drains_over, nanos);
 }
 
-FINALIZE_OWN_FRAME bool TakeDrain(const DrainView& view) {
+bool TakeDrain(const DrainView& view) {
   uint64_t steps = view.steps;
-  if (!end_steps.compare_exchange_strong(
-          steps, NextEndStep(view.steps, /*in_callback=*/false),
-          std::memory_order_acq_rel)) {
-    return false;
-  }
-  BecomeDrainer();
-  end_turn.fetch_add(1, std::memory_order_acq_rel);
-  return true;
+  return end_steps.compare_exchange_strong(
+      steps,
+      WithTask(NextEndStep(steps, /*in_callback=*/false), ThisTask(),
+               EndTurnOf(steps) + 1),
+      std::memory_order_acq_rel);
 }
 
-FINALIZE_OWN_FRAME bool HasDrainedHere() {
+bool HasDrainedHere() {
   const uint64_t word = end_word.load(std::memory_order_acquire);
   return word != 0 &&
          Unpack(CurrentEpoch(), word).state == EndState::kDrained &&
-         drainer.load(std::memory_order_acquire) == &this_thread;
+         HasDrained();
 }
 
-FINALIZE_OWN_FRAME bool ExitsHere() {
+bool ExitsHere() {
   return drainer_epoch.load(std::memory_order_acquire) == CurrentEpoch() &&
-         drainer.load(std::memory_order_acquire) == &this_thread;
+         HasDrained();
 }
 
 void RetireEnds() {

@@ -64,14 +64,13 @@ Why Takeover::Look(const DrainView& view) {
 }
 
 bool Takeover::IsSlow(const DrainView& view) {
-  const bool in_callback = (view.steps & 1) != 0;
   const uint64_t now = NowNanos();
   if (view.steps != steps_ || limit_ == 0) {
     steps_ = view.steps;
     const uint64_t patience = Patience();
     limit_ = patience < UINT64_MAX - now ? now + patience : UINT64_MAX;
   }
-  return in_callback && now >= limit_;
+  return InEndCallback(view.steps) && now >= limit_;
 }
 
 uint64_t Takeover::NextNap() {

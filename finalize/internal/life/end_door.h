@@ -36,14 +36,58 @@ inline bool IsArmed() {
 // memory for a handler.
 Refusal ArmExitHook();
 
-// Grows when a thread takes the drain over. A drain that began in an older turn
-// is not the drain under way. A drain does not compare thread ids, because its
-// callbacks may resume on another thread (frames.h).
-extern std::atomic<uint32_t> end_turn;
-inline uint32_t EndTurn() { return end_turn.load(std::memory_order_acquire); }
-
 // Blocks this thread permanently: the process ends without it.
 [[noreturn]] void BlockForEnd();
+
+// The steps of the drain. One word tells at every moment which thread drains,
+// and whether it is in a callback:
+//
+// clang-format off
+//     63    42 41    32 31     1     0
+//    +--------+--------+--------+----------+
+//    |  task  |  turn  | count  | callback |
+//    +--------+--------+--------+----------+
+//
+//   A drains, and B stands by in exit() (takeover.h)
+//
+//     A, t, n, out -- A claims a finalizer --> A, t, n + 1, in
+//          ^                                        |    |
+//          |   A's callback returns, or asks for    |    | B takes the
+//          |   the end of the process               |    | drain over
+//          +--- (A, t, n + 2, out) -----------------+    v
+//                                            B, t + 1, n + 2, out
+// clang-format on
+//
+// Each arrow is one compare-exchange, so A's callback ends, or B takes the
+// drain over: never both. In the second case A is blocked when its callback
+// returns. If its callback asks for the end, A is a thread that does not drain.
+//
+// A task is a gettid(), which has 22 bits on Linux. A drain compares turns and
+// not tasks, because its callbacks may resume on another thread (frames.h).
+extern std::atomic<uint64_t> end_steps;
+
+constexpr int kEndTurnShift = 32;
+constexpr int kEndTaskShift = 42;
+constexpr uint32_t kEndTurnMask = (1 << (kEndTaskShift - kEndTurnShift)) - 1;
+
+constexpr bool InEndCallback(uint64_t steps) { return (steps & 1) != 0; }
+constexpr uint32_t EndTurnOf(uint64_t steps) {
+  return static_cast<uint32_t>(steps >> kEndTurnShift) & kEndTurnMask;
+}
+constexpr int EndTaskOf(uint64_t steps) {
+  return static_cast<int>(steps >> kEndTaskShift);
+}
+
+// The next step of the same thread.
+constexpr uint64_t NextEndStep(uint64_t steps, bool in_callback) {
+  const auto count = static_cast<uint32_t>(((steps >> 1) + 1) << 1);
+  return steps >> kEndTurnShift << kEndTurnShift | count |
+         uint64_t{in_callback};
+}
+
+inline uint32_t EndTurn() {
+  return EndTurnOf(end_steps.load(std::memory_order_acquire));
+}
 
 // For a drain that began in `turn`, between its callbacks: blocks this thread
 // permanently if another thread has taken the drain over.
@@ -51,17 +95,14 @@ inline void StayDrainer(uint32_t turn) {
   if (__builtin_expect(EndTurn() != turn, false)) BlockForEnd();
 }
 
-// Counts the steps of the drain in the upper bits. The lowest bit says whether
-// the drain is in a callback.
-extern std::atomic<uint64_t> end_steps;
-constexpr uint64_t NextEndStep(uint64_t steps, bool in_callback) {
-  return ((steps >> 1) + 1) << 1 | uint64_t{in_callback};
-}
-// For the thread that drains.
-inline void RecordEndStep(bool in_callback) {
-  end_steps.store(
-      NextEndStep(end_steps.load(std::memory_order_relaxed), in_callback),
-      std::memory_order_release);
+// The same, and takes a step, into a callback or out of it.
+inline void TakeEndStep(uint32_t turn, bool in_callback) {
+  uint64_t steps = end_steps.load(std::memory_order_acquire);
+  do {
+    if (__builtin_expect(EndTurnOf(steps) != turn, false)) BlockForEnd();
+  } while (!end_steps.compare_exchange_weak(
+      steps, NextEndStep(steps, in_callback), std::memory_order_acq_rel,
+      std::memory_order_acquire));
 }
 
 // If the thread that runs `ref`, a finalizer of the process registry, sleeps in
