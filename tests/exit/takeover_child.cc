@@ -170,6 +170,7 @@ void EndSlowCallbackAtTheTakeOver(void (*how)()) {
     slow_thread = ThisThread();
     draining = true;
     while (IsInSlowCallback()) sched_yield();
+    SetOptions(kLong, absl::InfiniteDuration());  // none is slow any more
     how();
   });
   EndTwice(kLong);
@@ -225,6 +226,7 @@ void NoteHook() {
   while (takers == 1 && finalize_test::CountSleeps(other) < seen + kLooks) {
     sched_yield();
   }
+  SetOptions(kLong, absl::InfiniteDuration());  // no callback is slow any more
 }
 
 void TwoStandBy() {
