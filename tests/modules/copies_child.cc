@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A program with a copy of the library of its own, and plugins with theirs.
+#include <dirent.h>
 #include <dlfcn.h>
 #include <sched.h>
 #include <signal.h>
@@ -232,6 +233,53 @@ void ShutdownLoopExits() {
   std::exit(3);
 }
 
+// The other threads of the process get to run when main sleeps.
+void RunOthersLast() {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(sched_getcpu(), &one);
+  DIR* const tasks = opendir("/proc/self/task");
+  Require(tasks != nullptr, "opendir");
+  while (const dirent* const entry = readdir(tasks)) {
+    const pid_t task = atoi(entry->d_name);
+    if (task == 0) continue;
+    Require(sched_setaffinity(task, sizeof(one), &one) == 0, "affinity");
+    const sched_param none = {};
+    Require(
+        task == getpid() || sched_setscheduler(task, SCHED_IDLE, &none) == 0,
+        "sched_setscheduler");
+  }
+  closedir(tasks);
+}
+
+// A signal is handled before main calls exit().
+void ExitAfterASignal() {
+  RunOthersLast();
+  raise(SIGTERM);
+  std::exit(3);
+}
+void ExitsAfterASignal() {
+  const Plugin owner = Hidden(), other = Newer();
+  InstallBoth(owner, other);
+  owner->add("owner", nullptr);
+  other->add("other", &Work);
+  ExitAfterASignal();
+}
+// The copy without hooks drains first.
+void ExitsAfterASignalToOne() {
+  const Plugin owner = Hidden(), other = Newer();
+  owner->install({});
+  owner->add("owner", nullptr);
+  other->add("other", nullptr);
+  ExitAfterASignal();
+}
+void ExitsAfterASignalToAnEmptyOne() {
+  const Plugin owner = Hidden(), other = Newer();
+  owner->install({});
+  other->add("other", nullptr);
+  ExitAfterASignal();
+}
+
 // Without a signal: that of the program drains the other copy as well.
 void EndsLoop() {
   const Plugin owner = Hidden(), other = Newer();
@@ -359,6 +407,9 @@ int main(int argc, char** argv) {
        {"installed-during-a-drain", InstalledDuringADrain},
        {"shutdown-loop", ShutdownLoop},
        {"shutdown-loop-exits", ShutdownLoopExits},
+       {"exits-after-a-signal", ExitsAfterASignal},
+       {"exits-after-a-signal-to-one", ExitsAfterASignalToOne},
+       {"exits-after-a-signal-to-an-empty-one", ExitsAfterASignalToAnEmptyOne},
        {"ends-loop", EndsLoop},
        {"hangs-beside-another", HangsBesideAnother},
        {"exit-hangs-beside-another", ExitHangsBesideAnother},

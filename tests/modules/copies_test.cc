@@ -124,6 +124,15 @@ TEST(CopiesTest, DrainsAwaitAShutdownLoop) {
   }
 }
 
+// C36, C22: a signal that was handled before exit() is called decides the end,
+// whichever copies have hooks, or something registered.
+TEST(CopiesTest, SignalBeforeExitOverrulesIt) {
+  const auto both = UnorderedElementsAre("owner", "other");
+  ExpectDeath("exits-after-a-signal", both);
+  ExpectDeath("exits-after-a-signal-to-one", both);
+  ExpectDeath("exits-after-a-signal-to-an-empty-one", ElementsAre("other"));
+}
+
 // C36, C22: a program that ends itself by a signal drains all copies.
 TEST(CopiesTest, EndBySignalDrainsAll) {
   ExpectDeath("ends-loop", UnorderedElementsAre("owner", "other"));
