@@ -3,8 +3,6 @@
 // AtExit: runs a callback when the process ends normally: by exit(), or by a
 // return from main.
 //
-//   #include "finalize/at_exit.h"
-//
 //   void Flush(const std::string& path);
 //
 //   int main() {
@@ -33,12 +31,11 @@
 //   later are already destroyed, and so are the thread_local objects of the
 //   thread that calls exit().
 // Cost: linking installs nothing. The first registration of a process installs
-//   eight std::atexit handlers (one drains, the others are for exit() calls
-//   that are made meanwhile), a pthread_atfork handler, and a page that the
+//   eight std::atexit handlers, a pthread_atfork handler, and a page that the
 //   kernel wipes in a forked child. On kernels that do not wipe it (gVisor,
-//   qemu-user, Linux before 4.14) each use of a finalizer asks which process it
-//   is in, which takes some microseconds. If anything is pending, the drain
-//   starts a watchdog thread.
+//   qemu-user, Linux before 4.14) each use of a finalizer takes some
+//   microseconds more. If anything is pending, the drain starts a watchdog
+//   thread.
 //
 // Not covered: _exit, quick_exit, exec, abort and signals run no callbacks.
 // exit_hooks.h has hooks for some of these.

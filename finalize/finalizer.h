@@ -18,26 +18,20 @@
 // Finalizers of all results fit in one vector, because each converts to a
 // Finalizer<>, whose Run() drops the result:
 //
-//   std::vector<finalize::Finalizer<>> steps;
-//   steps.push_back(remove);
-//   ...
+//   std::vector<finalize::Finalizer<>> steps = {remove};
 //   for (const finalize::Finalizer<>& step : steps) step.Cancel();
 //
 // How often: Run(), Cancel(), Detach(), the destruction of the referent, the
 //   end of a scope and every drain compete for one claim. Exactly one wins,
-//   from any thread. A callback that failed does not run again either, unless
-//   RegisterRetryable registered it.
-//
+//   from any thread, also if the callback fails (except: RegisterRetryable).
 // Order: the finalizer is dead before its callback starts. Inside the callback
 //   alive() is false, and Run(), Cancel(), Detach() and Peek() return false or
 //   an empty value.
 // Threads: the callback runs on the thread whose trigger won the claim, with no
 //   lock held. It is destroyed, with its bound arguments, as soon as it has
 //   run; if 64 or more destructions are nested (lifetime.h), perhaps later.
-// Fibers: a callback may be suspended, and may end out of order, on another
-//   thread, or never. It counts as running until it has returned. Other threads
-//   wait for it, the thread on which it began does not. After longjmp() out of
-//   a callback it counts as running permanently. See finalize/design.md.
+// Fibers: a callback may be suspended, and may end on another thread, or never.
+//   It counts as running until it has returned (finalize/design.md).
 // Failure: Run() returns the callback's result, and lets its exception through
 //   to the caller. With every other trigger an exception or a non-OK status is
 //   reported (failure_reporter.h), and is in the report of the drain if there
@@ -45,7 +39,7 @@
 //   throw: that ends the process (std::terminate).
 // Lifetime: the callback must not own its referent. If it captures a shared_ptr
 //   to it, the referent is never destroyed by its other owners.
-// Fork: in a child, handles to what the parent registered are dead, unless the
+// Fork: a child's handles to what its parent registered are dead, unless the
 //   child adopts it (adopt_after_fork.h).
 //
 // Thread-safe: any number of threads may use handles to the same finalizer. One

@@ -16,15 +16,12 @@
 //   }  // the handler returns here; the request is still in flight
 //
 // A request is in flight from Enter until its ticket leaves. Let the ticket
-// travel with whatever sends the answer: a handler that has returned has not
-// answered yet. std::function needs callables that can be copied; it can own a
-// std::shared_ptr<Ticket>.
+// travel with whatever sends the answer (a std::function: in a shared_ptr).
 //
 // The end: an InFlight is one finalizer of the process registry. Its callback
-//   closes the InFlight and waits until the last ticket has left, or until its
-//   share of the time has passed (InFlightOptions::later_share). In the second
-//   case it fails with DeadlineExceeded, which names the requests that are
-//   still inside, the oldest first; they continue while the drain does.
+//   closes the InFlight and waits until the last ticket has left. When its
+//   share of the time has passed (InFlightOptions::later_share), it fails with
+//   DeadlineExceeded, which names the requests that are still inside.
 // Order: in phase kFinishWorkPhase unless set: after the listeners are closed,
 //   and before what requests use is cleaned up. Until its turn, requests may
 //   still enter, also from callbacks of the drain.
@@ -45,8 +42,7 @@
 //   every InFlight. Enter allocates once, and once more for a name of more than
 //   15 bytes.
 //
-// Not for: work that has to be ended rather than waited for (AtExit, at_exit.h,
-// with a callback that stops it).
+// Not for: work that has to be stopped rather than waited for (at_exit.h).
 //
 // Thread-safe, except: the destructor.
 #ifndef FINALIZE_IN_FLIGHT_H_

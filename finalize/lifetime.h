@@ -11,27 +11,17 @@
 //     finalize::Lifetime lifetime_;  // last: runs while socket_ still exists
 //   };
 //
-//   Connection connection;
-//   finalize::OnDestroy(connection.lifetime(), [] { metrics.Decrement(); });
-//
 // A callback must not use the object itself: a drain may run it while the
 // object is in use, and when the object is destroyed it is already partly
 // destroyed. Let the callback own a copy of what it needs:
 //
-//   // Wrong:
-//   finalize::OnDestroy(connection.lifetime(),
-//                       [&connection] { Close(connection.socket()); });
-//   // Right:
 //   finalize::OnDestroy(connection.lifetime(),
 //                       [s = connection.socket()] { Close(s); });
 //
-// First or last member? It matters for what such a copy refers to: here the
-// socket is still open because the Lifetime is the last member. Members are
-// destroyed in reverse order of declaration.
-// If the Lifetime is the last member, callbacks run first, while every other
-// member still exists. If it is the first member, they run last, after every
-// other member is destroyed. In both cases the body of the object's destructor
-// has already run.
+// If the Lifetime is the last member, callbacks run while every other member
+// still exists: here the socket is still open. If it is the first member, they
+// run after every other member is destroyed. In both cases the body of the
+// object's destructor has already run.
 //
 // Order: newest first, regardless of phase and at_exit. The finalizers are in
 //   the process registry too (with Registry::OnDestroy: in another one), so
@@ -42,18 +32,13 @@
 // Nesting: a callback, or the destructor of its bound arguments, may destroy
 //   another object, at any depth; the callbacks of that object have run when
 //   its destructor returns. If 64 or more are nested, callables that have run
-//   may be destroyed later on the same thread, so that a chain through bound
-//   arguments needs a bounded stack. finalize/design.md ("Weak references")
-//   says when, and which chains are not bounded.
-// Fibers: if a callback is suspended and ends on another thread (finalizer.h),
-//   the destruction of the object continues there.
+//   may be destroyed later (finalize/design.md, "Weak references").
 // Moving: moving an object moves its finalizers with it. Move assignment first
 //   runs the finalizers of the object that is assigned to. A copy has its own
 //   Lifetime, without finalizers; copy assignment changes nothing.
 // Failure: what a callback throws or returns is reported (failure_reporter.h),
 //   and the remaining callbacks still run; nothing escapes from the destructor.
-// Fork: if a child destroys an inherited object, only the callbacks run that
-//   the child registered on it.
+// Fork: in a child, an inherited object runs only callbacks of the child.
 //
 // Not for: base classes, whose destructor runs after that of the derived class;
 // objects that a shared_ptr owns (shared.h).

@@ -10,47 +10,39 @@
 //     status = AddUser(to);
 //     if (!status.ok()) return status;  // removes the directory
 //     undo.Register("remove user", RemoveUser, to);
-//     status = Start(to);
-//     if (!status.ok()) return status;  // removes the user, then the directory
 //     undo.CancelAll();                 // done: runs nothing, now or later
 //     return absl::OkStatus();
 //   }
 //
 // Order: higher phase first, then newest first, over all lifetimes and threads.
-//   The order is exact on one thread, and between registrations that are
-//   ordered by synchronization; concurrent ones run in either order.
+//   Concurrent registrations run in either order.
 // Registering: what a running callback registers during a drain runs in that
 //   drain, next (or at the turn of its phase). While a phase drains, other
-//   threads can register only below it, and such a finalizer joins the drain.
-//   While the lowest pending phase drains, they cannot register at all. So
-//   every drain ends, however busy the program is.
-// Refusal: a registration is refused if the registry is sealed, if a drain has
-//   closed it (see above), if there is no memory, if the pointer that owns the
-//   referent is not attachable (shared.h), or, in the process registry, if the
-//   process is past its exit handlers or past the deadline of its exit drain.
-//   Then the handle is dead and the failure is reported, or, if
-//   Options::if_closed says so, the callback runs immediately. TryRegister
-//   returns the status instead. No callback is accepted and then ignored.
+//   threads can register only below it, and while the lowest pending phase
+//   drains, not at all. So every drain ends, however busy the program is.
+// Refusal: a registration is refused if the registry is sealed or closed by a
+//   drain (see above), if there is no memory, if the pointer that owns the
+//   referent is not attachable (shared.h), or if the process is past its exit
+//   handlers or the deadline of its exit drain. Then the handle is dead and the
+//   failure is reported, or, if Options::if_closed says so, the callback runs
+//   immediately. TryRegister returns the status instead.
 // Threads: each callback runs on the thread that drains, or on helper threads
 //   (DrainOptions::threads), with no lock held. A callback that ends its thread
 //   by pthread_exit() ends the process with a message.
 // Failure: no exception or status of a callback escapes from Drain(); it is in
 //   the report and is reported (failure_reporter.h), and the remaining
-//   callbacks still run. If the destructor of a callable throws, the process
-//   ends.
-// Memory: a drain, and the destructor of a registry, run every callback even if
-//   there is no memory for reports; then texts and entries may be missing.
+//   callbacks still run, even if there is no memory for reports. If the
+//   destructor of a callable throws, the process ends.
 // Lifetime: the destructor drains, and waits for callbacks of this registry
 //   that other threads are running. If a registry is destroyed while a thread
 //   drains it, or in one of its own callbacks, the process ends with a message.
-//   If a callback is suspended on this thread (a fiber), or was left by
-//   longjmp(), the destructor reports that and does not wait; the data that the
-//   callback still needs is kept. The process registry is never destroyed.
+//   It does not wait for a callback that is suspended on this thread (a fiber).
+//   The process registry is never destroyed.
 // Fork: in a child every inherited registry is empty, unless the child adopts
 //   them (adopt_after_fork.h). A drain that was running stops in the child.
 //
-// Not for: callbacks that only depend on the end of the process (at_exit.h) or
-// of an object (lifetime.h); those functions use Registry::Process().
+// Not for: callbacks that belong to the process (at_exit.h) or to an object
+// (lifetime.h); those functions use Registry::Process().
 //
 // Thread-safe, except: the destructor.
 #ifndef FINALIZE_REGISTRY_H_

@@ -2,8 +2,6 @@
 
 // AtThreadExit: runs a callback when the calling thread ends.
 //
-//   #include "finalize/thread_exit.h"
-//
 //   void Worker() {
 //     Arena* arena = NewArena();
 //     finalize::AtThreadExit("free arena", FreeArena, arena);
@@ -45,9 +43,7 @@
 // Fork: the only thread of a child is the one that forked; what it had
 //   registered before belongs to the parent.
 //
-// Not covered: a call in a signal handler.
-//
-// Thread-safe.
+// Thread-safe. Not for use in a signal handler.
 #ifndef FINALIZE_THREAD_EXIT_H_
 #define FINALIZE_THREAD_EXIT_H_
 

@@ -11,43 +11,22 @@
 //   tom.reset();  // the note is destroyed as well
 //
 // Keys are objects. They are compared by identity unless a Hash and an Equal
-// are given (weak_hash.h): a note belongs to this cat, not to every cat of that
-// name, and it is found even after the cat has changed. With an Equal by value
-// a key must not change while it is in the map; inserting an equal key replaces
-// the entry with its key, so that the entry does not vanish with the old
-// object. A dead key equals nothing.
+// are given (weak_hash.h): a note is found even after the cat has changed. With
+// an Equal by value a key must not change while it is in the map; inserting an
+// equal key replaces the entry with its key. A dead key equals nothing.
 //
-// Dead keys: when the last shared_ptr to a key is destroyed,
-//
-//                    made by MakeShared or       made by something else, such
-//                    Adopt (shared.h)            as std::make_shared
-//   key absent       before its destructor       before its destructor
-//   entry removed    before its destructor       later (see below)
-//   value destroyed  after its destructor,       with the entry
-//                    before finalizers run
-//   size()           constant time, if all are   checks every entry
-//
-// Later means: by an insertion (each checks two entries, so that there are
-// never many more dead entries than living ones), by a lookup that meets the
-// entry at the address that it looks for, or by size(), EraseExpired() or
-// clear(). A value that owns its own key, directly or not, keeps the entry
-// permanently.
-//
+// Dead keys: when the last shared_ptr to a key is destroyed, the key is absent
+//   at once. Its entry is removed and its value destroyed at once too if
+//   MakeShared or Adopt (shared.h) made the key; otherwise by a later call. A
+//   value that owns its own key, directly or not, keeps the entry permanently.
 // Access: Get returns the value in place, as a PinnedValue. It exists as long
-// as it is pinned, even if its key dies or the entry is erased or replaced.
-// Iterators and items pin it as well, and keep the key alive.
-//
+//   as it is pinned, even if its key dies or the entry is erased or replaced.
+//   Iterators and items pin it as well, and keep the key alive.
 // Order: iteration is in the order of insertion. It visits the entries that
-// existed when it began and are alive when it reaches them. Entries may be
-// inserted, be erased and die meanwhile.
+//   existed when it began and are alive when it reaches them. Entries may be
+//   inserted, be erased and die meanwhile.
 //
-//   for (const auto& [cat, note] : notes) Print(*cat, note);
 //   for (auto&& item : notes) item.value() += "!";
-//
-// `*it` returns an Item, which works as in WeakValueMap (weak_value_map.h):
-// bindings are const; change a value through item.value(). `auto& [cat,
-// note] : notes` does not compile, because it would bind references to a
-// temporary.
 //
 // Threads: any; threads that use the same value must synchronize themselves.
 //   User code (destructors, hash, equality) is never called under a lock, so it
@@ -60,16 +39,10 @@
 // Fork: a child has a working copy of the map (after raw clone() only if no
 //   other thread was changing the map).
 //
-// Not covered, although std::unordered_map has it: operator[] and at (they
-// return references; say Get), extract and node handles (Extract returns the
-// value), erase(first, last), reserve, rehash and the interface of buckets (no
-// insertion moves more than a few entries), hints, allocators. Iterators are
-// input iterators without `->`, and items have no members `first` and `second`.
-// Not covered, although Python's WeakKeyDictionary has it: `|` (say Update),
-// update from keyword arguments, deep copies (a copy has the same keys and
-// copies of the values), equality with other kinds of maps, a default for
-// Extract. A map has no hash, no order and no text, because it changes by
-// itself. There is no GetOrCreate as in WeakValueMap.
+// Not covered: operator[] and at, because they return references (call Get);
+// GetOrCreate; hash, order and text of a map, because it changes by itself.
+// docs/weak_references.md says what else std::unordered_map and Python's
+// WeakKeyDictionary have, and when exactly an entry is removed.
 //
 // Thread-safe, except: the destructor, move, assignment and swap.
 #ifndef FINALIZE_WEAK_KEY_MAP_H_

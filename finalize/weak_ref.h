@@ -9,42 +9,28 @@
 //   tom.reset();   // prints: Tom has died
 //   ref.Lock();    // null
 //
-// Lock() checks and pins the referent in one step, from any thread. What
-// expired() returns may be out of date when the caller looks at it.
-//
-// Referent: any shared_ptr is accepted: aliasing ones, those to const or to a
-// base, those of shared_from_this(). In a destructor weak_from_this() gives a
-// dead WeakRef. A callback needs a referent that MakeShared or Adopt made
-// (IsAttachable, shared.h). With any other the WeakRef works, but its callback
-// is refused, with a failure report (failure_reporter.h); the same holds if
-// there is no memory.
+// Referent: any shared_ptr is accepted. In a destructor weak_from_this() gives
+// a dead WeakRef. A callback needs a referent that MakeShared or Adopt made
+// (IsAttachable, shared.h). With any other, and if there is no memory, the
+// callback is refused, with a failure report (failure_reporter.h).
 //
 // Callback: takes nothing, a `const WeakRef<T>&` (equal to this one, and dead),
 // or a `const Cause&`. It runs once, when the referent dies, if the WeakRef or
 // a copy of it still exists then. Dropping the last copy cancels the callback
-// and destroys it, also while the referent dies: in a destructor, or in another
-// callback. So a WeakRef that its own referent owns never runs its callback,
-// because the referent's destructor drops it first (Python would run it). Use
-// OnDestroy (lifetime.h) for a callback that the object cannot cancel in this
-// way. Neither exit nor a drain runs callbacks of weak references: only the
-// death of the object does. has_callback() says whether the callback is still
-// pending; there is no way to read the callback back.
+// and destroys it. So a WeakRef that its own referent owns never runs its
+// callback: use OnDestroy (lifetime.h) there. Neither exit nor a drain runs
+// callbacks of weak references. has_callback() says whether the callback is
+// still pending.
 //
 // Order: when the referent dies, all weak references to it are dead first; then
 //   its destructor runs; then callbacks of weak references and finalizers
 //   (OnDestroy) run together, newest first.
 // Threads: the callback runs on the thread that drops the last owner of the
 //   referent. No lock is held.
-// Failure: an exception or a status that is not OK is reported
-//   (failure_reporter.h).
+// Failure: an exception or a status that is not OK is reported.
 // Lifetime: a callback that has begun may still be running on another thread
 //   after the last WeakRef is dropped, so it must own, or hold weakly, what it
-//   uses. (Waiting could deadlock: the thread that drops the WeakRef may hold a
-//   lock that the callback needs. Finally does wait.) The callback's code must
-//   be loaded when it runs: a shared library that may be unloaded includes
-//   module.h, and dlclose() then drops the callbacks that it registered. By
-//   then the shared library must have destroyed its weak references and weak
-//   containers, as it does its static objects.
+//   uses. Its code must be loaded when it runs: see module.h.
 // Fork: weak references work in a child. Callbacks that the child inherited do
 //   not run unless it adopts them (adopt_after_fork.h); WeakRefs and
 //   WeakRefCount still list them.
@@ -52,18 +38,10 @@
 // Equality and hash are by identity of the referent, and do not change when it
 // dies: the same owner and the same object, also through a base or a const
 // pointer. EqualReferents compares by value, as Python does. There is no order,
-// and no hash by value: both need a referent that still exists. Limits of
-// identity: a shared_ptr to a base without virtual
-// functions that is not at the beginning of the object compares unequal to the
-// whole object; one to the first member of an object without virtual functions
-// compares equal to it. A WeakRef made from an expired std::weak_ptr never had
-// a referent.
+// and no hash by value: both need a referent that still exists.
+// docs/weak_references.md has the limits, and what differs from Python.
 //
-// Cost: a WeakRef without a callback is a std::weak_ptr and an address. It is
-// not registered with its referent, so WeakRefCount does not count it. (Python
-// shares one weak reference among all callers, and counts it.) Pending
-// callbacks are in no registry; inspect.h lists and counts them for the
-// process.
+// Cost: a WeakRef without a callback is a std::weak_ptr and an address.
 //
 // Thread-compatible (const calls may run concurrently). Copies may be used by
 // different threads.

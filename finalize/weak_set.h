@@ -13,26 +13,13 @@
 // With an Equal by value a member must not change while it is in the set. A
 // dead object equals nothing.
 //
-// Dead members: when the last shared_ptr to a member is destroyed,
-//
-//                    made by MakeShared or       made by something else, such
-//                    Adopt (shared.h)            as std::make_shared
-//   object absent    before its destructor       before its destructor
-//   entry removed    before its destructor       later (see below)
-//   size()           constant time, if all are   checks every entry
-//
-// Later means: by an insertion (each checks two entries, so that there are
-// never many more dead entries than living ones), by a lookup that meets the
-// entry at the address that it looks for, or by size(), EraseExpired() or
-// clear().
-//
+// Dead members: when the last shared_ptr to a member is destroyed, it is absent
+//   at once. Its entry is removed at once too if MakeShared or Adopt (shared.h)
+//   made the object; otherwise by a later call.
 // Order: iteration is in the order of insertion. It visits the members that
-// were there when it began and are alive when it reaches them. Members may be
-// inserted, be erased and die meanwhile. `*it` returns a std::shared_ptr<T>:
-// while that exists the member stays in the set unless it is erased. `auto&
-// member : set` does not compile, because it would bind a reference to a
-// temporary: write `const auto&` or `auto`.
-//
+//   were there when it began and are alive when it reaches them. Members may be
+//   inserted, be erased and die meanwhile. `*it` returns a std::shared_ptr<T>:
+//   while that exists the member stays in the set unless it is erased.
 // Threads: any. User code (destructors, hash, equality) is never called under a
 //   lock, so it may use the set. Calls that visit many members, or two sets,
 //   are not atomic.
@@ -44,12 +31,9 @@
 // Fork: a child has a working copy of the set (after raw clone() only if no
 //   other thread was changing the set).
 //
-// Not covered, although std::unordered_set has it: extract and node handles
-// (Extract returns the pointer), erase(first, last), reserve, rehash and the
-// interface of buckets (no insertion moves more than a few entries), hints,
-// allocators, `->` of iterators. Not covered, although Python's WeakSet has it:
-// `<=` and `<` (say IsSubsetOf), equality with other kinds of sets. A set has
-// no hash, no order and no text, because it changes by itself.
+// Not covered: hash, order and text of a set, because it changes by itself.
+// docs/weak_references.md says what else std::unordered_set and Python's
+// WeakSet have, and when exactly an entry is removed.
 //
 // Thread-safe, except: the destructor, move, assignment and swap.
 #ifndef FINALIZE_WEAK_SET_H_

@@ -3,8 +3,7 @@
 // WeakValueMap: a map that does not keep its values alive. An entry exists only
 // while another owner keeps its value alive.
 //
-//   // A cache: callers share an image as long as one of them uses it. It is
-//   // never destroyed, because other threads may use it until the end.
+//   // A cache. Never destroyed: other threads may use it until the end.
 //   auto& images = *new finalize::WeakValueMap<std::string, Image>;
 //
 //   std::shared_ptr<Image> Open(const std::string& file) {
@@ -14,40 +13,19 @@
 //
 //   images.Get("cat.png");  // the image, or null if it is not in use
 //
-// Dead values: when the last shared_ptr to a value is destroyed,
-//
-//                    made by MakeShared or       made by something else, such
-//                    Adopt (shared.h)            as std::make_shared
-//   value absent     before its destructor       before its destructor
-//   entry removed    before its destructor       later (see below)
-//   key destroyed    after its destructor        with the entry
-//   size()           constant time, if all are   checks every entry
-//
-// Later means: by an insertion (each checks two entries, so that there are
-// never many more dead entries than living ones), by find, Get, erase or
-// Extract of its key, or by size(), EraseExpired() or clear(). If a value dies
-// after its key was reassigned, the new entry stays. A null pointer counts as a
-// dead value, and so does one that owns nothing (it aliases an empty one):
-// neither is inserted.
-//
+// Dead values: when the last shared_ptr to a value is destroyed, the value is
+//   absent at once. Its entry is removed at once too if MakeShared or Adopt
+//   (shared.h) made the value; otherwise by a later call. A null pointer counts
+//   as a dead value and is not inserted.
 // Access: a call that returns a value returns a shared_ptr, or an iterator or
-// item that contains one. While that exists the value stays alive, and its
-// entry stays in the map unless it is erased or replaced. There are no
-// references into the map.
-//
+//   item that contains one. While that exists the value stays alive, and its
+//   entry stays in the map unless it is erased or replaced. There are no
+//   references into the map.
 // Order: iteration is in the order of insertion. It visits the entries that
-// existed when it began and are alive when it reaches them. Entries may be
-// inserted, be erased and die meanwhile. An iterator keeps alive the key and
-// the value at which it stands.
+//   existed when it began and are alive when it reaches them. Entries may be
+//   inserted, be erased and die meanwhile.
 //
 //   for (const auto& [name, image] : images) Show(name, *image);
-//   auto item = *images.begin();   // item.key(), item.value()
-//
-// `*it` returns an Item. key() and value() of an item with a name return
-// references into the item; those of a temporary return copies. An Item
-// converts to a std::pair of values. Bindings (`auto [key, value]`) are const.
-// `auto& [key, value] : map` does not compile, because it would bind references
-// to a temporary: write `const auto&` or `auto&&`.
 //
 // Threads: any. User code (destructors, hash, equality, factories) is never
 //   called under a lock, so it may use the map. Calls that visit many entries
@@ -61,15 +39,10 @@
 // Fork: a child has a working copy of the map (after raw clone() only if no
 //   other thread was changing the map).
 //
-// Not covered, although std::unordered_map has it: operator[] and at (they
-// return references; call Get), extract and node handles (Extract returns the
-// value), erase(first, last), reserve, rehash and the interface of buckets (no
-// insertion moves more than a few entries), hints, allocators. Iterators are
-// input iterators without `->`, and items have no members `first` and `second`.
-// Not covered, although Python's WeakValueDictionary has it: `|` (call Update),
-// update from keyword arguments, deep copies (a copy has its own keys and the
-// same values), equality with other kinds of maps. A map has no hash, no order
-// and no text, because it changes by itself.
+// Not covered: operator[] and at, because they return references (call Get);
+// hash, order and text of a map, because it changes by itself.
+// docs/weak_references.md says what else std::unordered_map and Python's
+// WeakValueDictionary have, and when exactly an entry is removed.
 //
 // Thread-safe, except: the destructor, move, assignment and swap.
 #ifndef FINALIZE_WEAK_VALUE_MAP_H_

@@ -9,8 +9,8 @@
 //     ...
 //   }
 //
-// It is for programs that leave much and may not be started again soon. All
-// others have the reaping at the next start (reap.h). The reaper process does
+// For programs that leave much and may not be started again soon; others are
+// served by the reaping at the next start (reap.h). The reaper process does
 // the same work: when this process ends, it calls Reap for the parents that
 // ReaperProcessOptions names, and for no others. So it also removes what other
 // processes left there. It does not remove what a running child of this process
@@ -38,7 +38,6 @@
 //     tempdir::ReaperProcessOptions options;
 //     options.program = "/proc/self/exe";
 //     absl::Status reaper = tempdir::StartReaperProcess(options);
-//     ...
 //   }
 //
 // Not covered: what kills the reaper process too. That is the end of a

@@ -40,13 +40,11 @@
 //   MiB of memory. Directories that are too deep for that are moved up into the
 //   root while they wait to be removed.
 //
-// Not covered: the directories above the last component are resolved once, as
-// usual, links included; the caller must trust them. The blocks of removed
-// files are not overwritten. What was removed before a move was noticed is
-// lost.
+// Not covered: the directories above the last component are resolved once,
+// links included; the caller must trust them. Blocks of files are not
+// overwritten. What was removed before a move was noticed is lost.
 //
-// tempdir/remove_tree.md explains how it works. Thread-safe; it keeps no state
-// between calls.
+// tempdir/remove_tree.md explains how it works. Thread-safe, without state.
 #ifndef TEMPDIR_REMOVE_TREE_H_
 #define TEMPDIR_REMOVE_TREE_H_
 

@@ -40,11 +40,8 @@
 //                            once, when the process first creates or removes a
 //                            temp dir. Ignored in a setuid program.
 //
-// A setter on a temporary returns a value, so that no reference to the
-// temporary remains.
-//
-// The options remember the line at which they were created, as
-// finalize::Options do; failure reports name that line.
+// The options remember the line at which they were created; failure reports
+// name it.
 //
 // A value. Thread-compatible (const calls may run concurrently).
 #ifndef TEMPDIR_TEMP_DIR_OPTIONS_H_
