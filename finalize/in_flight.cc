@@ -16,6 +16,7 @@
 #include "finalize/internal/base/finalizer_text.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
 #include "finalize/internal/drain/in_flight_list.h"
+#include "finalize/internal/life/interrupted.h"
 #include "finalize/internal/life/refusal_status.h"
 #include "finalize/internal/life/registration.h"
 #include "finalize/internal/node/process_core.h"
@@ -84,6 +85,11 @@ uint64_t NanosOf(absl::Duration duration) {
 absl::Status AwaitNoneFor(InFlightList* list, absl::Duration limit) {
   const uint64_t start = DrainNanos();
   if (list->AwaitNone(start + NanosOf(limit))) return absl::OkStatus();
+  if (RequestsPassedOver()) {
+    return StatusOrBareCode(absl::StatusCode::kAborted, [] {
+      return "exit() interrupted a change of its list";
+    });
+  }
   return StillInside(*list, absl::Nanoseconds(DrainNanos() - start));
 }
 

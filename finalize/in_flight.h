@@ -29,6 +29,8 @@
 //   The drain cannot see that it waits for itself: if a ticket is on the stack
 //   of the thread that calls exit(), or in a callback of a lower phase, the
 //   time passes in vain, and the ticket is named. Call Leave() before exit().
+//   exit() in a signal handler that interrupted Enter or Leave waits for no
+//   request, and reports that.
 // Failure: reported (failure_reporter.h), and in the report of the drain; it
 //   counts for ExitOptions::failure_exit_code. If there is no memory, Enter
 //   returns ResourceExhausted, and messages may lack names.
@@ -62,7 +64,7 @@
 #include "finalize/options.h"
 
 namespace finalize_internal {
-class InFlightState;
+struct InFlightState;
 struct InFlightEntry;
 }  // namespace finalize_internal
 

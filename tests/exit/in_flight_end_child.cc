@@ -2,6 +2,7 @@
 
 // A service that ends while requests are in flight.
 #include <sched.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -13,12 +14,14 @@
 #include <thread>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "finalize/adopt_after_fork.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/in_flight.h"
+#include "finalize/internal/base/lock.h"
 #include "finalize/options.h"
 #include "finalize/process_end.h"
 #include "tests/support/blocked_thread.h"
@@ -96,6 +99,23 @@ void Exit() {
   std::exit(3);
 }
 
+// A signal handler calls exit() on a thread that was changing the requests: it
+// holds their lock. A callback uses them all the same.
+void ExitInHandler(int) { std::exit(3); }
+void InterruptChange() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  static Ticket* const ticket = new Ticket(Entered("GET /a"));
+  finalize::AtExit(Says{"cleaned up"});
+  finalize::AtExit([] {
+    ticket->Leave();
+    Require(!Requests().Enter("GET /b").ok(), "closed");
+    Require(!Requests().Wait().ok(), "Wait");
+    Require(Requests().ByAge(9).empty(), "ByAge");
+  });
+  signal(SIGUSR1, ExitInHandler);
+  finalize_internal::LockAt(finalize_internal::kInFlightLock).Acquire();
+  raise(SIGUSR1);
+}
+
 // The destructor of the object runs before the drain, because its constructor
 // has installed the exit handler. The request is answered while main waits.
 void ExitWithStatic() {
@@ -163,6 +183,7 @@ int main(int argc, char** argv) {
                                     {{"serve", Serve},
                                      {"serve-until-closed", ServeUntilClosed},
                                      {"exit", Exit},
+                                     {"interrupt-change", InterruptChange},
                                      {"exit-with-static", ExitWithStatic},
                                      {"prefork", Prefork},
                                      {"adopt", Adopt}});

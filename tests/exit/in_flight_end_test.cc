@@ -64,6 +64,15 @@ TEST(InFlightEndTest, IsAwaitedByExit) {
   EXPECT_EQ(result.err, "");
 }
 
+// C39, C15: exit() in a signal handler that interrupted a change of the
+// requests: they are not awaited, which is reported.
+TEST(InFlightEndTest, IsNotAwaitedIfAHandlerInterruptsAChange) {
+  const ChildResult result = ResultOf("interrupt-change");
+  EXPECT_TRUE(result.Exited(3)) << result;
+  EXPECT_EQ(result.out, "cleaned up\n");
+  EXPECT_THAT(result.err, HasSubstr("exit() interrupted a change of its list"));
+}
+
 // C39, C20: an object whose static destructor runs before the drain.
 TEST(InFlightEndTest, IsAwaitedAfterItsDestructor) {
   const ChildResult result = ResultOf("exit-with-static");

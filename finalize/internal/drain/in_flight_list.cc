@@ -6,6 +6,7 @@
 #include "finalize/internal/base/futex.h"
 #include "finalize/internal/drain/adoption.h"
 #include "finalize/internal/inspect/finalizer_ops.h"
+#include "finalize/internal/life/interrupted.h"
 
 namespace finalize_internal {
 
@@ -43,7 +44,7 @@ void InFlightList::TakeFinalizer(const NodeRef& finalizer) {
 
 InFlightList::Entry InFlightList::Enter(InFlightEntry* entry) {
   LockHolder lock(InFlightLock());
-  if (!open_) return Entry::kClosed;
+  if (!open_ || RequestsPassedOver()) return Entry::kClosed;
   if (!registered_) return Entry::kUnregistered;
   entry->epoch = epoch_.load(std::memory_order_relaxed);
   entry->older = newest_;
@@ -59,6 +60,7 @@ void InFlightList::Leave(InFlightEntry* entry) {
   bool wake = false;
   {
     LockHolder lock(InFlightLock());
+    if (RequestsPassedOver()) return;
     if (entry->epoch != epoch_.load(std::memory_order_relaxed)) return;
     InFlightEntry* const older = entry->older;
     InFlightEntry* const newer = entry->newer;
@@ -92,7 +94,7 @@ void InFlightList::Disown() {
 }
 
 NodeRef InFlightList::UnneededFinalizer() {
-  return owned_ || size_ != 0 ? NodeRef() : finalizer_;
+  return owned_ || size_ != 0 || RequestsPassedOver() ? NodeRef() : finalizer_;
 }
 
 bool InFlightList::AwaitNone(uint64_t deadline) {
@@ -103,10 +105,11 @@ bool InFlightList::AwaitNone(uint64_t deadline) {
     const uint64_t now = DrainNanos();
     {
       LockHolder lock(InFlightLock());
-      const bool done = size_ == 0 || now >= deadline;
+      const bool passed_over = RequestsPassedOver();
+      const bool done = size_ == 0 || now >= deadline || passed_over;
       if (done != !waits) waiters_ += done ? -1 : 1;
       waits = !done;
-      if (done) return size_ == 0;
+      if (done) return size_ == 0 && !passed_over;
       emptied = __atomic_load_n(&emptied_, __ATOMIC_RELAXED);
     }
     FutexSleep(&emptied_, emptied, NapUntil(deadline, now));
@@ -129,6 +132,7 @@ size_t InFlightList::CopyOldest(
     std::vector<std::shared_ptr<const InFlightEntry>>* entries) const {
   if (!IsOwn()) return 0;
   LockHolder lock(InFlightLock());
+  if (RequestsPassedOver()) return size_;
   for (InFlightEntry* entry = oldest_;
        entry != nullptr && entries->size() < entries->capacity();
        entry = entry->newer) {

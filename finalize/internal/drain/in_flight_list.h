@@ -49,6 +49,10 @@ struct InFlightEntry : std::enable_shared_from_this<InFlightEntry> {
 //   Close(), or drained   false   true    pending, or dead
 //   ~InFlight             false   false   pending until the last ticket leaves
 //
+// If exit() was called in a signal handler that interrupted a change of a list
+// (interrupted.h), nothing enters or leaves from then on, and AwaitNone returns
+// false at once.
+//
 // Thread-safe.
 class InFlightList {
  public:

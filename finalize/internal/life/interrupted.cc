@@ -2,6 +2,7 @@
 
 #include "finalize/internal/life/interrupted.h"
 
+#include <atomic>
 #include <cstdint>
 
 #include "absl/base/thread_annotations.h"
@@ -10,6 +11,7 @@
 #include "finalize/internal/life/report_failure.h"
 #include "finalize/internal/life/run.h"
 #include "finalize/internal/node/core.h"
+#include "finalize/internal/node/fork_epoch.h"
 #include "finalize/internal/node/lane.h"
 #include "finalize/internal/node/process_core.h"
 #include "finalize/internal/node/slab.h"
@@ -38,15 +40,21 @@ void Release(int index) ABSL_NO_THREAD_SAFETY_ANALYSIS {
   LockAt(index).Release();
 }
 
+// The epoch of the process in which the lists of requests are passed over.
+std::atomic<uint32_t> requests_passed_over_in{0};
+
 // The data that these locks guard is valid at every instruction, or is dropped
 // here.
 bool ReleaseOthers() {
   bool any = false;
   for (const int index :
        {int{kCorePoolLock}, int{kSlabLock}, int{kReporterLock}, int{kExitLock},
-        int{kObserverLock}}) {
+        int{kObserverLock}, int{kInFlightLock}}) {
     if (!LockAt(index).HeldHere()) continue;
     any = true;
+    if (index == kInFlightLock) {
+      requests_passed_over_in.store(CurrentEpoch(), std::memory_order_relaxed);
+    }
     Release(index);
     if (index != kSlabLock) continue;
     for (FreeNodes& free : this_thread.free) free = FreeNodes();
@@ -86,6 +94,12 @@ bool PassOverHeldLocks() {
   lanes_passed_over.fetch_or(held, std::memory_order_acq_rel);
   ChangeLane(held);
   return true;
+}
+
+bool RequestsPassedOver() {
+  const uint32_t epoch =
+      requests_passed_over_in.load(std::memory_order_relaxed);
+  return epoch != 0 && epoch == CurrentEpoch();
 }
 
 // At every instruction the lists can be followed from newer to older. No other
