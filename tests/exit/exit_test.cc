@@ -11,6 +11,7 @@
 
 namespace {
 
+using finalize_test::ChildOptions;
 using finalize_test::ChildProcess;
 using finalize_test::ChildResult;
 using finalize_test::HelperPath;
@@ -166,7 +167,10 @@ TEST(NestedExitTest, MayComeFromTheDestructorOfACallback) {
 // C17, C20: exit() in a signal handler that interrupts exit() before its drain
 // closes the registry: it is closed once, and open afterwards.
 TEST(NestedExitTest, MayInterruptTheBeginningOfExit) {
-  const ChildResult result = ResultOf("interrupted");
+  ChildOptions options;
+  options.handlers_exit = true;
+  const ChildResult result =
+      RunChild({HelperPath("exit_child"), "interrupted"}, options);
   EXPECT_TRUE(result.Exited(4)) << result;
   EXPECT_EQ(result.out, "first\ndrained\nlate\n");
   EXPECT_EQ(result.err, "");

@@ -11,6 +11,7 @@
 
 namespace {
 
+using finalize_test::ChildOptions;
 using finalize_test::ChildProcess;
 using finalize_test::ChildResult;
 using finalize_test::HelperPath;
@@ -67,7 +68,10 @@ TEST(InFlightEndTest, IsAwaitedByExit) {
 // C39, C15: exit() in a signal handler that interrupted a change of the
 // requests: they are not awaited, which is reported.
 TEST(InFlightEndTest, IsNotAwaitedIfAHandlerInterruptsAChange) {
-  const ChildResult result = ResultOf("interrupt-change");
+  ChildOptions options;
+  options.handlers_exit = true;
+  const ChildResult result = RunChild(
+      {HelperPath("in_flight_end_child"), "interrupt-change"}, options);
   EXPECT_TRUE(result.Exited(3)) << result;
   EXPECT_EQ(result.out, "cleaned up\n");
   EXPECT_THAT(result.err, HasSubstr("exit() interrupted a change of its list"));

@@ -125,12 +125,14 @@ TEST(CopiesTest, DrainsAwaitAShutdownLoop) {
 }
 
 // C36, C22: a signal that was handled before exit() is called decides the end,
-// whichever copies have hooks, or something registered.
+// whichever copies have hooks, or something registered. A copy without hooks
+// drains only if exit() comes to it before the process has died.
 TEST(CopiesTest, SignalBeforeExitOverrulesIt) {
-  const auto both = UnorderedElementsAre("owner", "other");
-  ExpectDeath("exits-after-a-signal", both);
-  ExpectDeath("exits-after-a-signal-to-one", both);
-  ExpectDeath("exits-after-a-signal-to-an-empty-one", ElementsAre("other"));
+  ExpectDeath("exits-after-a-signal", UnorderedElementsAre("owner", "other"));
+  ExpectDeath("exits-after-a-signal-to-one",
+              AnyOf(ElementsAre("other", "owner"), ElementsAre("owner")));
+  ExpectDeath("exits-after-a-signal-to-an-empty-one",
+              AnyOf(ElementsAre("other"), ElementsAre()));
 }
 
 // C36, C22: a program that ends itself by a signal drains all copies.

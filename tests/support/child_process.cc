@@ -57,7 +57,9 @@ std::vector<std::string> Environment(const ChildOptions& options) {
   }
   // ThreadSanitizer would let each child sleep for a second at its end.
   for (std::string& entry : all) {
-    if (entry.rfind("TSAN_OPTIONS=", 0) == 0) entry += ":atexit_sleep_ms=0";
+    if (entry.rfind("TSAN_OPTIONS=", 0) != 0) continue;
+    entry += ":atexit_sleep_ms=0";
+    if (options.handlers_exit) entry += ":report_signal_unsafe=0";
   }
   return all;
 }

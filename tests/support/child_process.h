@@ -53,6 +53,9 @@ struct ChildOptions {
   std::vector<std::pair<std::string, std::string>> environment;
   // Seconds until the process group is killed.
   int kill_limit = 120;
+  // Whether signal handlers call exit(), which POSIX forbids, and which
+  // ThreadSanitizer would report.
+  bool handlers_exit = false;
 };
 
 class ChildProcess {
