@@ -51,8 +51,11 @@
 //       +-- its callback is slow: its thread is blocked when it returns
 // clang-format on
 //
-// All of this is one word (end_word in end_door.h), which carries the epoch of
-// its process: a forked child begins anew, whatever the state of its parent.
+// The state and the end are one word (end_word in end_door.h), which carries
+// the epoch of its process: a forked child begins anew, whatever the state of
+// its parent. Which thread drains, and whether it is in a callback, is another
+// one (end_steps, drawn in end_door.h): so a callback ends, or the drain is
+// taken over from it, never both.
 //
 // Thread-safe.
 #ifndef FINALIZE_INTERNAL_END_END_STATE_H_
