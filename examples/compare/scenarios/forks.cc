@@ -117,20 +117,20 @@ constexpr Scenario kForks[] = {
      "fork, child exits",
      "The process forks; the child calls exit(), then the parent "
      "returns from main.",
-     {ChildExits<D>, ChildExits<F>},
+     {ChildExits<D>, ChildExits<F>, ChildExits<M>},
      Exits(0),
      {{"", kParent, kOwnersOnly}}},
     {"fork-child-returns",
      "fork, child returns",
      "The child leaves the owner's scope and returns from main, then "
      "the parent does.",
-     {ChildReturns<D>, ChildReturns<F>},
+     {ChildReturns<D>, ChildReturns<F>, ChildReturns<M>},
      Exits(0),
      {{"", kParent, kOwnersOnly}}},
     {"fork-child-killed",
      "fork, child is killed",
      "The child gets SIGKILL; the parent sees it and returns from main.",
-     {ChildKilled<D>, ChildKilled<F>},
+     {ChildKilled<D>, ChildKilled<F>, ChildKilled<M>},
      Exits(0),
      {{"", kParent,
        "The end of the child does not affect the parent's directory."}}},
@@ -138,7 +138,7 @@ constexpr Scenario kForks[] = {
      "fork, parent ends first",
      "The parent returns from main while the child still runs; the child "
      "returns later.",
-     {ParentFirst<D>, ParentFirst<F>},
+     {ParentFirst<D>, ParentFirst<F>, ParentFirst<M>},
      Exits(0),
      {{"", kParent,
        "The parent is the owner and removes the directory at its end, "
@@ -148,7 +148,7 @@ constexpr Scenario kForks[] = {
      "fork, parent calls _exit()",
      "The process becomes a daemon: it forks, the parent calls _exit(), "
      "and the child continues and returns from main.",
-     {ParentLeaves<D>, ParentLeaves<F>},
+     {ParentLeaves<D>, ParentLeaves<F>, ParentLeaves<M>},
      Exits(0),
      {{"", nullptr,
        "The parent owns the directory, and _exit() runs nothing; the "

@@ -4,12 +4,32 @@
 
 #include <cstdlib>
 
+#include "examples/compare/scenarios/other_columns.h"
 #include "examples/compare/scenarios/scenario_groups.h"
 
 namespace compare {
 namespace {
 
+constexpr Expectation kNotWritten = {
+    "", nullptr, "This way of ending is played with the project's own classes.",
+    /*absent=*/true};
+
+const Expectation* FindOther(const Scenario& scenario,
+                             std::string_view column) {
+  for (const auto& expectations : {MkdtempExpectations(), PythonExpectations(),
+                                   RustExpectations(), GoExpectations()}) {
+    for (const OtherExpectation& other : expectations) {
+      if (other.scenario == std::string_view(scenario.name) &&
+          other.expectation.column == column) {
+        return &other.expectation;
+      }
+    }
+  }
+  return nullptr;
+}
+
 const Expectation* Find(const Scenario& scenario, std::string_view column) {
+  if (const Expectation* other = FindOther(scenario, column)) return other;
   for (const Expectation& expectation : scenario.expectations) {
     if (expectation.column == nullptr) break;
     if (expectation.column == column) return &expectation;
@@ -38,9 +58,13 @@ const Scenario* FindScenario(std::string_view name) {
 
 const Expectation& ExpectationFor(const Scenario& scenario,
                                   const Column& column) {
-  for (const Column* c = &column; c != nullptr; c = FindColumn(c->extends)) {
+  const bool written = column.style != Style::kMkdtemp ||
+                       scenario.bodies.mkdtemp != nullptr;
+  for (const Column* c = &column; c != nullptr;
+       c = written ? FindColumn(c->extends) : nullptr) {
     if (const Expectation* found = Find(scenario, c->id)) return *found;
   }
+  if (!written || column.style == Style::kOtherLanguage) return kNotWritten;
   const Expectation* found = Find(scenario, "");
   if (found == nullptr) std::abort();  // a scenario covers every column
   return *found;

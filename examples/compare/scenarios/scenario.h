@@ -9,6 +9,7 @@
 #ifndef EXAMPLES_COMPARE_SCENARIOS_SCENARIO_H_
 #define EXAMPLES_COMPARE_SCENARIOS_SCENARIO_H_
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,13 +24,20 @@ struct Expectation {
   const char* column;  // the id of a Column; "" for all without one
   const char* stage;   // when it has to be removed; null: it is left
   const char* why;
+  // The rest is for other languages. Absent: the language does not have this way
+  // of ending, and `why` says so.
+  bool absent = false;
+  // How the process ends and what it says, where not as in the scenario.
+  std::optional<Ending> ending = std::nullopt;
+  const char* says = nullptr;
 
-  bool left() const { return stage == nullptr; }
+  bool left() const { return stage == nullptr && !absent; }
 };
 
 struct Bodies {
   int (*destructor)();
   int (*finalizer)();
+  int (*mkdtemp)() = nullptr;  // null: the plain class does not have it
 };
 
 struct Scenario {
@@ -56,8 +64,9 @@ const std::vector<Group>& AllGroups();
 // Returns null where there is none of that name.
 const Scenario* FindScenario(std::string_view name);
 
-// Returns what is expected of `scenario` in `column`: what it says about the
-// column itself, else about the column that this one extends, else about all.
+// Returns what is expected of `scenario` in `column`: what is said about the
+// column itself, else about the column that this one extends, else about all. In
+// other languages, what is said about none is absent.
 const Expectation& ExpectationFor(const Scenario& scenario,
                                   const Column& column);
 

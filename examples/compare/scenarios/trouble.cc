@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <type_traits>
 
 #include "examples/compare/scenarios/scenario_groups.h"
 #include "examples/compare/subject/owner.h"
@@ -125,12 +126,22 @@ int Replaced() {
   return 0;
 }
 
+// Registers a callback for exit: with the library, unless `Dir` is not its.
+template <class Dir>
+void CallAtExit(void (*callback)()) {
+  if constexpr (std::is_same_v<Dir, M>) {
+    Check(std::atexit(callback) == 0, "atexit");
+  } else {
+    finalize::AtExit("save state", callback);
+  }
+}
+
 template <class Dir>
 std::optional<Dir> late_global;
 
 template <class Dir>
 int CreatedAtExit() {
-  finalize::AtExit("save state", [] {
+  CallAtExit<Dir>([] {
     late_global<Dir>.emplace(MakeDir<Dir>());
     Stage("later at exit");
   });
@@ -142,7 +153,7 @@ Dir* late_leaked;
 
 template <class Dir>
 int LeakedAtExit() {
-  finalize::AtExit("save state", [] {
+  CallAtExit<Dir>([] {
     late_leaked<Dir> = new Dir(MakeDir<Dir>());
     Stage("later at exit");
   });
@@ -155,7 +166,7 @@ constexpr Scenario kTrouble[] = {
      "A file cannot be removed (EPERM, as if it were immutable), and "
      "Remove() returns that error. Later the file can be removed, and the "
      "program calls Remove() again.",
-     {RemoveFailsOnce<D>, RemoveFailsOnce<F>},
+     {RemoveFailsOnce<D>, RemoveFailsOnce<F>, RemoveFailsOnce<M>},
      Exits(0),
      {{"destructor", kRetry,
        "The owner remains the owner until the directory has been removed."},
@@ -166,14 +177,14 @@ constexpr Scenario kTrouble[] = {
      "Remove() fails, scope ends",
      "The same, but the program does not call Remove() again, and later "
      "the owner's scope ends.",
-     {RemoveFailsThenEnd<D>, RemoveFailsThenEnd<F>},
+     {RemoveFailsThenEnd<D>, RemoveFailsThenEnd<F>, RemoveFailsThenEnd<M>},
      Exits(0),
      {{"", kScopeEnd,
        "The destructor of the owner tries again, and succeeds."}}},
     {"remove-fails-exit",
      "Remove() fails, exit()",
      "The same, but the program calls exit() while the owner is alive.",
-     {RemoveFailsThenExit<D>, RemoveFailsThenExit<F>},
+     {RemoveFailsThenExit<D>, RemoveFailsThenExit<F>, RemoveFailsThenExit<M>},
      Exits(0),
      {{"destructor", nullptr,
        "exit() does not destroy the owner: there is no second attempt."},
@@ -182,7 +193,7 @@ constexpr Scenario kTrouble[] = {
     {"undeletable",
      "undeletable file",
      "A file of the directory can never be removed.",
-     {Undeletable<D>, Undeletable<F>},
+     {Undeletable<D>, Undeletable<F>, Undeletable<M>},
      Exits(0),
      {{"", nullptr,
        "A file that cannot be removed stays, in either style. Standard "
@@ -194,7 +205,7 @@ constexpr Scenario kTrouble[] = {
     {"open-file",
      "file in it still open",
      "The scope ends while a file of the directory is open.",
-     {OpenFile<D>, OpenFile<F>},
+     {OpenFile<D>, OpenFile<F>, OpenFile<M>},
      Exits(0),
      {{"", kScopeEnd,
        "A name can be removed while the file is open: reading and writing "
@@ -204,13 +215,13 @@ constexpr Scenario kTrouble[] = {
      "The disk is full: no file, directory or name can be created (every "
      "such call fails with ENOSPC). The program fails to create a second "
      "temp dir, and leaves the scope of the first.",
-     {DiskFull<D>, DiskFull<F>},
+     {DiskFull<D>, DiskFull<F>, DiskFull<M>},
      Exits(0),
      {{"", kScopeEnd, "Removal needs no room on the disk."}}},
     {"replaced",
      "another one at its path",
      "The directory is renamed, and a new one is created at its path.",
-     {Replaced<D>, Replaced<F>},
+     {Replaced<D>, Replaced<F>, Replaced<M>},
      Exits(0),
      {{"", nullptr,
        "The owner knows its directory by identity, not by name: it does "
@@ -223,7 +234,7 @@ constexpr Scenario kTrouble[] = {
      "made at exit, in a global",
      "A callback that runs at exit creates a temp dir and stores it in a "
      "global variable.",
-     {CreatedAtExit<D>, CreatedAtExit<F>},
+     {CreatedAtExit<D>, CreatedAtExit<F>, CreatedAtExit<M>},
      Exits(0),
      {{"destructor", "later at exit",
        "The global is destroyed after the callback, because it was "
@@ -234,7 +245,7 @@ constexpr Scenario kTrouble[] = {
     {"leaked-at-exit",
      "made at exit, leaked",
      "A callback that runs at exit creates a temp dir with new.",
-     {LeakedAtExit<D>, LeakedAtExit<F>},
+     {LeakedAtExit<D>, LeakedAtExit<F>, LeakedAtExit<M>},
      Exits(0),
      {{"destructor", nullptr,
        "It is never destroyed, at exit or at any other time."},

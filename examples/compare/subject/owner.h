@@ -15,11 +15,14 @@
 #ifndef EXAMPLES_COMPARE_SUBJECT_OWNER_H_
 #define EXAMPLES_COMPARE_SUBJECT_OWNER_H_
 
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "examples/compare/others/mkdtemp/temp_dir.h"
 #include "examples/compare/subject/stage.h"
 #include "tempdir/destructor_temp_dir.h"
 #include "tempdir/finalizer_temp_dir.h"
@@ -29,6 +32,30 @@ namespace compare {
 
 using D = tempdir::DestructorTempDir;
 using F = tempdir::FinalizerTempDir;
+
+// The plain class around mkdtemp(), with the interface of the other two.
+class M {
+ public:
+  static absl::StatusOr<M> Create(const tempdir::TempDirOptions&) {
+    try {
+      return M();
+    } catch (const std::system_error& error) {
+      return absl::ErrnoToStatus(error.code().value(), error.what());
+    }
+  }
+  absl::Status Remove() {
+    const std::error_code error = dir_.Remove();
+    return error ? absl::ErrnoToStatus(error.value(), error.message())
+                 : absl::OkStatus();
+  }
+  bool removed() const { return dir_.path().empty(); }
+  const std::filesystem::path& path() const { return dir_.path(); }
+
+ private:
+  M() = default;
+
+  others::TempDir dir_;
+};
 
 // The exit status of a scenario that could not be played.
 inline constexpr int kNotPlayed = 70;

@@ -57,7 +57,6 @@ void RefuseIf(Program* program, uint32_t call, int n, sock_filter condition,
 }
 
 absl::Status Install(Program program) {
-  program.push_back(Return(SECCOMP_RET_ALLOW));
   const sock_fprog filter = {static_cast<unsigned short>(program.size()),
                              program.data()};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
@@ -67,18 +66,22 @@ absl::Status Install(Program program) {
   return absl::OkStatus();
 }
 
-}  // namespace
+std::string Bytes(const Program& program) {
+  return std::string(reinterpret_cast<const char*>(program.data()),
+                     program.size() * sizeof(sock_filter));
+}
 
-absl::Status ForbidUnlink() {
+Program UnlinkForbidden() {
   Program program;
 #ifdef __NR_unlink
   Refuse(&program, __NR_unlink, EPERM);
 #endif
   RefuseIf(&program, __NR_unlinkat, 2, IfNone(AT_REMOVEDIR, 1), EPERM);
-  return Install(std::move(program));
+  program.push_back(Return(SECCOMP_RET_ALLOW));
+  return program;
 }
 
-absl::Status FillDisk() {
+Program DiskFilled() {
   Program program;
 #ifdef __NR_open
   RefuseIf(&program, __NR_open, 1, IfAny(O_CREAT, 1), ENOSPC);
@@ -96,7 +99,18 @@ absl::Status FillDisk() {
        {__NR_mkdirat, __NR_linkat, __NR_symlinkat, __NR_renameat2}) {
     Refuse(&program, call, ENOSPC);
   }
-  return Install(std::move(program));
+  program.push_back(Return(SECCOMP_RET_ALLOW));
+  return program;
 }
+
+}  // namespace
+
+absl::Status ForbidUnlink() { return Install(UnlinkForbidden()); }
+
+absl::Status FillDisk() { return Install(DiskFilled()); }
+
+std::string ForbidUnlinkProgram() { return Bytes(UnlinkForbidden()); }
+
+std::string FillDiskProgram() { return Bytes(DiskFilled()); }
 
 }  // namespace compare

@@ -8,6 +8,8 @@
 #ifndef EXAMPLES_COMPARE_SUBJECT_SYSTEM_CALL_FILTER_H_
 #define EXAMPLES_COMPARE_SUBJECT_SYSTEM_CALL_FILTER_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 
 namespace compare {
@@ -18,6 +20,11 @@ absl::Status ForbidUnlink();
 // Nothing new finds room: ENOSPC for whatever makes a file, a directory or a
 // name. (Writes go on: a sanitizer probes memory by writing it to a pipe.)
 absl::Status FillDisk();
+
+// The programs of these filters, an array of sock_filter, for a process that
+// installs them itself.
+std::string ForbidUnlinkProgram();
+std::string FillDiskProgram();
 
 }  // namespace compare
 
