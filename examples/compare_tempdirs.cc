@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // compare_tempdirs plays each way in which the owner of a temp dir can end, in
-// a separate process, with both styles of temp dir.
+// a separate process, with both styles of temp dir, and with what people use
+// instead.
 //
 //   compare_tempdirs                          the table
 //   compare_tempdirs --only='sig*,fork'       part of it
 //   compare_tempdirs --columns=destructor,finalizer
+//   compare_tempdirs --columns=others         also Rust and Go
 //   compare_tempdirs --format=html >page.html
 //   compare_tempdirs --fill=/usr/share/doc    real trees to remove
 //   compare_tempdirs --update=FILE            the table, into a document
@@ -15,10 +17,10 @@
 // which), 2 if its arguments are wrong. With --doctor: 0 if everything holds
 // that the library relies on, 1 if something is weaker here or fails.
 //
-// compare/ has four rooms, each of which uses those before it: subject (the
-// process that is watched), scenarios (how it ends, and what is expected), play
-// (plays the scenarios and compares) and print. A fifth, doctor, examines the
-// machine.
+// compare/ has five rooms, each of which uses those before it: others (what
+// people use instead), subject (the process that is watched), scenarios (how it
+// ends, and what is expected), play (plays the scenarios and compares) and
+// print. A sixth, doctor, examines the machine.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -33,6 +35,7 @@
 #include <string_view>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -45,6 +48,7 @@
 #include "examples/compare/doctor/doctor.h"
 #include "examples/compare/play/child.h"
 #include "examples/compare/play/comparison.h"
+#include "examples/compare/play/others.h"
 #include "examples/compare/play/progress.h"
 #include "examples/compare/print/format.h"
 #include "examples/compare/print/marked_section.h"
@@ -68,8 +72,9 @@ ABSL_FLAG(std::vector<std::string>, only, {},
           "names of scenarios or groups, or globs, separated by commas; all "
           "if there are none");
 ABSL_FLAG(std::vector<std::string>, columns, {},
-          "destructor, finalizer, hooks, crash, reaper or restart, or globs, "
-          "separated by commas; all if there are none");
+          "destructor, finalizer, hooks, crash, reaper, restart, mkdtemp, "
+          "python-del, python-finalize, rust or go, or globs; own or others; "
+          "separated by commas; all but rust and go if there are none");
 ABSL_FLAG(bool, doctor, false,
           "print what the library relies on, and whether it holds on this "
           "machine, where TMPDIR is, and exit; with --format=json as JSON");
@@ -175,6 +180,12 @@ Comparison Run(compare::ComparisonOptions options) {
       tempdir::TempDirOptions().set_prefix("compare-"));
   if (!home.ok()) EndWith(1, home.status().ToString());
   options.directory = home->path().string();
+  auto others = compare::PrepareOthers(
+      options.columns, options.directory + "/others", options.fill);
+  if (!others.ok()) EndWith(1, others.status().ToString());
+  options.others = *std::move(others);
+  options.columns = compare::Playable(options.others, options.columns);
+  if (options.columns.empty()) EndWith(1, options.others.missing.front());
   compare::Progress progress(options.scenarios.size() * options.columns.size(),
                              isatty(STDERR_FILENO) == 1);
   if (absl::GetFlag(FLAGS_progress)) {

@@ -17,8 +17,10 @@ namespace compare {
 
 struct Cell {
   // kNoResult: it reached the time limit, or never made a temp dir.
-  enum Outcome { kRemoved, kLeft, kNoResult };
+  // kNotPlayed: the column does not have this way of ending.
+  enum Outcome { kRemoved, kLeft, kNoResult, kNotPlayed };
   Outcome outcome() const {
+    if (expected != nullptr && expected->absent) return kNotPlayed;
     if (process.killed) return kNoResult;
     if (!content.empty()) return kLeft;
     return stage.empty() ? kNoResult : kRemoved;

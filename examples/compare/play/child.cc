@@ -21,6 +21,21 @@ void LimitCore() {
   setrlimit(RLIMIT_CORE, &none);
 }
 
+// Null where the program has none.
+int (*BodyFor(const Scenario& scenario, Style style))() {
+  switch (style) {
+    case Style::kDestructor:
+      return scenario.bodies.destructor;
+    case Style::kFinalizer:
+      return scenario.bodies.finalizer;
+    case Style::kMkdtemp:
+      return scenario.bodies.mkdtemp;
+    case Style::kOtherLanguage:
+      break;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::vector<std::string> ChildArguments(const Scenario& scenario,
@@ -40,12 +55,13 @@ int RunChild(int argc, char** argv) {
   if (argc == 3) return std::atoi(argv[2]);
   const Scenario* scenario = FindScenario(argv[2]);
   const Column* column = FindColumn(argv[3]);
-  Check(scenario != nullptr && column != nullptr, "no such scenario");
+  Check(scenario != nullptr && column != nullptr &&
+            BodyFor(*scenario, column->style) != nullptr,
+        "no such scenario");
   LimitCore();
   SetFill(argv[4]);
   if (column->prepare != nullptr) column->prepare();
-  return column->style == Style::kDestructor ? scenario->bodies.destructor()
-                                             : scenario->bodies.finalizer();
+  return BodyFor(*scenario, column->style)();
 }
 
 }  // namespace compare

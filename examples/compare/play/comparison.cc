@@ -46,6 +46,8 @@ void FindRemoval(const Scenario& scenario, bool left_by_process, Cell* cell) {
 
 absl::Status Play(const ComparisonOptions& options, const Scenario& scenario,
                   Cell* cell) {
+  cell->expected = &ExpectationFor(scenario, *cell->column);
+  if (cell->outcome() == Cell::kNotPlayed) return absl::OkStatus();
   const fs::path home = fs::path(options.directory) /
                         absl::StrCat(scenario.name, ".", cell->column->id);
   const fs::path parent = home / "tmp";
@@ -58,8 +60,15 @@ absl::Status Play(const ComparisonOptions& options, const Scenario& scenario,
                                absl::StrCat("mkdir ", parent.string()));
   }
   ProcessRequest request;
-  request.program = options.program;
-  request.arguments = ChildArguments(scenario, *cell->column, options.fill);
+  if (cell->column->style == Style::kOtherLanguage) {
+    std::vector<std::string> command =
+        CommandFor(options.others, scenario, *cell->column);
+    request.program = command.front();
+    request.arguments.assign(command.begin() + 1, command.end());
+  } else {
+    request.program = options.program;
+    request.arguments = ChildArguments(scenario, *cell->column, options.fill);
+  }
   request.temp_directory = parent.string();
   request.output_directory = home.string();
   request.limit = options.limit;
@@ -72,7 +81,6 @@ absl::Status Play(const ComparisonOptions& options, const Scenario& scenario,
   }
   cell->content = Measure(parent);
   if (cell->content.empty()) FindRemoval(scenario, left, cell);
-  cell->expected = &ExpectationFor(scenario, *cell->column);
   cell->problems = FindProblems(scenario, *cell);
   return tempdir::RemoveTree(home);
 }
@@ -127,6 +135,7 @@ class Work {
 Comparison EmptyComparison(const ComparisonOptions& options) {
   Comparison comparison;
   comparison.columns = options.columns;
+  comparison.left_out = options.others.missing;
   for (const Scenario* scenario : options.scenarios) {
     Row row;
     row.scenario = scenario;

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "examples/compare/play/cell.h"
+#include "examples/compare/play/others.h"
 #include "examples/compare/scenarios/column.h"
 #include "examples/compare/scenarios/scenario.h"
 
@@ -23,14 +24,17 @@ struct Row {
 
 struct Comparison {
   std::vector<const Column*> columns;
+  // Sentences on columns that were left out, and why.
+  std::vector<std::string> left_out;
   std::vector<Row> rows;
 };
 
 struct ComparisonOptions {
   std::vector<const Scenario*> scenarios;
   std::vector<const Column*> columns;
-  // This program, which plays the scenarios.
+  // This program, which plays the scenarios, and those of other languages.
   std::string program;
+  Others others;
   // Where it makes what it needs, and removes it.
   std::string directory;
   // The tree that each temp dir gets a copy of; "" for three small files.

@@ -32,12 +32,15 @@ std::string DiskProblem(const Cell& cell) {
 
 std::string ErrorsProblem(const Scenario& scenario, const Cell& cell) {
   const std::string& errors = cell.process.errors;
+  const Expectation& expected = *cell.expected;
+  const std::string says =
+      expected.says != nullptr ? expected.says : scenario.says;
   const std::string said =
       absl::StrCat("said on standard error: ", FirstLine(errors));
-  if (*scenario.says == '\0') return errors.empty() ? "" : said;
-  if (absl::StrContains(errors, scenario.says)) return "";
+  if (says.empty()) return errors.empty() ? "" : said;
+  if (absl::StrContains(errors, says)) return "";
   return absl::StrCat(errors.empty() ? "said nothing on standard error" : said,
-                      ", instead of \"", scenario.says, "\"");
+                      ", instead of \"", says, "\"");
 }
 
 }  // namespace
@@ -48,14 +51,16 @@ std::vector<std::string> FindProblems(const Scenario& scenario,
   const auto add = [&](const std::string& problem) {
     if (!problem.empty()) problems.push_back(problem);
   };
+  if (cell.outcome() == Cell::kNotPlayed) return problems;
   const ProcessResult& process = cell.process;
   if (process.killed) {
     add("no result: it was killed at the time limit");
     return problems;
   }
-  if (process.ending != scenario.ending) {
+  const Ending ending = cell.expected->ending.value_or(scenario.ending);
+  if (process.ending != ending) {
     add(absl::StrCat(ToString(process.ending), " instead of ",
-                     ToString(scenario.ending)));
+                     ToString(ending)));
   }
   add(DiskProblem(cell));
   add(ErrorsProblem(scenario, cell));

@@ -41,6 +41,7 @@ std::string TimeWords(absl::Duration time) {
 }
 
 std::string DiskWords(const Cell& cell, Detail detail) {
+  if (cell.outcome() == Cell::kNotPlayed) return "-";
   if (cell.outcome() == Cell::kNoResult) return "no result";
   if (cell.left()) return LeftWords(cell.content, detail);
   if (detail == Detail::kState) return "removed";
@@ -51,6 +52,7 @@ std::string DiskWords(const Cell& cell, Detail detail) {
 std::string CellWords(const Scenario& scenario, const Cell& cell,
                       Detail detail) {
   std::string words = DiskWords(cell, detail);
+  if (cell.outcome() == Cell::kNotPlayed) return words;
   if (cell.process.ending != scenario.ending && !cell.process.killed) {
     absl::StrAppend(&words, "; ", ToString(cell.process.ending));
   }

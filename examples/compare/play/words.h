@@ -20,10 +20,10 @@ enum class Detail {
   kAll,    // "removed at exit, 0.4 ms"; "LEFT 3 files, 12.0 KiB"
 };
 
-// What became of the directory.
+// What became of the directory; "-" where it was not played.
 std::string DiskWords(const Cell& cell, Detail detail = Detail::kWhat);
 
-// The same, with how the process ended, where that is wrong.
+// The same, with how the process ended, where not as the scenario says.
 std::string CellWords(const Scenario& scenario, const Cell& cell,
                       Detail detail);
 

@@ -27,9 +27,10 @@ std::string Escape(const std::string& text) {
 }
 
 std::string Pill(const Scenario& scenario, const Cell& cell) {
-  const char* const kind = !cell.problems.empty() ? "problem"
-                           : cell.left()          ? "left"
-                                                  : "removed";
+  const char* const kind = !cell.problems.empty()               ? "problem"
+                           : cell.left()                        ? "left"
+                           : cell.outcome() == Cell::kNotPlayed ? "unplayed"
+                                                                : "removed";
   return absl::StrFormat("<span class=\"cell %s\" data-column=\"%s\">%s</span>",
                          kind, Escape(cell.column->title),
                          Escape(CellWords(scenario, cell, Detail::kAll)));

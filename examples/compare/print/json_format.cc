@@ -17,7 +17,8 @@ Json EndingJson(Ending ending) {
 
 Json CellJson(const Cell& cell) {
   Json json;
-  constexpr const char* kStates[] = {"removed", "left", "no result"};
+  constexpr const char* kStates[] = {"removed", "left", "no result",
+                                     "not played"};
   json["state"] = kStates[cell.outcome()];
   if (cell.outcome() == Cell::kRemoved) {
     json["removed"] = cell.stage;
@@ -26,7 +27,9 @@ Json CellJson(const Cell& cell) {
   json["files"] = cell.content.files;
   json["directories"] = cell.content.directories;
   json["bytes"] = cell.content.bytes;
-  json["ending"] = EndingJson(cell.process.ending);
+  if (cell.outcome() != Cell::kNotPlayed) {
+    json["ending"] = EndingJson(cell.process.ending);
+  }
   json["stdout"] = cell.process.output;
   json["stderr"] = cell.process.errors;
   json["why"] = cell.expected->why;

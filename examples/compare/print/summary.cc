@@ -31,7 +31,9 @@ std::string ColumnSentence(const Comparison& comparison, size_t column) {
   Titles left;
   size_t below = 0;
   size_t without_result = 0;
+  size_t played = comparison.rows.size();
   for (const Row& row : comparison.rows) {
+    if (row.cells[column].outcome() == Cell::kNotPlayed) --played;
     if (row.cells[column].outcome() == Cell::kNoResult) ++without_result;
     if (!row.cells[column].left()) continue;
     if (LeftByAll(row)) {
@@ -40,8 +42,7 @@ std::string ColumnSentence(const Comparison& comparison, size_t column) {
       left.push_back(row.scenario->title);
     }
   }
-  const std::string ways =
-      Count(comparison.rows.size(), "way of ending", "ways of ending");
+  const std::string ways = Count(played, "way of ending", "ways of ending");
   const size_t count = left.size() + below;
   const char* const title = comparison.columns[column]->title;
   std::string sentence =
@@ -70,6 +71,8 @@ std::vector<std::string> Summarize(const Comparison& comparison) {
                                      shared.size(), ": ", List(shared, 0),
                                      "."));
   }
+  sentences.insert(sentences.end(), comparison.left_out.begin(),
+                   comparison.left_out.end());
   return sentences;
 }
 

@@ -72,6 +72,24 @@ const std::vector<Column>& AllColumns() {
        "FinalizerTempDir with exit hooks and no reaper process, and then "
        "another process creates its first temp dir in the same parent.",
        Style::kFinalizer, "hooks", InstallExitHooks, Reap, kAtNextStart},
+      {"mkdtemp", "plain mkdtemp class",
+       "A class in C++ with mkdtemp() in its constructor and remove_all() in "
+       "its destructor. It uses nothing of this library.",
+       Style::kMkdtemp, "destructor", nullptr, nullptr},
+      {"python-del", "Python __del__",
+       "A class with tempfile.mkdtemp() in __init__ and shutil.rmtree() in "
+       "__del__.",
+       Style::kOtherLanguage, "", nullptr, nullptr, nullptr, "python"},
+      {"python-finalize", "Python weakref .finalize",
+       "A class that registers shutil.rmtree() by weakref.finalize.",
+       Style::kOtherLanguage, "python-del", nullptr, nullptr, nullptr,
+       "python"},
+      {"rust", "Rust tempfile", "The TempDir of the crate tempfile.",
+       Style::kOtherLanguage, "", nullptr, nullptr, nullptr, "rust",
+       /*on_request=*/true},
+      {"go", "Go defer", "os.MkdirTemp() and a deferred os.RemoveAll().",
+       Style::kOtherLanguage, "", nullptr, nullptr, nullptr, "go",
+       /*on_request=*/true},
   };
   return columns;
 }

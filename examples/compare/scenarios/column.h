@@ -13,8 +13,9 @@
 
 namespace compare {
 
-// Which of the two classes owns the directory.
-enum class Style { kDestructor, kFinalizer };
+// What owns the directory: one of the two classes, the plain one that uses
+// nothing of this library, or a program in another language.
+enum class Style { kDestructor, kFinalizer, kMkdtemp, kOtherLanguage };
 
 struct Column {
   const char* id;
@@ -32,6 +33,15 @@ struct Column {
   // When something goes that the column which this one extends leaves; null
   // where that is when the process itself removes it.
   const char* rescue = nullptr;
+  // For Style::kOtherLanguage: a name that play/others.h knows.
+  const char* language = "";
+  // Played only where --columns names it.
+  bool on_request = false;
+
+  // Whether the library is used.
+  bool own() const {
+    return style == Style::kDestructor || style == Style::kFinalizer;
+  }
 };
 
 const std::vector<Column>& AllColumns();

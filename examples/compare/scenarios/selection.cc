@@ -20,6 +20,11 @@ bool Matches(const std::string& pattern, const Group& group,
          fnmatch(pattern.c_str(), group.name, 0) == 0;
 }
 
+bool Matches(const std::string& pattern, const Column& column) {
+  return fnmatch(pattern.c_str(), column.id, 0) == 0 ||
+         pattern == (column.own() ? "own" : "others");
+}
+
 // Returns the first of `patterns` that is not in use; null if there is none.
 const std::string* Unused(const std::vector<std::string>& patterns,
                           const std::vector<bool>& used) {
@@ -56,9 +61,9 @@ absl::StatusOr<std::vector<const Column*>> SelectColumns(
   std::vector<const Column*> selected;
   std::vector<bool> used(patterns.size(), false);
   for (const Column& column : AllColumns()) {
-    bool wanted = patterns.empty();
+    bool wanted = patterns.empty() && !column.on_request;
     for (size_t i = 0; i < patterns.size(); ++i) {
-      if (fnmatch(patterns[i].c_str(), column.id, 0) != 0) continue;
+      if (!Matches(patterns[i], column)) continue;
       wanted = true;
       used[i] = true;
     }
@@ -69,8 +74,9 @@ absl::StatusOr<std::vector<const Column*>> SelectColumns(
     for (const Column& column : AllColumns()) {
       absl::StrAppend(&names, names.empty() ? "" : ", ", column.id);
     }
-    return absl::InvalidArgumentError(absl::StrCat(
-        "no column is called \"", *unused, "\"; there are ", names));
+    return absl::InvalidArgumentError(absl::StrCat("no column is called \"",
+                                                   *unused, "\"; there are ",
+                                                   names, "; own and others"));
   }
   return selected;
 }

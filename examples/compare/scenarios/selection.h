@@ -20,7 +20,8 @@ namespace compare {
 absl::StatusOr<std::vector<const Scenario*>> SelectScenarios(
     const std::vector<std::string>& patterns);
 
-// The same for columns, by a glob of their id.
+// The same for columns, by a glob of their id, or of "own" or "others". Without
+// patterns, those that are not on request.
 absl::StatusOr<std::vector<const Column*>> SelectColumns(
     const std::vector<std::string>& patterns);
 
