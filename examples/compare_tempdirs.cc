@@ -84,10 +84,11 @@ ABSL_FLAG(std::string, fill, "",
 ABSL_FLAG(int, jobs,
           static_cast<int>(std::max(1u, std::thread::hardware_concurrency())),
           "how many scenarios are played at once");
-ABSL_FLAG(std::string, update, "",
-          "a document; the markdown form is written between its lines "
-          "\"<!-- comparison: begin -->\" and \"<!-- comparison: end -->\", "
-          "and nothing to standard output");
+ABSL_FLAG(
+    std::string, update, "",
+    "a document; the markdown form of all columns is written between its "
+    "lines \"<!-- comparison: begin -->\" and \"<!-- comparison: end "
+    "-->\", and the same with \"others\", and nothing to standard output");
 ABSL_FLAG(bool, progress, isatty(STDERR_FILENO) == 1,
           "print to standard error what is being played");
 ABSL_FLAG(absl::Duration, limit, absl::Minutes(2),
@@ -148,6 +149,9 @@ compare::ComparisonOptions OptionsFromFlags() {
                                       std::string(columns.status().message())));
   }
   options.columns = *std::move(columns);
+  if (!absl::GetFlag(FLAGS_update).empty()) {
+    options.columns = *compare::SelectColumns({"own", "others"});
+  }
   options.jobs = absl::GetFlag(FLAGS_jobs);
   if (options.jobs < 1) EndWith(kUsageError, "--jobs must be at least 1");
   options.limit = absl::GetFlag(FLAGS_limit);
@@ -250,9 +254,13 @@ std::string Format(const Comparison& comparison) {
 
 void Write(const Comparison& comparison) {
   if (const std::string path = absl::GetFlag(FLAGS_update); !path.empty()) {
-    const absl::Status updated =
-        compare::UpdateMarkedSection(path, compare::FormatMarkdown(comparison));
-    if (!updated.ok()) EndWith(1, updated.ToString());
+    if (!comparison.left_out.empty()) EndWith(1, comparison.left_out.front());
+    for (const bool own : {true, false}) {
+      const absl::Status updated = compare::UpdateMarkedSection(
+          path, compare::FormatMarkdown(compare::WithColumns(comparison, own)),
+          own ? compare::kOwnSection : compare::kOthersSection);
+      if (!updated.ok()) EndWith(1, updated.ToString());
+    }
     return;
   }
   std::cout << Format(comparison) << std::flush;

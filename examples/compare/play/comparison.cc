@@ -149,6 +149,21 @@ Comparison EmptyComparison(const ComparisonOptions& options) {
 
 }  // namespace
 
+Comparison WithColumns(const Comparison& comparison, bool own) {
+  Comparison part;
+  for (const Column* column : comparison.columns) {
+    if (column->own() == own) part.columns.push_back(column);
+  }
+  for (const Row& row : comparison.rows) {
+    Row& part_row = part.rows.emplace_back();
+    part_row.scenario = row.scenario;
+    for (const Cell& cell : row.cells) {
+      if (cell.column->own() == own) part_row.cells.push_back(cell);
+    }
+  }
+  return part;
+}
+
 absl::StatusOr<Comparison> Compare(const ComparisonOptions& options) {
   Comparison comparison = EmptyComparison(options);
   Work work(options, &comparison);

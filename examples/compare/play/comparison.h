@@ -29,6 +29,10 @@ struct Comparison {
   std::vector<Row> rows;
 };
 
+// Returns the part of `comparison` that has the library's own columns, or the
+// others.
+Comparison WithColumns(const Comparison& comparison, bool own);
+
 struct ComparisonOptions {
   std::vector<const Scenario*> scenarios;
   std::vector<const Column*> columns;

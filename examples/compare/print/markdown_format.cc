@@ -26,8 +26,12 @@ std::string CellText(const Scenario& scenario, const Cell& cell) {
     return absl::StrCat("**", Escape(CellWords(scenario, cell, Detail::kWhat)),
                         ", not as expected**");
   }
-  if (cell.left()) return "**left**";
-  return Escape(DiskWords(cell, Detail::kWhat));
+  const std::string words = Escape(CellWords(scenario, cell, Detail::kWhat));
+  if (!cell.left()) return words;
+  // How the process ended, but not how much is left.
+  const size_t ending = words.find(';');
+  return absl::StrCat("**left**",
+                      ending == std::string::npos ? "" : words.substr(ending));
 }
 
 }  // namespace

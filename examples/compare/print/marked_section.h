@@ -12,17 +12,25 @@
 
 namespace compare {
 
-// Returns what stands between the markers of `document`, from the line after
-// the first to the line before the second. NotFound where a marker is missing.
-absl::StatusOr<std::string> MarkedSection(const std::string& document);
+// The sections of docs/comparison.md.
+inline constexpr char kOwnSection[] = "comparison";
+inline constexpr char kOthersSection[] = "others";
+
+// Returns what stands between the markers of `document`, "<!-- NAME: begin -->"
+// and the same with "end", from the line after the first to the line before the
+// second. NotFound where a marker is missing.
+absl::StatusOr<std::string> MarkedSection(
+    const std::string& document, const std::string& name = kOwnSection);
 
 // Returns `document` with `section` there.
-absl::StatusOr<std::string> WithMarkedSection(const std::string& document,
-                                              const std::string& section);
+absl::StatusOr<std::string> WithMarkedSection(
+    const std::string& document, const std::string& section,
+    const std::string& name = kOwnSection);
 
 // Does the same to a file.
 absl::Status UpdateMarkedSection(const std::string& path,
-                                 const std::string& section);
+                                 const std::string& section,
+                                 const std::string& name = kOwnSection);
 
 }  // namespace compare
 

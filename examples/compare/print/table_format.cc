@@ -85,7 +85,6 @@ class TableWriter {
   TableWriter(const Comparison& comparison, size_t width, bool color)
       : comparison_(comparison),
         layout_(MakeLayout(comparison, width)),
-        width_(width),
         color_(color) {}
 
   std::string Write() {
@@ -98,10 +97,6 @@ class TableWriter {
       }
       last = &group;
       WriteRow(row);
-    }
-    text_ += "\n";
-    for (const std::string& sentence : Summarize(comparison_)) {
-      absl::StrAppend(&text_, Wrap(sentence, width_, 2));
     }
     return std::move(text_);
   }
@@ -151,6 +146,7 @@ class TableWriter {
 
   static const char* ColorOf(const Cell& cell) {
     if (!cell.problems.empty()) return kRed;
+    if (cell.outcome() == Cell::kNotPlayed) return kPlain;
     return cell.left() ? kYellow : kGreen;
   }
 
@@ -160,7 +156,6 @@ class TableWriter {
 
   const Comparison& comparison_;
   const Layout layout_;
-  const size_t width_;
   const bool color_;
   std::string text_;
 };
@@ -169,7 +164,17 @@ class TableWriter {
 
 std::string FormatTable(const Comparison& comparison, size_t width,
                         bool color) {
-  return TableWriter(comparison, width, color).Write();
+  std::string text;
+  // Two tables: one with all the columns would be too wide.
+  for (const bool own : {true, false}) {
+    const Comparison part = WithColumns(comparison, own);
+    if (part.columns.empty()) continue;
+    absl::StrAppend(&text, TableWriter(part, width, color).Write(), "\n");
+  }
+  for (const std::string& sentence : Summarize(comparison)) {
+    absl::StrAppend(&text, Wrap(sentence, width, 2));
+  }
+  return text;
 }
 
 }  // namespace compare

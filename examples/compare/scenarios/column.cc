@@ -76,11 +76,11 @@ const std::vector<Column>& AllColumns() {
        "A class in C++ with mkdtemp() in its constructor and remove_all() in "
        "its destructor. It uses nothing of this library.",
        Style::kMkdtemp, "destructor", nullptr, nullptr},
-      {"python-del", "Python __del__",
+      {"python-del", "Python destructor",
        "A class with tempfile.mkdtemp() in __init__ and shutil.rmtree() in "
        "__del__.",
        Style::kOtherLanguage, "", nullptr, nullptr, nullptr, "python"},
-      {"python-finalize", "Python weakref .finalize",
+      {"python-finalize", "Python weakref.finalize",
        "A class that registers shutil.rmtree() by weakref.finalize.",
        Style::kOtherLanguage, "python-del", nullptr, nullptr, nullptr,
        "python"},

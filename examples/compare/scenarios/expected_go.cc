@@ -35,12 +35,12 @@ constexpr char kNoAtExit[] = "Go has no functions that run at exit.";
 
 constexpr OtherExpectation kExpectations[] = {
     {"scope-end", Removed(kScopeEnd, kDeferred)},
-    {"remove",
-     Removed("by Remove()", "os.RemoveAll() returns the error, if there is "
-                            "one. A deferred call loses it.")},
-    {"remove-twice",
-     Removed("by Remove()", "os.RemoveAll() of what does not exist is no "
-                            "error.")},
+    {"remove", Removed("by Remove()",
+                       "os.RemoveAll() returns the error, if there is "
+                       "one. A deferred call loses it.")},
+    {"remove-twice", Removed("by Remove()",
+                             "os.RemoveAll() of what does not exist is no "
+                             "error.")},
     {"moved", Absent("There is no owner that could move: the path is a string, "
                      "and the deferred call stays with its function.")},
     {"assigned-over",
@@ -48,16 +48,18 @@ constexpr OtherExpectation kExpectations[] = {
              "The assignment removes nothing. Each deferred call knows the "
              "path that the variable had, and runs when the function ends.")},
     {"returned",
-     Removed(kScopeEnd, "The function also returns what removes the directory, "
-                        "and its caller defers that.")},
+     Removed(kScopeEnd,
+             "The function also returns what removes the directory, "
+             "and its caller defers that.")},
     {"exception-caught",
      Removed(kException,
              "A panic runs the deferred calls on the way to recover().")},
 
     {"return-from-main",
-     Removed("at return", "main() returns no status: it passes that of "
-                          "another function to os.Exit(), after the deferred "
-                          "calls of that one.")},
+     Removed("at return",
+             "main() returns no status: it passes that of "
+             "another function to os.Exit(), after the deferred "
+             "calls of that one.")},
     {"exit-nested", Left(kNoDefers)},
     {"exit-other-thread", Left(kNoDefers)},
     {"quick-exit", Absent("Go has no quick_exit().")},

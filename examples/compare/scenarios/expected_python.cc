@@ -124,8 +124,9 @@ constexpr OtherExpectation kExpectations[] = {
     {"fork-child-returns",
      {kBoth, kChild, kChildRemoves, /*absent=*/false, std::nullopt, kNotFound}},
     {"fork-child-killed",
-     Removed(kParent, "The child runs nothing. The parent's object is "
-                      "destroyed later.")},
+     Removed(kParent,
+             "The child runs nothing. The parent's object is "
+             "destroyed later.")},
     {"fork-parent-first",
      {kBoth, kParent,
       "The first process that destroys its object removes the directory. The "
@@ -162,8 +163,9 @@ constexpr OtherExpectation kExpectations[] = {
      Left("A daemon thread is stopped where it is: its variables are never "
           "dropped.")},
     {"detached-thread",
-     FinalizeRemoved(kExit, "weakref.finalize removes the directory when "
-                            "Python exits, while its owner is still busy.")},
+     FinalizeRemoved(kExit,
+                     "weakref.finalize removes the directory when "
+                     "Python exits, while its owner is still busy.")},
 
     {"remove-fails-once",
      Removed("by retry",
@@ -192,12 +194,14 @@ constexpr OtherExpectation kExpectations[] = {
       /*absent=*/false, std::nullopt, ""}},
     {"created-at-exit", Removed("later at exit", kTornDown)},
     {"created-at-exit",
-     FinalizeLeft("atexit functions are running: one that is registered now, as "
-                  "by the first weakref.finalize of the program, is not called.")},
+     FinalizeLeft(
+         "atexit functions are running: one that is registered now, as "
+         "by the first weakref.finalize of the program, is not called.")},
     {"leaked-at-exit", Left("It is never destroyed.")},
     {"leaked-at-exit",
-     FinalizeLeft("atexit functions are running: one that is registered now, as "
-                  "by the first weakref.finalize of the program, is not called.")},
+     FinalizeLeft(
+         "atexit functions are running: one that is registered now, as "
+         "by the first weakref.finalize of the program, is not called.")},
 };
 
 }  // namespace

@@ -39,15 +39,18 @@ constexpr char kPanic[] = "no such record";
 constexpr OtherExpectation kExpectations[] = {
     {"scope-end", Removed(kScopeEnd, kDrops)},
     {"remove",
-     Removed(kRemove, "close() removes the directory and returns the error, if "
-                      "there is one. A drop loses it.")},
+     Removed(kRemove,
+             "close() removes the directory and returns the error, if "
+             "there is one. A drop loses it.")},
     {"remove-twice",
      Absent("close() consumes the TempDir: a second call does not compile.")},
-    {"moved", Removed(kScopeEnd, "The variable that was moved from is gone for "
-                                 "the compiler, and is not dropped.")},
+    {"moved", Removed(kScopeEnd,
+                      "The variable that was moved from is gone for "
+                      "the compiler, and is not dropped.")},
     {"assigned-over",
-     Removed(kScopeEnd, "The assignment drops the first one; the end of the "
-                        "scope drops the second.")},
+     Removed(kScopeEnd,
+             "The assignment drops the first one; the end of the "
+             "scope drops the second.")},
     {"returned", Removed(kScopeEnd, "The caller's variable is the owner.")},
     {"exception-caught",
      {kColumn, kException,
@@ -56,8 +59,9 @@ constexpr OtherExpectation kExpectations[] = {
       /*absent=*/false, std::nullopt, kPanic}},
 
     {"return-from-main",
-     Removed("at return", "The variables of a function are dropped when it "
-                          "returns. main() returns an ExitCode.")},
+     Removed("at return",
+             "The variables of a function are dropped when it "
+             "returns. main() returns an ExitCode.")},
     {"exit-nested", Left(kNoDrops)},
     {"exit-other-thread", Left(kNoDrops)},
     {"quick-exit", Absent("Rust's standard library has no quick_exit().")},
@@ -80,12 +84,11 @@ constexpr OtherExpectation kExpectations[] = {
     {"sigsegv", Left("The program writes in an unsafe block. The kernel ends "
                      "the process.")},
 
-    {"fork-child-exits",
-     Removed("by the parent", "std::process::exit() in the child drops "
-                              "nothing.")},
+    {"fork-child-exits", Removed("by the parent",
+                                 "std::process::exit() in the child drops "
+                                 "nothing.")},
     {"fork-child-returns", Removed("by the child", kChildDrops)},
-    {"fork-child-killed",
-     Removed("by the parent", "The child runs nothing.")},
+    {"fork-child-killed", Removed("by the parent", "The child runs nothing.")},
     {"fork-parent-first",
      Removed("by the parent",
              "The first process that drops its TempDir removes the directory, "
@@ -99,15 +102,17 @@ constexpr OtherExpectation kExpectations[] = {
             "the TempDir removes the directory.")},
 
     {"owner-throws",
-     Removed(kException, "The function that makes an Owner returns an error, "
-                         "and drops what it had made.")},
+     Removed(kException,
+             "The function that makes an Owner returns an error, "
+             "and drops what it had made.")},
     {"heap-leaked", Left("Box::leak() gives up the drop.")},
     {"shared-cycle", Left("The counts of the two Rc never reach zero.")},
     {"global", Left(kStatic)},
     {"static-local", Left(kStatic)},
     {"thread-local",
-     Removed(kExit, "exit() drops the thread_local! values of the first "
-                    "thread, with this C library. Rust does not promise it.")},
+     Removed(kExit,
+             "exit() drops the thread_local! values of the first "
+             "thread, with this C library. Rust does not promise it.")},
     {"thread-local-ended",
      Removed("at thread end",
              "The end of a thread drops its thread_local! values.")},

@@ -58,8 +58,8 @@ const Scenario* FindScenario(std::string_view name) {
 
 const Expectation& ExpectationFor(const Scenario& scenario,
                                   const Column& column) {
-  const bool written = column.style != Style::kMkdtemp ||
-                       scenario.bodies.mkdtemp != nullptr;
+  const bool written =
+      column.style != Style::kMkdtemp || scenario.bodies.mkdtemp != nullptr;
   for (const Column* c = &column; c != nullptr;
        c = written ? FindColumn(c->extends) : nullptr) {
     if (const Expectation* found = Find(scenario, c->id)) return *found;

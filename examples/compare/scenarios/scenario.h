@@ -24,8 +24,8 @@ struct Expectation {
   const char* column;  // the id of a Column; "" for all without one
   const char* stage;   // when it has to be removed; null: it is left
   const char* why;
-  // The rest is for other languages. Absent: the language does not have this way
-  // of ending, and `why` says so.
+  // The rest is for other languages. Absent: the language does not have this
+  // way of ending, and `why` says so.
   bool absent = false;
   // How the process ends and what it says, where not as in the scenario.
   std::optional<Ending> ending = std::nullopt;
@@ -65,8 +65,8 @@ const std::vector<Group>& AllGroups();
 const Scenario* FindScenario(std::string_view name);
 
 // Returns what is expected of `scenario` in `column`: what is said about the
-// column itself, else about the column that this one extends, else about all. In
-// other languages, what is said about none is absent.
+// column itself, else about the column that this one extends, else about all.
+// In other languages, what is said about none is absent.
 const Expectation& ExpectationFor(const Scenario& scenario,
                                   const Column& column);
 
