@@ -84,8 +84,14 @@ TEST(ColumnsTest, OneAloneIsAsInTheTable) {
               HasSubstr("left nothing behind in 2 ways of ending."));
 }
 
+TEST(ColumnsTest, TakeOwnAndOthers) {
+  EXPECT_THAT(Compare({"--only=scope-end", "--columns=own"}).output,
+              AllOf(HasSubstr("after the next start left nothing"),
+                    Not(HasSubstr("mkdtemp"))));
+}
+
 TEST(ColumnsTest, NameTheOneThatMatchesNothing) {
-  ExpectUsageError({"--columns=hooks,python"}, "\"python\"; there are destr");
+  ExpectUsageError({"--columns=hooks,perl"}, "\"perl\"; there are destr");
 }
 
 TEST(ListTest, PrintsNamesUnderTheirGroup) {
@@ -150,7 +156,8 @@ TEST(ProgressTest, IsSilentWithoutATerminal) {
 }
 
 TEST(ProgressTest, SaysWhatIsPlayedWhereAsked) {
-  const ToolRun run = Compare({"--only=scope-end", "--progress", "--jobs=1"});
+  const ToolRun run =
+      Compare({"--only=scope-end", "--columns=own", "--progress", "--jobs=1"});
   EXPECT_EQ(run.errors,
             "0/6 scope-end, destructor style\n"
             "1/6 scope-end, finalizer style\n"

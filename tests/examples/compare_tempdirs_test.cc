@@ -106,7 +106,7 @@ struct Result {
 const Result& TheResult() {
   static const Result& result = *[] {
     const finalize_test::ToolRun run =
-        finalize_test::Compare({"--format=json"});
+        finalize_test::Compare({"--format=json", "--columns=own"});
     auto* made = new Result{run.exit_code, run.errors, {}};
     const json output = json::parse(run.output);
     for (const json& scenario : output["scenarios"]) {

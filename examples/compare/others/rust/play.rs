@@ -33,7 +33,6 @@ mod c {
     }
     extern "C" {
         pub fn _exit(code: i32) -> !;
-        pub fn atexit(callback: extern "C" fn()) -> i32;
         pub fn clock_gettime(clock: i32, now: *mut Timespec) -> i32;
         pub fn close(descriptor: i32) -> i32;
         pub fn fork() -> i32;
@@ -543,28 +542,6 @@ fn replaced() -> u8 {
     0
 }
 
-fn call_at_exit(callback: extern "C" fn()) {
-    check(unsafe { c::atexit(callback) } == 0, "atexit");
-}
-
-fn created_at_exit() -> u8 {
-    extern "C" fn save_state() {
-        *GLOBAL.lock().unwrap() = Some(make());
-        stage("later at exit");
-    }
-    call_at_exit(save_state);
-    0
-}
-
-fn leaked_at_exit() -> u8 {
-    extern "C" fn save_state() {
-        Box::leak(Box::new(make()));
-        stage("later at exit");
-    }
-    call_at_exit(save_state);
-    0
-}
-
 fn play(scenario: &str) -> u8 {
     match scenario {
         "scope-end" => scope_end(),
@@ -604,8 +581,6 @@ fn play(scenario: &str) -> u8 {
         "open-file" => open_file(),
         "disk-full" => disk_full(),
         "replaced" => replaced(),
-        "created-at-exit" => created_at_exit(),
-        "leaked-at-exit" => leaked_at_exit(),
         _ => {
             check(false, &format!("there is no {scenario}"));
             70
