@@ -48,11 +48,12 @@ Cell ExpectedCell(const Scenario& scenario, const compare::Column& column) {
   Cell cell;
   cell.column = &column;
   cell.expected = &compare::ExpectationFor(scenario, column);
-  cell.process.ending = scenario.ending;
-  cell.process.errors = scenario.says;
+  cell.process.ending = cell.expected->ending.value_or(scenario.ending);
+  cell.process.errors =
+      cell.expected->says != nullptr ? cell.expected->says : scenario.says;
   if (cell.expected->left()) {
     cell.content = {3, 2, 12288};
-  } else {
+  } else if (!cell.expected->absent) {
     cell.stage = cell.expected->stage;
     cell.after = absl::Microseconds(400);
   }
@@ -185,6 +186,45 @@ TEST(WordsTest, SizesAndTimesReadWell) {
   EXPECT_EQ(compare::TimeWords(absl::Milliseconds(1234)), "1.2 s");
 }
 
+TEST(WordsTest, WhatALanguageDoesNotHaveIsADash) {
+  const compare::Column& rust = *compare::FindColumn("rust");
+  const Cell cell = ExpectedCell(Named("remove-twice"), rust);
+  EXPECT_EQ(cell.outcome(), Cell::kNotPlayed);
+  EXPECT_EQ(CellWords(Named("remove-twice"), cell, Detail::kAll), "-");
+  EXPECT_THAT(FindProblems(Named("remove-twice"), cell), IsEmpty());
+}
+
+TEST(WordsTest, AnotherEndOfTheProcessIsShownWhereItIsExpected) {
+  const compare::Column& rust = *compare::FindColumn("rust");
+  Cell cell = ExpectedCell(Named("exception-uncaught"), rust);
+  EXPECT_EQ(CellWords(Named("exception-uncaught"), cell, Detail::kWhat),
+            "removed by the panic; exit 101");
+  EXPECT_THAT(FindProblems(Named("exception-uncaught"), cell), IsEmpty());
+  cell.process.ending = compare::DiesBy(SIGABRT);
+  EXPECT_THAT(FindProblems(Named("exception-uncaught"), cell),
+              ElementsAre("SIGABRT instead of exit 101"));
+}
+
+// Each cell of each column has a reason. What is not played in a column is not
+// counted in its sentence.
+TEST(ExpectationsTest, AreReasoned) {
+  const Comparison all = Expected(*compare::SelectColumns({"own", "others"}));
+  for (const compare::Row& row : all.rows) {
+    for (const Cell& cell : row.cells) {
+      EXPECT_STRNE(cell.expected->why, "")
+          << row.scenario->name << ", " << cell.column->id;
+    }
+  }
+  EXPECT_THAT(Summarize(all),
+              testing::Contains(HasSubstr("something behind in 20 of 43 ")));
+}
+
+TEST(SummaryTest, SaysWhatWasLeftOut) {
+  Comparison comparison = Expected();
+  comparison.left_out = {"Go is left out: install golang-go."};
+  EXPECT_EQ(Summarize(comparison).back(), "Go is left out: install golang-go.");
+}
+
 TEST(SummaryTest, CountsWhatTheCellsSay) {
   const std::vector<std::string> before = Summarize(Expected());
   EXPECT_THAT(before[0], HasSubstr("left something behind in 21 of 44"));
@@ -233,6 +273,13 @@ TEST(TableTest, FitsTheTerminalWithSixColumns) {
               Each(FitsTheTerminal()));
 }
 
+TEST(TableTest, FitsTheTerminalWithAllColumns) {
+  const std::string text = FormatTable(
+      Expected(*compare::SelectColumns({"own", "others"})), kTableWidth, false);
+  EXPECT_THAT(LinesOf(text), Each(FitsTheTerminal()));
+  EXPECT_EQ(Occurrences(text, "\nordinary ends\n"), 2u);
+}
+
 TEST(TableTest, SaysAllThatHasRoom) {
   const std::string wide = FormatTable(Expected(), 160, false);
   EXPECT_THAT(wide, HasSubstr("removed at exit, 0.4 ms"));
@@ -275,6 +322,18 @@ TEST(JsonTest, HoldsEveryCell) {
   EXPECT_EQ(json["summary"].size(), 3u);
 }
 
+TEST(JsonTest, SaysWhyALanguageDoesNotHaveIt) {
+  const auto json = nlohmann::json::parse(
+      FormatJson(Expected(*compare::SelectColumns({"go"}))));
+  for (const auto& scenario : json["scenarios"]) {
+    if (scenario["name"] != "fork-daemon") continue;
+    const auto& cell = scenario["cells"]["go"];
+    EXPECT_EQ(cell["state"], "not played");
+    EXPECT_THAT(cell["why"].get<std::string>(), HasSubstr("cannot fork"));
+    EXPECT_FALSE(cell.contains("ending"));
+  }
+}
+
 TEST(JsonTest, TakesTextThatIsNotUtf8) {
   Comparison comparison = Expected();
   CellOf(&comparison, "scope-end").process.errors = "\xff\xfe";
@@ -307,6 +366,11 @@ TEST(HtmlTest, ExplainsEveryCell) {
   const std::string page = FormatHtml(Expected());
   EXPECT_EQ(Occurrences(page, "<details"), 44u);
   EXPECT_EQ(Occurrences(page, "<dd>"), 88u);
+}
+
+TEST(HtmlTest, SaysWhyALanguageDoesNotHaveIt) {
+  EXPECT_THAT(FormatHtml(Expected(*compare::SelectColumns({"go"}))),
+              HasSubstr("A Go program cannot fork"));
 }
 
 TEST(HtmlTest, KnowsLightAndDark) {
