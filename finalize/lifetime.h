@@ -15,7 +15,7 @@
 // object is in use, and when the object is destroyed it is already partly
 // destroyed. Let the callback own a copy of what it needs:
 //
-//   finalize::OnDestroy(connection.lifetime(),
+//   finalize::OnDestroy(connection.lifetime(),  // not [&connection]
 //                       [s = connection.socket()] { Close(s); });
 //
 // If the Lifetime is the last member, callbacks run while every other member
