@@ -35,6 +35,7 @@ _TARGET = """
 cc_library(
     name = "{name}",
     hdrs = {hdrs},
+    defines = {defines},
     linkopts = {linkopts},
     deps = ["//:headers"],
 )
@@ -108,6 +109,13 @@ def _pkg_config(ctx, modules):
         lines[module] = _words(ctx.read("link/" + module))
     return lines
 
+def _defines(ctx, modules):
+    """Returns the macros that pkg-config defines for `modules`."""
+    if not ctx.attr.defines or not modules:
+        return []
+    result = ctx.execute(["pkg-config", "--cflags-only-other"] + modules)
+    return [word[2:] for word in _words(result.stdout) if word.startswith("-D")]
+
 def _pushed(state, options):
     return ["-Wl,--push-state,--" + state] + options + ["-Wl,--pop-state"]
 
@@ -160,6 +168,7 @@ def _installed_library_impl(ctx):
         if not word.startswith("-")
     ])
 
+    defines = _defines(ctx, modules.keys())
     packages = {"": _ROOT}
     for label, words in link.items():
         package, _, name = label.rpartition(":")
@@ -167,6 +176,7 @@ def _installed_library_impl(ctx):
         packages[package] += _TARGET.format(
             name = name,
             hdrs = hdrs[label],
+            defines = defines,
             linkopts = _linkopts(words, modules),
         )
     for package, content in packages.items():
@@ -180,6 +190,10 @@ installed_library = repository_rule(
         ),
         "debian_package": attr.string(
             doc = "The package or packages that hold it, for the error message.",
+        ),
+        "defines": attr.bool(
+            doc = "Whether to define what pkg-config says, because the headers " +
+                  "must fit the library.",
         ),
         "header": attr.string(
             doc = "The header that shows whether, where and in which version " +

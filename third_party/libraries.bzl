@@ -72,3 +72,46 @@ def installed_libraries():
         header = "nlohmann/json.hpp",
         targets = {":json": ["nlohmann/"]},
     )
+
+    # What examples/spool_service alone needs.
+    _unless_declared(
+        installed_library,
+        name = "cpp_httplib",
+        copied = ["httplib.h"],
+        debian_package = "libcpp-httplib-dev",
+        defines = True,
+        header = "httplib.h",
+        link = {":httplib": ["cpp-httplib"]},
+        targets = {":httplib": ["httplib.h"]},
+    )
+
+    _unless_declared(
+        installed_library,
+        name = "libarchive",
+        copied = ["archive.h", "archive_entry.h"],
+        debian_package = "libarchive-dev",
+        header = "archive.h",
+        link = {":archive": ["libarchive"]},
+        targets = {":archive": ["archive.h", "archive_entry.h"]},
+    )
+
+    _unless_declared(
+        installed_library,
+        name = "libsystemd",
+        copied = ["systemd"],
+        debian_package = "libsystemd-dev",
+        header = "systemd/sd-daemon.h",
+        link = {":systemd": ["libsystemd"]},
+        targets = {":systemd": ["systemd/"]},
+    )
+
+    # Some headers of OpenSSL that these include stay where they are.
+    _unless_declared(
+        installed_library,
+        name = "openssl",
+        copied = ["openssl"],
+        debian_package = "libssl-dev",
+        header = "openssl/evp.h",
+        link = {":crypto": ["libcrypto"]},
+        targets = {":crypto": ["openssl/"]},
+    )

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "examples/spool_service/connections.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+
+namespace spool_service {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kKeepAlive{15000};
+// How long a client that has just connected may take for its first byte when
+// the service ends.
+constexpr milliseconds kFirstByte{500};
+
+[[noreturn]] void Die(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
+int Checked(int fd, const char* what) {
+  if (fd < 0) Die(what);
+  return fd;
+}
+
+std::string NameOf(const sockaddr_storage& address, socklen_t size) {
+  char host[NI_MAXHOST];
+  char port[NI_MAXSERV];
+  if (getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host,
+                  sizeof(host), port, sizeof(port),
+                  NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return "?";
+  }
+  return absl::StrCat(host, ":", port);
+}
+
+}  // namespace
+
+Connections::Connections(int listener, finalize::InFlight* requests,
+                         Answer answer)
+    : listener_(listener),
+      epoll_(Checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      wake_(Checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
+      requests_(requests),
+      answer_(std::move(answer)) {
+  for (int fd : {listener_, wake_}) {
+    epoll_event event = {};
+    event.events = EPOLLIN;
+    event.data.fd = fd;
+    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) Die("epoll_ctl");
+  }
+}
+
+void Connections::Start(int threads, std::function<void()> prepare) {
+  for (int i = 0; i < threads; ++i) {
+    std::thread([this, prepare] {
+      prepare();
+      Work();
+    }).detach();
+  }
+  watcher_ = std::thread([this] { Watch(); });
+}
+
+void Connections::StopAccepting() {
+  stopping_ = true;
+  const uint64_t one = 1;
+  if (write(wake_, &one, sizeof(one)) != sizeof(one)) Die("eventfd");
+  watcher_.join();
+}
+
+// --- the thread that waits ---
+
+void Connections::Watch() {
+  while (!stopping_) {
+    HandleEvents(1000);
+    CloseIdle(kKeepAlive);
+  }
+  LastRound();
+}
+
+void Connections::HandleEvents(int timeout_ms) {
+  epoll_event events[64];
+  const int count = epoll_wait(epoll_, events, 64, timeout_ms);
+  for (int i = 0; i < count; ++i) {
+    const int fd = events[i].data.fd;
+    if (fd == listener_) {
+      Accept();
+    } else if (fd != wake_) {
+      Hand(fd);
+    }
+  }
+}
+
+// Returns whether there was one. Another process may have been faster.
+bool Connections::Accept() {
+  sockaddr_storage address = {};
+  socklen_t size = sizeof(address);
+  const int fd = accept4(listener_, reinterpret_cast<sockaddr*>(&address),
+                         &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (fd < 0) {
+    // No descriptors: the next requests to end give some back.
+    if (errno == EMFILE || errno == ENFILE) usleep(1000);
+    return errno == EINTR || errno == ECONNABORTED;
+  }
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  auto connection = std::make_unique<Connection>();
+  connection->fd = fd;
+  connection->peer = NameOf(address, size);
+  connection->idle_since = steady_clock::now();
+  const Lock lock(mutex_);
+  idle_[fd] = std::move(connection);
+  epoll_event event = {};
+  event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
+  event.data.fd = fd;
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
+    idle_.erase(fd);
+    close(fd);
+  }
+  return true;
+}
+
+// Gives a readable connection to the threads that answer.
+void Connections::Hand(int fd) {
+  const Lock lock(mutex_);
+  const auto found = idle_.find(fd);
+  if (found == idle_.end()) return;
+  std::unique_ptr<Connection> connection = std::move(found->second);
+  idle_.erase(found);
+  auto ticket =
+      requests_->Enter(absl::StrCat("a request of ", connection->peer));
+  if (!ticket.ok()) {
+    close(fd);
+    return;
+  }
+  connection->ticket = *std::move(ticket);
+  readable_.push_back(std::move(connection));
+  some_readable_.notify_one();
+}
+
+void Connections::CloseIdle(milliseconds limit) {
+  const steady_clock::time_point since = steady_clock::now() - limit;
+  const Lock lock(mutex_);
+  for (auto it = idle_.begin(); it != idle_.end();) {
+    if (it->second->idle_since <= since) {
+      close(it->first);
+      it = idle_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+}
+
+void Connections::LastRound() {
+  while (Accept()) {
+  }
+  // What other processes accept is not this one's concern.
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, listener_, nullptr);
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, wake_, nullptr);
+  close(listener_);
+  {
+    const Lock lock(mutex_);
+    closed_ = true;
+  }
+  HandleEvents(0);
+  const steady_clock::time_point end = steady_clock::now() + kFirstByte;
+  for (;;) {
+    bool waits = false;
+    {
+      const Lock lock(mutex_);
+      for (const auto& [fd, connection] : idle_) waits |= !connection->answered;
+    }
+    const auto left =
+        std::chrono::duration_cast<milliseconds>(end - steady_clock::now());
+    if (!waits || left.count() <= 0) break;
+    HandleEvents(static_cast<int>(left.count()));
+  }
+  CloseIdle(milliseconds(0));
+}
+
+// --- the threads that answer ---
+
+void Connections::Work() {
+  for (;;) {
+    std::unique_ptr<Connection> connection = NextReadable();
+    bool stays_open = answer_(connection.get());
+    connection->answered = true;
+    while (stays_open && !connection->unread.empty()) {
+      stays_open = answer_(connection.get());
+    }
+    if (stays_open) {
+      GiveBack(std::move(connection));
+    } else {
+      close(connection->fd);
+      connection->ticket.Leave();
+    }
+  }
+}
+
+std::unique_ptr<Connection> Connections::NextReadable() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  some_readable_.wait(lock, [this] { return !readable_.empty(); });
+  std::unique_ptr<Connection> connection = std::move(readable_.front());
+  readable_.pop_front();
+  return connection;
+}
+
+void Connections::GiveBack(std::unique_ptr<Connection> connection) {
+  const int fd = connection->fd;
+  finalize::InFlight::Ticket ticket = std::move(connection->ticket);
+  connection->idle_since = steady_clock::now();
+  const Lock lock(mutex_);
+  epoll_event event = {};
+  event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
+  event.data.fd = fd;
+  if (closed_ || epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event) != 0) {
+    close(fd);
+    return;
+  }
+  idle_[fd] = std::move(connection);
+}
+
+}  // namespace spool_service

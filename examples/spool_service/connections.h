@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The connections of one process: a thread waits for what is readable, and
+// others answer one request at a time.
+//
+// A request is in flight (finalize/in_flight.h) from the moment at which
+// something of it can be read until its answer has been written. A connection
+// between two requests has no thread, and ends as soon as the service does.
+#ifndef EXAMPLES_SPOOL_SERVICE_CONNECTIONS_H_
+#define EXAMPLES_SPOOL_SERVICE_CONNECTIONS_H_
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "finalize/in_flight.h"
+
+namespace spool_service {
+
+// A client. Whoever answers it is the only one who uses it.
+struct Connection {
+  int fd = -1;
+  std::string peer;    // "127.0.0.1:4711"
+  std::string unread;  // was read behind the end of the last request
+  bool answered = false;
+  finalize::InFlight::Ticket ticket;
+  std::chrono::steady_clock::time_point idle_since;
+};
+
+// Must never be destroyed: its threads run until the process ends.
+class Connections {
+ public:
+  // Answers one request. Returns whether the connection stays open.
+  using Answer = std::function<bool(Connection*)>;
+
+  // `prepare` is called first on each thread that answers.
+  Connections(int listener, finalize::InFlight* requests, Answer answer);
+  void Start(int threads, std::function<void()> prepare);
+
+  // Accepts what clients have been promised, that is what waits in the
+  // kernel, and closes the listener of this process and each connection that
+  // has sent nothing. When it returns, every other request has its ticket.
+  void StopAccepting();
+  bool stopping() const { return stopping_; }
+
+ private:
+  using Mutex = std::mutex;
+  using Lock = std::lock_guard<Mutex>;
+
+  void Watch();
+  void HandleEvents(int timeout_ms);
+  bool Accept();
+  void Hand(int fd);
+  void CloseIdle(std::chrono::milliseconds limit);
+  void LastRound();
+  void Work();
+  void GiveBack(std::unique_ptr<Connection> connection);
+  std::unique_ptr<Connection> NextReadable();
+
+  const int listener_;
+  const int epoll_;
+  const int wake_;
+  finalize::InFlight* const requests_;
+  const Answer answer_;
+  std::atomic<bool> stopping_{false};
+  std::thread watcher_;
+
+  std::mutex mutex_;
+  bool closed_ = false;  // no connection may become idle any more
+  std::unordered_map<int, std::unique_ptr<Connection>> idle_;
+  std::deque<std::unique_ptr<Connection>> readable_;
+  std::condition_variable some_readable_;
+};
+
+}  // namespace spool_service
+
+#endif  // EXAMPLES_SPOOL_SERVICE_CONNECTIONS_H_

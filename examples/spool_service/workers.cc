@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "examples/spool_service/workers.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "examples/send_signal.h"
+#include "finalize/process_end.h"
+
+namespace spool_service {
+namespace {
+
+// How a process has ended, or nothing if it ended well.
+std::string Trouble(pid_t process, int status) {
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return "";
+  return WIFSIGNALED(status)
+             ? absl::StrCat("worker ", process, " has died by signal ",
+                            WTERMSIG(status))
+             : absl::StrCat("worker ", process, " has ended with status ",
+                            WEXITSTATUS(status));
+}
+
+}  // namespace
+
+absl::Status Workers::Start(int count) {
+  for (int i = 0; i < count; ++i) {
+    if (absl::Status status = StartOne(); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// Waits until it is ready, so that a program that cannot start does not fork
+// without end.
+absl::Status Workers::StartOne() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe");
+  const std::unique_lock<std::mutex> lock(mutex_);
+  const pid_t master = getpid();
+  const pid_t worker = stopped_ ? 0 : fork();
+  if (worker == 0 && !stopped_) {
+    close(ends[0]);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != master) _exit(1);  // it has ended already
+    serve_([&] {
+      if (write(ends[1], "", 1) != 1) _exit(1);
+      close(ends[1]);
+    });
+    _exit(1);
+  }
+  const int error = errno;
+  close(ends[1]);
+  if (worker <= 0) {
+    close(ends[0]);
+    return worker == 0 ? absl::OkStatus() : absl::ErrnoToStatus(error, "fork");
+  }
+  processes_[worker] = static_cast<int>(syscall(SYS_pidfd_open, worker, 0));
+  char byte;
+  ssize_t got;
+  while ((got = read(ends[0], &byte, 1)) < 0 && errno == EINTR) {
+  }
+  close(ends[0]);
+  if (got == 1) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("worker ", worker, " did not start"));
+}
+
+void Workers::Replace() {
+  int ended = 0;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (stopped_) return;  // AwaitEnd() waits for them
+    int status;
+    for (auto it = processes_.begin(); it != processes_.end();) {
+      if (waitpid(it->first, &status, WNOHANG) != it->first) {
+        ++it;
+        continue;
+      }
+      std::fprintf(stderr, "spool_service: %s; another one is started\n",
+                   Trouble(it->first, status).c_str());
+      close(it->second);
+      it = processes_.erase(it);
+      ++ended;
+    }
+  }
+  for (; ended > 0; --ended) {
+    if (absl::Status status = StartOne(); !status.ok()) {
+      std::fprintf(stderr, "spool_service: %s\n", status.ToString().c_str());
+      sleep(1);  // the next SIGCHLD tries again
+    }
+  }
+}
+
+void Workers::Stop() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  stopped_ = true;
+  for (const auto& [process, pidfd] : processes_) {
+    examples::SendSignal(process, SIGTERM);
+  }
+}
+
+absl::Status Workers::AwaitEnd() {
+  // A tenth is for what this process itself does afterwards.
+  const absl::Time deadline = absl::Now() + 0.9 * finalize::ExitTimeLeft();
+  absl::Status result;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto& [process, pidfd] : processes_) {
+    pollfd polled = {pidfd, POLLIN, 0};
+    int ready;
+    do {
+      const absl::Duration left = deadline - absl::Now();
+      ready = poll(&polled, 1,
+                   static_cast<int>(absl::ToInt64Milliseconds(
+                       std::max(left, absl::ZeroDuration()))));
+    } while (ready < 0 && errno == EINTR);
+    if (ready == 0) {
+      examples::SendSignal(process, SIGKILL);
+      result.Update(absl::DeadlineExceededError(
+          absl::StrCat("worker ", process, " was killed")));
+    }
+    int status = 0;
+    waitpid(process, &status, 0);
+    const std::string trouble = Trouble(process, status);
+    if (!trouble.empty()) result.Update(absl::InternalError(trouble));
+  }
+  processes_.clear();
+  return result;
+}
+
+std::string Workers::ToString() const {
+  // Not under the lock, which AwaitEnd() holds while it waits.
+  return "its workers";
+}
+
+}  // namespace spool_service
