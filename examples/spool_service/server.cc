@@ -211,6 +211,12 @@ class Server::Impl {
     ConnectionStream stream(connection);
     return protocol_.Answer(
         &stream, connections_.stopping(), [&](Request& request) {
+          // Without a length there is no body (RFC 9112, 6.3). httplib would
+          // read until the client closes the connection.
+          if (!request.has_header("Content-Length") &&
+              !request.has_header("Transfer-Encoding")) {
+            request.set_header("Content-Length", "0");
+          }
           // From now on the request has a name. If the service ends, it keeps
           // the ticket that it has.
           auto named = requests_->Enter(absl::StrCat(

@@ -75,6 +75,8 @@ class ChildProcess {
   // the kill limit comes first. The output that was read stays in the result.
   bool AwaitOutput(std::string_view text);
   bool AwaitError(std::string_view text);
+  // What has been read of its standard output.
+  const std::string& output() const { return result_.out; }
   // Writes to its standard input.
   void Send(std::string_view text);
   // Closes its standard input.

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The example spool_service: each way in which it ends.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/examples/spool_kit.h"
+#include "tests/support/child_process.h"
+#include "tests/support/send_signal.h"
+#include "tests/support/temp_dir_fixture.h"
+
+namespace {
+
+using finalize_test::ChildResult;
+using finalize_test::Client;
+using finalize_test::HalfUpload;
+using finalize_test::HeldProcess;
+using finalize_test::SpoolService;
+using finalize_test::TarOfSize;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+using namespace finalize_test;  // NOLINT(build/namespaces)
+
+class SpoolServiceEndTest : public TempDirFixture {
+ protected:
+  std::string spool() const { return Parent("spool").native(); }
+  std::vector<std::string> Left() const { return Entries(Parent("spool")); }
+
+  // Starts the service again, which must remove what is left before it listens.
+  void ExpectReaped() {
+    EXPECT_THAT(Left(), Not(IsEmpty()));
+    SpoolService next(spool());
+    EXPECT_THAT(Left(), IsEmpty());
+    next.process().Signal(SIGTERM);
+    const ChildResult result = next.process().Await();
+    EXPECT_TRUE(result.Exited(0)) << result;
+    EXPECT_THAT(result.err, HasSubstr("reaped 1 directories"));
+  }
+};
+
+std::vector<pid_t> ChildrenOf(pid_t process) {
+  const std::string number = std::to_string(process);
+  std::ifstream file("/proc/" + number + "/task/" + number + "/children");
+  std::vector<pid_t> children;
+  for (pid_t child; file >> child;) children.push_back(child);
+  return children;
+}
+
+// Waits until it has ended; a process that it has started may run on.
+void AwaitEndOf(pid_t process) {
+  siginfo_t info;
+  EXPECT_EQ(waitid(P_PID, static_cast<id_t>(process), &info, WEXITED | WNOWAIT),
+            0);
+}
+
+TEST_F(SpoolServiceEndTest, SigtermFinishesTheRunningRequest) {
+  SpoolService service(spool());
+  HalfUpload upload(service.port(), spool());
+  service.process().Signal(SIGTERM);
+  EXPECT_THAT(service.manager().Await("STOPPING=1"), Not(IsEmpty()));
+  EXPECT_EQ(upload.SendTheRest().status, 200);
+  const ChildResult result = service.process().Await();
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.err, "");
+  EXPECT_THAT(Left(), IsEmpty());
+}
+
+TEST_F(SpoolServiceEndTest, SigtermEndsAConnectionThatWaits) {
+  SpoolService service(spool());
+  Client client(service.port());
+  EXPECT_EQ(client.Ask("GET", "/healthz").status, 200);
+  service.process().Signal(SIGTERM);
+  const ChildResult result = service.process().Await();
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(client.Await().status, 0);
+}
+
+TEST_F(SpoolServiceEndTest, SecondSigtermEndsAtOnce) {
+  SpoolService service(spool(), {"--grace=100"});
+  HalfUpload upload(service.port(), spool());
+  // The second one counts half a second after the first.
+  while (service.process().IsRunning()) {
+    service.process().Signal(SIGTERM);
+    usleep(10000);
+  }
+  const ChildResult result = service.process().Await();
+  EXPECT_TRUE(result.Killed(SIGTERM)) << result;
+  ExpectReaped();
+}
+
+TEST_F(SpoolServiceEndTest, StartRemovesWhatSigkillLeft) {
+  SpoolService service(spool());
+  HalfUpload upload(service.port(), spool());
+  service.process().Signal(SIGKILL);
+  EXPECT_TRUE(service.process().Await().Killed(SIGKILL));
+  ExpectReaped();
+}
+
+TEST_F(SpoolServiceEndTest, CrashLeavesNothingWithTheCrashTier) {
+  SpoolService service(spool(), {"--crash-tier"});
+  HalfUpload upload(service.port(), spool());
+  EXPECT_EQ(service.Ask("POST", "/fault/crash").status, 0);
+  const ChildResult result = service.process().Await();
+  EXPECT_TRUE(result.Killed(SIGSEGV)) << result;
+  EXPECT_THAT(Left(), IsEmpty());
+}
+
+TEST_F(SpoolServiceEndTest, StartRemovesWhatACrashLeft) {
+  SpoolService service(spool());
+  HalfUpload upload(service.port(), spool());
+  EXPECT_EQ(service.Ask("POST", "/fault/crash").status, 0);
+  EXPECT_TRUE(service.process().Await().Killed(SIGSEGV));
+  ExpectReaped();
+}
+
+// It ends by itself: the watchdog would end it with 124.
+TEST_F(SpoolServiceEndTest, StuckRequestIsNamed) {
+  SpoolService service(spool(), {"--grace=2"});
+  HalfUpload upload(service.port(), spool());
+  Client client(service.port());
+  client.Begin("POST", "/fault/stuck?seconds=1000", 0);
+  service.process().Signal(SIGTERM);
+  const ChildResult result = service.process().Await();
+  EXPECT_TRUE(result.Exited(1)) << result;
+  EXPECT_THAT(result.err, HasSubstr("2 still in flight"));
+  EXPECT_THAT(result.err, HasSubstr("\"POST /fault/stuck of 127.0.0.1:"));
+  EXPECT_THAT(Left(), IsEmpty());
+}
+
+TEST_F(SpoolServiceEndTest, ReloadLosesNothing) {
+  SpoolService service(spool());
+  HalfUpload upload(service.port(), spool());
+  service.process().Signal(SIGHUP);
+  const std::string message = service.manager().Await("MAINPID=");
+  ASSERT_THAT(message, StartsWith("MAINPID="));
+  HeldProcess successor(std::stoi(message.substr(8)));
+
+  EXPECT_EQ(service.Ask("POST", "/upload", TarOfSize(1)).status, 200);
+  EXPECT_EQ(upload.SendTheRest().status, 200);
+  AwaitEndOf(service.process().pid());
+  EXPECT_EQ(service.Ask("POST", "/upload", TarOfSize(1)).status, 200);
+  successor.Send(SIGTERM);
+  successor.AwaitEnd();
+  const ChildResult result = service.process().Await();
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_EQ(result.err, "");
+  EXPECT_THAT(Left(), IsEmpty());
+}
+
+TEST_F(SpoolServiceEndTest, FailedReloadChangesNothing) {
+  const std::string inner = Parent("inner").native();
+  SpoolService service(inner);
+  // The next one cannot start without it.
+  ASSERT_EQ(rmdir(inner.c_str()), 0);
+  service.process().Signal(SIGHUP);
+  EXPECT_THAT(service.manager().Await("the reload has failed"), Not(IsEmpty()));
+  EXPECT_EQ(service.Ask("GET", "/healthz").status, 200);
+  service.process().Signal(SIGTERM);
+  const ChildResult result = service.process().Await();
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_THAT(result.err, HasSubstr("no reload: "));
+}
+
+TEST_F(SpoolServiceEndTest, KilledWorkerIsReplacedAndReaped) {
+  SpoolService service(spool(), {"--workers=2"});
+  HalfUpload upload(service.port(), spool());
+  const std::vector<pid_t> workers = ChildrenOf(service.process().pid());
+  ASSERT_EQ(workers.size(), 2u);
+  for (pid_t worker : workers) HeldProcess(worker).Send(SIGKILL);
+  EXPECT_EQ(upload.SendTheRest().status, 0);
+  EXPECT_TRUE(service.process().AwaitError("reaped 1 directories"));
+  EXPECT_EQ(service.Ask("POST", "/upload", TarOfSize(1)).status, 200);
+  service.process().Signal(SIGTERM);
+  const ChildResult result = service.process().Await();
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_THAT(Left(), IsEmpty());
+}
+
+TEST_F(SpoolServiceEndTest, WorkersFinishTheirRequests) {
+  SpoolService service(spool(), {"--workers=2"});
+  HalfUpload upload(service.port(), spool());
+  service.process().Signal(SIGTERM);
+  EXPECT_THAT(service.manager().Await("STOPPING=1"), Not(IsEmpty()));
+  EXPECT_EQ(upload.SendTheRest().status, 200);
+  const ChildResult result = service.process().Await();
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_THAT(Left(), IsEmpty());
+}
+
+TEST_F(SpoolServiceEndTest, WorkersEndWithTheirMaster) {
+  SpoolService service(spool(), {"--workers=2"});
+  HalfUpload upload(service.port(), spool());
+  service.process().Signal(SIGKILL);
+  EXPECT_EQ(upload.SendTheRest().status, 200);
+  EXPECT_TRUE(service.process().Await().Killed(SIGKILL));
+  EXPECT_THAT(Left(), IsEmpty());
+}
+
+TEST_F(SpoolServiceEndTest, TellsSystemdWhatItDoes) {
+  SpoolService service(spool());
+  EXPECT_THAT(service.manager().Await("READY=1"), StartsWith("READY=1"));
+  HalfUpload upload(service.port(), spool());
+  service.process().Signal(SIGTERM);
+  EXPECT_EQ(service.manager().Await(""), "STOPPING=1");
+  // Once a second.
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(service.manager().Await(""),
+              "EXTEND_TIMEOUT_USEC=5000000\nSTATUS=finishing 1 requests");
+  }
+  EXPECT_EQ(upload.SendTheRest().status, 200);
+  EXPECT_TRUE(service.process().Await().Exited(0));
+}
+
+}  // namespace

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The example spool_service: its arguments, its answers, and what it refuses.
+#include <openssl/sha.h>
+
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/examples/spool_kit.h"
+#include "tests/support/child_process.h"
+#include "tests/support/temp_dir_fixture.h"
+
+namespace {
+
+using finalize_test::Answer;
+using finalize_test::Client;
+using finalize_test::RunChild;
+using finalize_test::SpoolService;
+using finalize_test::Tar;
+using finalize_test::TarEntry;
+using finalize_test::TarOfSize;
+using nlohmann::json;
+using testing::HasSubstr;
+using namespace finalize_test;  // NOLINT(build/namespaces)
+
+class SpoolServiceTest : public TempDirFixture {
+ protected:
+  std::string spool() const { return Parent("spool").native(); }
+};
+
+std::string Sha256(const std::string& data) {
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(data.data()), data.size(),
+         digest);
+  std::string text;
+  char byte[3];
+  for (unsigned char c : digest) {
+    snprintf(byte, sizeof byte, "%02x", c);
+    text += byte;
+  }
+  return text;
+}
+
+const std::string& Good() {
+  static const auto& good = *new std::string(
+      Tar({TarEntry("a", "", '5'), TarEntry("a/file", "content"),
+           TarEntry("a/link", "../b", '2'), TarEntry("b", "a/file", '1')}));
+  return good;
+}
+
+TEST_F(SpoolServiceTest, UploadIsAnsweredWhole) {
+  SpoolService service(spool());
+  const Answer answer = service.Ask("POST", "/upload", Good());
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(json::parse(answer.body), json({{"sha256", Sha256(Good())},
+                                            {"bytes", Good().size()},
+                                            {"entries", 4}}));
+}
+
+TEST_F(SpoolServiceTest, LargeUploadIsAnsweredWhole) {
+  const std::string large = TarOfSize(3000000);
+  SpoolService service(spool());
+  const Answer answer = service.Ask("POST", "/upload", large);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(json::parse(answer.body)["sha256"], Sha256(large));
+}
+
+TEST_F(SpoolServiceTest, ConnectionIsUsedAgain) {
+  SpoolService service(spool());
+  Client client(service.port());
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(client.Ask("POST", "/upload", TarOfSize(i * 1000)).status, 200);
+  }
+}
+
+TEST_F(SpoolServiceTest, RequestsMayFollowOneAnotherUnanswered) {
+  SpoolService service(spool());
+  Client client(service.port());
+  const std::string request = "GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n";
+  client.Send(request + request + request);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(client.Await().status, 200);
+}
+
+TEST_F(SpoolServiceTest, PostWithoutLengthHasNoBody) {
+  SpoolService service(spool());
+  Client client(service.port());
+  client.Send("POST /upload HTTP/1.1\r\nHost: test\r\n\r\n");
+  EXPECT_EQ(client.Await().status, 422);
+}
+
+TEST_F(SpoolServiceTest, UploadIsRemovedWhenItIsAnswered) {
+  SpoolService service(spool());
+  EXPECT_EQ(service.Ask("POST", "/upload", Good()).status, 200);
+  EXPECT_EQ(service.Ask("POST", "/upload", "no archive").status, 422);
+  AwaitContent(spool(), false);
+}
+
+TEST_F(SpoolServiceTest, EntriesComeFromTheCache) {
+  SpoolService service(spool());
+  const std::string path = "/archives/" + Sha256(Good());
+  EXPECT_EQ(service.Ask("GET", path).status, 404);
+  EXPECT_EQ(service.Ask("POST", "/upload", Good()).status, 200);
+  const Answer answer = service.Ask("GET", path);
+  EXPECT_EQ(answer.status, 200);
+  std::vector<std::string> entries;
+  for (const json& entry : json::parse(answer.body)["entries"]) {
+    entries.push_back(entry["kind"].get<std::string>() + " " +
+                      entry["name"].get<std::string>() + " " +
+                      entry["bytes"].dump());
+  }
+  EXPECT_EQ(entries,
+            (std::vector<std::string>{"directory a/ 0", "file a/file 7",
+                                      "symlink a/link 0", "hardlink b 0"}));
+}
+
+TEST_F(SpoolServiceTest, IsHealthy) {
+  SpoolService service(spool());
+  EXPECT_EQ(service.Ask("GET", "/healthz").status, 200);
+}
+
+// Each is refused, and says why.
+TEST_F(SpoolServiceTest, BadArchivesAreRefused) {
+  const std::string file = TarEntry("file", std::string(5000, 'x'));
+  const std::pair<std::string, const char*> cases[] = {
+      {"", "not an archive"},
+      {"just text", "not an archive"},
+      {file.substr(0, 3000), "Truncated"},
+      {Tar({TarEntry("../up", "x")}), "\"../up\" is outside"},
+      {Tar({TarEntry("a/../../up", "x")}), "\"a/../../up\" is outside"},
+      {Tar({TarEntry("/etc/passwd", "x")}), "\"/etc/passwd\" is outside"},
+      {Tar({TarEntry("l", "/etc", '2')}), "\"l\" is a link that leads outside"},
+      {Tar({TarEntry("l", "..", '2')}), "\"l\" is a link that leads outside"},
+      {Tar({TarEntry("a/l", "x/../../..", '2')}), "leads outside"},
+      {Tar({TarEntry("l", "../x", '1')}), "\"l\" is a link that leads outside"},
+      {Tar({TarEntry("l", "/etc/passwd", '1')}), "leads outside"},
+      {Tar({TarEntry("d", ".", '2'), TarEntry("d/x", "x")}), "symlink"},
+      {Tar({TarEntry("fifo", "", '6')}), "\"fifo\" is neither a file"},
+  };
+  SpoolService service(spool());
+  for (const auto& [archive, why] : cases) {
+    const Answer answer = service.Ask("POST", "/upload", archive);
+    EXPECT_EQ(answer.status, 422) << why;
+    EXPECT_THAT(json::parse(answer.body)["error"].get<std::string>(),
+                HasSubstr(why));
+  }
+  AwaitContent(spool(), false);
+}
+
+TEST_F(SpoolServiceTest, FaultsAreOnlyThereIfAskedFor) {
+  finalize_test::ChildProcess service({"examples/spool_service/spool_service",
+                                       "--listen=127.0.0.1:0",
+                                       "--spool=" + spool()});
+  ASSERT_TRUE(service.AwaitOutput("\n"));
+  const std::string& line = service.output();
+  Client client(std::stoi(line.substr(line.rfind(':') + 1)));
+  EXPECT_EQ(client.Ask("POST", "/fault/crash").status, 404);
+}
+
+TEST_F(SpoolServiceTest, ErrorsNameTheArgument) {
+  const std::string good = "--spool=" + spool();
+  const std::pair<std::vector<std::string>, const char*> cases[] = {
+      {{"--listen=127.0.0.1:0"}, "--spool: is missing"},
+      {{good}, "--listen: is missing"},
+      {{good, "--listen=8080"}, "--listen=8080: not ADDRESS:PORT"},
+      {{good, "--listen=127.0.0.1:x"}, "--listen=127.0.0.1:x: "},
+      {{good, "--listen=192.0.2.1:80"}, "--listen=192.0.2.1:80: "},
+      {{"--listen=127.0.0.1:0", "--spool=/none"}, "--spool=/none: "},
+      {{good, "--workers=-1"}, "--workers=-1: is not a number from 0 to"},
+      {{good, "--threads=0"}, "--threads=0: is not a number from 1 to"},
+      {{good, "--grace=soon"}, "--grace=soon: is not a number from 1 to"},
+      {{good, "--inherit-listener=9"}, "--inherit-listener=9: "},
+      {{good, "--color"}, "--color: is not an argument"},
+      {{good, "here"}, "here: is not an argument"},
+  };
+  for (auto [arguments, message] : cases) {
+    if (std::string(message).rfind("--inherit", 0) == 0) {
+      arguments.push_back("--listen=127.0.0.1:0");
+    }
+    arguments.insert(arguments.begin(), "examples/spool_service/spool_service");
+    const auto result = RunChild(arguments);
+    EXPECT_TRUE(result.Exited(1)) << result;
+    EXPECT_THAT(result.err,
+                HasSubstr(std::string("spool_service: ") + message));
+  }
+}
+
+}  // namespace
