@@ -26,6 +26,7 @@ packages_foreign='g++-aarch64-linux-gnu g++-riscv64-linux-gnu g++-s390x-linux-gn
 packages_valgrind='valgrind'
 packages_format='clang-format'
 packages_reference='doxygen'
+packages_deployment='systemd python3 python3-yaml'
 
 # Prints the packages among "$@" that are not installed, in one line. Any version
 # of Boost.Filesystem counts as Debian's default one.

@@ -166,7 +166,8 @@ absl::StatusOr<uint64_t> CopyData(archive* reader, archive* writer,
       return absl::InvalidArgumentError(
           absl::StrCat("unpacks to more than ", kMostBytes, " bytes"));
     }
-    if (archive_write_data_block(writer, block, size, offset) < ARCHIVE_WARN) {
+    // A write that fails, as on a full disk, is a mere warning there.
+    if (archive_write_data_block(writer, block, size, offset) < ARCHIVE_OK) {
       return Failure(writer);
     }
   }
@@ -203,11 +204,11 @@ absl::StatusOr<std::vector<ArchiveEntry>> Unpack(const std::string& file,
     if (!bytes.ok()) return bytes.status();
     entries.back().bytes = *bytes;
     bytes_left -= *bytes;
-    if (archive_write_finish_entry(writer.get()) < ARCHIVE_WARN) {
+    if (archive_write_finish_entry(writer.get()) < ARCHIVE_OK) {
       return Failure(writer.get());
     }
   }
-  if (archive_write_close(writer.get()) < ARCHIVE_WARN) {
+  if (archive_write_close(writer.get()) < ARCHIVE_OK) {
     return Failure(writer.get());
   }
   return entries;
