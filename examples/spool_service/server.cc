@@ -41,20 +41,21 @@ constexpr int kPatienceMs = 10000;  // for a client that is slow
 
 // What httplib reads from and writes to. What is read too far stays with the
 // connection. Newer versions of httplib call wait_readable and wait_writable
-// what older ones call is_readable and is_writable.
+// what older ones call is_readable and is_writable: so nothing here is marked
+// as an override.
 class ConnectionStream : public httplib::Stream {
  public:
   explicit ConnectionStream(Connection* connection) : connection_(connection) {}
 
   bool is_readable() const {
-    return !connection_->unread.empty() || Waits(POLLIN);
+    return position_ < connection_->unread.size() || Waits(POLLIN);
   }
   bool is_writable() const { return Waits(POLLOUT); }
   bool wait_readable() const { return is_readable(); }
   bool wait_writable() const { return is_writable(); }
   time_t duration() const { return 0; }
 
-  ssize_t read(char* data, size_t size) override {
+  ssize_t read(char* data, size_t size) {
     std::string& unread = connection_->unread;
     if (position_ == unread.size()) {
       position_ = 0;
@@ -69,7 +70,7 @@ class ConnectionStream : public httplib::Stream {
     return static_cast<ssize_t>(size);
   }
 
-  ssize_t write(const char* data, size_t size) override {
+  ssize_t write(const char* data, size_t size) {
     size_t done = 0;
     while (done < size) {
       const ssize_t sent =
@@ -83,13 +84,13 @@ class ConnectionStream : public httplib::Stream {
     return static_cast<ssize_t>(size);
   }
 
-  void get_remote_ip_and_port(std::string& ip, int& port) const override {
+  void get_remote_ip_and_port(std::string& ip, int& port) const {
     const size_t colon = connection_->peer.rfind(':');
     ip = connection_->peer.substr(0, colon);
     port = std::atoi(connection_->peer.c_str() + colon + 1);
   }
-  void get_local_ip_and_port(std::string&, int&) const override {}
-  socket_t socket() const override { return connection_->fd; }
+  void get_local_ip_and_port(std::string&, int&) const {}
+  socket_t socket() const { return connection_->fd; }
 
   // The request is over: keeps what belongs to the next one.
   void End() { connection_->unread.erase(0, position_); }
