@@ -14,7 +14,11 @@ the root module says so, they are the libraries that are installed on this machi
 """
 
 load("//third_party:abseil.bzl", "ABSEIL_TARGETS")
-load("//third_party:libraries.bzl", "installed_libraries")
+load(
+    "//third_party:libraries.bzl",
+    "installed_libraries",
+    "installed_service_libraries",
+)
 
 # The targets of each repository, and what they are in the modules.
 _MODULE_TARGETS = {
@@ -66,6 +70,7 @@ def _libraries_impl(ctx):
     for module in ctx.modules:
         if module.is_root and module.tags.installed:
             installed_libraries()
+            installed_service_libraries()
             return
     for name, targets in _MODULE_TARGETS.items():
         _names(name = name, targets = targets)

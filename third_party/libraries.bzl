@@ -73,7 +73,9 @@ def installed_libraries():
         targets = {":json": ["nlohmann/"]},
     )
 
-    # What examples/spool_service alone needs.
+
+def installed_service_libraries():
+    """Declares what //examples/spool_service alone needs."""
     _unless_declared(
         installed_library,
         name = "cpp_httplib",

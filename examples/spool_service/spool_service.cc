@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "examples/send_signal.h"
 #include "examples/spool_service/ending.h"
 #include "examples/spool_service/listener.h"
 #include "examples/spool_service/readiness.h"
@@ -94,6 +95,7 @@ class Service {
       };
     }
     StopFirst("notify", [this, status] {
+      ending_ = true;
       reload_.Cancel();
       if (!has_successor_) NotifyStopping(status);
     });
@@ -127,6 +129,8 @@ class Service {
         reload_.StartSuccessor(settings_, listener_);
     if (successor.ok()) {
       has_successor_ = true;
+      // A signal that came meanwhile was for it, too.
+      if (ending_) examples::SendSignal(*successor, SIGTERM);
       NotifySuccessor(*successor);
       EndNow();
     }
@@ -139,6 +143,7 @@ class Service {
   const int listener_;
   Workers workers_;
   Reload reload_;
+  std::atomic<bool> ending_{false};
   std::atomic<bool> has_successor_{false};
 };
 

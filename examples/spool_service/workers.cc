@@ -49,12 +49,13 @@ absl::Status Workers::Start(int count) {
 // Waits until it is ready, so that a program that cannot start does not fork
 // without end.
 absl::Status Workers::StartOne() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (stopped_) return absl::OkStatus();
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe");
-  const std::unique_lock<std::mutex> lock(mutex_);
   const pid_t master = getpid();
-  const pid_t worker = stopped_ ? 0 : fork();
-  if (worker == 0 && !stopped_) {
+  const pid_t worker = fork();
+  if (worker == 0) {
     close(ends[0]);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != master) _exit(1);  // it has ended already
@@ -66,9 +67,9 @@ absl::Status Workers::StartOne() {
   }
   const int error = errno;
   close(ends[1]);
-  if (worker <= 0) {
+  if (worker < 0) {
     close(ends[0]);
-    return worker == 0 ? absl::OkStatus() : absl::ErrnoToStatus(error, "fork");
+    return absl::ErrnoToStatus(error, "fork");
   }
   processes_[worker] = static_cast<int>(syscall(SYS_pidfd_open, worker, 0));
   char byte;
@@ -77,6 +78,9 @@ absl::Status Workers::StartOne() {
   }
   close(ends[0]);
   if (got == 1) return absl::OkStatus();
+  waitpid(worker, nullptr, 0);
+  close(processes_[worker]);
+  processes_.erase(worker);
   return absl::UnavailableError(
       absl::StrCat("worker ", worker, " did not start"));
 }
@@ -92,17 +96,21 @@ void Workers::Replace() {
         ++it;
         continue;
       }
+      const std::string trouble = Trouble(it->first, status);
       std::fprintf(stderr, "spool_service: %s; another one is started\n",
-                   Trouble(it->first, status).c_str());
+                   trouble.empty() ? "a worker has ended" : trouble.c_str());
       close(it->second);
       it = processes_.erase(it);
       ++ended;
     }
   }
-  for (; ended > 0; --ended) {
-    if (absl::Status status = StartOne(); !status.ok()) {
+  while (ended > 0) {
+    absl::Status status = StartOne();
+    if (status.ok()) {
+      --ended;
+    } else {
       std::fprintf(stderr, "spool_service: %s\n", status.ToString().c_str());
-      sleep(1);  // the next SIGCHLD tries again
+      sleep(1);  // and then tries again
     }
   }
 }
@@ -141,11 +149,6 @@ absl::Status Workers::AwaitEnd() {
   }
   processes_.clear();
   return result;
-}
-
-std::string Workers::ToString() const {
-  // Not under the lock, which AwaitEnd() holds while it waits.
-  return "its workers";
 }
 
 }  // namespace spool_service

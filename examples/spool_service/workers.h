@@ -10,7 +10,6 @@
 
 #include <functional>
 #include <mutex>
-#include <string>
 #include <unordered_map>
 
 #include "absl/status/status.h"
@@ -34,14 +33,12 @@ class Workers {
   // Waits for each, as long as the end of this process has time. Fails if one
   // did not end, or not well.
   absl::Status AwaitEnd();
-  // Returns text such as "2 workers".
-  std::string ToString() const;
 
  private:
   absl::Status StartOne();
 
   const Serve serve_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   bool stopped_ = false;
   std::unordered_map<pid_t, int> processes_;  // each with its pidfd
 };
