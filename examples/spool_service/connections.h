@@ -19,7 +19,6 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
-#include <vector>
 
 #include "finalize/in_flight.h"
 
@@ -41,8 +40,9 @@ class Connections {
   // Answers one request. Returns whether the connection stays open.
   using Answer = std::function<bool(Connection*)>;
 
-  // `prepare` is called first on each thread that answers.
+  // `requests` must never be destroyed.
   Connections(int listener, finalize::InFlight* requests, Answer answer);
+  // `prepare` is called first on each thread that answers.
   void Start(int threads, std::function<void()> prepare);
 
   // Accepts what clients have been promised, that is what waits in the
@@ -52,8 +52,7 @@ class Connections {
   bool stopping() const { return stopping_; }
 
  private:
-  using Mutex = std::mutex;
-  using Lock = std::lock_guard<Mutex>;
+  using Lock = std::lock_guard<std::mutex>;
 
   void Watch();
   void HandleEvents(int timeout_ms);

@@ -6,7 +6,6 @@
 //   phase kStopAcceptingPhase   what StopFirst got
 //   phase kFinishWorkPhase      the wait for requests (finalize::InFlight), or
 //                               for workers
-//   phase kReleasePhase         the end of the messages to systemd
 //   last                        the removal of uploads that are left
 // and then ends the process: with status 0; with 1 if one of these failed, for
 // example because a request did not end; with 124 if one of them hung. A second

@@ -22,7 +22,7 @@ void NotifyNoSuccessor();
 
 // The service ends, and asks for more time as long as it does: from now on,
 // once a second, until the process ends. `status` is called for each message,
-// and says what the service waits for. Called once.
+// on a thread, and says what the service waits for. Called once.
 void NotifyStopping(std::function<std::string()> status);
 
 }  // namespace spool_service

@@ -22,6 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "examples/spool_service/archive.h"
 #include "examples/spool_service/archive_cache.h"
 #include "examples/spool_service/connections.h"

@@ -70,9 +70,11 @@ finalize::InFlight* Serve(const Settings& settings, int listener) {
 // A process that is answered for: the one that the supervisor has started.
 class Service {
  public:
-  Service(const Settings& settings, int listener)
+  // `signals` are blocked, for Supervise().
+  Service(const Settings& settings, int listener, const sigset_t& signals)
       : settings_(settings),
         listener_(listener),
+        signals_(signals),
         workers_([this](auto& ready) { ServeAsWorker(ready); }) {}
 
   void Start() {
@@ -106,10 +108,9 @@ class Service {
   }
 
   // Reloads, and replaces workers, until another thread ends the process.
-  [[noreturn]] void Supervise(const sigset_t& signals) {
+  [[noreturn]] void Supervise() {
     for (;;) {
-      int signal = 0;
-      sigwait(&signals, &signal);
+      const int signal = AwaitSignal();
       if (signal == SIGCHLD) workers_.Replace();
       if (signal == SIGHUP) ReloadOnce();
     }
@@ -120,7 +121,13 @@ class Service {
     ReapSpool(settings_);  // what the worker left that this one replaces
     Serve(settings_, listener_);
     ready();
-    for (;;) pause();
+    for (;;) AwaitSignal();  // a reload is the master's concern
+  }
+
+  int AwaitSignal() {
+    int signal = 0;
+    sigwait(&signals_, &signal);
+    return signal;
   }
 
   void ReloadOnce() {
@@ -141,6 +148,7 @@ class Service {
 
   const Settings settings_;
   const int listener_;
+  const sigset_t signals_;
   Workers workers_;
   Reload reload_;
   std::atomic<bool> ending_{false};
@@ -165,7 +173,7 @@ int main(int argc, char** argv) {
   ReapSpool(*settings);
   absl::StatusOr<int> listener = OpenListener(*settings);
   Require(listener.status());
-  auto* const service = new Service(*settings, *listener);
+  auto* const service = new Service(*settings, *listener, signals);
   service->Start();
-  service->Supervise(signals);
+  service->Supervise();
 }
