@@ -14,6 +14,7 @@ packages_git='git'
 packages_situations='dosfstools fuse-overlayfs unionfs-fuse xfsprogs'
 packages_user='uidmap'  # beside packages_test, for an ordinary user
 packages_skylib='bazel-skylib'  # beside packages_test, for Abseil from source
+packages_demonstrate="$packages_compare libarchive-dev libcpp-httplib-dev libssl-dev libsystemd-dev python3 wrk"
 packages_debian='build-essential cmake debhelper lintian man-db pkgconf systemd libabsl-dev libboost-filesystem-dev libgmock-dev libgtest-dev nlohmann-json3-dev'
 packages_on='mmdebstrap'  # another release of Debian
 packages_clang='clang'

@@ -131,6 +131,12 @@ summary, .line {
   grid-template-columns: 5.5rem 5rem 1fr; align-items: baseline;
 }
 summary { cursor: pointer; }
+summary .what::before {
+  content: ""; display: inline-block; width: .4rem; height: .4rem;
+  margin-right: .6rem; border: solid var(--quiet); border-width: 0 2px 2px 0;
+  transform: rotate(-45deg);
+}
+details[open] summary .what::before { transform: rotate(45deg); }
 summary:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
 .line + .line { border-top: 1px solid var(--line); }
 .entries { padding: 0 0 .5rem; }
@@ -139,8 +145,7 @@ summary:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
 .age { font-weight: 600; font-variant-numeric: tabular-nums; }
 .what { overflow-wrap: anywhere; }
 code { font: .85em/1.4 ui-monospace, Menlo, Consolas, monospace; }
-code, .place { overflow-wrap: anywhere; color: var(--quiet); }
-.bad .what { color: var(--bad); }
+code, .more { overflow-wrap: anywhere; color: var(--quiet); }
 @media (max-width: 40rem) {
   summary, .line { grid-template-columns: auto 1fr; }
   .what { grid-column: 1 / -1; }
@@ -188,9 +193,9 @@ std::string Line(std::string_view age, std::string_view number,
                       "</span><span class=\"what\">", what, "</span></div>\n");
 }
 
-std::string PlaceHtml(const Place& place) {
-  return absl::StrCat("<span class=\"place\">", Html(PlaceText(place)),
-                      "</span>");
+// What is told beside the name.
+std::string More(const std::string& text) {
+  return absl::StrCat(" <span class=\"more\">", Html(text), "</span>");
 }
 
 std::string NameHtml(const std::string& name) {
@@ -199,11 +204,13 @@ std::string NameHtml(const std::string& name) {
 }
 
 std::string EntryHtml(const Info& info) {
-  return Line(AgeText(info.age), absl::StrCat("#", info.number),
-              absl::StrCat(NameHtml(info.name), " <code>",
-                           // It is escaped already, but for HTML.
-                           Html(info.callback), "</code> phase ", info.phase,
-                           info.at_exit ? "" : ", not at exit"));
+  // The callback is escaped already, but not for HTML.
+  return Line(
+      AgeText(info.age), absl::StrCat("#", info.number),
+      absl::StrCat(NameHtml(info.name), " <code>", Html(info.callback),
+                   "</code>",
+                   More(absl::StrCat("phase ", info.phase,
+                                     info.at_exit ? "" : ", not at exit"))));
 }
 
 std::string GroupHtml(const PendingGroup& group) {
@@ -221,8 +228,9 @@ std::string GroupHtml(const PendingGroup& group) {
 
 std::string RunningHtml(const RunningInfo& info) {
   return Line(ElapsedText(info), absl::StrCat("#", info.number),
-              absl::StrCat(NameHtml(info.name), " phase ", info.phase, " ",
-                           PlaceHtml(info.place)));
+              absl::StrCat(NameHtml(info.name),
+                           More(absl::StrCat("phase ", info.phase, ", ",
+                                             PlaceText(info.place)))));
 }
 
 // A heading, and `lines` in a box; a sentence if there are none.
@@ -389,7 +397,8 @@ std::string DebugText(const ProcessState& state) {
     }
     text += MoreLine(group.count - group.entries.size(), "    ");
   }
-  absl::StrAppend(&text, "\nfailed: ", state.failed, ", the newest first\n");
+  absl::StrAppend(&text, "\nfailures reported: ", state.failed,
+                  ", the newest first\n");
   for (const Failure& failure : state.failures) {
     absl::StrAppend(&text, "  ", AgeText(state.when - failure.when),
                     " ago: ", failure.entry.ToString(), "\n");
@@ -404,7 +413,7 @@ std::string DebugHtml(const ProcessState& state) {
       &text, "<div class=\"cards\">\n", Card(state.pending, "pending"),
       Card(state.running.size(), "running"),
       Card(state.in_flight, state.closed ? "in flight, closed" : "in flight"),
-      Card(state.failed, "failed", state.failed > 0), "</div>\n");
+      Card(state.failed, "failures reported", state.failed > 0), "</div>\n");
 
   std::string running, requests, groups, failures;
   for (const RunningInfo& info : state.running) running += RunningHtml(info);
@@ -429,7 +438,7 @@ std::string DebugHtml(const ProcessState& state) {
       Section("Requests in flight, the oldest first", requests, "None."),
       Section("Pending by place, the oldest first", groups,
               "Nothing is pending."),
-      Section("Failed, the newest first", failures, "Nothing has failed."));
+      Section("Failures reported, the newest first", failures, "None."));
   return text + "</body>\n</html>\n";
 }
 

@@ -128,11 +128,12 @@ TEST(DebugPagesTest, JsonHasTheNames) {
 // What is left out is counted.
 TEST(DebugPagesTest, SaysHowManyAreNotShown) {
   const std::string text = DebugText(HostileState());
-  EXPECT_THAT(text,
-              AllOf(HasSubstr("  2m0s x 3 <u>.cc:7\n    #5 phase 0 +3.1s"),
-                    HasSubstr("    and 2 more\n"), HasSubstr("in flight: 4\n"),
-                    HasSubstr("  and 3 more\n"), HasSubstr("failed: 2,"),
-                    HasSubstr("  10.0s ago: ")));
+  EXPECT_THAT(
+      text,
+      AllOf(HasSubstr("  2m0s x 3 <u>.cc:7\n    #5 phase 0 +3.1s"),
+            HasSubstr("    and 2 more\n"), HasSubstr("in flight: 4\n"),
+            HasSubstr("  and 3 more\n"), HasSubstr("failures reported: 2,"),
+            HasSubstr("  10.0s ago: ")));
 }
 
 // Places are ordered by their oldest finalizer, and count what is not shown.
@@ -219,8 +220,8 @@ TEST(FailureLogTest, KeepsTheNewest) {
   ASSERT_EQ(state.failures.size(), 2u);
   EXPECT_EQ(state.failures[0].entry.name, "first");
   EXPECT_EQ(state.failures[1].entry.name, "second");
-  EXPECT_THAT(DebugText(state),
-              AllOf(HasSubstr("failed: 3,"), HasSubstr("  and 1 more\n")));
+  EXPECT_THAT(DebugText(state), AllOf(HasSubstr("failures reported: 3,"),
+                                      HasSubstr("  and 1 more\n")));
 }
 
 // Without another reporter, the library's own one writes the line.
