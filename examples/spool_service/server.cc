@@ -26,6 +26,8 @@
 #include "examples/spool_service/archive.h"
 #include "examples/spool_service/archive_cache.h"
 #include "examples/spool_service/connections.h"
+#include "examples/spool_service/debug_pages.h"
+#include "examples/spool_service/metrics.h"
 #include "examples/spool_service/upload.h"
 #include "finalize/exit_hooks.h"
 #include "nlohmann/json.hpp"
@@ -270,6 +272,7 @@ class Server::Impl {
       absl::StatusOr<std::shared_ptr<Archive>> archive =
           (*upload)->End(&cache_);
       if (archive.ok()) {
+        metrics_.CountUpload((*archive)->bytes, (*archive)->entries.size());
         return AnswerJson(response, {{"sha256", (*archive)->sha256},
                                      {"bytes", (*archive)->bytes},
                                      {"entries", (*archive)->entries.size()}});
@@ -287,8 +290,43 @@ class Server::Impl {
     });
   }
 
-  // GET /debug/finalizers and GET /metrics belong here.
-  void AddDebugRoutes() {}
+  void AddDebugRoutes() {
+    failures_.Install();
+    protocol_.Get("/debug/finalizers",
+                  [this](const Request& request, Response& response) {
+                    AnswerFinalizers(request, &response);
+                  });
+    protocol_.set_logger([this](const Request&, const Response& response) {
+      metrics_.CountAnswer(response.status);
+    });
+    protocol_.Get("/metrics", [this](const Request&, Response& response) {
+      const UploadCounts counts = CountUploads();
+      MetricsText uploads;
+      uploads.Single("spool_uploads_begun_total", "counter",
+                     "Uploads that have begun.",
+                     static_cast<double>(counts.begun));
+      uploads.Single("spool_uploads_failed_total", "counter",
+                     "Uploads that were refused, or left by the client.",
+                     static_cast<double>(counts.failed));
+      response.set_content(metrics_.Text(requests_) + uploads.text(),
+                           kMetricsContentType);
+    });
+  }
+
+  void AnswerFinalizers(const Request& request, Response* response) {
+    DebugOptions options;
+    options.requests = requests_;
+    options.failures = &failures_;
+    const ProcessState state = InspectProcess(options);
+    const std::string format = request.get_param_value("format");
+    if (format == "text") {
+      response->set_content(DebugText(state), "text/plain; charset=utf-8");
+    } else if (format == "json") {
+      response->set_content(DebugJson(state), "application/json");
+    } else {
+      response->set_content(DebugHtml(state), "text/html; charset=utf-8");
+    }
+  }
 
   void AddFaultRoutes() {
     protocol_.Post("/fault/stuck", [](const Request& request, Response&) {
@@ -307,6 +345,8 @@ class Server::Impl {
   const Settings settings_;
   finalize::InFlight* const requests_;
   ArchiveCache cache_;
+  FailureLog failures_;
+  Metrics metrics_;
   Protocol protocol_;
   Connections connections_;
 };

@@ -6,6 +6,9 @@
 //                           413, 422 (not an archive), 507 (the disk is full)
 //   GET /archives/SHA256    200 {"sha256":"…","bytes":N,"entries":[…]}, 404
 //   GET /healthz            200, or 503 while the service ends
+//   GET /debug/finalizers   what is pending, running and failed, as HTML;
+//                           ?format=text, ?format=json
+//   GET /metrics            for Prometheus
 //   with --faults:
 //   POST /fault/stuck?seconds=N, POST /fault/crash
 #ifndef EXAMPLES_SPOOL_SERVICE_SERVER_H_

@@ -83,8 +83,8 @@ class Ending:
 
     def play_in_spool(self):
         self.service = Service(self.program, self.spool, *self.arguments, grace=self.grace)
+        self.load = Load(self.service.address, self.templates)
         try:
-            self.load = Load(self.service.address, self.templates)
             self.load.await_whole(self.requests)
             self.before()
             started = time.monotonic()
@@ -97,6 +97,7 @@ class Ending:
             self.after()
             self.look_at_spool()
         finally:
+            self.load.stopping.set()
             self.service.close()
         if self.row.problems:
             self.row.problems.append("standard error: " + self.service.errors()[-2000:])
@@ -141,6 +142,11 @@ class Stuck:
         self.result = None
         self.thread = threading.Thread(target=self.run, args=(address, seconds), daemon=True)
         self.thread.start()
+        watcher = Client(address)
+        wait_until(lambda: "POST /fault/stuck" in
+                   str(watcher.ask("GET", "/debug/finalizers?format=text")[2]),
+                   "the stuck request is in flight")
+        watcher.close()
 
     def run(self, address, seconds):
         client = Client(address)
@@ -175,8 +181,6 @@ class SecondSigterm(Ending):
 
     def before(self):
         self.stuck = Stuck(self.service.address, 600)
-        # It is inside when another request has been answered after it was sent.
-        self.load.await_whole(2 * CLIENTS)
 
     def finish(self):
         self.signal(signal.SIGTERM)
@@ -218,7 +222,6 @@ class StuckInTime(Ending):
 
     def before(self):
         self.stuck = Stuck(self.service.address, 2)
-        self.load.await_whole(2 * CLIENTS)
 
     def after(self):
         self.check(self.stuck.kind() == WHOLE, f"the slow request: {self.stuck.result}")
@@ -233,7 +236,6 @@ class StuckTooLong(Ending):
 
     def before(self):
         self.stuck = Stuck(self.service.address, 600)
-        self.load.await_whole(2 * CLIENTS)
 
     def after(self):
         self.check(self.stuck.kind() != WHOLE, "the stuck request was answered")

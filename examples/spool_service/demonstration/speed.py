@@ -2,7 +2,9 @@
 
 """Many uploads under wrk: memory and descriptors, and requests per second."""
 
+import collections
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -26,14 +28,26 @@ class Wrk:
             file.write(SMALL.body)
         self.runs = 0
 
-    def run(self, address, seconds, limit=0):
+    def send(self, address, requests):
+        """Sends that many, or a few more; returns what became of them."""
+        total = collections.Counter()
+        while total["whole"] < requests:
+            # As long as the rest takes at the speed until now.
+            rate = total["whole"] / total["seconds"] if total["whole"] else requests
+            result = self.run(address, min(math.ceil((requests - total["whole"]) / rate), 60))
+            total.update(result)
+            if result["whole"] == 0:
+                break
+        return dict(total)
+
+    def run(self, address, seconds):
         self.runs += 1
         host, port = address
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "upload.lua")
         run = subprocess.run(
             ["wrk", "--threads=1", f"--connections={CONNECTIONS}", f"--duration={seconds}s",
              "--timeout=60s", f"--script={script}", f"http://{host}:{port}/", "--",
-             self.template, str(SMALL.entries), str(self.runs * 10**10), str(limit)],
+             self.template, str(SMALL.entries), str(self.runs * 10**10)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         lines = run.stdout.strip().splitlines()
         if run.returncode != 0 or not lines or not lines[-1].startswith("{"):
@@ -58,7 +72,7 @@ def many_uploads(program, requests):
         service = Service(program, spool)
         try:
             # The first requests fill what stays: threads, the cache, arenas.
-            wrk.run(service.address, 600, limit=max(requests // 10, 500))
+            wrk.send(service.address, max(requests // 10, 500))
 
             def at_rest():
                 # wrk has closed its connections, and what is removed in the
@@ -68,7 +82,7 @@ def many_uploads(program, requests):
             wait_until(at_rest, "the service comes to rest")
             idle = settled(service)
             before = service.resident()
-            result = wrk.run(service.address, 36000, limit=requests)
+            result = wrk.send(service.address, requests)
             wait_until(at_rest, "the service comes to rest")
             after_idle = settled(service)
             after = service.resident()
@@ -87,7 +101,7 @@ def many_uploads(program, requests):
                 problems.append(f"{left} entries left in the spool")
         finally:
             service.close()
-    return {"requests": requests, **result, "resident_kib": [before, after],
+    return {"requests": result["whole"], **result, "resident_kib": [before, after],
             "descriptors": [idle, after_idle], "spool_while_idle": left_running,
             "left": left, "problems": problems}
 

@@ -2,11 +2,10 @@
 
 -- For wrk: uploads archives, each of which is different, and checks each answer.
 --
---   wrk … -s upload.lua URL -- TEMPLATE ENTRIES FIRST LIMIT
+--   wrk … -s upload.lua URL -- TEMPLATE ENTRIES FIRST
 --
 -- TEMPLATE is a file with a mark of twenty @, in whose place each request has a
--- number: from FIRST on. A thread stops after LIMIT answers; 0: when the time is
--- over. The last line of the output is JSON.
+-- number: from FIRST on. The last line of the output is JSON.
 
 local threads = {}
 
@@ -25,7 +24,6 @@ function init(arguments)
   expected_bytes = '"bytes":' .. #body .. ","
   expected_entries = '"entries":' .. arguments[2]
   number = tonumber(arguments[3]) + index * 1e9
-  limit = tonumber(arguments[4])
   whole, broken, refused = 0, 0, 0
 end
 
@@ -46,7 +44,6 @@ function response(status, headers, body)
   else
     broken = broken + 1
   end
-  if limit > 0 and whole + broken + refused >= limit then wrk.thread:stop() end
 end
 
 function done(summary)
