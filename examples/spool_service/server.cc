@@ -61,6 +61,8 @@ class ConnectionStream : public httplib::Stream {
   ssize_t read(char* data, size_t size) {
     std::string& unread = connection_->unread;
     if (position_ == unread.size()) {
+      // The client may wait for it before it sends more (100 Continue).
+      if (!Flush()) return -1;
       position_ = 0;
       unread.resize(kBlock);
       const ssize_t received = Receive(unread.data(), kBlock);
@@ -73,17 +75,11 @@ class ConnectionStream : public httplib::Stream {
     return static_cast<ssize_t>(size);
   }
 
+  // Sends later, all at once: if the process is killed meanwhile, the client
+  // has the whole answer or nothing of it.
   ssize_t write(const char* data, size_t size) {
-    size_t done = 0;
-    while (done < size) {
-      const ssize_t sent =
-          send(connection_->fd, data + done, size - done, MSG_NOSIGNAL);
-      if (sent >= 0) {
-        done += static_cast<size_t>(sent);
-      } else if (errno != EINTR && (errno != EAGAIN || !Waits(POLLOUT))) {
-        return -1;
-      }
-    }
+    unsent_.append(data, size);
+    if (unsent_.size() >= kMostUnsent && !Flush()) return -1;
     return static_cast<ssize_t>(size);
   }
 
@@ -95,12 +91,31 @@ class ConnectionStream : public httplib::Stream {
   void get_local_ip_and_port(std::string&, int&) const {}
   socket_t socket() const { return connection_->fd; }
 
-  // The request is over: keeps what belongs to the next one.
-  void End() { connection_->unread.erase(0, position_); }
+  // The request is over: keeps what belongs to the next one. Returns whether
+  // the answer was sent.
+  bool End() {
+    connection_->unread.erase(0, position_);
+    return Flush();
+  }
 
  private:
   static constexpr size_t kBlock = 16384;
+  static constexpr size_t kMostUnsent = 65536;
 
+  bool Flush() {
+    size_t done = 0;
+    while (done < unsent_.size()) {
+      const ssize_t sent = send(connection_->fd, unsent_.data() + done,
+                                unsent_.size() - done, MSG_NOSIGNAL);
+      if (sent >= 0) {
+        done += static_cast<size_t>(sent);
+      } else if (errno != EINTR && (errno != EAGAIN || !Waits(POLLOUT))) {
+        return false;
+      }
+    }
+    unsent_.clear();
+    return true;
+  }
   ssize_t Receive(char* data, size_t size) {
     for (;;) {
       const ssize_t received = recv(connection_->fd, data, size, 0);
@@ -115,6 +130,7 @@ class ConnectionStream : public httplib::Stream {
 
   Connection* const connection_;
   size_t position_ = 0;  // in what is unread
+  std::string unsent_;
 };
 
 // Gives access to the one function of httplib that answers a request.
@@ -127,8 +143,7 @@ class Protocol : public httplib::Server {
     bool closed = false;
     const bool sent =
         Process(&Protocol::process_request, stream, last, &closed, begin);
-    stream->End();
-    return sent && !closed && !last;
+    return stream->End() && sent && !closed && !last;
   }
   void SetLimits() {
     set_payload_max_length(kMostUpload);

@@ -47,6 +47,7 @@ class Ending:
     arguments = ("--faults",)
     grace = 10
     may_leave = False  # until the next start
+    may_refuse = False  # before the end
     expected_ends = ("exit 0",)
     templates = (SMALL,) * CLIENTS
 
@@ -87,6 +88,9 @@ class Ending:
         try:
             self.load.await_whole(self.requests)
             self.before()
+            refused = self.load.counts[REFUSED]
+            self.check(self.may_refuse or refused == 0,
+                       f"{refused} requests were refused before the end")
             started = time.monotonic()
             self.finish()
             in_time = self.service.end(self.grace + MARGIN)
@@ -283,6 +287,7 @@ class Prefork(Ending):
 class FullDisk(Ending):
     name = "full_disk"
     what = "a full disk; then SIGTERM"
+    may_refuse = True
     size = 3 << 20
     # A big one does not fit beside what it unpacks to.
     templates = (SMALL,) * (CLIENTS // 2) + (Template(2 << 20),) * (CLIENTS // 2)

@@ -214,10 +214,13 @@ class Load:
 
     def run(self, template):
         client = Client(self.address)
+        listening = True
         while not self.stopping.is_set():
             kind, status, text = client.upload(*template.numbered(next(Load.numbers)))
+            had_listened, listening = listening, kind != REFUSED or status != 0
             with self.lock:
-                self.counts[kind] += 1
+                # Where nothing listens any more, each client is refused once.
+                self.counts[kind] += listening or had_listened
                 self.statuses[status] += 1
                 if kind == BROKEN:
                     self.broken.append(str(text))
