@@ -23,13 +23,13 @@ def arguments():
                         help="runs of each service for its speed (default: 5)")
     parser.add_argument("--seconds", type=int, default=5, metavar="N",
                         help="of each of these runs (default: 5)")
+    known = [*endings.ENDINGS, "plain", "many", "speed"]
     parser.add_argument("--only", metavar="NAME,...",
-                        help="plays these alone: " + ", ".join([*endings.ENDINGS, "many", "speed"]))
+                        help="plays these alone: " + ", ".join(known))
     parser.add_argument("--json", action="store_true", help="prints JSON instead of a table")
     parser.add_argument("--program", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--plain", required=True, help=argparse.SUPPRESS)
     found = parser.parse_args()
-    known = [*endings.ENDINGS, "many", "speed"]
     found.only = found.only.split(",") if found.only else known
     for name in found.only:
         if name not in known:
@@ -90,6 +90,8 @@ def main():
                 many = speed.many_uploads(chosen.program, chosen.requests)
             elif name == "speed":
                 speeds = speed.speeds(chosen.program, chosen.plain, chosen.pairs, chosen.seconds)
+            elif name == "plain":
+                rows += endings.play_plain(chosen.plain, load)
             else:
                 rows.append(endings.play(name, chosen.program, load))
     except service.Failed as failure:

@@ -340,6 +340,18 @@ def play(name, program, requests):
         return ending.row
 
 
+def play_plain(program, requests):
+    """Rows of the service without the library, for which nothing is promised."""
+    rows = []
+    for name in ("sigterm", "sigkill"):
+        row = play(name, program, requests)
+        row.name = "plain_" + name
+        row.what += ", without the library"
+        row.problems = []
+        rows.append(row)
+    return rows
+
+
 if __name__ == "__main__":
     # Of play_in_namespace.
     print(json.dumps(dataclasses.asdict(FullDisk(sys.argv[1], int(sys.argv[2])).play())))
