@@ -190,4 +190,34 @@ TEST_F(SpoolServiceTest, ErrorsNameTheArgument) {
   }
 }
 
+// The page of what is pending shows the request that asks for it.
+TEST_F(SpoolServiceTest, DebugPageHasThreeForms) {
+  SpoolService service(spool());
+  const std::string path = "/debug/finalizers";
+  const Answer html = service.Ask("GET", path);
+  EXPECT_EQ(html.status, 200);
+  EXPECT_THAT(html.body, HasSubstr("<!DOCTYPE html>"));
+  const Answer text = service.Ask("GET", path + "?format=text");
+  EXPECT_THAT(text.body, HasSubstr("in flight: 1\n"));
+  EXPECT_THAT(text.body, HasSubstr("\"GET /debug/finalizers of 127.0.0.1:"));
+  const json page = json::parse(service.Ask("GET", path + "?format=json").body);
+  EXPECT_EQ(page["pid"], service.process().pid());
+  EXPECT_EQ(page["in_flight"]["count"], 1);
+  EXPECT_GT(page["pending"]["count"], 0);
+}
+
+TEST_F(SpoolServiceTest, MetricsCountUploadsAndAnswers) {
+  SpoolService service(spool());
+  EXPECT_EQ(service.Ask("POST", "/upload", Good()).status, 200);
+  EXPECT_EQ(service.Ask("POST", "/upload", "no archive").status, 422);
+  const std::string page = service.Ask("GET", "/metrics").body;
+  EXPECT_THAT(page, HasSubstr("\nspool_uploads_total 1\n"));
+  EXPECT_THAT(page, HasSubstr("\nspool_uploads_begun_total 2\n"));
+  EXPECT_THAT(page, HasSubstr("\nspool_upload_bytes_total " +
+                              std::to_string(Good().size()) + "\n"));
+  EXPECT_THAT(page, HasSubstr("\nspool_answers_total{status=\"200\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("\nspool_answers_total{status=\"422\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("\nspool_requests_in_flight 1\n"));
+}
+
 }  // namespace
