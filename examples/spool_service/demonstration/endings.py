@@ -39,6 +39,13 @@ class Row:
     ended: str = ""
     problems: list = dataclasses.field(default_factory=list)
 
+    def plus(self, other):
+        """This row and another run of the same: the sums, and the longest."""
+        for field in ("whole", "refused", "no_answer", "broken", "left", "left_next", "problems"):
+            setattr(self, field, getattr(self, field) + getattr(other, field))
+        self.seconds = max(self.seconds, other.seconds)
+        return self
+
 
 class Ending:
     """The frame: a service under load, its end, and the next start."""
@@ -48,6 +55,7 @@ class Ending:
     grace = 10
     may_leave = False  # until the next start
     may_refuse = False  # before the end
+    repeats = 1  # more where much depends on the moment
     expected_ends = ("exit 0",)
     templates = (SMALL,) * CLIENTS
 
@@ -200,6 +208,7 @@ class SecondSigterm(Ending):
 class Sigkill(Ending):
     name = "sigkill"
     what = "SIGKILL"
+    repeats = 5
     may_leave = True
     expected_ends = ("SIGKILL",)
 
@@ -210,6 +219,7 @@ class Sigkill(Ending):
 class Crash(Ending):
     name = "crash"
     what = "SIGSEGV, with the crash tier"
+    repeats = 5
     arguments = ("--faults", "--crash-tier")
     expected_ends = ("SIGSEGV",)
 
@@ -268,6 +278,7 @@ class Reload(Ending):
 class Prefork(Ending):
     name = "prefork"
     what = "3 workers, of which one is killed; then SIGTERM"
+    repeats = 3
     arguments = ("--faults", "--workers=3")
     # What the killed worker left may be there until the next start.
     may_leave = True
@@ -332,12 +343,17 @@ ENDINGS = {ending.name: ending for ending in (
 def play(name, program, requests):
     if name == FullDisk.name:
         return FullDisk.play_in_namespace(program, requests)
-    ending = ENDINGS[name](program, requests)
-    try:
-        return ending.play()
-    except service.Failed as failure:
-        ending.row.problems.append(str(failure))
-        return ending.row
+    total = None
+    for _ in range(ENDINGS[name].repeats):
+        ending = ENDINGS[name](program, requests)
+        try:
+            ending.play()
+        except service.Failed as failure:
+            ending.row.problems.append(str(failure))
+        total = ending.row if total is None else total.plus(ending.row)
+    if ENDINGS[name].repeats > 1:
+        total.what += f", {ENDINGS[name].repeats} times"
+    return total
 
 
 def play_plain(program, requests):
