@@ -4,11 +4,13 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,26 +31,38 @@ constexpr size_t kMostEntries = 100000;
 struct FreeReader {
   void operator()(archive* reader) const { archive_read_free(reader); }
 };
-struct FreeWriter {
-  void operator()(archive* writer) const { archive_write_free(writer); }
-};
 using Reader = std::unique_ptr<archive, FreeReader>;
-using Writer = std::unique_ptr<archive, FreeWriter>;
 
 absl::Status Refused(const char* name, absl::string_view why) {
   return absl::InvalidArgumentError(
       absl::StrCat("the entry \"", name, "\" ", why));
 }
 
-// What libarchive says of `which`, for the client; of a full disk apart.
-absl::Status Failure(archive* which) {
-  const int error = archive_errno(which);
-  const char* text = archive_error_string(which);
-  const std::string message = text == nullptr ? "cannot be read" : text;
-  if (error == ENOSPC || error == EDQUOT) {
-    return absl::ResourceExhaustedError(message);
+// What libarchive says, for the client.
+absl::Status Unreadable(archive* reader) {
+  const char* text = archive_error_string(reader);
+  return absl::InvalidArgumentError(text == nullptr ? "cannot be read" : text);
+}
+
+// A system call for the entry has failed.
+absl::Status Failure(const char* name) {
+  const int error = errno;
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+      return absl::ResourceExhaustedError("the disk is full");
+    case ENOTDIR:
+    case ELOOP:
+      return Refused(name, "goes through a file or a symlink");
+    case EEXIST:
+    case EFBIG:
+    case EISDIR:
+    case ENAMETOOLONG:
+    case EPERM:
+      return Refused(name, strerror(error));
+    default:
+      return absl::ErrnoToStatus(error, name);
   }
-  return absl::InvalidArgumentError(message);
 }
 
 Reader OpenReader(const std::string& file) {
@@ -68,17 +82,6 @@ Reader OpenReader(const std::string& file) {
   return opened == ARCHIVE_OK ? std::move(reader) : nullptr;
 }
 
-Writer OpenWriter() {
-  // It asks for the umask by setting it, which is one value for all threads.
-  static std::mutex& one_at_a_time = *new std::mutex;
-  const std::lock_guard<std::mutex> lock(one_at_a_time);
-  Writer writer(archive_write_disk_new());
-  archive_write_disk_set_options(
-      writer.get(),
-      ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT);
-  return writer;
-}
-
 bool IsInside(absl::string_view path) {
   if (path.empty() || path[0] == '/') return false;
   for (absl::string_view part : absl::StrSplit(path, '/')) {
@@ -89,7 +92,7 @@ bool IsInside(absl::string_view path) {
 
 // Whether a symbolic link at `path` leads to a place in the directory, whatever
 // the other links there are: it may go up only at its beginning, and no further
-// than it is deep. (libarchive refuses a path that goes through a link.)
+// than it is deep. (No entry is put through a link.)
 bool LeadsInside(absl::string_view path, absl::string_view target) {
   if (target.empty() || target[0] == '/') return false;
   int depth = -1;
@@ -136,41 +139,142 @@ std::string KindOf(archive_entry* entry) {
   return archive_entry_filetype(entry) == AE_IFLNK ? "symlink" : "file";
 }
 
-// Puts the entry into `directory`, for its owner alone.
-void Relocate(archive_entry* entry, const std::string& directory) {
-  const std::string path =
-      absl::StrCat(directory, "/", archive_entry_pathname(entry));
-  archive_entry_set_pathname(entry, path.c_str());
-  if (const char* target = archive_entry_hardlink(entry)) {
-    const std::string inside = absl::StrCat(directory, "/", target);
-    archive_entry_set_hardlink(entry, inside.c_str());
-  } else {
-    archive_entry_set_perm(
-        entry, archive_entry_filetype(entry) == AE_IFDIR ? 0700 : 0600);
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// Where an entry is put: a name in an open directory.
+struct Spot {
+  Descriptor directory;
+  std::string name;  // empty: the directory itself
+};
+
+// Opens the directory of `path` below `top`, without following a link, and
+// creates what is missing. Paths alone would not do: in a crash the temp dir
+// gets another name, and whoever created its path once more would leave that
+// behind.
+absl::StatusOr<Spot> FindSpot(int top, const char* path) {
+  std::vector<std::string> parts;
+  for (absl::string_view part : absl::StrSplit(path, '/')) {
+    if (!part.empty() && part != ".") parts.emplace_back(part);
+  }
+  Spot spot{Descriptor(fcntl(top, F_DUPFD_CLOEXEC, 0)), ""};
+  for (size_t i = 0;; ++i) {
+    if (spot.directory.get() < 0) return Failure(path);
+    if (i == parts.size()) return spot;
+    if (i + 1 == parts.size()) {
+      spot.name = parts[i];
+      return spot;
+    }
+    const int parent = spot.directory.get();
+    const char* const name = parts[i].c_str();
+    if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST) {
+      return Failure(path);
+    }
+    spot =
+        Spot{Descriptor(openat(parent, name,
+                               O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)),
+             ""};
   }
 }
 
-// Returns how many bytes it wrote, at most `most`.
-absl::StatusOr<uint64_t> CopyData(archive* reader, archive* writer,
-                                  uint64_t most) {
+// Creates the entry, in place of one with the same name, for its owner alone.
+// Returns the file for its data, which is -1 if it has none.
+absl::StatusOr<Descriptor> Create(archive_entry* entry, int top) {
+  const char* const path = archive_entry_pathname(entry);
+  absl::StatusOr<Spot> spot = FindSpot(top, path);
+  if (!spot.ok()) return spot.status();
+  const int parent = spot->directory.get();
+  const char* const name = spot->name.c_str();
+  const char* const target = archive_entry_hardlink(entry);
+  if (target == nullptr && archive_entry_filetype(entry) == AE_IFDIR) {
+    if (*name == '\0' || mkdirat(parent, name, 0700) == 0) {
+      return Descriptor(-1);
+    }
+    struct stat seen;
+    const bool there = errno == EEXIST &&
+                       fstatat(parent, name, &seen, AT_SYMLINK_NOFOLLOW) == 0 &&
+                       S_ISDIR(seen.st_mode);
+    return there ? absl::StatusOr<Descriptor>(Descriptor(-1)) : Failure(path);
+  }
+  if (*name == '\0') return Refused(path, "is the archive itself");
+  if (target != nullptr) {
+    const absl::StatusOr<Spot> old = FindSpot(top, target);
+    if (!old.ok()) return old.status();
+    unlinkat(parent, name, 0);
+    if (linkat(old->directory.get(), old->name.c_str(), parent, name, 0) != 0) {
+      return errno == ENOENT ? Refused(path, "is a link to what is not there")
+                             : Failure(path);
+    }
+    return Descriptor(-1);
+  }
+  unlinkat(parent, name, 0);
+  if (archive_entry_filetype(entry) == AE_IFLNK) {
+    if (symlinkat(archive_entry_symlink(entry), parent, name) != 0) {
+      return Failure(path);
+    }
+    return Descriptor(-1);
+  }
+  Descriptor file(openat(parent, name,
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                         0600));
+  if (file.get() < 0) return Failure(path);
+  return file;
+}
+
+bool Write(int file, const char* data, size_t size, off_t offset) {
+  while (size > 0) {
+    const ssize_t written = pwrite(file, data, size, offset);
+    if (written < 0 && errno != EINTR) return false;
+    if (written <= 0) continue;
+    data += written;
+    size -= static_cast<size_t>(written);
+    offset += written;
+  }
+  return true;
+}
+
+// Returns how many bytes it wrote, at most `most`. The data of an entry that is
+// no file is not kept.
+absl::StatusOr<uint64_t> CopyData(archive* reader, archive_entry* entry,
+                                  int file, uint64_t most) {
   uint64_t bytes = 0;
   for (;;) {
     const void* block = nullptr;
     size_t size = 0;
     la_int64_t offset = 0;
     const int read = archive_read_data_block(reader, &block, &size, &offset);
-    if (read == ARCHIVE_EOF) return bytes;
-    if (read < ARCHIVE_WARN) return Failure(reader);
+    if (read == ARCHIVE_EOF) break;
+    if (read < ARCHIVE_WARN) return Unreadable(reader);
     bytes += size;
     if (bytes > most) {
       return absl::InvalidArgumentError(
           absl::StrCat("unpacks to more than ", kMostBytes, " bytes"));
     }
-    // A write that fails, as on a full disk, is a mere warning there.
-    if (archive_write_data_block(writer, block, size, offset) < ARCHIVE_OK) {
-      return Failure(writer);
+    if (file >= 0 &&
+        !Write(file, static_cast<const char*>(block), size, offset)) {
+      return Failure(archive_entry_pathname(entry));
     }
   }
+  // The end of a sparse file may be a hole.
+  if (file >= 0 && archive_entry_size_is_set(entry) &&
+      ftruncate(file, archive_entry_size(entry)) != 0) {
+    return Failure(archive_entry_pathname(entry));
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -181,35 +285,29 @@ absl::StatusOr<std::vector<ArchiveEntry>> Unpack(const std::string& file,
   if (reader == nullptr) {
     return absl::InvalidArgumentError("not an archive: tar, zip, 7z or cpio");
   }
-  const Writer writer = OpenWriter();
+  const Descriptor top(
+      open(directory.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (top.get() < 0) return Failure(directory.c_str());
   std::vector<ArchiveEntry> entries;
   uint64_t bytes_left = kMostBytes;
   for (;;) {
     archive_entry* entry = nullptr;
     const int read = archive_read_next_header(reader.get(), &entry);
     if (read == ARCHIVE_EOF) break;
-    if (read < ARCHIVE_WARN) return Failure(reader.get());
+    if (read < ARCHIVE_WARN) return Unreadable(reader.get());
     if (entries.size() == kMostEntries) {
       return absl::InvalidArgumentError(
           absl::StrCat("has more than ", kMostEntries, " entries"));
     }
     if (absl::Status status = Check(entry); !status.ok()) return status;
     entries.push_back({archive_entry_pathname(entry), KindOf(entry), 0});
-    Relocate(entry, directory);
-    if (archive_write_header(writer.get(), entry) < ARCHIVE_WARN) {
-      return Failure(writer.get());
-    }
+    const absl::StatusOr<Descriptor> created = Create(entry, top.get());
+    if (!created.ok()) return created.status();
     absl::StatusOr<uint64_t> bytes =
-        CopyData(reader.get(), writer.get(), bytes_left);
+        CopyData(reader.get(), entry, created->get(), bytes_left);
     if (!bytes.ok()) return bytes.status();
     entries.back().bytes = *bytes;
     bytes_left -= *bytes;
-    if (archive_write_finish_entry(writer.get()) < ARCHIVE_OK) {
-      return Failure(writer.get());
-    }
-  }
-  if (archive_write_close(writer.get()) < ARCHIVE_OK) {
-    return Failure(writer.get());
   }
   return entries;
 }
