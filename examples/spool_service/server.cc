@@ -21,6 +21,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "examples/spool_service/archive.h"
@@ -61,8 +62,6 @@ class ConnectionStream : public httplib::Stream {
   ssize_t read(char* data, size_t size) {
     std::string& unread = connection_->unread;
     if (position_ == unread.size()) {
-      // The client may wait for it before it sends more (100 Continue).
-      if (!Flush()) return -1;
       position_ = 0;
       unread.resize(kBlock);
       const ssize_t received = Receive(unread.data(), kBlock);
@@ -79,7 +78,11 @@ class ConnectionStream : public httplib::Stream {
   // has the whole answer or nothing of it.
   ssize_t write(const char* data, size_t size) {
     unsent_.append(data, size);
-    if (unsent_.size() >= kMostUnsent && !Flush()) return -1;
+    // 100 Continue is no answer yet: the client waits for it before it sends
+    // the body.
+    const bool interim =
+        absl::StartsWith(absl::string_view(data, size), "HTTP/1.1 100 ");
+    if ((interim || unsent_.size() >= kMostUnsent) && !Flush()) return -1;
     return static_cast<ssize_t>(size);
   }
 
