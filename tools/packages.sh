@@ -16,6 +16,7 @@ packages_user='uidmap'  # beside packages_test, for an ordinary user
 packages_skylib='bazel-skylib'  # beside packages_test, for Abseil from source
 packages_demonstrate="$packages_service python3 wrk"
 packages_debian='build-essential cmake debhelper lintian man-db pkgconf systemd libabsl-dev libboost-filesystem-dev libgmock-dev libgtest-dev nlohmann-json3-dev'
+packages_ccache='ccache'  # a second build takes less time
 packages_on='mmdebstrap'  # another release of Debian
 packages_clang='clang'
 packages_compilers_bookworm='clang-15 clang-16'
