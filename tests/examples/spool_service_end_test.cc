@@ -5,7 +5,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -46,14 +45,6 @@ class SpoolServiceEndTest : public TempDirFixture {
     EXPECT_THAT(result.err, HasSubstr("reaped 1 directories"));
   }
 };
-
-std::vector<pid_t> ChildrenOf(pid_t process) {
-  const std::string number = std::to_string(process);
-  std::ifstream file("/proc/" + number + "/task/" + number + "/children");
-  std::vector<pid_t> children;
-  for (pid_t child; file >> child;) children.push_back(child);
-  return children;
-}
 
 // Waits until it has ended; a process that it has started may run on.
 void AwaitEndOf(pid_t process) {
@@ -168,41 +159,6 @@ TEST_F(SpoolServiceEndTest, FailedReloadChangesNothing) {
   const ChildResult result = service.process().Await();
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_THAT(result.err, HasSubstr("no reload: "));
-}
-
-TEST_F(SpoolServiceEndTest, KilledWorkerIsReplacedAndReaped) {
-  SpoolService service(spool(), {"--workers=2"});
-  HalfUpload upload(service.port(), spool());
-  const std::vector<pid_t> workers = ChildrenOf(service.process().pid());
-  ASSERT_EQ(workers.size(), 2u);
-  for (pid_t worker : workers) HeldProcess(worker).Send(SIGKILL);
-  EXPECT_EQ(upload.SendTheRest().status, 0);
-  EXPECT_TRUE(service.process().AwaitError("reaped 1 directories"));
-  EXPECT_EQ(service.Ask("POST", "/upload", TarOfSize(1)).status, 200);
-  service.process().Signal(SIGTERM);
-  const ChildResult result = service.process().Await();
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_THAT(Left(), IsEmpty());
-}
-
-TEST_F(SpoolServiceEndTest, WorkersFinishTheirRequests) {
-  SpoolService service(spool(), {"--workers=2"});
-  HalfUpload upload(service.port(), spool());
-  service.process().Signal(SIGTERM);
-  EXPECT_THAT(service.manager().Await("STOPPING=1"), Not(IsEmpty()));
-  EXPECT_EQ(upload.SendTheRest().status, 200);
-  const ChildResult result = service.process().Await();
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_THAT(Left(), IsEmpty());
-}
-
-TEST_F(SpoolServiceEndTest, WorkersEndWithTheirMaster) {
-  SpoolService service(spool(), {"--workers=2"});
-  HalfUpload upload(service.port(), spool());
-  service.process().Signal(SIGKILL);
-  EXPECT_EQ(upload.SendTheRest().status, 200);
-  EXPECT_TRUE(service.process().Await().Killed(SIGKILL));
-  EXPECT_THAT(Left(), IsEmpty());
 }
 
 TEST_F(SpoolServiceEndTest, TellsSystemdWhatItDoes) {
