@@ -227,13 +227,13 @@ TEST(SummaryTest, SaysWhatWasLeftOut) {
 
 TEST(SummaryTest, CountsWhatTheCellsSay) {
   const std::vector<std::string> before = Summarize(Expected());
-  EXPECT_THAT(before[0], HasSubstr("left something behind in 21 of 44"));
-  EXPECT_THAT(before[1], HasSubstr("left something behind in 14 of 44"));
+  EXPECT_THAT(before[0], HasSubstr("left something behind in 33 of 56"));
+  EXPECT_THAT(before[1], HasSubstr("left something behind in 21 of 56"));
 
   Comparison worse = Expected();
   CellOf(&worse, "scope-end").content = {1, 0, 1};
   const std::vector<std::string> after = Summarize(worse);
-  EXPECT_THAT(after[0], HasSubstr("left something behind in 22 of 44"));
+  EXPECT_THAT(after[0], HasSubstr("left something behind in 34 of 56"));
   EXPECT_THAT(after[0], HasSubstr("end of scope"));
   EXPECT_EQ(after[1], before[1]);
 }
@@ -252,7 +252,42 @@ TEST(SummaryTest, DoesNotCountWhatHasNoResult) {
   Comparison comparison = Expected();
   CellOf(&comparison, "abort").process.killed = true;
   EXPECT_THAT(Summarize(comparison)[0],
-              AllOf(HasSubstr("in 20 of 44"), HasSubstr("Without result: 1.")));
+              AllOf(HasSubstr("in 32 of 56"), HasSubstr("Without result: 1.")));
+}
+
+Comparison WithRefusals() {
+  Comparison comparison = Expected();
+  for (const char* const name : {"overlay-exit", "overlay-sigkill"}) {
+    CellOf(&comparison, name).refusal = "an overlay: Invalid argument";
+  }
+  return comparison;
+}
+
+TEST(SummaryTest, CountsWhatWasPlayedAndSaysWhatWasNot) {
+  const std::vector<std::string> sentences = Summarize(WithRefusals());
+  EXPECT_THAT(sentences[0], HasSubstr("in 31 of 54"));
+  EXPECT_THAT(sentences[1], HasSubstr("in 21 of 56"));
+  EXPECT_EQ(
+      sentences.back(),
+      "Not played on this machine (an overlay: Invalid argument): overlay, "
+      "exit(); overlay, SIGKILL.");
+}
+
+TEST(WordsTest, WhatWasNotPlayedIsADashAndNoProblem) {
+  Comparison comparison = WithRefusals();
+  Cell& cell = CellOf(&comparison, "overlay-exit");
+  cell.process.ending = compare::Exits(69);
+  EXPECT_EQ(CellWords(Named("overlay-exit"), cell, Detail::kAll), "-");
+  EXPECT_THAT(FindProblems(Named("overlay-exit"), cell), IsEmpty());
+  EXPECT_THAT(FormatMarkdown(comparison),
+              HasSubstr("| overlay, exit() | exit 0 | - | removed"));
+  const auto json = nlohmann::json::parse(FormatJson(comparison));
+  for (const auto& scenario : json["scenarios"]) {
+    if (scenario["name"] != "overlay-exit") continue;
+    EXPECT_EQ(scenario["cells"]["destructor"]["state"], "not played");
+    EXPECT_EQ(scenario["cells"]["destructor"]["refusal"],
+              "an overlay: Invalid argument");
+  }
 }
 
 TEST(TableTest, FitsTheTerminal) {
@@ -318,7 +353,7 @@ TEST(MarkdownTest, ShowsWhatIsNotAsExpected) {
 TEST(JsonTest, HoldsEveryCell) {
   const auto json = nlohmann::json::parse(FormatJson(Expected()));
   EXPECT_EQ(json["columns"].size(), 2u);
-  EXPECT_EQ(json["scenarios"].size(), 44u);
+  EXPECT_EQ(json["scenarios"].size(), 56u);
   EXPECT_EQ(json["summary"].size(), 3u);
 }
 
@@ -364,8 +399,8 @@ TEST(HtmlTest, ClosesWhatItOpens) {
 
 TEST(HtmlTest, ExplainsEveryCell) {
   const std::string page = FormatHtml(Expected());
-  EXPECT_EQ(Occurrences(page, "<details"), 44u);
-  EXPECT_EQ(Occurrences(page, "<dd>"), 88u);
+  EXPECT_EQ(Occurrences(page, "<details"), 56u);
+  EXPECT_EQ(Occurrences(page, "<dd>"), 112u);
 }
 
 TEST(HtmlTest, SaysWhyALanguageDoesNotHaveIt) {

@@ -2,9 +2,11 @@
 
 // How compare_tempdirs is called, and in what surroundings it works.
 
+#include <errno.h>
 #include <grp.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -17,6 +19,7 @@
 #include "nlohmann/json.hpp"
 #include "tests/examples/tool_run.h"
 #include "tests/support/private_mounts.h"
+#include "tests/support/refused_calls.h"
 
 namespace {
 
@@ -54,12 +57,14 @@ TEST(OnlyTest, TakesNamesInTheOrderOfTheTable) {
 }
 
 TEST(OnlyTest, TakesGlobs) {
-  EXPECT_THAT(Selected("sig[ti]*"), testing::ElementsAre("sigterm", "sigint"));
+  EXPECT_THAT(Selected("sig[hi]*"), testing::ElementsAre("sigint", "sighup"));
 }
 
 TEST(OnlyTest, TakesGroups) {
-  EXPECT_THAT(Selected("signals"),
-              testing::ElementsAre("sigterm", "sigint", "sighup", "sigkill"));
+  EXPECT_THAT(
+      Selected("signals"),
+      testing::ElementsAre("sigterm", "sigint", "sighup", "sigterm-twice",
+                           "sigterm-again", "sigterm-in-exit", "sigkill"));
 }
 
 TEST(OnlyTest, NamesTheOneThatMatchesNothing) {
@@ -187,6 +192,28 @@ TEST(LimitTest, AScenarioThatReachesItHasNoResult) {
       json::parse(run.output)["scenarios"][0]["cells"]["destructor"];
   EXPECT_EQ(cell["state"], "no result");
   EXPECT_THAT(run.errors, HasSubstr("scope-end, destructor style: no result"));
+}
+
+// As the filter of a container refuses the namespaces. (Threads do without that
+// call.)
+TEST(ContainersTest, AreADashWhereTheMachineRefuses) {
+  const ToolRun run = Compare({"--only=containers", "--format=json"}, [] {
+    if (!finalize_test::RefuseCalls({SYS_clone3}, ENOSYS).empty()) _exit(125);
+  });
+  EXPECT_EQ(run.exit_code, 0) << run.errors;
+  EXPECT_EQ(run.errors, "");
+  const json output = json::parse(run.output);
+  size_t cells = 0;
+  for (const json& scenario : output["scenarios"]) {
+    for (const json& cell : scenario["cells"]) {
+      ++cells;
+      EXPECT_EQ(cell["state"], "not played");
+      EXPECT_EQ(cell["refusal"], "a user namespace: Function not implemented");
+    }
+  }
+  EXPECT_EQ(cells, 6u * 6u);
+  EXPECT_THAT(output["summary"].back().get<std::string>(),
+              StartsWith("Not played on this machine (a user namespace: "));
 }
 
 // Nothing may come out otherwise than ever.

@@ -52,6 +52,9 @@ constexpr Want kWants[] = {
     {"sigterm", "SIGTERM", kLeft, kLeft, "by the signal"},
     {"sigint", "SIGINT", kLeft, kLeft, "by the signal"},
     {"sighup", "SIGHUP", kLeft, kLeft, "by the signal"},
+    {"sigterm-twice", "SIGTERM", kLeft, kLeft, "by the signal"},
+    {"sigterm-again", "SIGTERM", kLeft, kLeft, kLeft},
+    {"sigterm-in-exit", "SIGTERM", kLeft, kLeft, "later at exit"},
     {"sigkill", "SIGKILL", kLeft, kLeft, kLeft},
 
     {"exception-uncaught", "SIGABRT", kLeft, kLeft, "at terminate", 3,
@@ -60,6 +63,7 @@ constexpr Want kWants[] = {
      "terminate called"},
     {"abort", "SIGABRT", kLeft, kLeft, kLeft},
     {"sigsegv", "SIGSEGV", kLeft, kLeft, kLeft},
+    {"sigsegv-busy", "SIGSEGV", kLeft, kLeft, kLeft, 11},
 
     {"fork-child-exits", "exit 0", "by the parent", "by the parent",
      "by the parent"},
@@ -82,6 +86,8 @@ constexpr Want kWants[] = {
     {"thread-local-ended", "exit 0", "at thread end", "at thread end",
      "at thread end"},
     {"detached-thread", "exit 0", kLeft, "at exit", "at exit"},
+    {"fiber-destroyed", "exit 0", kLeft, "at exit", "at exit"},
+    {"fiber-suspended", "exit 0", kLeft, "at exit", "at exit"},
 
     {"remove-fails-once", "exit 0", "by retry", "by retry", "by retry"},
     {"remove-fails-scope", "exit 0", "at scope end", "at scope end",
@@ -94,6 +100,13 @@ constexpr Want kWants[] = {
     {"created-at-exit", "exit 0", "later at exit", "later at exit",
      "later at exit"},
     {"leaked-at-exit", "exit 0", kLeft, "later at exit", "later at exit"},
+
+    {"emptydir-exit", "exit 0", kLeft, "at exit", "at exit"},
+    {"emptydir-sigkill", "SIGKILL", kLeft, kLeft, kLeft},
+    {"overlay-exit", "exit 0", kLeft, "at exit", "at exit"},
+    {"overlay-sigkill", "SIGKILL", kLeft, kLeft, kLeft},
+    {"rootless-exit", "exit 0", kLeft, "at exit", "at exit"},
+    {"rootless-sigkill", "SIGKILL", kLeft, kLeft, kLeft},
 };
 
 // The comparison, run once.
@@ -130,6 +143,11 @@ class CellTest : public testing::TestWithParam<Want> {
     const json& cell =
         TheResult().scenarios.at(GetParam().scenario)["cells"][column];
     SCOPED_TRACE(cell.dump(2));
+    if (cell["state"] == "not played") {
+      EXPECT_TRUE(finalize_test::MachineRefusesPlaces());
+      EXPECT_NE(cell["refusal"], "");
+      return;
+    }
     EXPECT_EQ(EndingText(cell["ending"]), GetParam().ending);
     EXPECT_EQ(cell["stdout"], "");
     ExpectErrors(cell["stderr"]);
@@ -172,9 +190,10 @@ TEST_P(CellTest, FinalizerStyleWithExitHooks) {
 // C23
 TEST_P(CellTest, FinalizerStyleWithCrashTier) {
   const std::string name = GetParam().scenario;
-  ExpectCell("crash", name == "abort"     ? "at abort"
-                      : name == "sigsegv" ? "by the signal"
-                                          : GetParam().hooks);
+  const bool fault = name == "sigsegv" || name == "sigsegv-busy";
+  ExpectCell("crash", name == "abort" ? "at abort"
+                      : fault         ? "by the signal"
+                                      : GetParam().hooks);
 }
 
 // C30

@@ -3,8 +3,11 @@
 #include "tests/examples/tool_run.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -82,6 +85,20 @@ ToolRun Compare(const std::vector<std::string>& arguments,
   EXPECT_TRUE(std::filesystem::is_empty(parent)) << "something was left";
   std::filesystem::remove_all(parent);
   return run;
+}
+
+bool MachineRefusesPlaces() {
+  // A program of its own: a process with threads, as ThreadSanitizer makes one,
+  // cannot enter a user namespace.
+  const bool namespaces =
+      system("unshare --user --map-root-user --mount true 2>/dev/null") == 0;
+  const std::string scratch = ScratchDirectory();
+  struct statfs system;
+  const bool overlay = statfs(scratch.c_str(), &system) != 0 ||
+                       system.f_type == OVERLAYFS_SUPER_MAGIC;
+  const bool attributes = setxattr(scratch.c_str(), "user.test", "", 0, 0) == 0;
+  std::filesystem::remove_all(scratch);
+  return !namespaces || overlay || !attributes;
 }
 
 }  // namespace finalize_test

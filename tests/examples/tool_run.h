@@ -29,6 +29,11 @@ ToolRun RunProgram(const std::string& program,
 ToolRun Compare(const std::vector<std::string>& arguments,
                 const std::function<void()>& setup = nullptr);
 
+// Whether this machine refuses what some scenarios need: user namespaces, or a
+// file system below $TEST_TMPDIR that has extended attributes and can be the
+// upper layer of an overlay.
+bool MachineRefusesPlaces();
+
 }  // namespace finalize_test
 
 #endif  // TESTS_EXAMPLES_TOOL_RUN_H_

@@ -17,10 +17,12 @@ namespace compare {
 
 struct Cell {
   // kNoResult: it reached the time limit, or never made a temp dir.
-  // kNotPlayed: the column does not have this way of ending.
+  // kNotPlayed: the column does not have this way of ending, or this machine
+  // refuses what the scenario needs.
   enum Outcome { kRemoved, kLeft, kNoResult, kNotPlayed };
   Outcome outcome() const {
     if (expected != nullptr && expected->absent) return kNotPlayed;
+    if (!refusal.empty()) return kNotPlayed;
     if (process.killed) return kNoResult;
     if (!content.empty()) return kLeft;
     return stage.empty() ? kNoResult : kRemoved;
@@ -36,6 +38,8 @@ struct Cell {
   // long after the beginning of that stage.
   std::string stage;
   absl::Duration after;
+  // Why it was not played; empty where it was.
+  std::string refusal;
   // What is not as expected, in words; empty where all is.
   std::vector<std::string> problems;
 };

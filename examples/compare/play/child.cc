@@ -9,11 +9,14 @@
 
 #include "examples/compare/subject/child_process.h"
 #include "examples/compare/subject/owner.h"
+#include "examples/compare/subject/place.h"
 
 namespace compare {
 namespace {
 
 constexpr char kPlayArgument[] = "--internal_play";
+// The same, in a namespace that has been made for it.
+constexpr char kContainerArgument[] = "--internal_container";
 
 // No core files.
 void LimitCore() {
@@ -36,6 +39,22 @@ int (*BodyFor(const Scenario& scenario, Style style))() {
   return nullptr;
 }
 
+// The scenario itself.
+int PlayHere(const Scenario& scenario, const Column& column) {
+  if (column.prepare != nullptr) column.prepare();
+  return BodyFor(scenario, column.style)();
+}
+
+// The first process of the scenario's container, which outlives the scenario.
+int RunContainer(const Scenario& scenario, const Column& column) {
+  EnterPlace(scenario.place);
+  const pid_t child = Fork();
+  if (child == 0) return PlayHere(scenario, column);
+  const int status = AwaitEnd(child);
+  if (column.afterwards != nullptr) column.afterwards(getenv("TMPDIR"));
+  EndAs(status);
+}
+
 }  // namespace
 
 std::vector<std::string> ChildArguments(const Scenario& scenario,
@@ -47,7 +66,8 @@ std::vector<std::string> ChildArguments(const Scenario& scenario,
 bool IsChild(int argc, char** argv) {
   if (argc < 2) return false;
   const std::string_view first = argv[1];
-  return (argc == 5 && first == kPlayArgument) ||
+  return (argc == 5 &&
+          (first == kPlayArgument || first == kContainerArgument)) ||
          (argc == 3 && first == kIdleArgument);
 }
 
@@ -60,8 +80,13 @@ int RunChild(int argc, char** argv) {
         "no such scenario");
   LimitCore();
   SetFill(argv[4]);
-  if (column->prepare != nullptr) column->prepare();
-  return BodyFor(*scenario, column->style)();
+  if (argv[1] == std::string_view(kContainerArgument)) {
+    return RunContainer(*scenario, *column);
+  }
+  if (scenario->place != Place::kAnyDirectory) {
+    RunInNamespace({kContainerArgument, argv[2], argv[3], argv[4]});
+  }
+  return PlayHere(*scenario, *column);
 }
 
 }  // namespace compare

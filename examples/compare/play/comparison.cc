@@ -11,9 +11,13 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "examples/compare/play/child.h"
 #include "examples/compare/play/problems.h"
+#include "examples/compare/subject/place.h"
 #include "examples/compare/subject/stage.h"
 #include "tempdir/remove_tree.h"
 
@@ -42,6 +46,17 @@ void FindRemoval(const Scenario& scenario, bool left_by_process, Cell* cell) {
   const int64_t end =
       last == marks.rbegin() ? cell->process.ended : std::prev(last)->nanos;
   cell->after = absl::Nanoseconds(end - last->nanos);
+}
+
+// Why the machine refused to play it; empty where it did not.
+std::string Refusal(const Scenario& scenario, const ProcessResult& process) {
+  absl::string_view said = process.errors;
+  if (scenario.place == Place::kAnyDirectory ||
+      process.ending != Exits(kRefused) ||
+      !absl::ConsumePrefix(&said, kRefusedWords)) {
+    return "";
+  }
+  return std::string(absl::StripAsciiWhitespace(said));
 }
 
 absl::Status Play(const ComparisonOptions& options, const Scenario& scenario,
@@ -75,8 +90,10 @@ absl::Status Play(const ComparisonOptions& options, const Scenario& scenario,
   absl::StatusOr<ProcessResult> process = RunProcess(request);
   if (!process.ok()) return process.status();
   cell->process = *std::move(process);
+  cell->refusal = Refusal(scenario, cell->process);
   const bool left = !Measure(parent).empty();
-  if (cell->column->afterwards != nullptr) {
+  if (cell->column->afterwards != nullptr &&
+      scenario.place == Place::kAnyDirectory) {
     cell->column->afterwards(parent.string());
   }
   cell->content = Measure(parent);

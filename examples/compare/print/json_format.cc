@@ -24,6 +24,7 @@ Json CellJson(const Cell& cell) {
     json["removed"] = cell.stage;
     json["milliseconds"] = absl::ToDoubleMilliseconds(cell.after);
   }
+  if (!cell.refusal.empty()) json["refusal"] = cell.refusal;
   json["files"] = cell.content.files;
   json["directories"] = cell.content.directories;
   json["bytes"] = cell.content.bytes;

@@ -3,6 +3,10 @@
 #include "examples/compare/print/summary.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -55,6 +59,25 @@ std::string ColumnSentence(const Comparison& comparison, size_t column) {
   return sentence;
 }
 
+// The scenarios that were not played, with the reasons.
+std::vector<std::string> NotPlayed(const Comparison& comparison) {
+  std::map<std::string, Titles> by_reason;
+  for (const Row& row : comparison.rows) {
+    for (const Cell& cell : row.cells) {
+      if (cell.refusal.empty()) continue;
+      Titles& titles = by_reason[cell.refusal];
+      const std::string title = row.scenario->title;
+      if (titles.empty() || titles.back() != title) titles.push_back(title);
+    }
+  }
+  std::vector<std::string> sentences;
+  for (const auto& [reason, titles] : by_reason) {
+    sentences.push_back(absl::StrCat("Not played on this machine (", reason,
+                                     "): ", List(titles, 0), "."));
+  }
+  return sentences;
+}
+
 }  // namespace
 
 std::vector<std::string> Summarize(const Comparison& comparison) {
@@ -73,6 +96,9 @@ std::vector<std::string> Summarize(const Comparison& comparison) {
   }
   sentences.insert(sentences.end(), comparison.left_out.begin(),
                    comparison.left_out.end());
+  for (std::string& sentence : NotPlayed(comparison)) {
+    sentences.push_back(std::move(sentence));
+  }
   return sentences;
 }
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <future>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "examples/compare/scenarios/scenario_groups.h"
+#include "examples/compare/subject/fiber.h"
 #include "examples/compare/subject/owner.h"
 
 namespace compare {
@@ -111,6 +113,31 @@ int DetachedThread() {
   return 0;
 }
 
+template <class Dir>
+void OwnAndSuspend() {
+  Dir dir = MakeDir<Dir>();
+  Fiber::Suspend();
+}
+
+template <class Dir>
+int FiberDestroyed() {
+  {
+    Fiber fiber(OwnAndSuspend<Dir>);
+    fiber.Start();
+    Stage("at the fiber's end");
+  }
+  Stage(kExit);
+  return 0;
+}
+
+template <class Dir>
+int FiberSuspended() {
+  Fiber fiber(OwnAndSuspend<Dir>);
+  fiber.Start();
+  Stage(kExit);
+  std::exit(0);
+}
+
 constexpr char kNeverDestroyed[] =
     "The owner is never destroyed, so its directory is never removed. Leaked "
     "memory is freed when the process ends; a leaked directory is not.";
@@ -190,6 +217,25 @@ constexpr Scenario kOwnership[] = {
        "The finalizer runs on the thread that exits. It removes the "
        "directory while its owner is still busy. A thread that runs until "
        "the end of the process must expect that."}}},
+    {"fiber-destroyed",
+     "held by a destroyed fiber",
+     "The owner is a local variable on the stack of a fiber (ucontext), which "
+     "is suspended. Its stack is unmapped without being unwound.",
+     {FiberDestroyed<D>, FiberDestroyed<F>},
+     Exits(0),
+     {{"destructor", nullptr,
+       "The owner vanishes with the stack, and its destructor does not run."},
+      {"finalizer", kExit,
+       "The finalizer is not on that stack, and does not touch it: it is "
+       "still pending when the process exits, and runs then."}}},
+    {"fiber-suspended",
+     "held by a suspended fiber",
+     "The same, but the fiber is still suspended when main calls exit().",
+     {FiberSuspended<D>, FiberSuspended<F>},
+     Exits(0),
+     {{"destructor", nullptr,
+       "exit() unwinds no stack: neither that of main nor that of a fiber."},
+      {"finalizer", kExit, kExitDrains}}},
 };
 
 }  // namespace

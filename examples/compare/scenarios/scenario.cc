@@ -42,7 +42,7 @@ const Expectation* Find(const Scenario& scenario, std::string_view column) {
 const std::vector<Group>& AllGroups() {
   static const auto& groups = *new std::vector<Group>{
       OrdinaryEnds(), ProcessExits(), Signals(), Crashes(),
-      Forks(),        Ownership(),    Trouble(),
+      Forks(),        Ownership(),    Trouble(), Containers(),
   };
   return groups;
 }

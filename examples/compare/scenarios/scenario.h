@@ -16,6 +16,7 @@
 #include "absl/types/span.h"
 #include "examples/compare/scenarios/column.h"
 #include "examples/compare/scenarios/ending.h"
+#include "examples/compare/subject/place.h"
 
 namespace compare {
 
@@ -50,6 +51,8 @@ struct Scenario {
   Expectation expectations[4];
   // What standard error has to contain; "": it has to be empty.
   const char* says = "";
+  // Where it is played; a machine may refuse that.
+  Place place = Place::kAnyDirectory;
 };
 
 struct Group {

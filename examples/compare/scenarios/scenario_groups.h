@@ -25,6 +25,7 @@ Group Signals();
 Group Crashes();
 Group Forks();
 Group Ownership();
+Group Containers();
 Group Trouble();
 
 }  // namespace compare

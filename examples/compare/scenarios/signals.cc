@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <cstdlib>
 
 #include "examples/compare/scenarios/scenario_groups.h"
 #include "examples/compare/subject/owner.h"
 #include "examples/send_signal.h"
+#include "finalize/at_exit.h"
 
 namespace compare {
 namespace {
@@ -18,6 +22,63 @@ int Signalled() {
   Stage(kBySignal);
   Check(examples::SendSignal(getpid(), number), "kill");
   for (;;) pause();
+}
+
+// One that the thread has and one that the process has: both arrive, one right
+// after the other.
+template <class Dir>
+int SignalledTwice() {
+  Dir dir = MakeDir<Dir>();
+  sigset_t term, before;
+  sigemptyset(&term);
+  sigaddset(&term, SIGTERM);
+  Check(sigprocmask(SIG_BLOCK, &term, &before) == 0, "sigprocmask");
+  Check(raise(SIGTERM) == 0 && examples::SendSignal(getpid(), SIGTERM), "kill");
+  Stage(kBySignal);
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  for (;;) pause();
+}
+
+// The user sends it again and again, until the process ends.
+[[noreturn]] void HangUnderSignals() {
+  constexpr timespec kPause = {0, 10'000'000};
+  for (;;) {
+    examples::SendSignal(getpid(), SIGTERM);
+    nanosleep(&kPause, nullptr);
+  }
+}
+
+template <class Dir>
+int SignalledAgain() {
+  Dir dir = MakeDir<Dir>();
+  finalize::AtExit("call home", HangUnderSignals);
+  Stage(kBySignal);
+  Check(examples::SendSignal(getpid(), SIGTERM), "kill");
+  for (;;) pause();
+}
+
+// A static object that is destroyed after everything that the library does at
+// exit, and takes its time. The signal ends it.
+struct SlowAtEnd {
+  constexpr SlowAtEnd() = default;
+  ~SlowAtEnd() {
+    while (slow) pause();
+  }
+  bool slow = false;
+};
+SlowAtEnd slow_at_end;
+
+template <class Dir>
+int SignalledInExit() {
+  Dir dir = MakeDir<Dir>();
+  slow_at_end.slow = true;
+  finalize::AtExit("save state", [] {
+    Stage(kBySignal);
+    Check(examples::SendSignal(getpid(), SIGTERM), "kill");
+    Stage("later at exit");
+  });
+  Stage("at exit");
+  std::exit(3);
 }
 
 constexpr char kNobodyAsks[] =
@@ -47,6 +108,44 @@ constexpr Scenario kSignals[] = {
      {Signalled<D, SIGHUP>, Signalled<F, SIGHUP>, Signalled<M, SIGHUP>},
      DiesBy(SIGHUP),
      {{"", nullptr, kNobodyAsks}, {"hooks", kBySignal, kHooksDrain}}},
+    {"sigterm-twice",
+     "SIGTERM twice",
+     "SIGTERM arrives twice, at once: a wrapper passes on the one that the "
+     "whole process group gets, too.",
+     {SignalledTwice<D>, SignalledTwice<F>},
+     DiesBy(SIGTERM),
+     {{"", nullptr, kNobodyAsks},
+      {"hooks", kBySignal,
+       "Signals within the repeat_grace of the first one, half a second, are "
+       "the same request. The finalizers run once, and the process dies by "
+       "SIGTERM."}}},
+    {"sigterm-again",
+     "SIGTERM again, later",
+     "A callback that runs at the end hangs, before the directory is removed. "
+     "The user sends SIGTERM until the process is gone.",
+     {SignalledAgain<D>, SignalledAgain<F>},
+     DiesBy(SIGTERM),
+     {{"", nullptr, kNobodyAsks},
+      {"hooks", nullptr,
+       "A second signal after the repeat_grace, half a second, means at once: "
+       "the process dies by it, and what the callback held up does not run. "
+       "Without the second signal, the watchdog would remove the directory "
+       "before the deadline."},
+      kReaperProcessDoes,
+      kNextStartDoes}},
+    {"sigterm-in-exit",
+     "SIGTERM during exit()",
+     "The program has called exit(3). SIGTERM arrives while a callback runs, "
+     "before the directory is removed.",
+     {SignalledInExit<D>, SignalledInExit<F>},
+     DiesBy(SIGTERM),
+     {{"", nullptr,
+       "The default action of the signal ends the process in the middle of "
+       "exit()."},
+      {"hooks", "later at exit",
+       "The signal lets exit() run the rest of the finalizers. Then the "
+       "process dies by the signal, and not with the status of exit(): its "
+       "parent sees that it was stopped."}}},
     {"sigkill",
      "SIGKILL",
      "The process is killed, as by kill -9 or by the OOM killer.",
