@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -271,6 +272,16 @@ TEST(SummaryTest, CountsWhatWasPlayedAndSaysWhatWasNot) {
       sentences.back(),
       "Not played on this machine (an overlay: Invalid argument): overlay, "
       "exit(); overlay, SIGKILL.");
+}
+
+TEST(SummaryTest, CountsNothingWhereNothingWasPlayed) {
+  Comparison comparison = WithRefusals();
+  comparison.rows.erase(
+      std::remove_if(
+          comparison.rows.begin(), comparison.rows.end(),
+          [](const compare::Row& row) { return row.cells[0].refusal.empty(); }),
+      comparison.rows.end());
+  EXPECT_EQ(Summarize(comparison)[0], "destructor style was not played.");
 }
 
 TEST(WordsTest, WhatWasNotPlayedIsADashAndNoProblem) {

@@ -49,6 +49,9 @@ std::string ColumnSentence(const Comparison& comparison, size_t column) {
   const std::string ways = Count(played, "way of ending", "ways of ending");
   const size_t count = left.size() + below;
   const char* const title = comparison.columns[column]->title;
+  if (played == 0 && !comparison.rows.empty()) {
+    return absl::StrCat(title, " was not played.");
+  }
   std::string sentence =
       count == 0 ? absl::StrCat(title, " left nothing behind in ", ways, ".")
                  : absl::StrCat(title, " left something behind in ", count,
