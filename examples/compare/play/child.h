@@ -13,10 +13,11 @@
 namespace compare {
 
 // Returns the arguments, without the program's name, by which this program
-// plays `scenario`.
-std::vector<std::string> ChildArguments(const Scenario& scenario,
-                                        const Column& column,
-                                        const std::string& fill);
+// plays `scenario`. `command` is the one of a column in another language, which
+// is then run in the scenario's place.
+std::vector<std::string> ChildArguments(
+    const Scenario& scenario, const Column& column, const std::string& fill,
+    const std::vector<std::string>& command = {});
 
 // Whether main was called by such arguments.
 bool IsChild(int argc, char** argv);

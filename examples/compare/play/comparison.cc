@@ -75,14 +75,17 @@ absl::Status Play(const ComparisonOptions& options, const Scenario& scenario,
                                absl::StrCat("mkdir ", parent.string()));
   }
   ProcessRequest request;
+  std::vector<std::string> command;
   if (cell->column->style == Style::kOtherLanguage) {
-    std::vector<std::string> command =
-        CommandFor(options.others, scenario, *cell->column);
+    command = CommandFor(options.others, scenario, *cell->column);
+  }
+  if (command.empty() || scenario.place != Place::kAnyDirectory) {
+    request.program = options.program;
+    request.arguments =
+        ChildArguments(scenario, *cell->column, options.fill, command);
+  } else {
     request.program = command.front();
     request.arguments.assign(command.begin() + 1, command.end());
-  } else {
-    request.program = options.program;
-    request.arguments = ChildArguments(scenario, *cell->column, options.fill);
   }
   request.temp_directory = parent.string();
   request.output_directory = home.string();

@@ -41,7 +41,7 @@ constexpr Scenario kContainers[] = {
      "emptyDir, exit()",
      "TMPDIR is like a Kubernetes emptyDir with an fsGroup: a mount of its "
      "own, with mode 02777 and without a sticky bit. The program calls exit().",
-     {Exit<D>, Exit<F>},
+     {Exit<D>, Exit<F>, Exit<M>},
      Exits(0),
      {{"destructor", nullptr, kStackStays},
       {"finalizer", kExit,
@@ -54,7 +54,7 @@ constexpr Scenario kContainers[] = {
      "The same, but the process is killed, as by the OOM killer. The pod "
      "stays, "
      "and so does its emptyDir, when the container is started again.",
-     {Kill<D>, Kill<F>},
+     {Kill<D>, Kill<F>, Kill<M>},
      DiesBy(SIGKILL),
      {{"", nullptr, kKilled},
       {"reaper", kByReaperProcess,
@@ -70,7 +70,7 @@ constexpr Scenario kContainers[] = {
      "overlay, exit()",
      "TMPDIR is on an overlay file system, as the root file system of a "
      "container is. The program calls exit().",
-     {Exit<D>, Exit<F>},
+     {Exit<D>, Exit<F>, Exit<M>},
      Exits(0),
      {{"destructor", nullptr, kStackStays},
       {"finalizer", kExit,
@@ -82,7 +82,7 @@ constexpr Scenario kContainers[] = {
     {"overlay-sigkill",
      "overlay, SIGKILL",
      "The same, but the process is killed, and the container runs on.",
-     {Kill<D>, Kill<F>},
+     {Kill<D>, Kill<F>, Kill<M>},
      DiesBy(SIGKILL),
      {{"", nullptr, kKilled},
       {"reaper", kByReaperProcess,
@@ -98,7 +98,7 @@ constexpr Scenario kContainers[] = {
      "rootless, exit()",
      "The process is root in a user namespace in which no other user exists, "
      "as in a rootless container or after `unshare -r`. It calls exit().",
-     {Exit<D>, Exit<F>},
+     {Exit<D>, Exit<F>, Exit<M>},
      Exits(0),
      {{"destructor", nullptr, kStackStays},
       {"finalizer", kExit,
@@ -109,7 +109,7 @@ constexpr Scenario kContainers[] = {
     {"rootless-sigkill",
      "rootless, SIGKILL",
      "The same, but the process is killed.",
-     {Kill<D>, Kill<F>},
+     {Kill<D>, Kill<F>, Kill<M>},
      DiesBy(SIGKILL),
      {{"", nullptr, kKilled},
       {"reaper", kByReaperProcess,

@@ -152,7 +152,7 @@ constexpr Scenario kCrashes[] = {
      "SIGSEGV in a busy process",
      "The same, while eight other threads create and write files in the "
      "directory, by its path, until the process has ended.",
-     {SegvWhileBusy<D>, SegvWhileBusy<F>},
+     {SegvWhileBusy<D>, SegvWhileBusy<F>, SegvWhileBusy<M>},
      DiesBy(SIGSEGV),
      {{"", nullptr,
        "The kernel ends the process, on all of its threads, at the faulting "

@@ -31,6 +31,10 @@ constexpr char kNoObject[] =
 constexpr char kNoFork[] =
     "A Go program cannot fork: it has threads, of which the child would have "
     "one. It can only start another program.";
+constexpr char kKilled[] =
+    "A process cannot handle SIGKILL, and whoever uses the volume next does "
+    "not know whose the directory was.";
+constexpr char kFault[] = "fatal error: fault";
 constexpr char kNoAtExit[] = "Go has no functions that run at exit.";
 
 constexpr OtherExpectation kExpectations[] = {
@@ -69,6 +73,9 @@ constexpr OtherExpectation kExpectations[] = {
     {"sigterm", Left(kNoHandler)},
     {"sigint", Left(kNoHandler)},
     {"sighup", Left(kNoHandler)},
+    {"sigterm-twice", Left(kNoHandler)},
+    {"sigterm-again", Absent(kNoAtExit)},
+    {"sigterm-in-exit", Absent(kNoAtExit)},
     {"sigkill", Left("A process cannot handle SIGKILL.")},
 
     {"exception-uncaught",
@@ -82,7 +89,12 @@ constexpr OtherExpectation kExpectations[] = {
      {kColumn, nullptr,
       "A wild pointer is a fatal error, which runs no deferred calls and exits "
       "with 2. (A nil pointer is a panic, which runs them.)",
-      /*absent=*/false, Exits(2), "fatal error: fault"}},
+      /*absent=*/false, Exits(2), kFault}},
+    {"sigsegv-busy",
+     {kColumn, nullptr,
+      "The same: a fatal error stops all goroutines, and runs no deferred "
+      "calls.",
+      /*absent=*/false, Exits(2), kFault}},
 
     {"fork-child-exits", Absent(kNoFork)},
     {"fork-child-returns", Absent(kNoFork)},
@@ -104,6 +116,13 @@ constexpr OtherExpectation kExpectations[] = {
     {"detached-thread",
      Left("The end of main() stops all goroutines: their deferred calls do not "
           "run.")},
+
+    {"fiber-destroyed",
+     Absent("A goroutine cannot be destroyed from outside: it ends when its "
+            "function returns.")},
+    {"fiber-suspended",
+     Left("A goroutine is suspended. os.Exit() runs no deferred calls, of no "
+          "goroutine.")},
 
     {"remove-fails-once",
      Removed("by retry", "os.RemoveAll() can be called again.")},
@@ -127,6 +146,13 @@ constexpr OtherExpectation kExpectations[] = {
       /*absent=*/false, std::nullopt, ""}},
     {"created-at-exit", Absent(kNoAtExit)},
     {"leaked-at-exit", Absent(kNoAtExit)},
+
+    {"emptydir-exit", Left(kNoDefers)},
+    {"emptydir-sigkill", Left(kKilled)},
+    {"overlay-exit", Left(kNoDefers)},
+    {"overlay-sigkill", Left(kKilled)},
+    {"rootless-exit", Left(kNoDefers)},
+    {"rootless-sigkill", Left(kKilled)},
 };
 
 }  // namespace

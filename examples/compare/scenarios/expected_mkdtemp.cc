@@ -31,6 +31,10 @@ constexpr OtherExpectation kExpectations[] = {
     {"sigterm", Left(kNoHandler)},
     {"sigint", Left(kNoHandler)},
     {"sighup", Left(kNoHandler)},
+    {"sigterm-twice", Left(kNoHandler)},
+    {"sigterm-again",
+     Left("The default action of the first signal ends the process in the "
+          "kernel: nothing runs that could hang.")},
     {"sigsegv", Left("The kernel ends the process at the faulting "
                      "instruction.")},
     {"fork-child-exits",

@@ -55,6 +55,12 @@ constexpr char kChildRemoves[] =
 constexpr char kDeadAfterFailure[] =
     "A finalizer is dead once it was called, also if it failed: `removed` is "
     "true, the directory is still there, and nobody tries again.";
+constexpr char kUnwinds[] =
+    "sys.exit() raises SystemExit, which unwinds all functions, in a container "
+    "as anywhere else.";
+constexpr char kKilled[] =
+    "A process cannot handle SIGKILL, and whoever uses the volume next does "
+    "not know whose the directory was.";
 constexpr char kNotFound[] = "FileNotFoundError";
 
 constexpr OtherExpectation kExpectations[] = {
@@ -101,6 +107,13 @@ constexpr OtherExpectation kExpectations[] = {
       "prints it, exits, and kills itself by the signal.",
       /*absent=*/false, std::nullopt, "KeyboardInterrupt"}},
     {"sighup", Left(kNoHandler)},
+    {"sigterm-twice", Left(kNoHandler)},
+    {"sigterm-again", Left("The first signal ends the process: no atexit "
+                           "function runs that could hang.")},
+    {"sigterm-in-exit",
+     Left("A global holds the object, since sys.exit() would drop local "
+          "variables before. The signal ends the process while atexit "
+          "functions run.")},
     {"sigkill", Left("A process cannot handle SIGKILL.")},
 
     {"exception-uncaught",
@@ -118,6 +131,9 @@ constexpr OtherExpectation kExpectations[] = {
                    "runs.")},
     {"sigsegv", Left("The program writes by ctypes, as an extension module "
                      "with a bug does. The kernel ends the process.")},
+
+    {"sigsegv-busy", Left("The kernel ends the process with all its threads, "
+                          "whichever of them has the interpreter.")},
 
     {"fork-child-exits",
      {kBoth, kChild, kChildRemoves, /*absent=*/false, std::nullopt, kNotFound}},
@@ -167,6 +183,16 @@ constexpr OtherExpectation kExpectations[] = {
                      "weakref.finalize removes the directory when "
                      "Python exits, while its owner is still busy.")},
 
+    {"fiber-destroyed",
+     Removed("at the fiber's end",
+             "The owner is a local variable of a generator. To destroy a "
+             "suspended generator raises GeneratorExit in it, which unwinds "
+             "it.")},
+    {"fiber-suspended",
+     Removed(kExit,
+             "sys.exit() unwinds the function that has the generator, and that "
+             "destroys the generator with its variables.")},
+
     {"remove-fails-once",
      Removed("by retry",
              "The name is forgotten only after rmtree() has succeeded.")},
@@ -202,6 +228,13 @@ constexpr OtherExpectation kExpectations[] = {
      FinalizeLeft(
          "atexit functions are running: one that is registered now, as "
          "by the first weakref.finalize of the program, is not called.")},
+
+    {"emptydir-exit", Removed(kExit, kUnwinds)},
+    {"emptydir-sigkill", Left(kKilled)},
+    {"overlay-exit", Removed(kExit, kUnwinds)},
+    {"overlay-sigkill", Left(kKilled)},
+    {"rootless-exit", Removed(kExit, kUnwinds)},
+    {"rootless-sigkill", Left(kKilled)},
 };
 
 }  // namespace

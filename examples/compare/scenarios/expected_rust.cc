@@ -36,6 +36,9 @@ constexpr char kConsumed[] =
     "that could try again.";
 constexpr char kNoAtExit[] =
     "Rust's standard library has no functions that run at exit.";
+constexpr char kKilled[] =
+    "A process cannot handle SIGKILL, and whoever uses the volume next does "
+    "not know whose the directory was.";
 constexpr char kPanic[] = "no such record";
 
 constexpr OtherExpectation kExpectations[] = {
@@ -74,6 +77,9 @@ constexpr OtherExpectation kExpectations[] = {
     {"sigterm", Left(kNoHandler)},
     {"sigint", Left(kNoHandler)},
     {"sighup", Left(kNoHandler)},
+    {"sigterm-twice", Left(kNoHandler)},
+    {"sigterm-again", Absent(kNoAtExit)},
+    {"sigterm-in-exit", Absent(kNoAtExit)},
     {"sigkill", Left("A process cannot handle SIGKILL.")},
 
     {"exception-uncaught",
@@ -85,6 +91,7 @@ constexpr OtherExpectation kExpectations[] = {
     {"abort", Left("std::process::abort() ends the process by SIGABRT.")},
     {"sigsegv", Left("The program writes in an unsafe block. The kernel ends "
                      "the process.")},
+    {"sigsegv-busy", Left("The kernel ends the process with all its threads.")},
 
     {"fork-child-exits", Removed("by the parent",
                                  "std::process::exit() in the child drops "
@@ -122,6 +129,12 @@ constexpr OtherExpectation kExpectations[] = {
      Left("The end of the process stops the thread: its variables are never "
           "dropped.")},
 
+    {"fiber-destroyed",
+     Removed("at the fiber's end",
+             "The owner is a local variable of an async function. To drop a "
+             "suspended future drops its variables.")},
+    {"fiber-suspended", Left(kNoDrops)},
+
     {"remove-fails-once", Absent(kConsumed)},
     {"remove-fails-scope", Left(kConsumed)},
     {"remove-fails-exit", Left(kConsumed)},
@@ -142,6 +155,13 @@ constexpr OtherExpectation kExpectations[] = {
       /*absent=*/false, std::nullopt, ""}},
     {"created-at-exit", Absent(kNoAtExit)},
     {"leaked-at-exit", Absent(kNoAtExit)},
+
+    {"emptydir-exit", Left(kNoDrops)},
+    {"emptydir-sigkill", Left(kKilled)},
+    {"overlay-exit", Left(kNoDrops)},
+    {"overlay-sigkill", Left(kKilled)},
+    {"rootless-exit", Left(kNoDrops)},
+    {"rootless-sigkill", Left(kKilled)},
 };
 
 }  // namespace

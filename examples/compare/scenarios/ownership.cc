@@ -221,7 +221,7 @@ constexpr Scenario kOwnership[] = {
      "held by a destroyed fiber",
      "The owner is a local variable on the stack of a fiber (ucontext), which "
      "is suspended. Its stack is unmapped without being unwound.",
-     {FiberDestroyed<D>, FiberDestroyed<F>},
+     {FiberDestroyed<D>, FiberDestroyed<F>, FiberDestroyed<M>},
      Exits(0),
      {{"destructor", nullptr,
        "The owner vanishes with the stack, and its destructor does not run."},
@@ -231,7 +231,7 @@ constexpr Scenario kOwnership[] = {
     {"fiber-suspended",
      "held by a suspended fiber",
      "The same, but the fiber is still suspended when main calls exit().",
-     {FiberSuspended<D>, FiberSuspended<F>},
+     {FiberSuspended<D>, FiberSuspended<F>, FiberSuspended<M>},
      Exits(0),
      {{"destructor", nullptr,
        "exit() unwinds no stack: neither that of main nor that of a fiber."},

@@ -9,7 +9,6 @@
 #include "examples/compare/scenarios/scenario_groups.h"
 #include "examples/compare/subject/owner.h"
 #include "examples/send_signal.h"
-#include "finalize/at_exit.h"
 
 namespace compare {
 namespace {
@@ -51,7 +50,7 @@ int SignalledTwice() {
 template <class Dir>
 int SignalledAgain() {
   Dir dir = MakeDir<Dir>();
-  finalize::AtExit("call home", HangUnderSignals);
+  CallAtExit<Dir>("call home", HangUnderSignals);
   Stage(kBySignal);
   Check(examples::SendSignal(getpid(), SIGTERM), "kill");
   for (;;) pause();
@@ -72,7 +71,7 @@ template <class Dir>
 int SignalledInExit() {
   Dir dir = MakeDir<Dir>();
   slow_at_end.slow = true;
-  finalize::AtExit("save state", [] {
+  CallAtExit<Dir>("save state", [] {
     Stage(kBySignal);
     Check(examples::SendSignal(getpid(), SIGTERM), "kill");
     Stage("later at exit");
@@ -112,7 +111,7 @@ constexpr Scenario kSignals[] = {
      "SIGTERM twice",
      "SIGTERM arrives twice, at once: a wrapper passes on the one that the "
      "whole process group gets, too.",
-     {SignalledTwice<D>, SignalledTwice<F>},
+     {SignalledTwice<D>, SignalledTwice<F>, SignalledTwice<M>},
      DiesBy(SIGTERM),
      {{"", nullptr, kNobodyAsks},
       {"hooks", kBySignal,
@@ -123,7 +122,7 @@ constexpr Scenario kSignals[] = {
      "SIGTERM again, later",
      "A callback that runs at the end hangs, before the directory is removed. "
      "The user sends SIGTERM until the process is gone.",
-     {SignalledAgain<D>, SignalledAgain<F>},
+     {SignalledAgain<D>, SignalledAgain<F>, SignalledAgain<M>},
      DiesBy(SIGTERM),
      {{"", nullptr, kNobodyAsks},
       {"hooks", nullptr,
@@ -137,7 +136,7 @@ constexpr Scenario kSignals[] = {
      "SIGTERM during exit()",
      "The program has called exit(3). SIGTERM arrives while a callback runs, "
      "before the directory is removed.",
-     {SignalledInExit<D>, SignalledInExit<F>},
+     {SignalledInExit<D>, SignalledInExit<F>, SignalledInExit<M>},
      DiesBy(SIGTERM),
      {{"", nullptr,
        "The default action of the signal ends the process in the middle of "

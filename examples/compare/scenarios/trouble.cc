@@ -9,12 +9,10 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <type_traits>
 
 #include "examples/compare/scenarios/scenario_groups.h"
 #include "examples/compare/subject/owner.h"
 #include "examples/compare/subject/system_call_filter.h"
-#include "finalize/at_exit.h"
 
 namespace compare {
 namespace {
@@ -126,22 +124,12 @@ int Replaced() {
   return 0;
 }
 
-// Registers a callback for exit: with the library, unless `Dir` is not its.
-template <class Dir>
-void CallAtExit(void (*callback)()) {
-  if constexpr (std::is_same_v<Dir, M>) {
-    Check(std::atexit(callback) == 0, "atexit");
-  } else {
-    finalize::AtExit("save state", callback);
-  }
-}
-
 template <class Dir>
 std::optional<Dir> late_global;
 
 template <class Dir>
 int CreatedAtExit() {
-  CallAtExit<Dir>([] {
+  CallAtExit<Dir>("save state", [] {
     late_global<Dir>.emplace(MakeDir<Dir>());
     Stage("later at exit");
   });
@@ -153,7 +141,7 @@ Dir* late_leaked;
 
 template <class Dir>
 int LeakedAtExit() {
-  CallAtExit<Dir>([] {
+  CallAtExit<Dir>("save state", [] {
     late_leaked<Dir> = new Dir(MakeDir<Dir>());
     Stage("later at exit");
   });

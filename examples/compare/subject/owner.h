@@ -15,15 +15,18 @@
 #ifndef EXAMPLES_COMPARE_SUBJECT_OWNER_H_
 #define EXAMPLES_COMPARE_SUBJECT_OWNER_H_
 
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "examples/compare/others/mkdtemp/temp_dir.h"
 #include "examples/compare/subject/stage.h"
+#include "finalize/at_exit.h"
 #include "tempdir/destructor_temp_dir.h"
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/temp_dir_options.h"
@@ -77,6 +80,16 @@ Dir MakeDir() {
   CheckOk(dir.status());
   Furnish(dir->path().string());
   return *std::move(dir);
+}
+
+// Registers a callback for exit: with the library, unless `Dir` is not its.
+template <class Dir>
+void CallAtExit(const char* name, void (*callback)()) {
+  if constexpr (std::is_same_v<Dir, M>) {
+    Check(std::atexit(callback) == 0, "atexit");
+  } else {
+    finalize::AtExit(name, callback);
+  }
 }
 
 }  // namespace compare

@@ -235,6 +235,17 @@ func signalled(number syscall.Signal) func() int {
 	}
 }
 
+func signalledTwice() int {
+	dir := makeDir()
+	defer os.RemoveAll(dir)
+	stage("by the signal")
+	check(syscall.Kill(os.Getpid(), syscall.SIGTERM) == nil, "kill")
+	check(syscall.Kill(os.Getpid(), syscall.SIGTERM) == nil, "kill")
+	for {
+		syscall.Pause()
+	}
+}
+
 func exceptionUncaught() int {
 	dir := makeDir()
 	defer os.RemoveAll(dir)
@@ -243,15 +254,38 @@ func exceptionUncaught() int {
 	panic("no such record")
 }
 
-func sigsegv() int {
-	dir := makeDir()
-	defer os.RemoveAll(dir)
-	leaveNoCore()
+// writeToForbiddenPage makes the wild write of a program with a bug.
+func writeToForbiddenPage() {
 	page, err := syscall.Mmap(-1, 0, os.Getpagesize(), syscall.PROT_NONE,
 		syscall.MAP_PRIVATE|syscall.MAP_ANON)
 	check(err == nil, "mmap")
 	stage("by the signal")
 	page[0] = 1
+}
+
+func sigsegv() int {
+	dir := makeDir()
+	defer os.RemoveAll(dir)
+	leaveNoCore()
+	writeToForbiddenPage()
+	return 0
+}
+
+func sigsegvBusy() int {
+	dir := makeDir()
+	defer os.RemoveAll(dir)
+	leaveNoCore()
+	for i := 0; i < 8; i++ {
+		name := fmt.Sprintf("%s/busy-%d", dir, i)
+		text := make([]byte, 4096)
+		check(os.WriteFile(name, text, 0o600) == nil, "write")
+		go func() {
+			for {
+				os.WriteFile(name, text, 0o600)
+			}
+		}()
+	}
+	writeToForbiddenPage()
 	return 0
 }
 
@@ -305,6 +339,20 @@ func detachedThread() int {
 	}()
 	<-made
 	stage("at exit")
+	return 0
+}
+
+func fiberSuspended() int {
+	suspended := make(chan bool)
+	go func() {
+		dir := makeDir()
+		defer os.RemoveAll(dir)
+		suspended <- true
+		suspended <- false
+	}()
+	<-suspended
+	stage("at exit")
+	os.Exit(0)
 	return 0
 }
 
@@ -401,6 +449,14 @@ func replaced() int {
 	return 0
 }
 
+func exitInContainer() int {
+	dir := makeDir()
+	defer os.RemoveAll(dir)
+	stage("at exit")
+	os.Exit(0)
+	return 0
+}
+
 func main() {
 	scenarios := map[string]func() int{
 		"scope-end":          scopeEnd,
@@ -417,14 +473,17 @@ func main() {
 		"sigterm":            signalled(syscall.SIGTERM),
 		"sigint":             signalled(syscall.SIGINT),
 		"sighup":             signalled(syscall.SIGHUP),
+		"sigterm-twice":      signalledTwice,
 		"sigkill":            signalled(syscall.SIGKILL),
 		"exception-uncaught": exceptionUncaught,
 		"sigsegv":            sigsegv,
+		"sigsegv-busy":       sigsegvBusy,
 		"owner-throws":       ownerThrows,
 		"heap-leaked":        heapLeaked,
 		"shared-cycle":       sharedCycle,
 		"global":             global,
 		"detached-thread":    detachedThread,
+		"fiber-suspended":    fiberSuspended,
 		"remove-fails-once":  removeFailsOnce,
 		"remove-fails-scope": removeFailsScope,
 		"remove-fails-exit":  removeFailsExit,
@@ -432,6 +491,12 @@ func main() {
 		"open-file":          openFile,
 		"disk-full":          diskFull,
 		"replaced":           replaced,
+		"emptydir-exit":      exitInContainer,
+		"emptydir-sigkill":   signalled(syscall.SIGKILL),
+		"overlay-exit":       exitInContainer,
+		"overlay-sigkill":    signalled(syscall.SIGKILL),
+		"rootless-exit":      exitInContainer,
+		"rootless-sigkill":   signalled(syscall.SIGKILL),
 	}
 	check(len(os.Args) == 5, "wrong arguments")
 	play := scenarios[os.Args[2]]

@@ -293,6 +293,12 @@ def exec_another():
     return temp_dir.removed
 
 
+def exit_in_container():
+    temp_dir = make()
+    stage("at exit")
+    sys.exit(70 if temp_dir.removed else 0)
+
+
 # --- signals and crashes ---
 
 
@@ -302,6 +308,46 @@ def signalled(number):
     os.kill(os.getpid(), number)
     while not temp_dir.removed:
         signal.pause()
+
+
+def signalled_twice():
+    temp_dir = make()
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    signal.raise_signal(signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGTERM)
+    stage("by the signal")
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+    while not temp_dir.removed:
+        signal.pause()
+
+
+def signalled_again():
+    temp_dir = make()
+
+    @atexit.register
+    def hang_under_signals():
+        while True:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.01)
+
+    stage("by the signal")
+    os.kill(os.getpid(), signal.SIGTERM)
+    while not temp_dir.removed:
+        signal.pause()
+
+
+def signalled_in_exit():
+    global held_by_global
+    held_by_global = make()
+
+    @atexit.register
+    def save_state():
+        stage("by the signal")
+        os.kill(os.getpid(), signal.SIGTERM)
+        stage("later at exit")
+
+    stage("at exit")
+    sys.exit(3)
 
 
 def exception_uncaught():
@@ -322,6 +368,26 @@ def abort():
 def sigsegv():
     temp_dir = make()
     leave_no_core()
+    stage("by the signal")
+    ctypes.memset(0, 1, 1)
+    return temp_dir.removed
+
+
+def sigsegv_busy():
+    temp_dir = make()
+    leave_no_core()
+
+    def write(name, wrote):
+        while True:
+            with open(name, "wb") as file:
+                file.write(bytes(4096))
+            wrote.set()
+
+    for i in range(8):
+        wrote = threading.Event()
+        name = os.path.join(temp_dir.name, f"busy-{i}")
+        threading.Thread(target=write, args=(name, wrote), daemon=True).start()
+        wrote.wait()
     stage("by the signal")
     ctypes.memset(0, 1, 1)
     return temp_dir.removed
@@ -454,6 +520,27 @@ def detached_thread():
     stage("at exit")
 
 
+def own_and_suspend():
+    temp_dir = make()
+    yield
+    check(False, f"continued: {temp_dir.removed}")
+
+
+def generator_destroyed():
+    generator = own_and_suspend()
+    next(generator)
+    stage("at the fiber's end")
+    del generator
+    stage("at exit")
+
+
+def generator_suspended():
+    generator = own_and_suspend()
+    next(generator)
+    stage("at exit")
+    sys.exit(0)
+
+
 # --- trouble ---
 
 
@@ -572,10 +659,14 @@ SCENARIOS = {
     "sigterm": lambda: signalled(signal.SIGTERM),
     "sigint": lambda: signalled(signal.SIGINT),
     "sighup": lambda: signalled(signal.SIGHUP),
+    "sigterm-twice": signalled_twice,
+    "sigterm-again": signalled_again,
+    "sigterm-in-exit": signalled_in_exit,
     "sigkill": lambda: signalled(signal.SIGKILL),
     "exception-uncaught": exception_uncaught,
     "abort": abort,
     "sigsegv": sigsegv,
+    "sigsegv-busy": sigsegv_busy,
     "fork-child-exits": fork_child_exits,
     "fork-child-returns": fork_child_returns,
     "fork-child-killed": fork_child_killed,
@@ -589,6 +680,8 @@ SCENARIOS = {
     "thread-local": thread_local,
     "thread-local-ended": thread_local_ended,
     "detached-thread": detached_thread,
+    "fiber-destroyed": generator_destroyed,
+    "fiber-suspended": generator_suspended,
     "remove-fails-once": remove_fails_once,
     "remove-fails-scope": remove_fails_scope,
     "remove-fails-exit": remove_fails_exit,
@@ -598,6 +691,12 @@ SCENARIOS = {
     "replaced": replaced,
     "created-at-exit": created_at_exit,
     "leaked-at-exit": leaked_at_exit,
+    "emptydir-exit": exit_in_container,
+    "emptydir-sigkill": lambda: signalled(signal.SIGKILL),
+    "overlay-exit": exit_in_container,
+    "overlay-sigkill": lambda: signalled(signal.SIGKILL),
+    "rootless-exit": exit_in_container,
+    "rootless-sigkill": lambda: signalled(signal.SIGKILL),
 }
 
 check(SCENARIO in SCENARIOS, f"there is no {SCENARIO}")

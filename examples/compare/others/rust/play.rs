@@ -9,13 +9,16 @@
 //! mark before each step, as in ../../subject/stage.h.
 
 use std::cell::RefCell;
+use std::future::Future;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::process::{Command, ExitCode};
 use std::rc::Rc;
-use std::sync::Mutex;
-use std::{env, fs, io, panic, process, thread};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
+use std::{env, fs, future, io, panic, process, thread};
 
 use tempfile::TempDir;
 
@@ -31,6 +34,9 @@ mod c {
         pub length: u16,
         pub code: *const u8,
     }
+    #[repr(C, align(8))]
+    pub struct SignalSet([u8; 128]);
+    pub const NO_SIGNALS: SignalSet = SignalSet([0; 128]);
     extern "C" {
         pub fn _exit(code: i32) -> !;
         pub fn clock_gettime(clock: i32, now: *mut Timespec) -> i32;
@@ -40,7 +46,11 @@ mod c {
         pub fn pause() -> i32;
         pub fn pipe(ends: *mut i32) -> i32;
         pub fn prctl(option: i32, ...) -> i32;
+        pub fn pthread_sigmask(how: i32, set: *const SignalSet, old: *mut SignalSet) -> i32;
+        pub fn raise(signal: i32) -> i32;
         pub fn read(descriptor: i32, to: *mut u8, size: usize) -> isize;
+        pub fn sigaddset(set: *mut SignalSet, signal: i32) -> i32;
+        pub fn sigemptyset(set: *mut SignalSet) -> i32;
         pub fn waitpid(process: i32, status: *mut i32, options: i32) -> i32;
         pub fn write(descriptor: i32, from: *const u8, size: usize) -> isize;
     }
@@ -304,6 +314,27 @@ fn signalled(number: i32) -> u8 {
     }
 }
 
+/// One that the thread has and one that the process has: both arrive, one right
+/// after the other.
+fn signalled_twice() -> u8 {
+    const BLOCK: i32 = 0;
+    const UNBLOCK: i32 = 1;
+    let _dir = make();
+    let mut term = c::NO_SIGNALS;
+    unsafe {
+        c::sigemptyset(&mut term);
+        c::sigaddset(&mut term, c::SIGTERM);
+        c::pthread_sigmask(BLOCK, &term, std::ptr::null_mut());
+        c::raise(c::SIGTERM);
+        c::kill(process::id() as i32, c::SIGTERM);
+    }
+    stage("by the signal");
+    unsafe { c::pthread_sigmask(UNBLOCK, &term, std::ptr::null_mut()) };
+    loop {
+        unsafe { c::pause() };
+    }
+}
+
 fn exception_uncaught() -> u8 {
     let _dir = make();
     leave_no_core();
@@ -321,6 +352,21 @@ fn abort() -> u8 {
 fn sigsegv() -> u8 {
     let _dir = make();
     leave_no_core();
+    stage("by the signal");
+    unsafe { (16 as *mut u8).write_volatile(1) };
+    0
+}
+
+fn sigsegv_busy() -> u8 {
+    let dir = make();
+    leave_no_core();
+    for i in 0..8 {
+        let name = dir.path().join(format!("busy-{i}"));
+        fs::write(&name, [0; 4096]).expect("write");
+        thread::spawn(move || loop {
+            let _ = fs::write(&name, [0; 4096]);
+        });
+    }
     stage("by the signal");
     unsafe { (16 as *mut u8).write_volatile(1) };
     0
@@ -460,6 +506,41 @@ fn detached_thread() -> u8 {
     0
 }
 
+async fn own_and_suspend() {
+    let _dir = make();
+    future::pending::<()>().await;
+}
+
+struct NobodyWakes;
+
+impl Wake for NobodyWakes {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// Runs `future` until it waits for something.
+fn suspend<T>(future: &mut Pin<Box<impl Future<Output = T>>>) {
+    let waker = Waker::from(Arc::new(NobodyWakes));
+    let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
+    check(poll.is_pending(), "it is not suspended");
+}
+
+fn future_destroyed() -> u8 {
+    {
+        let mut future = Box::pin(own_and_suspend());
+        suspend(&mut future);
+        stage("at the fiber's end");
+    }
+    stage("at exit");
+    0
+}
+
+fn future_suspended() -> u8 {
+    let mut future = Box::pin(own_and_suspend());
+    suspend(&mut future);
+    stage("at exit");
+    process::exit(0)
+}
+
 // --- trouble ---
 
 fn remove_fails_scope() -> u8 {
@@ -542,6 +623,12 @@ fn replaced() -> u8 {
     0
 }
 
+fn exit_in_container() -> u8 {
+    let _dir = make();
+    stage("at exit");
+    process::exit(0)
+}
+
 fn play(scenario: &str) -> u8 {
     match scenario {
         "scope-end" => scope_end(),
@@ -558,10 +645,12 @@ fn play(scenario: &str) -> u8 {
         "sigterm" => signalled(c::SIGTERM),
         "sigint" => signalled(c::SIGINT),
         "sighup" => signalled(c::SIGHUP),
+        "sigterm-twice" => signalled_twice(),
         "sigkill" => signalled(c::SIGKILL),
         "exception-uncaught" => exception_uncaught(),
         "abort" => abort(),
         "sigsegv" => sigsegv(),
+        "sigsegv-busy" => sigsegv_busy(),
         "fork-child-exits" => fork_child_exits(),
         "fork-child-returns" => fork_child_returns(),
         "fork-child-killed" => fork_child_killed(),
@@ -575,12 +664,16 @@ fn play(scenario: &str) -> u8 {
         "thread-local" => of_thread(),
         "thread-local-ended" => thread_local_ended(),
         "detached-thread" => detached_thread(),
+        "fiber-destroyed" => future_destroyed(),
+        "fiber-suspended" => future_suspended(),
         "remove-fails-scope" => remove_fails_scope(),
         "remove-fails-exit" => remove_fails_exit(),
         "undeletable" => undeletable(),
         "open-file" => open_file(),
         "disk-full" => disk_full(),
         "replaced" => replaced(),
+        "emptydir-exit" | "overlay-exit" | "rootless-exit" => exit_in_container(),
+        "emptydir-sigkill" | "overlay-sigkill" | "rootless-sigkill" => signalled(c::SIGKILL),
         _ => {
             check(false, &format!("there is no {scenario}"));
             70
