@@ -10,7 +10,8 @@
 //   compare_tempdirs --columns=others         also Rust and Go
 //   compare_tempdirs --format=html >page.html
 //   compare_tempdirs --fill=/usr/share/doc    real trees to remove
-//   compare_tempdirs --update=FILE            the table, into a document
+//   compare_tempdirs --update=FILE            the table, into a document, or
+//                                             the page
 //   compare_tempdirs --doctor                 does the library work here?
 //
 // Returns 0 if every cell is as expected, 1 if one is not (standard error says
@@ -50,8 +51,9 @@
 #include "examples/compare/play/comparison.h"
 #include "examples/compare/play/others.h"
 #include "examples/compare/play/progress.h"
+#include "examples/compare/play/words.h"
+#include "examples/compare/print/document.h"
 #include "examples/compare/print/format.h"
-#include "examples/compare/print/marked_section.h"
 #include "examples/compare/print/output_format.h"
 #include "examples/compare/scenarios/column.h"
 #include "examples/compare/scenarios/scenario.h"
@@ -84,11 +86,11 @@ ABSL_FLAG(std::string, fill, "",
 ABSL_FLAG(int, jobs,
           static_cast<int>(std::max(1u, std::thread::hardware_concurrency())),
           "how many scenarios are played at once");
-ABSL_FLAG(
-    std::string, update, "",
-    "a document; the markdown form of all columns is written between its "
-    "lines \"<!-- comparison: begin -->\" and \"<!-- comparison: end "
-    "-->\", and the same with \"others\", and nothing to standard output");
+ABSL_FLAG(std::string, update, "",
+          "a document; the markdown form of all columns is written between its "
+          "lines \"<!-- comparison: begin -->\" and \"<!-- comparison: end "
+          "-->\", and the same with \"others\", or all of it if it is named "
+          "*.html, and nothing to standard output");
 ABSL_FLAG(bool, progress, isatty(STDERR_FILENO) == 1,
           "print to standard error what is being played");
 ABSL_FLAG(absl::Duration, limit, absl::Minutes(2),
@@ -247,20 +249,15 @@ std::string Format(const Comparison& comparison) {
     case OutputFormat::kJson:
       return compare::FormatJson(comparison);
     case OutputFormat::kHtml:
-      return compare::FormatHtml(comparison);
+      return compare::FormatHtml(comparison, compare::Detail::kAll);
   }
   return "";
 }
 
 void Write(const Comparison& comparison) {
   if (const std::string path = absl::GetFlag(FLAGS_update); !path.empty()) {
-    if (!comparison.left_out.empty()) EndWith(1, comparison.left_out.front());
-    for (const bool own : {true, false}) {
-      const absl::Status updated = compare::UpdateMarkedSection(
-          path, compare::FormatMarkdown(compare::WithColumns(comparison, own)),
-          own ? compare::kOwnSection : compare::kOthersSection);
-      if (!updated.ok()) EndWith(1, updated.ToString());
-    }
+    const absl::Status updated = compare::UpdateDocument(path, comparison);
+    if (!updated.ok()) EndWith(1, updated.ToString());
     return;
   }
   std::cout << Format(comparison) << std::flush;

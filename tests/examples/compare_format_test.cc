@@ -388,47 +388,6 @@ TEST(JsonTest, TakesTextThatIsNotUtf8) {
             "\xef\xbf\xbd\xef\xbf\xbd");
 }
 
-TEST(HtmlTest, NeedsNothingElse) {
-  const std::string page = FormatHtml(Expected());
-  for (const char* const reference : {"http:", "https:", "src=", "href=",
-                                      "url(", "@import", "<script", "<link"}) {
-    EXPECT_THAT(page, Not(HasSubstr(reference)));
-  }
-}
-
-TEST(HtmlTest, ClosesWhatItOpens) {
-  const std::string page = FormatHtml(Expected());
-  for (const std::string tag :
-       {"html", "head", "body", "div", "details", "summary", "span", "p", "dl",
-        "dt", "dd", "h2", "pre"}) {
-    EXPECT_EQ(
-        Occurrences(page, "<" + tag + ">") + Occurrences(page, "<" + tag + " "),
-        Occurrences(page, "</" + tag + ">"))
-        << tag;
-  }
-}
-
-TEST(HtmlTest, ExplainsEveryCell) {
-  const std::string page = FormatHtml(Expected());
-  EXPECT_EQ(Occurrences(page, "<details"), 56u);
-  EXPECT_EQ(Occurrences(page, "<dd>"), 112u);
-}
-
-TEST(HtmlTest, SaysWhyALanguageDoesNotHaveIt) {
-  EXPECT_THAT(FormatHtml(Expected(*compare::SelectColumns({"go"}))),
-              HasSubstr("A Go program cannot fork"));
-}
-
-TEST(HtmlTest, KnowsLightAndDark) {
-  EXPECT_THAT(FormatHtml(Expected()), HasSubstr("prefers-color-scheme: dark"));
-}
-
-TEST(HtmlTest, ShowsMessagesAsText) {
-  Comparison comparison = Expected();
-  CellOf(&comparison, "scope-end").process.errors = "<b>&\"";
-  EXPECT_THAT(FormatHtml(comparison), HasSubstr("&lt;b&gt;&amp;&quot;"));
-}
-
 TEST(MarkedSectionTest, IsReplaced) {
   const std::string document =
       "a\n<!-- comparison: begin -->\nold\n<!-- comparison: end -->\nb\n";

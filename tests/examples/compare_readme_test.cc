@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The tables in docs/comparison.md are those that compare_tempdirs prints. If
-// they are not:
+// The tables in docs/comparison.md are those that compare_tempdirs prints, and
+// docs/comparison.html is the page that it makes. If they are not:
 //   tools/compare --update=docs/comparison.md
+//   tools/compare --update=docs/comparison.html
 
 #include <fstream>
 #include <iterator>
@@ -13,6 +14,7 @@
 
 #include "examples/compare/play/cell.h"
 #include "examples/compare/play/comparison.h"
+#include "examples/compare/play/words.h"
 #include "examples/compare/print/format.h"
 #include "examples/compare/print/marked_section.h"
 #include "examples/compare/scenarios/column.h"
@@ -25,6 +27,13 @@
 namespace {
 
 constexpr char kDocument[] = "docs/comparison.md";
+constexpr char kPage[] = "docs/comparison.html";
+
+std::string Content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file) << path;
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 // What a line of a table says of how the process ends; "" for other lines.
 std::string EndingOf(const std::string& line) {
@@ -51,16 +60,10 @@ std::vector<std::string> PlayedRows(const std::string& text,
   return rows;
 }
 
-std::string ReadDocument(const char* path) {
-  std::ifstream file(path);
-  EXPECT_TRUE(file) << path;
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
 // What everything gives where it is as expected.
-compare::Comparison Expected(const std::string& columns) {
+compare::Comparison Expected(const std::vector<std::string>& columns) {
   compare::Comparison comparison;
-  comparison.columns = *compare::SelectColumns({columns});
+  comparison.columns = *compare::SelectColumns(columns);
   const auto all = compare::SelectScenarios({});
   for (const compare::Scenario* scenario : *all) {
     compare::Row& row = comparison.rows.emplace_back();
@@ -78,8 +81,7 @@ compare::Comparison Expected(const std::string& columns) {
 }
 
 TEST(ComparisonDocumentTest, HasTheCurrentTable) {
-  const std::string document = ReadDocument(kDocument);
-  const auto section = compare::MarkedSection(document);
+  const auto section = compare::MarkedSection(Content(kDocument));
   ASSERT_TRUE(section.ok()) << section.status();
   const finalize_test::ToolRun run =
       finalize_test::Compare({"--format=markdown", "--columns=own"});
@@ -95,11 +97,11 @@ TEST(ComparisonDocumentTest, HasTheCurrentTable) {
 // Which languages are installed here makes no difference: compare_others_test
 // plays those that are, and finds that they do as expected.
 TEST(ComparisonDocumentTest, HasTheExpectedTableOfTheOthers) {
-  const std::string document = ReadDocument(kDocument);
+  const std::string document = Content(kDocument);
   const auto section =
       compare::MarkedSection(document, compare::kOthersSection);
   ASSERT_TRUE(section.ok()) << section.status();
-  EXPECT_EQ(*section, compare::FormatMarkdown(Expected("others")))
+  EXPECT_EQ(*section, compare::FormatMarkdown(Expected({"others"})))
       << "run tools/compare --update=" << kDocument;
 }
 
@@ -112,10 +114,19 @@ TEST(ComparisonDocumentTest, CountsTheWaysOfEnding) {
     if (line.rfind("  ", 0) == 0) ++ways;
   }
   const std::string count = std::to_string(ways) + " ways";
-  EXPECT_THAT(ReadDocument(kDocument),
+  EXPECT_THAT(Content(kDocument),
               testing::HasSubstr(count + " in which the owner"));
-  EXPECT_THAT(ReadDocument("README.md"),
+  EXPECT_THAT(Content("README.md"),
               testing::HasSubstr("in each of " + count + " a process can end"));
+}
+
+// As for the tables: what is installed here makes no difference, nor what this
+// machine refuses.
+TEST(ComparisonPageTest, IsCurrent) {
+  const std::string page =
+      compare::FormatHtml(Expected({"own", "others"}), compare::Detail::kWhat);
+  // The whole page would be no help.
+  EXPECT_TRUE(page == Content(kPage)) << "run tools/compare --update=" << kPage;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "examples/compare/play/comparison.h"
+#include "examples/compare/play/words.h"
 
 namespace compare {
 
@@ -22,9 +23,11 @@ std::string FormatMarkdown(const Comparison& comparison);
 // Everything that is known. Text that is not UTF-8 has replacement characters.
 std::string FormatJson(const Comparison& comparison);
 
-// A page that needs nothing else: the table, and for each scenario what the
-// program does, what each column makes of it, and why.
-std::string FormatHtml(const Comparison& comparison);
+// A page that needs nothing else, not even scripts: the table, and for each
+// cell why it is so. Columns can be hidden, and rows in which nothing was left.
+// With Detail::kAll it also has times, sizes and what the programs said;
+// without it is the same for every run that gives the same results.
+std::string FormatHtml(const Comparison& comparison, Detail detail);
 
 }  // namespace compare
 

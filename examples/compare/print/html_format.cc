@@ -1,130 +1,115 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
-#include "examples/compare/play/words.h"
 #include "examples/compare/print/format.h"
+#include "examples/compare/print/html_cell.h"
+#include "examples/compare/print/html_columns.h"
+#include "examples/compare/print/html_filter.h"
+#include "examples/compare/print/html_markup.h"
+#include "examples/compare/print/html_media_style.h"
 #include "examples/compare/print/html_style.h"
-#include "examples/compare/print/summary.h"
-#include "examples/compare/scenarios/selection.h"
+#include "examples/compare/print/html_table.h"
+#include "examples/compare/print/html_table_style.h"
 
 namespace compare {
 namespace {
 
+// tools/check_release wants the license in a page that is committed.
+constexpr char kDoctype[] =
+    "<!DOCTYPE html>\n<!--\nSPDX-License-Identifier: Apache-2.0\n-->\n";
+
+constexpr char kTitle[] = "What is left of a temporary directory";
+
 constexpr char kLead[] =
-    "Each line is a way in which the owner of a temporary directory can end, "
-    "played in a separate process. A cell says what was left on disk after "
-    "the process, and every process that it had forked, had ended. Open a "
-    "line to read what the program does and why the cells differ.";
+    "Each row is a way in which a process that owns a temporary directory can "
+    "end, and each column is a means to remove that directory. Every cell was "
+    "played in a separate process. It says what was left on disk after this "
+    "process, and every process that it had forked, had ended.";
 
-std::string Escape(const std::string& text) {
-  return absl::StrReplaceAll(
-      text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
+constexpr char kHowToRead[] =
+    "Open a row to read why. Every title and every cell is a link to its "
+    "explanation that can be shared.";
+
+constexpr char kFooter[] =
+    "tools/compare --format=html plays all of this on your machine, and makes "
+    "this page.";
+
+bool Has(const Comparison& comparison, Kind kind) {
+  return std::any_of(
+      comparison.rows.begin(), comparison.rows.end(), [kind](const Row& row) {
+        return std::any_of(
+            row.cells.begin(), row.cells.end(),
+            [kind](const Cell& cell) { return KindOf(cell) == kind; });
+      });
 }
 
-std::string Pill(const Scenario& scenario, const Cell& cell) {
-  const char* const kind = !cell.problems.empty()               ? "problem"
-                           : cell.left()                        ? "left"
-                           : cell.outcome() == Cell::kNotPlayed ? "unplayed"
-                                                                : "removed";
-  return absl::StrFormat("<span class=\"cell %s\" data-column=\"%s\">%s</span>",
-                         kind, Escape(cell.column->title),
-                         Escape(CellWords(scenario, cell, Detail::kAll)));
-}
-
-std::string Card(const Comparison& comparison, size_t column) {
-  const size_t left = std::count_if(
-      comparison.rows.begin(), comparison.rows.end(),
-      [column](const Row& row) { return row.cells[column].left(); });
-  const size_t all = comparison.rows.size();
-  return absl::StrFormat(
-      "<div class=\"card\"><h3>%s</h3><strong>%d</strong> of %d left "
-      "something behind<div class=\"bar\"><i style=\"width:%d%%\"></i></div>"
-      "<p>%s</p></div>\n",
-      Escape(comparison.columns[column]->title), left, all,
-      all == 0 ? 0 : 100 * left / all,
-      Escape(comparison.columns[column]->about));
-}
-
-// What one column made of the scenario, and why.
-std::string Explanation(const Scenario& scenario, const Cell& cell) {
-  std::string text =
-      absl::StrCat("<dt>", Escape(cell.column->title), Pill(scenario, cell),
-                   "</dt><dd>", Escape(cell.expected->why));
-  if (!cell.problems.empty()) {
-    absl::StrAppend(&text, "<p>Not as expected: ",
-                    Escape(absl::StrJoin(cell.problems, "; ")), ".</p>");
+// Which columns are not there, and what to install for them.
+Html LeftOut(const Comparison& comparison) {
+  Html sentences;
+  for (const std::string& sentence : comparison.left_out) {
+    sentences += Block("p", {{"class", "lead"}}, Text(sentence));
   }
-  if (!cell.process.errors.empty()) {
-    absl::StrAppend(&text, "<pre>", Escape(cell.process.errors), "</pre>");
+  return sentences;
+}
+
+// What the signs mean, as far as there are any.
+Html Legend(const Comparison& comparison) {
+  constexpr std::pair<Kind, const char*> kSigns[] = {
+      {Kind::kRemoved, "the directory was removed, and when"},
+      {Kind::kLeft, "it was left on disk"},
+      {Kind::kNone, "not played: the explanation says why"},
+      {Kind::kProblem, "not as expected"},
+  };
+  Html signs;
+  for (const auto& [kind, meaning] : kSigns) {
+    if (!Has(comparison, kind)) continue;
+    signs += Block("li", {},
+                   Element("b", {{"class", KindClass(kind)}}, Html()) +
+                       Html::Constant(" ") + Text(meaning));
   }
-  return text + "</dd>\n";
+  return Block("ul", {{"class", "legend"}}, signs);
 }
 
-std::string RowHtml(const Row& row) {
-  const Scenario& scenario = *row.scenario;
-  std::string text =
-      absl::StrCat("<details id=\"", scenario.name,
-                   "\"><summary class=\"row\"><span class=\"title\">",
-                   Escape(scenario.title), "</span><span class=\"ending\">",
-                   ToString(scenario.ending), "</span>");
-  for (const Cell& cell : row.cells) text += Pill(scenario, cell);
-  absl::StrAppend(&text, "</summary>\n<div class=\"more\"><p>",
-                  Escape(scenario.what), "</p><dl>\n");
-  for (const Cell& cell : row.cells) text += Explanation(scenario, cell);
-  return text + "</dl></div></details>\n";
+std::string Style(const Comparison& comparison) {
+  return absl::StrCat(kHtmlColors, kHtmlText, kHtmlForm, kHtmlTable, kHtmlWhy,
+                      kHtmlNarrow, kHtmlPrint, ColumnStyle(comparison));
 }
 
-std::string Heading(const Comparison& comparison) {
-  std::string text =
-      "<div class=\"heading\"><span>how it ends</span><span>process</span>";
-  for (const Column* column : comparison.columns) {
-    absl::StrAppend(&text, "<span>", Escape(column->title), "</span>");
-  }
-  return text + "</div>\n";
+Html Head(const Comparison& comparison) {
+  return Block(
+      "head", {},
+      Html::Constant("\n") + EmptyElement("meta", {{"charset", "utf-8"}}) +
+          EmptyElement("meta",
+                       {{"name", "viewport"},
+                        {"content", "width=device-width, initial-scale=1"}}) +
+          Block("title", {}, Text(kTitle)) +
+          Block("style", {}, Html::Constant(Style(comparison))));
 }
 
-std::string Head(const Comparison& comparison) {
-  return absl::StrCat(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, "
-      "initial-scale=1\">\n<title>What is left of a temporary directory"
-      "</title>\n<style>",
-      kHtmlStyle,
-      "</style>\n</head>\n<body style=\"--columns:", comparison.columns.size(),
-      "\">\n");
+// A form of the method "dialog" is sent nowhere.
+Html Form(const Comparison& comparison) {
+  return Block("form", {{"method", "dialog"}, {"autocomplete", "off"}},
+               Block("h2", {}, Text("The columns")) + ColumnCards(comparison) +
+                   RowSwitch(comparison));
 }
 
 }  // namespace
 
-std::string FormatHtml(const Comparison& comparison) {
-  std::string text = Head(comparison);
-  absl::StrAppend(&text, "<h1>What is left of a temporary directory</h1>\n",
-                  "<p class=\"lead\">", kLead, "</p>\n<div class=\"cards\">\n");
-  for (size_t i = 0; i < comparison.columns.size(); ++i) {
-    text += Card(comparison, i);
-  }
-  text += "</div>\n";
-  for (const std::string& sentence : Summarize(comparison)) {
-    absl::StrAppend(&text, "<p class=\"sentence\">", Escape(sentence),
-                    "</p>\n");
-  }
-  text += Heading(comparison);
-  const Group* last = nullptr;
-  for (const Row& row : comparison.rows) {
-    const Group& group = GroupOf(*row.scenario);
-    if (&group != last) {
-      absl::StrAppend(&text, last == nullptr ? "" : "</div>\n", "<h2>",
-                      Escape(group.title), "</h2>\n<div class=\"group\">\n");
-    }
-    last = &group;
-    text += RowHtml(row);
-  }
-  return text + (last == nullptr ? "" : "</div>\n") + "</body>\n</html>\n";
+std::string FormatHtml(const Comparison& comparison, Detail detail) {
+  const Html body = Block("h1", {}, Text(kTitle)) +
+                    Block("p", {{"class", "lead"}}, Text(kLead)) +
+                    Block("p", {{"class", "lead"}}, Text(kHowToRead)) +
+                    LeftOut(comparison) + Legend(comparison) +
+                    GroupLinks(comparison) + Form(comparison) +
+                    Block("main", {}, TableHtml(comparison, detail)) +
+                    Block("footer", {}, Text(kFooter));
+  return kDoctype + Block("html", {{"lang", "en"}},
+                          Head(comparison) + Block("body", {}, body))
+                        .source();
 }
 
 }  // namespace compare

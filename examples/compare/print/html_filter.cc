@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "examples/compare/print/html_filter.h"
+
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "examples/compare/print/html_cell.h"
+
+namespace compare {
+namespace {
+
+// --name is the title where there is no room for more.
+constexpr char kNameRule[] = R"css(
+.c-@ { --name: "@"; })css";
+
+// The column; its explanations, unless another column shares them; the rows and
+// groups in which it left something; and the cell that a link leads to.
+constexpr char kColumnRules[] = R"css(
+body:has(#show-@:not(:checked)) .c-@ { display: none; }
+body:has(#show-@:checked) .w-@,
+body:has(#show-@:checked):has(#only-left:checked) :is(.l-@, .g-@) {
+  display: var(--shown);
+}
+body:has(#show-@:checked):has(#only-left:checked) .n-@ { display: none; }
+.cells:has(+ .more .c-@:target) .c-@ { outline: 2px solid var(--text); }
+)css";
+
+// Whatever has a display of its own says so in --shown.
+constexpr char kFilterRules[] = R"css(
+.filter { display: var(--shown); }
+.why { display: none; }
+body:has(#only-left:checked) :is(tbody, .cells, .more, nav li) {
+  display: none;
+}
+body:has(#only-left:checked) .nothing { display: block; }
+)css";
+
+Html Switch(const std::string& id, bool on, std::string_view label) {
+  return Element("label",
+                 EmptyElement("input", {{"type", "checkbox"},
+                                        {"class", "filter"},
+                                        {"id", id},
+                                        {"checked", on ? "checked" : ""}}) +
+                     Html::Constant(" ") + Text(label));
+}
+
+}  // namespace
+
+Html ColumnSwitch(const Column& column) {
+  return Switch(absl::StrCat("show-", column.id), true, column.title) +
+         Html::Constant(" ") + Element("code", Text(column.id));
+}
+
+Html RowSwitch(const Comparison& comparison) {
+  return Block("p", {{"class", "filter rows"}},
+               Switch("only-left", false,
+                      "Only ways of ending in which a column that is shown "
+                      "left something") +
+                   Element("button", {{"type", "reset"}},
+                           Text("Show everything"))) +
+         Block("p",
+               {{"class",
+                 absl::StrCat("nothing ", LeftClasses(comparison.rows, "n-"))}},
+               Text("Nothing was left in the columns that are shown."));
+}
+
+std::string ColumnStyle(const Comparison& comparison) {
+  std::string names;
+  std::string rules;
+  for (const Column* column : comparison.columns) {
+    const auto with_id = [column](const char* text) {
+      return absl::StrReplaceAll(text, {{"@", column->id}});
+    };
+    names += with_id(kNameRule);
+    rules += with_id(kColumnRules);
+  }
+  return absl::StrCat(names, "\n@media screen {\n@supports selector(:has(*)) {",
+                      kFilterRules, rules, "}\n}\n");
+}
+
+}  // namespace compare
