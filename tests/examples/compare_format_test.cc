@@ -217,7 +217,7 @@ TEST(ExpectationsTest, AreReasoned) {
     }
   }
   EXPECT_THAT(Summarize(all),
-              testing::Contains(HasSubstr("something behind in 20 of 43 ")));
+              testing::Contains(HasSubstr("something behind in 32 of 55 ")));
 }
 
 TEST(SummaryTest, SaysWhatWasLeftOut) {

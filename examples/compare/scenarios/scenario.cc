@@ -10,10 +10,6 @@
 namespace compare {
 namespace {
 
-constexpr Expectation kNotWritten = {
-    "", nullptr, "This way of ending is played with the project's own classes.",
-    /*absent=*/true};
-
 const Expectation* FindOther(const Scenario& scenario,
                              std::string_view column) {
   for (const auto& expectations : {MkdtempExpectations(), PythonExpectations(),
@@ -58,14 +54,11 @@ const Scenario* FindScenario(std::string_view name) {
 
 const Expectation& ExpectationFor(const Scenario& scenario,
                                   const Column& column) {
-  const bool written =
-      column.style != Style::kMkdtemp || scenario.bodies.mkdtemp != nullptr;
-  for (const Column* c = &column; c != nullptr;
-       c = written ? FindColumn(c->extends) : nullptr) {
+  for (const Column* c = &column; c != nullptr; c = FindColumn(c->extends)) {
     if (const Expectation* found = Find(scenario, c->id)) return *found;
   }
-  if (!written || column.style == Style::kOtherLanguage) return kNotWritten;
-  const Expectation* found = Find(scenario, "");
+  const Expectation* found =
+      column.style == Style::kOtherLanguage ? nullptr : Find(scenario, "");
   if (found == nullptr) std::abort();  // a scenario covers every column
   return *found;
 }

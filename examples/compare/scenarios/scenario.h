@@ -69,7 +69,7 @@ const Scenario* FindScenario(std::string_view name);
 
 // Returns what is expected of `scenario` in `column`: what is said about the
 // column itself, else about the column that this one extends, else about all.
-// In other languages, what is said about none is absent.
+// What is said about all does not hold for other languages.
 const Expectation& ExpectationFor(const Scenario& scenario,
                                   const Column& column);
 
