@@ -35,6 +35,7 @@ inline constexpr char kHtmlNarrow[] = R"css(
     display: flex; justify-content: space-between; gap: 1rem;
     align-items: baseline; background: none; font-size: 1rem;
   }
+  .cells th a { position: static; }
   .cells td {
     height: auto; min-width: 0; padding: .2rem .35rem; border: 0;
     border-radius: .25rem; font-size: .75rem; overflow-wrap: break-word;
@@ -66,7 +67,7 @@ inline constexpr char kHtmlPrint[] = R"css(
   table { margin: 0; width: 100%; font-size: 7pt; }
   caption, .group span, thead th:first-child { padding-left: 0; }
   details { position: static; max-width: none; }
-  thead th, th[scope=row] { position: static; }
+  thead th, th[scope=row], th[scope=row] a { position: static; }
   thead th { padding: 1mm; width: auto; }
   th[scope=row] { width: 34mm; min-width: 0; padding: 1mm 2mm 1mm 0; }
   .group th { padding: 4mm 0 1mm; font-size: 9pt; break-after: avoid; }

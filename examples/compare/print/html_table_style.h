@@ -8,7 +8,8 @@ namespace compare {
 
 // Two rows for each way of ending: its title is in both, the cells are in the
 // first, and the explanation is in the second. Borders of the color of the page
-// part the cells, and go along with what is sticky.
+// part the cells, and go along with what is sticky. The title of a row stays
+// beside the explanation, which is long where there are many columns.
 inline constexpr char kHtmlTable[] = R"css(
 table {
   margin-left: -1.5rem; width: calc(100% + 1.5rem); font-size: .8125rem;
@@ -38,7 +39,10 @@ th[scope=row] {
   min-width: 12rem; padding: .4rem .75rem .4rem 1.5rem;
   border-bottom: 1px solid var(--line);
 }
-th[scope=row] a { display: block; color: inherit; text-decoration: none; }
+th[scope=row] a {
+  display: block; position: sticky; top: 6rem; color: inherit;
+  text-decoration: none;
+}
 th small {
   display: block; color: var(--quiet);
   font: .75rem/1.4 ui-monospace, Menlo, Consolas, monospace;

@@ -32,8 +32,8 @@ constexpr char kNoFork[] =
     "A Go program cannot fork: it has threads, of which the child would have "
     "one. It can only start another program.";
 constexpr char kKilled[] =
-    "A process cannot handle SIGKILL, and whoever uses the volume next does "
-    "not know whose the directory was.";
+    "A process cannot handle SIGKILL, and the next one there cannot know that "
+    "the directory has lost its owner.";
 constexpr char kFault[] = "fatal error: fault";
 constexpr char kNoAtExit[] = "Go has no functions that run at exit.";
 

@@ -59,8 +59,8 @@ constexpr char kUnwinds[] =
     "sys.exit() raises SystemExit, which unwinds all functions, in a container "
     "as anywhere else.";
 constexpr char kKilled[] =
-    "A process cannot handle SIGKILL, and whoever uses the volume next does "
-    "not know whose the directory was.";
+    "A process cannot handle SIGKILL, and the next one there cannot know that "
+    "the directory has lost its owner.";
 constexpr char kNotFound[] = "FileNotFoundError";
 
 constexpr OtherExpectation kExpectations[] = {

@@ -37,8 +37,8 @@ constexpr char kConsumed[] =
 constexpr char kNoAtExit[] =
     "Rust's standard library has no functions that run at exit.";
 constexpr char kKilled[] =
-    "A process cannot handle SIGKILL, and whoever uses the volume next does "
-    "not know whose the directory was.";
+    "A process cannot handle SIGKILL, and the next one there cannot know that "
+    "the directory has lost its owner.";
 constexpr char kPanic[] = "no such record";
 
 constexpr OtherExpectation kExpectations[] = {
