@@ -3,6 +3,9 @@
 // The page that compare_tempdirs makes of results that are given here.
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <regex>
 #include <set>
@@ -13,6 +16,7 @@
 #include "examples/compare/play/cell.h"
 #include "examples/compare/play/comparison.h"
 #include "examples/compare/play/words.h"
+#include "examples/compare/print/document.h"
 #include "examples/compare/print/format.h"
 #include "examples/compare/scenarios/column.h"
 #include "examples/compare/scenarios/scenario.h"
@@ -283,6 +287,46 @@ TEST(PageTest, WithoutMeasurementsIsTheSameInEveryRun) {
   EXPECT_EQ(FormatHtml(slow, Detail::kWhat),
             FormatHtml(Expected(), Detail::kWhat));
   EXPECT_THAT(FormatHtml(slow, Detail::kAll), HasSubstr("2.0 s"));
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(DocumentTest, IsThePage) {
+  const std::string path = std::string(getenv("TEST_TMPDIR")) + "/page.html";
+  EXPECT_TRUE(compare::UpdateDocument(path, Expected()).ok());
+  EXPECT_TRUE(ReadFile(path) == FormatHtml(Expected(), Detail::kWhat));
+}
+
+TEST(DocumentTest, HasATableForTheLibraryAndOneForTheOthers) {
+  const std::string path = std::string(getenv("TEST_TMPDIR")) + "/tables.md";
+  std::ofstream(path) << "<!-- comparison: begin -->\n<!-- comparison: end -->"
+                         "\n<!-- others: begin -->\n<!-- others: end -->\n";
+  EXPECT_TRUE(compare::UpdateDocument(path, Expected()).ok());
+  const std::string text = ReadFile(path);
+  const std::string own = text.substr(0, text.find("<!-- others: begin -->"));
+  const std::string others = text.substr(own.size());
+  EXPECT_THAT(own, HasSubstr("| finalizer style |"));
+  EXPECT_THAT(own, Not(HasSubstr("| Go defer |")));
+  EXPECT_THAT(others, HasSubstr("| Go defer |"));
+  EXPECT_THAT(others, Not(HasSubstr("| finalizer style |")));
+}
+
+// A document that lacks what this machine does not play would be taken for
+// current.
+TEST(DocumentTest, IsNotUpdatedWhereSomethingWasNotPlayed) {
+  const std::string path = std::string(getenv("TEST_TMPDIR")) + "/no.html";
+  Comparison refused = Expected();
+  refused.rows.back().cells[0].refusal = "an overlay: not permitted";
+  EXPECT_THAT(compare::UpdateDocument(path, refused).ToString(),
+              HasSubstr("an overlay: not permitted"));
+  Comparison left_out = Expected();
+  left_out.left_out = {"Go is left out: install golang-go."};
+  EXPECT_THAT(compare::UpdateDocument(path, left_out).ToString(),
+              HasSubstr("install golang-go"));
+  EXPECT_FALSE(std::ifstream(path).is_open());
 }
 
 TEST(PageTest, ShowsMessagesAsText) {

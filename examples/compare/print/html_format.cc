@@ -35,8 +35,9 @@ constexpr char kHowToRead[] =
     "explanation that can be shared.";
 
 constexpr char kFooter[] =
-    "tools/compare --format=html plays all of this on your machine, and makes "
-    "this page.";
+    "tools/compare --format=html --columns=own,others plays all of this on "
+    "your "
+    "machine, and makes this page.";
 
 bool Has(const Comparison& comparison, Kind kind) {
   return std::any_of(
