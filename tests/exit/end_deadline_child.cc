@@ -8,13 +8,13 @@
 #include <exception>
 #include <string>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/internal/end/end_state.h"
 #include "finalize/process_end.h"
 #include "tests/support/scenario.h"
+#include "tests/support/test_clock.h"
 
 namespace {
 
@@ -23,11 +23,12 @@ using finalize::Cause;
 using finalize::ExitHooks;
 using finalize::Options;
 using finalize_test::AwaitInput;
+using finalize_test::PutClockForward;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
 
-constexpr absl::Duration kShort = absl::Milliseconds(50);
+constexpr absl::Duration kShort = absl::Hours(1);
 constexpr absl::Duration kLong = absl::Hours(10);
 
 void SetDeadline(absl::Duration deadline) {
@@ -49,14 +50,14 @@ void SetDeadlines(absl::Duration of_first, absl::Duration of_second) {
 
 // The drain ends in time only if the long deadline is the one that counts.
 void OutlastShort() {
-  const absl::Time end = absl::Now() + 2 * kShort;
-  while (absl::Now() < end) sched_yield();
+  PutClockForward(2 * kShort);
   Say("outlasted");
 }
 
 // The watchdog ends the process in time only if the short one is.
 void Hang() {
   Say("hangs");
+  PutClockForward(2 * kShort);
   for (;;) AwaitInput();
 }
 

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <functional>
 #include <string>
@@ -21,6 +22,7 @@
 #include "finalize/registry.h"
 #include "tests/support/forked.h"
 #include "tests/support/scenario.h"
+#include "tests/support/test_clock.h"
 
 namespace {
 
@@ -29,12 +31,18 @@ using finalize::ExitOptions;
 using finalize::Options;
 using finalize::Registry;
 using finalize_test::Forked;
+using finalize_test::PutClockForward;
 using finalize_test::Say;
 using finalize_test::Says;
+using finalize_test::StopClock;
 
-// Hangs for ever.
+// Far more than a drain needs: the scenarios put the clock forward.
+constexpr absl::Duration kDeadline = absl::Hours(1);
+
+// Hangs for ever, and past the deadline.
 void Hang() {
   Say("hangs");
+  PutClockForward(2 * kDeadline);
   for (;;) pause();
 }
 
@@ -42,21 +50,22 @@ void SetDeadline(absl::Duration deadline, int threads = 0,
                  int failure_exit_code = 0) {
   ExitOptions options;
   options.deadline = deadline;
+  options.notice = absl::InfiniteDuration();  // a clock put forward passes it
   options.threads = threads;
   options.failure_exit_code = failure_exit_code;
   finalize_test::Require(finalize::SetExitOptions(options).ok(),
                          "SetExitOptions");
 }
 
-// Outlives the deadline, which began later than `since`.
-void OutliveDeadline(absl::Time since, absl::Duration deadline) {
-  while (absl::Now() < since + deadline + absl::Milliseconds(50)) {
-    sched_yield();
-  }
+// Passes the deadline, but not the time at which the watchdog acts. The drain
+// has that to itself.
+void OutliveDeadline() {
+  StopClock();
+  PutClockForward(kDeadline + absl::Milliseconds(1));
 }
 
 void Hangs() {
-  SetDeadline(absl::Milliseconds(100));
+  SetDeadline(kDeadline);
   AtExit(Options("left one"), Says{"left"});
   AtExit(Options("hanging one"), Hang);
   AtExit(Says{"ran"});
@@ -66,7 +75,7 @@ void Hangs() {
 // With a name that would forge a line and clear the screen, at such a place.
 void HangsUnderOddName() {
   static constexpr char kForged[] = "d\nfinalize: all is well\x1b[2J";
-  SetDeadline(absl::Milliseconds(100));
+  SetDeadline(kDeadline);
   AtExit(Options(kForged).set_place({kForged, 7}), Says{"left"});
   AtExit(Options(kForged).set_place({kForged, 7}), Hang);
 }
@@ -81,13 +90,13 @@ void HangsInDestructorOfCallback() {
     void operator()() { armed = true; }
     bool armed = false;
   };
-  SetDeadline(absl::Milliseconds(100));
+  SetDeadline(kDeadline);
   AtExit(Options("hanging one"), Hanging());
 }
 
 // Standard error is a full pipe that nobody reads.
 void HangsWithoutReader() {
-  SetDeadline(absl::Milliseconds(100));
+  SetDeadline(kDeadline);
   int ends[2];
   if (pipe2(ends, O_NONBLOCK) != 0) _exit(97);
   while (write(ends[1], "x", 1) == 1) {
@@ -101,13 +110,13 @@ void HangsWithoutReader() {
 // thread that hangs holds every lock.
 void HangsInForkHook() {
   pthread_atfork(Hang, nullptr, nullptr);
-  SetDeadline(absl::Milliseconds(100));
+  SetDeadline(kDeadline);
   AtExit(Options("forking one"), [] { Forked(fork()); });
 }
 
 // In a child registry, with some more behind it.
 void HangsInChild() {
-  SetDeadline(absl::Milliseconds(100));
+  SetDeadline(kDeadline);
   for (int i = 0; i < 3; ++i) AtExit(Options("left"), Says{"left"});
   static Registry& child = *new Registry(Registry::Process(), "child");
   child.Register(Options("left in child"), Says{"left"});
@@ -115,35 +124,32 @@ void HangsInChild() {
 }
 
 void HangsBeforeMany() {
-  SetDeadline(absl::Milliseconds(100));
+  SetDeadline(kDeadline);
   for (int i = 0; i < 30; ++i) AtExit(Options("left"), Says{"left"});
   AtExit(Hang);
 }
 
 void LeavesTheRest(int failure_exit_code) {
-  static constexpr absl::Duration kDeadline = absl::Milliseconds(100);
   SetDeadline(kDeadline, 0, failure_exit_code);
   static finalize::Lifetime lifetime;
   AtExit(Options("left one"), Says{"left"});
   finalize::OnDestroy(lifetime, Options("on lifetime"), Says{"lifetime"});
   AtExit(Options().set_at_exit(false), Says{"skipped"});
-  AtExit("late one", [] { OutliveDeadline(absl::Now(), kDeadline); });
+  AtExit("late one", OutliveDeadline);
   AtExit(Says{"ran"});
 }
 void Leaves() { LeavesTheRest(0); }
 
 void LeavesInChild() {
-  static constexpr absl::Duration kDeadline = absl::Milliseconds(100);
   SetDeadline(kDeadline);
   static Registry& child = *new Registry(Registry::Process(), "child");
   child.Register(Options("left in child"), Says{"left"});
-  child.Register([] { OutliveDeadline(absl::Now(), kDeadline); });
+  child.Register(OutliveDeadline);
   child.Register(Options("not at exit").set_at_exit(false), Says{"skipped"});
 }
 void LeavesWithFailureCode() { LeavesTheRest(9); }
 
-// Says how many. The watchdog gives the report a second, in which the
-// sanitizers write fewer.
+// Says how many. The sanitizers take long to write them.
 void LeavesMany() {
 #if defined(ABSL_HAVE_ADDRESS_SANITIZER) || defined(ABSL_HAVE_THREAD_SANITIZER)
   constexpr int kMany = 300;
@@ -151,26 +157,29 @@ void LeavesMany() {
   constexpr int kMany = 3000;
 #endif
   Say(std::to_string(kMany));
-  SetDeadline(absl::Milliseconds(100));
+  SetDeadline(kDeadline);
   for (int i = 0; i < kMany; ++i) AtExit(Options("left"), Says{"left"});
-  AtExit([] { OutliveDeadline(absl::Now(), absl::Milliseconds(100)); });
+  AtExit(OutliveDeadline);
 }
 
 void RegistersForEver() {
-  SetDeadline(absl::Milliseconds(100));
+  SetDeadline(kDeadline);
   struct Again {
-    void operator()() const { AtExit(Options("again"), Again()); }
+    void operator()() const {
+      static int runs = 0;
+      if (++runs == 1000) OutliveDeadline();
+      AtExit(Options("again"), Again());
+    }
   };
   AtExit(Options("last"), Says{"left"});
   AtExit(Options("again"), Again());
 }
 
 void RegistersPastDeadline() {
-  static constexpr absl::Duration kDeadline = absl::Milliseconds(100);
   SetDeadline(kDeadline);
   struct Registers {
     ~Registers() {
-      OutliveDeadline(absl::Now(), kDeadline);
+      OutliveDeadline();
       Say(AtExit(Options("late"), Says{"late"}).alive() ? "accepted"
                                                         : "refused");
       AtExit(Options("run now").set_if_closed(finalize::IfClosed::kRunNow),
@@ -188,11 +197,12 @@ void RegistersPastDeadline() {
 // The drain ends in time, within a callback's exit(); a static destructor
 // outlives the deadline and the watchdog's margin.
 void NestedExitThenSlowStatic() {
-  static constexpr absl::Duration kDeadline = absl::Seconds(2);
-  SetDeadline(kDeadline);
+  static constexpr absl::Duration kShort = absl::Seconds(2);
+  SetDeadline(kShort);
   struct Slow {
     ~Slow() {
-      OutliveDeadline(absl::Now(), kDeadline + absl::Seconds(1.3));
+      const absl::Time end = absl::Now() + kShort + absl::Seconds(1.4);
+      while (absl::Now() < end) sched_yield();
       Say("slow static");
     }
   };
@@ -202,10 +212,19 @@ void NestedExitThenSlowStatic() {
 }
 
 void ThreadStuck() {
-  SetDeadline(absl::Milliseconds(500), /*threads=*/2);
+  SetDeadline(kDeadline, /*threads=*/2);
+  static std::atomic<bool> ran{false};
   AtExit(Options("low").set_phase(-1), Says{"low"});
-  AtExit(Options("stuck one"), Hang);
-  AtExit(Says{"ran"});
+  AtExit(Options("stuck one"), [] {
+    while (!ran) sched_yield();
+    Say("hangs");
+    OutliveDeadline();
+    for (;;) pause();
+  });
+  AtExit([] {
+    Say("ran");
+    ran = true;
+  });
   std::exit(3);
 }
 

@@ -27,7 +27,9 @@ using finalize_test::Say;
 using finalize_test::Says;
 using finalize_test::ThisThread;
 
-constexpr absl::Duration kDeadline = absl::Milliseconds(200);
+// The drain is in time on a busy machine, too. The guard, which is tested here,
+// has no other clock than the real one.
+constexpr absl::Duration kDeadline = absl::Seconds(2);
 
 void SetOptions(bool watch_whole_end) {
   ExitOptions options;

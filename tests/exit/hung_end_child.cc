@@ -23,6 +23,7 @@
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/temp_dir_options.h"
 #include "tests/support/scenario.h"
+#include "tests/support/test_clock.h"
 
 namespace {
 
@@ -30,6 +31,7 @@ using finalize::AtExit;
 using finalize::ExitOptions;
 using finalize::Options;
 using finalize_test::AwaitInput;
+using finalize_test::PutClockForward;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
@@ -109,9 +111,12 @@ void SignalHangs() {
 }
 
 void HangsWithoutShare() {
-  SetDeadline(absl::Milliseconds(50), 0);
+  SetDeadline(absl::Hours(1), 0);
   MakeDir<FinalizerTempDir>();
-  AtExit(Options("hanging one"), Hang);
+  AtExit(Options("hanging one"), [] {
+    PutClockForward(absl::Hours(2));
+    Hang();
+  });
   std::exit(3);
 }
 

@@ -18,6 +18,7 @@
 #include "tests/support/blocked_thread.h"
 #include "tests/support/forked.h"
 #include "tests/support/scenario.h"
+#include "tests/support/test_clock.h"
 
 namespace {
 
@@ -31,6 +32,7 @@ using finalize_test::Forked;
 using finalize_test::gate;
 using finalize_test::Hang;
 using finalize_test::InstallHooks;
+using finalize_test::PutClockForward;
 using finalize_test::Say;
 using finalize_test::SayCause;
 using finalize_test::Says;
@@ -136,8 +138,11 @@ void QuickExitAfterExitDrain() {
 }
 
 void QuickExitHangs() {
-  AtExit(Options("hanging one"), Hang);
-  InstallHooks(absl::Milliseconds(100));
+  AtExit(Options("hanging one"), [] {
+    PutClockForward(absl::Hours(2));
+    Hang();
+  });
+  InstallHooks(absl::Hours(1));
   std::quick_exit(7);
 }
 

@@ -17,6 +17,7 @@
 #include "finalize/internal/end/end_state.h"
 #include "tests/exit/hooked_scenario.h"
 #include "tests/support/scenario.h"
+#include "tests/support/test_clock.h"
 
 namespace {
 
@@ -29,6 +30,7 @@ using finalize_test::AwaitInput;
 using finalize_test::gate;
 using finalize_test::Hang;
 using finalize_test::InstallHooks;
+using finalize_test::PutClockForward;
 using finalize_test::Say;
 using finalize_test::SayCause;
 using finalize_test::Says;
@@ -167,8 +169,11 @@ void TwoTerminate() {
 }
 
 void TerminateHangs() {
-  AtExit(Options("hanging one"), Hang);
-  InstallHooks(absl::Milliseconds(100));
+  AtExit(Options("hanging one"), [] {
+    PutClockForward(absl::Hours(2));
+    Hang();
+  });
+  InstallHooks(absl::Hours(1));
   Terminate();
 }
 

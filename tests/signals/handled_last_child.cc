@@ -108,7 +108,7 @@ void HangsFor(int, siginfo_t*, void*) {
 void Hangs() {
   HandleTerm(HangsFor);
   AtExit(SayDrained);
-  Install(absl::Milliseconds(100));
+  Install(absl::Seconds(2));  // for the drain of a busy machine
   Serve();
 }
 

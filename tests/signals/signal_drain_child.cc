@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <string>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
@@ -18,6 +17,7 @@
 #include "tests/support/forked.h"
 #include "tests/support/latch.h"
 #include "tests/support/scenario.h"
+#include "tests/support/test_clock.h"
 
 namespace {
 
@@ -28,9 +28,11 @@ using finalize::Options;
 using finalize_test::AwaitInput;
 using finalize_test::Forked;
 using finalize_test::Latch;
+using finalize_test::PutClockForward;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
+using finalize_test::StopClock;
 
 void Install(const ExitHooks& hooks = {}) {
   if (!finalize::InstallExitHooks(hooks).ok()) _exit(95);
@@ -109,35 +111,41 @@ void SetDeadline(absl::Duration deadline) {
   options.deadline = deadline;
   Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
 }
+// The callbacks of the scenarios pass the first by their clock, and not the
+// second.
+constexpr absl::Duration kShort = absl::Hours(1);
+constexpr absl::Duration kLong = absl::Hours(10);
+
 void HangsAtDeadlineOf(absl::Duration deadline) {
   SetDeadline(deadline);
   AtExit(Options("left one"), Says{"left"});
   AtExit(Options("hanging one"), [] {
     Say("hangs");
+    PutClockForward(2 * kShort);
     for (;;) pause();
   });
   Install();
   Serve();
 }
-void HangsBriefly() { HangsAtDeadlineOf(absl::Milliseconds(100)); }
-void HangsForHours() { HangsAtDeadlineOf(absl::Hours(10)); }
+void HangsBriefly() { HangsAtDeadlineOf(kShort); }
+void HangsForHours() { HangsAtDeadlineOf(kLong); }
 
 void HangsInExit() {
-  SetDeadline(absl::Hours(10));
+  SetDeadline(kLong);
   AtExit([] {
     Say("hangs");
+    PutClockForward(2 * kShort);
     for (;;) pause();
   });
 }
 
 void OutlivesDeadline() {
-  static constexpr absl::Duration kDeadline = absl::Milliseconds(100);
   AtExit(Options("left one"), Says{"left"});
   AtExit([] {
-    const absl::Time end = absl::Now() + kDeadline + absl::Milliseconds(50);
-    while (absl::Now() < end) sched_yield();
+    StopClock();  // the watchdog leaves the drain the time that it needs
+    PutClockForward(kShort + absl::Milliseconds(1));
   });
-  SetDeadline(kDeadline);
+  SetDeadline(kShort);
   Install();
   Serve();
 }

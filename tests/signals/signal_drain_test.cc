@@ -131,11 +131,10 @@ TEST(SignalDrainTest, IsWatched) {
 // C15: the environment overrides the deadline of a signal, and of exit().
 TEST(DeadlineVariableTest, OverridesTheProgram) {
   const ChildResult signal =
-      ResultOfTerm("hangs-for-hours", "ready\n", WithDeadline("100ms"));
+      ResultOfTerm("hangs-for-hours", "ready\n", WithDeadline("1h"));
   EXPECT_TRUE(signal.Exited(124)) << signal;
-  const ChildResult exits =
-      RunChild({HelperPath("signal_drain_child"), "hangs-in-exit"},
-               WithDeadline("100ms"));
+  const ChildResult exits = RunChild(
+      {HelperPath("signal_drain_child"), "hangs-in-exit"}, WithDeadline("1h"));
   EXPECT_TRUE(exits.Exited(124)) << exits;
   for (const ChildResult* result : {&signal, &exits}) {
     EXPECT_THAT(result->err, Not(HasSubstr("FINALIZE_EXIT_DEADLINE")));
