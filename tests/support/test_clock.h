@@ -20,7 +20,8 @@
 
 namespace finalize_test {
 
-// Who sleeps until a time notices within some milliseconds.
+// Who sleeps until a time notices within some milliseconds. ExitOptions::notice
+// passes, too: a test that expects no message sets it to infinity.
 void PutClockForward(absl::Duration duration);
 
 // From now on only PutClockForward moves the clock. For a drain that has to end
