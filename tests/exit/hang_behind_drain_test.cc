@@ -6,8 +6,8 @@
 #include "finalize/process_end.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/exit/exit_lock.h"
 #include "tests/support/child_process.h"
+#include "tests/support/exit_lock.h"
 
 namespace {
 

@@ -5,8 +5,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/exit/exit_lock.h"
 #include "tests/support/child_process.h"
+#include "tests/support/exit_lock.h"
 
 namespace {
 

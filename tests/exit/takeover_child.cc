@@ -19,9 +19,9 @@
 #include "finalize/exit_hooks.h"
 #include "finalize/internal/end/end_state.h"
 #include "finalize/process_end.h"
-#include "tests/exit/exit_lock.h"
 #include "tests/exit/hooked_scenario.h"
 #include "tests/support/blocked_thread.h"
+#include "tests/support/exit_lock.h"
 #include "tests/support/forked.h"
 #include "tests/support/scenario.h"
 

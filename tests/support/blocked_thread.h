@@ -8,7 +8,9 @@
 #ifndef TESTS_SUPPORT_BLOCKED_THREAD_H_
 #define TESTS_SUPPORT_BLOCKED_THREAD_H_
 
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <gnu/libc-version.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -19,20 +21,27 @@
 #include <string>
 #include <string_view>
 
+#include "tests/support/exit_lock.h"
+
 namespace finalize_test {
 
 inline pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
 
-// Returns whether `thread` sleeps in the system call with the number `call`.
-inline bool IsBlocked(pid_t thread, long call) {
+// Returns the system call in which `thread` sleeps, and its arguments, as the
+// kernel writes them.
+inline std::string CallOf(pid_t thread) {
   const std::string path =
       "/proc/self/task/" + std::to_string(thread) + "/syscall";
   char text[64] = {};
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   const ssize_t size = read(file, text, sizeof(text) - 1);
   close(file);
-  return size > 0 &&
-         std::string(text).rfind(std::to_string(call) + " ", 0) == 0;
+  return size > 0 ? text : "";
+}
+
+// Returns whether `thread` sleeps in the system call with the number `call`.
+inline bool IsBlocked(pid_t thread, long call) {
+  return CallOf(thread).rfind(std::to_string(call) + " ", 0) == 0;
 }
 
 // Returns how often `thread` has gone to sleep.
@@ -51,13 +60,28 @@ inline void AwaitBlocked(pid_t thread, long call) {
   while (!IsBlocked(thread, call)) sched_yield();
 }
 
+// Returns whether `thread` sleeps on a word of this program, or on a lock of
+// exit() in glibc 2.41 and newer. The lock that older ones have there is held
+// for a moment only.
+inline bool SleepsInExit(pid_t thread) {
+  const std::string call = CallOf(thread);
+  const std::string futex = std::to_string(SYS_futex) + " ";
+  if (call.rfind(futex, 0) != 0) return false;
+  const auto word = std::stoull(call.substr(futex.size()), nullptr, 16);
+  Dl_info of_word, of_program, of_library;
+  return dladdr(reinterpret_cast<void*>(word), &of_word) != 0 &&
+         dladdr(reinterpret_cast<void*>(&CallOf), &of_program) != 0 &&
+         dladdr(reinterpret_cast<void*>(&gnu_get_libc_version), &of_library) !=
+             0 &&
+         (of_word.dli_fbase == of_program.dli_fbase ||
+          (ExitHasALock() && of_word.dli_fbase == of_library.dli_fbase));
+}
+
 // Waits until `thread`, which calls exit() or quick_exit() and has not slept
 // before, is blocked: the library blocks it or makes it stand by, or it sleeps
 // on the C library's lock (glibc 2.41 and newer).
 inline void AwaitInExit(pid_t thread) {
-  while (!IsBlocked(thread, SYS_pause) && !IsBlocked(thread, SYS_futex)) {
-    sched_yield();
-  }
+  while (!IsBlocked(thread, SYS_pause) && !SleepsInExit(thread)) sched_yield();
 }
 
 // The same for a thread that stores its id in `thread`, which is 0 until then.

@@ -2,8 +2,8 @@
 
 // Whether exit() and quick_exit() of this C library take a lock of their own,
 // for good: glibc 2.41 and newer.
-#ifndef TESTS_EXIT_EXIT_LOCK_H_
-#define TESTS_EXIT_EXIT_LOCK_H_
+#ifndef TESTS_SUPPORT_EXIT_LOCK_H_
+#define TESTS_SUPPORT_EXIT_LOCK_H_
 
 #include <gnu/libc-version.h>
 
@@ -22,4 +22,4 @@ inline bool ExitHasALock() {
 
 }  // namespace finalize_test
 
-#endif  // TESTS_EXIT_EXIT_LOCK_H_
+#endif  // TESTS_SUPPORT_EXIT_LOCK_H_
