@@ -60,21 +60,19 @@ inline void AwaitBlocked(pid_t thread, long call) {
   while (!IsBlocked(thread, call)) sched_yield();
 }
 
-// Returns whether `thread` sleeps on a word of this program, or on a lock of
-// exit() in glibc 2.41 and newer. The lock that older ones have there is held
-// for a moment only.
+// Returns whether `thread` sleeps in futex(), but not on the lock that glibc
+// before 2.41 has in exit(), and holds for a moment only.
 inline bool SleepsInExit(pid_t thread) {
   const std::string call = CallOf(thread);
   const std::string futex = std::to_string(SYS_futex) + " ";
   if (call.rfind(futex, 0) != 0) return false;
   const auto word = std::stoull(call.substr(futex.size()), nullptr, 16);
-  Dl_info of_word, of_program, of_library;
-  return dladdr(reinterpret_cast<void*>(word), &of_word) != 0 &&
-         dladdr(reinterpret_cast<void*>(&CallOf), &of_program) != 0 &&
-         dladdr(reinterpret_cast<void*>(&gnu_get_libc_version), &of_library) !=
-             0 &&
-         (of_word.dli_fbase == of_program.dli_fbase ||
-          (ExitHasALock() && of_word.dli_fbase == of_library.dli_fbase));
+  Dl_info of_word, of_library;
+  return ExitHasALock() ||
+         dladdr(reinterpret_cast<void*>(word), &of_word) == 0 ||
+         dladdr(reinterpret_cast<void*>(&gnu_get_libc_version), &of_library) ==
+             0 ||
+         of_word.dli_fbase != of_library.dli_fbase;
 }
 
 // Waits until `thread`, which calls exit() or quick_exit() and has not slept
