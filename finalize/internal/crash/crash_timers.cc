@@ -24,7 +24,11 @@ pid_t ThisThread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
 int CrashTimers::Arm(int signal, pid_t thread, uint64_t at_nanos) {
   sigevent event = {};
   event.sigev_notify = thread != 0 ? SIGEV_THREAD_ID : SIGEV_SIGNAL;
+#ifdef sigev_notify_thread_id  // musl
+  event.sigev_notify_thread_id = thread;
+#else
   event._sigev_un._tid = thread;
+#endif
   event.sigev_signo = signal;
   event.sigev_value.sival_ptr = &mark;
   int timer = kNone;

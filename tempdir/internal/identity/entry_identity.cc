@@ -15,23 +15,22 @@ namespace {
 constexpr int kHeld = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 struct Handle {
+  file_handle* header() { return reinterpret_cast<file_handle*>(room); }
+
   // Type and bytes; empty if the file system has none.
-  std::string_view text() const {
-    return {reinterpret_cast<const char*>(&room.header.handle_type), size};
+  std::string_view text() {
+    return {reinterpret_cast<const char*>(&header()->handle_type), size};
   }
 
-  union {
-    file_handle header;
-    char bytes[sizeof(file_handle) + MAX_HANDLE_SZ];
-  } room;
+  alignas(file_handle) char room[sizeof(file_handle) + MAX_HANDLE_SZ];
   size_t size = 0;
 };
 
 void Fetch(int fd, const char* name, int flags, Handle* handle) {
-  handle->room.header.handle_bytes = MAX_HANDLE_SZ;
+  handle->header()->handle_bytes = MAX_HANDLE_SZ;
   int mount;
-  if (name_to_handle_at(fd, name, &handle->room.header, &mount, flags) == 0) {
-    handle->size = sizeof(int) + handle->room.header.handle_bytes;
+  if (name_to_handle_at(fd, name, handle->header(), &mount, flags) == 0) {
+    handle->size = sizeof(int) + handle->header()->handle_bytes;
   }
 }
 
@@ -42,8 +41,7 @@ absl::StatusOr<EntryIdentity> EntryIdentity::Of(int parent_fd,
   EntryIdentity identity;
   Handle handle;
   Fetch(parent_fd, name, 0, &handle);
-  if (handle.size > 0 &&
-      HandleLasts(parent_fd, handle.room.header.handle_type)) {
+  if (handle.size > 0 && HandleLasts(parent_fd, handle.header()->handle_type)) {
     identity.handle_ = std::string(handle.text());
     return identity;
   }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
 #include "finalize/crash_gate.h"
 #include "finalize/owner_process.h"
@@ -56,14 +57,14 @@ void SweepAtEnd() { SweepProcessRoots(/*process_ends=*/true); }
 // temp dirs of its parent finds it free.
 thread_local RootsOfProcess* held_for_fork = nullptr;
 
-void BeforeFork() {
+void BeforeFork() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   RootsOfProcess* const process = ExistingRoots();
   if (process == nullptr || held_for_fork != nullptr) return;
   process->mutex.lock();
   held_for_fork = process;
 }
 
-void AfterFork() {
+void AfterFork() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   if (held_for_fork != nullptr) {
     std::exchange(held_for_fork, nullptr)->mutex.unlock();
   }

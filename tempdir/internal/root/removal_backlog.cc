@@ -14,6 +14,7 @@
 #include <new>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "finalize/owner_process.h"
 #include "tempdir/internal/system/background_thread.h"
 
@@ -39,8 +40,8 @@ class RemovalBacklog {
   // The thread's work; never returns.
   void Serve();
 
-  void Lock() { mutex_.lock(); }
-  void Unlock() { mutex_.unlock(); }
+  void Lock() ABSL_NO_THREAD_SAFETY_ANALYSIS { mutex_.lock(); }
+  void Unlock() ABSL_NO_THREAD_SAFETY_ANALYSIS { mutex_.unlock(); }
 
  private:
   // Takes over what is queued.

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <mutex>
 
+#include "absl/base/thread_annotations.h"
 #include "finalize/owner_process.h"
 
 namespace tempdir_internal {
@@ -24,7 +25,7 @@ class ForkMutex {
  public:
   // Returns false if a thread of another process held the mutex or waited for
   // it at the fork: it will never be free here, and is not touched.
-  bool Acquire() {
+  bool Acquire() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     const uint64_t process = uint64_t{finalize::OwnerProcess().number()}
                              << kProcessShift;
     uint64_t users = users_.load(std::memory_order_relaxed);
@@ -38,7 +39,7 @@ class ForkMutex {
     mutex_.lock();
     return true;
   }
-  void Release() {
+  void Release() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     mutex_.unlock();
     users_.fetch_sub(1, std::memory_order_relaxed);
   }
