@@ -25,8 +25,8 @@ namespace spool_service {
 namespace {
 
 // A few kilobytes can unpack to a full disk.
-constexpr uint64_t kMostBytes = uint64_t{1} << 30;
-constexpr size_t kMostEntries = 100000;
+constexpr uint64_t kMaxBytes = uint64_t{1} << 30;
+constexpr size_t kMaxEntries = 100000;
 
 struct FreeReader {
   void operator()(archive* reader) const { archive_read_free(reader); }
@@ -262,7 +262,7 @@ absl::StatusOr<uint64_t> CopyData(archive* reader, archive_entry* entry,
     bytes += size;
     if (bytes > most) {
       return absl::InvalidArgumentError(
-          absl::StrCat("unpacks to more than ", kMostBytes, " bytes"));
+          absl::StrCat("unpacks to more than ", kMaxBytes, " bytes"));
     }
     if (file >= 0 &&
         !Write(file, static_cast<const char*>(block), size, offset)) {
@@ -289,15 +289,15 @@ absl::StatusOr<std::vector<ArchiveEntry>> Unpack(const std::string& file,
       open(directory.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (top.get() < 0) return Failure(directory.c_str());
   std::vector<ArchiveEntry> entries;
-  uint64_t bytes_left = kMostBytes;
+  uint64_t bytes_left = kMaxBytes;
   for (;;) {
     archive_entry* entry = nullptr;
     const int read = archive_read_next_header(reader.get(), &entry);
     if (read == ARCHIVE_EOF) break;
     if (read < ARCHIVE_WARN) return Unreadable(reader.get());
-    if (entries.size() == kMostEntries) {
+    if (entries.size() == kMaxEntries) {
       return absl::InvalidArgumentError(
-          absl::StrCat("has more than ", kMostEntries, " entries"));
+          absl::StrCat("has more than ", kMaxEntries, " entries"));
     }
     if (absl::Status status = Check(entry); !status.ok()) return status;
     entries.push_back({archive_entry_pathname(entry), KindOf(entry), 0});

@@ -40,7 +40,7 @@ using httplib::Request;
 using httplib::Response;
 using nlohmann::json;
 
-constexpr size_t kMostUpload = size_t{1} << 30;
+constexpr size_t kMaxUpload = size_t{1} << 30;
 constexpr int kPatienceMs = 10000;  // for a client that is slow
 
 // What httplib reads from and writes to. What is read too far stays with the
@@ -82,7 +82,7 @@ class ConnectionStream : public httplib::Stream {
     // the body.
     const bool interim =
         absl::StartsWith(absl::string_view(data, size), "HTTP/1.1 100 ");
-    if ((interim || unsent_.size() >= kMostUnsent) && !Flush()) return -1;
+    if ((interim || unsent_.size() >= kMaxUnsent) && !Flush()) return -1;
     return static_cast<ssize_t>(size);
   }
 
@@ -103,7 +103,7 @@ class ConnectionStream : public httplib::Stream {
 
  private:
   static constexpr size_t kBlock = 16384;
-  static constexpr size_t kMostUnsent = 65536;
+  static constexpr size_t kMaxUnsent = 65536;
 
   bool Flush() {
     size_t done = 0;
@@ -149,7 +149,7 @@ class Protocol : public httplib::Server {
     return stream->End() && sent && !closed && !last;
   }
   void SetLimits() {
-    set_payload_max_length(kMostUpload);
+    set_payload_max_length(kMaxUpload);
     set_keep_alive_timeout(15);
     set_keep_alive_max_count(1000000);
   }
