@@ -153,7 +153,7 @@ void HoldTakerUp() {
   if (slow_thread == 0 || IsInSlowCallback() || once.exchange(true)) return;
   for (int i = 0; i < kPatience && !next_began; ++i) {
     if (finalize_test::IsBlocked(slow_thread, SYS_pause) ||
-        finalize_test::IsBlocked(slow_thread, SYS_futex)) {
+        finalize_test::SleepsInExit(slow_thread)) {
       return;
     }
     sched_yield();
