@@ -76,7 +76,7 @@ struct InFlightOptions {
   // How much of the time that remains is kept for the callbacks behind this
   // one, from 0 to 1. The time is ExitTimeLeft() (process_end.h) at the
   // beginning of the wait, or ExitOptions::phase_limit if that is shorter. With
-  // less than half, a thread that waits in exit() may take the drain over
+  // a third or less, a thread that waits in exit() may take the drain over
   // before the wait has ended (ExitOptions::take_over).
   double later_share = 0.5;
 };

@@ -82,9 +82,10 @@ struct ExitOptions {
   // How long a callback may take in the drain of a signal or of
   // std::terminate() while another thread waits in exit(), before that thread
   // takes the drain over. Has no effect with `threads` or a finite
-  // `phase_limit`, whose callbacks run on other threads. 0: half of the time
-  // that remains until the deadline when the callback is first seen. Infinite:
-  // the thread never takes over, except from a callback that has called exit().
+  // `phase_limit`, whose callbacks run on other threads. 0: two thirds of the
+  // time that remains until the deadline when the callback is first seen.
+  // Infinite: the thread never takes over, except from a callback that has
+  // called exit().
   // Must not be negative.
   absl::Duration take_over = absl::ZeroDuration();
   // Whether the deadline holds for all of exit(), with static destructors and

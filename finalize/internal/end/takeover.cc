@@ -54,7 +54,7 @@ class Takeover {
 // How long a callback may take, as of now.
 uint64_t Patience() {
   const absl::Duration asked = CurrentExitOptions().take_over;
-  return ToNanos(asked == absl::ZeroDuration() ? EndTimeLeft() / 2 : asked);
+  return ToNanos(asked == absl::ZeroDuration() ? EndTimeLeft() * 2 / 3 : asked);
 }
 
 Why Takeover::Look(const DrainView& view) {
