@@ -2,11 +2,13 @@
 
 // A process whose drain at the end takes long, or hangs.
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -80,10 +82,13 @@ void HangUntilGone(const std::string& path) {
 void Slow() {
   ExitOptions options;
   options.deadline = absl::Hours(1);
-  options.notice = absl::Milliseconds(50);
+  options.notice = absl::Minutes(10);
   Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
   AtExit(Says{"left one"});
-  AtExit(Options("slow one"), AwaitInput);
+  AtExit(Options("slow one"), [] {
+    PutClockForward(absl::Minutes(11));
+    AwaitInput();
+  });
   std::exit(3);
 }
 
@@ -92,12 +97,18 @@ void QuickEnd() {
   std::exit(3);
 }
 
+// The share for temp dirs begins; when they are removed, the deadline passes.
 void HangWithDirs() {
-  SetDeadline(absl::Seconds(2), 0.75);
+  SetDeadline(absl::Hours(4), 0.5);
   MakeDir<FinalizerTempDir>();
   MakeDir<FinalizerTempDir>(TempDirOptions().set_direct());
   MakeDir<DestructorTempDir>();
-  AtExit(Options("hanging one"), Hang);
+  AtExit(Options("hanging one"), [] {
+    PutClockForward(absl::Hours(3));
+    while (!std::filesystem::is_empty(getenv("TMPDIR"))) sched_yield();
+    PutClockForward(absl::Hours(2));
+    Hang();
+  });
 }
 void ExitHangs() {
   HangWithDirs();
@@ -141,11 +152,14 @@ void KeepsFailed() {
 void StuckPhase() {
   ExitOptions options;
   options.deadline = absl::Hours(1);
-  options.phase_limit = absl::Milliseconds(200);
+  options.phase_limit = absl::Minutes(10);
   options.failure_exit_code = 9;
   Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
   AtExit(Says{"lower one"});
-  AtExit(Options("stuck one").set_phase(1), Hang);
+  AtExit(Options("stuck one").set_phase(1), [] {
+    PutClockForward(absl::Minutes(11));
+    Hang();
+  });
   AtExit(Options().set_phase(2), Says{"higher one"});
   std::exit(3);
 }

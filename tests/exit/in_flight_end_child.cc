@@ -27,6 +27,7 @@
 #include "tests/support/blocked_thread.h"
 #include "tests/support/forked.h"
 #include "tests/support/scenario.h"
+#include "tests/support/test_clock.h"
 
 namespace {
 
@@ -34,6 +35,7 @@ using finalize::InFlight;
 using finalize_test::AwaitBlocked;
 using finalize_test::AwaitInput;
 using finalize_test::Forked;
+using finalize_test::PutClockForward;
 using finalize_test::Require;
 using finalize_test::Say;
 using finalize_test::Says;
@@ -68,12 +70,27 @@ void BeginStuck() {
   Require(ticket->inside(), "inside");
 }
 
+// The time of the wait passes when the stuck request alone is left, and the
+// thread that drains waits for it.
+void PassTimeOfWait() {
+  static std::atomic<pid_t> drainer{0};
+  finalize::AtExit(finalize::Options().set_phase(finalize::kStopAcceptingPhase),
+                   [] { drainer = ThisThread(); });
+  std::thread([] {
+    while (!Requests().closed() || Requests().size() > 1) sched_yield();
+    AwaitBlocked(drainer, SYS_futex);
+    PutClockForward(absl::Minutes(35));  // more than half of the deadline
+  }).detach();
+}
+
 void Install() {
   finalize::ExitOptions options;
-  options.deadline = absl::Seconds(4);
+  options.deadline = absl::Hours(1);
+  options.notice = absl::InfiniteDuration();
   Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
   Require(finalize::InstallExitHooks().ok(), "InstallExitHooks");
   finalize::AtExit(Says{"cleaned up"});
+  PassTimeOfWait();
 }
 
 void Serve() {

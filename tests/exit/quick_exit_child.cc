@@ -125,7 +125,7 @@ void QuickExitAfterExitDrain() {
   };
   static Hangs hangs;
   finalize::ExitOptions options;
-  options.deadline = absl::Seconds(1);
+  options.deadline = absl::Seconds(60);
   finalize_test::Require(finalize::SetExitOptions(options).ok(),
                          "SetExitOptions");
   AtExit(SayCause);

@@ -24,6 +24,7 @@
 #include "tests/support/exit_lock.h"
 #include "tests/support/forked.h"
 #include "tests/support/scenario.h"
+#include "tests/support/test_clock.h"
 
 namespace {
 
@@ -33,9 +34,11 @@ using finalize_test::AwaitInExit;
 using finalize_test::AwaitInput;
 using finalize_test::Forked;
 using finalize_test::InstallHooks;
+using finalize_test::PutClockForward;
 using finalize_test::Say;
 using finalize_test::SayCause;
 using finalize_test::Says;
+using finalize_test::StopClock;
 using finalize_test::ThisThread;
 
 constexpr absl::Duration kLong = absl::Hours(10);
@@ -56,6 +59,14 @@ void HaveMainExit() {
   draining = true;
   AwaitInExit(main_thread);
 }
+
+// The last callback of a drain that waits for a stuck one until the deadline.
+// The watchdog, which comes a second later, never does.
+void PassDeadline(absl::Duration deadline) {
+  StopClock();
+  PutClockForward(deadline);
+}
+void PassLong() { PassDeadline(kLong); }
 
 // SIGTERM comes, and main calls exit() when a callback has it do so.
 void EndTwice(absl::Duration deadline) {
@@ -160,7 +171,12 @@ void HoldTakerUp() {
   }
 }
 
+void NoteCall(long number, long result) {
+  if (number == SYS_gettid && result == main_thread) HoldTakerUp();
+}
+
 void EndSlowCallbackAtTheTakeOver(void (*how)()) {
+  finalize_test::ObserveCalls(NoteCall);
   SetOptions(kLong, absl::Milliseconds(1));
   AtExit([] {
     next_began = true;
@@ -196,6 +212,7 @@ void SlowCallbackAfterASlowOne() {
     second_began = true;
     finalize_test::AwaitBlocked(first_thread, SYS_pause);
     std::thread([] { std::exit(5); }).detach();
+    if (finalize_test::ExitHasALock()) PutClockForward(2 * kLong);
     while (!last_ran) sched_yield();
   });
   AtExit(Options("first slow one"), [] {
@@ -203,7 +220,7 @@ void SlowCallbackAfterASlowOne() {
     draining = true;  // main calls exit(), and soon runs the second one
     while (!second_began) sched_yield();
   });
-  EndTwice(finalize_test::ExitHasALock() ? absl::Seconds(8) : kLong);
+  EndTwice(kLong);
 }
 
 // Two threads in exit() notice that a callback is slow. The first that takes
@@ -231,6 +248,7 @@ void NoteHook() {
 
 void TwoStandBy() {
   SetOptions(kLong, absl::Milliseconds(1));
+  AtExit(PassLong);
   static std::atomic<int> running{0};
   for (int i = 0; i < 100; ++i) {
     AtExit([] {
@@ -248,7 +266,7 @@ void TwoStandBy() {
     draining = true;
     for (;;) pause();
   });
-  EndTwice(absl::Seconds(8));
+  EndTwice(kLong);
 }
 
 // A child that is forked in a callback ends by a signal itself. Its drain is in
@@ -292,17 +310,20 @@ void ForkInACallback() {
 }
 
 // The thread that takes the drain over ends the process by std::terminate(),
-// whose handler takes its time.
+// whose handler takes longer than the guard, which has the real clock, grants
+// to a blocked thread: the deadline and 3 s.
 void SlowTerminateHandler() {
+  static constexpr absl::Duration kDeadline = absl::Seconds(3);
   std::set_terminate([] {
-    const absl::Time end = absl::Now() + absl::Seconds(5);
+    const absl::Time end = absl::Now() + absl::Seconds(7);
     while (absl::Now() < end) sched_yield();
     Say("handler");
     _exit(6);
   });
   main_thread = ThisThread();
-  SetOptions(absl::Seconds(1), absl::Milliseconds(1));
-  InstallHooks(absl::Seconds(1));
+  SetOptions(kDeadline, absl::Milliseconds(1));
+  InstallHooks(kDeadline);
+  AtExit([] { PassDeadline(kDeadline); });
   AtExit(Options("stuck one"), [] {
     HaveMainExit();
     for (;;) pause();
@@ -315,12 +336,13 @@ void SlowTerminateHandler() {
 // It never ends.
 void StuckCallback() {
   SetOptions(kLong, absl::Milliseconds(1));
+  AtExit(PassLong);
   AtExit(SayCause);
   AtExit(Options("stuck one"), [] {
     HaveMainExit();
     for (;;) AwaitInput();
   });
-  EndTwice(absl::Seconds(8));
+  EndTwice(kLong);
 }
 
 // Nothing is taken over from callbacks that only follow each other.
@@ -348,14 +370,6 @@ extern "C" int __wrap_atexit(void (*handler)()) {  // NOLINT
   NoteHook();
   return __real_atexit(handler);
 }
-extern "C" long __real_syscall(long, ...);                           // NOLINT
-extern "C" long __wrap_syscall(long number, long a, long b, long c,  // NOLINT
-                               long d, long e, long f) {
-  const long result = __real_syscall(number, a, b, c, d, e, f);
-  if (number == SYS_gettid && result == main_thread) HoldTakerUp();
-  return result;
-}
-
 int main(int argc, char** argv) {
   return finalize_test::RunScenario(
       argc, argv,

@@ -6,7 +6,6 @@
 #include <string>
 #include <thread>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/inspect.h"
@@ -15,6 +14,7 @@
 #include "finalize/process_end.h"
 #include "finalize/report.h"
 #include "tests/support/scenario.h"
+#include "tests/support/test_clock.h"
 
 namespace {
 
@@ -22,6 +22,7 @@ using finalize::AtExit;
 using finalize::ExitOptions;
 using finalize::Options;
 using finalize::ReportEntry;
+using finalize_test::PutClockForward;
 using finalize_test::Say;
 using finalize_test::Says;
 
@@ -38,12 +39,15 @@ void SetDeadline(absl::Duration deadline) {
 
 // The observer names the one that hangs: its start is the last that is said.
 void ObservedHang() {
-  SetDeadline(absl::Seconds(2));
+  SetDeadline(absl::Minutes(10));
   finalize::SetObserver(
       {[](const ReportEntry& entry) { Say("+" + entry.name); },
        [](const ReportEntry& entry) { Say("-" + entry.name); }});
   AtExit(Options("unreached"), [] {});
-  AtExit(Options("hangs"), Hang);
+  AtExit(Options("hangs"), [] {
+    PutClockForward(absl::Minutes(20));
+    Hang();
+  });
   AtExit(Options("ends"), [] {});
 }
 
@@ -73,8 +77,10 @@ void AskedHang() {
 // A phase that outlives its limit is passed by; the process ends as a failed
 // one.
 void LatePhase() {
-  static constexpr absl::Duration kLimit = absl::Seconds(1);
+  static constexpr absl::Duration kLimit = absl::Hours(1);
   ExitOptions options;
+  options.deadline = 9 * kLimit;
+  options.notice = absl::InfiniteDuration();
   options.phase_limit = kLimit;
   options.failure_exit_code = 9;
   finalize_test::Require(finalize::SetExitOptions(options).ok(),
@@ -82,10 +88,8 @@ void LatePhase() {
   AtExit(Options().set_phase(finalize::kReleasePhase), Says{"release"});
   AtExit(Options("left one").set_phase(finalize::kFinishWorkPhase),
          Says{"left"});
-  AtExit(Options().set_phase(finalize::kFinishWorkPhase), [] {
-    const absl::Time start = absl::Now();
-    while (absl::Now() - start <= kLimit) std::this_thread::yield();
-  });
+  AtExit(Options().set_phase(finalize::kFinishWorkPhase),
+         [] { PutClockForward(kLimit + absl::Seconds(1)); });
   AtExit(Options().set_phase(finalize::kStopAcceptingPhase), Says{"stop"});
 }
 

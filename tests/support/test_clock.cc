@@ -20,6 +20,7 @@ constexpr int64_t kSecond = 1000000000;
 std::atomic<int64_t> ahead{0};
 // The time at which the clock stands still; 0 while it goes.
 std::atomic<int64_t> stopped{0};
+std::atomic<void (*)(long, long)> observer{nullptr};
 
 int64_t ToNanos(const timespec& time) {
   return time.tv_sec * kSecond + time.tv_nsec;
@@ -35,6 +36,10 @@ void StopClock() {
   timespec now;
   __real_clock_gettime(CLOCK_MONOTONIC, &now);
   stopped = ToNanos(now);
+}
+
+void ObserveCalls(void (*observe)(long number, long result)) {
+  observer = observe;
 }
 
 }  // namespace finalize_test
@@ -65,5 +70,9 @@ extern "C" long __wrap_syscall(long number, long a, long b, long c,  // NOLINT
       d = reinterpret_cast<long>(&kNap);
     }
   }
-  return __real_syscall(number, a, b, c, d, e, f);
+  const long result = __real_syscall(number, a, b, c, d, e, f);
+  if (auto* const observe = finalize_test::observer.load()) {
+    observe(number, result);
+  }
+  return result;
 }

@@ -28,6 +28,10 @@ void PutClockForward(absl::Duration duration);
 // before the watchdog comes.
 void StopClock();
 
+// Has `observe` called after each syscall() of the program, with the number and
+// the result of the call.
+void ObserveCalls(void (*observe)(long number, long result));
+
 }  // namespace finalize_test
 
 #endif  // TESTS_SUPPORT_TEST_CLOCK_H_
