@@ -62,11 +62,10 @@ void HaveMainExit() {
 
 // The last callback of a drain that waits for a stuck one until the deadline.
 // The watchdog, which comes a second later, never does.
-void PassDeadline(absl::Duration deadline) {
+void PassDeadline() {
   StopClock();
-  PutClockForward(deadline);
+  PutClockForward(finalize::ExitTimeLeft() + absl::Milliseconds(1));
 }
-void PassLong() { PassDeadline(kLong); }
 
 // SIGTERM comes, and main calls exit() when a callback has it do so.
 void EndTwice(absl::Duration deadline) {
@@ -248,7 +247,7 @@ void NoteHook() {
 
 void TwoStandBy() {
   SetOptions(kLong, absl::Milliseconds(1));
-  AtExit(PassLong);
+  AtExit(PassDeadline);
   static std::atomic<int> running{0};
   for (int i = 0; i < 100; ++i) {
     AtExit([] {
@@ -323,7 +322,7 @@ void SlowTerminateHandler() {
   main_thread = ThisThread();
   SetOptions(kDeadline, absl::Milliseconds(1));
   InstallHooks(kDeadline);
-  AtExit([] { PassDeadline(kDeadline); });
+  AtExit(PassDeadline);
   AtExit(Options("stuck one"), [] {
     HaveMainExit();
     for (;;) pause();
@@ -336,7 +335,7 @@ void SlowTerminateHandler() {
 // It never ends.
 void StuckCallback() {
   SetOptions(kLong, absl::Milliseconds(1));
-  AtExit(PassLong);
+  AtExit(PassDeadline);
   AtExit(SayCause);
   AtExit(Options("stuck one"), [] {
     HaveMainExit();
