@@ -61,7 +61,7 @@ void SetDeadline(absl::Duration deadline, int threads = 0,
 // has that to itself.
 void OutliveDeadline() {
   StopClock();
-  PutClockForward(kDeadline + absl::Milliseconds(1));
+  PutClockForward(finalize::ExitTimeLeft() + absl::Milliseconds(1));
 }
 
 void Hangs() {

@@ -143,7 +143,7 @@ void OutlivesDeadline() {
   AtExit(Options("left one"), Says{"left"});
   AtExit([] {
     StopClock();  // the watchdog leaves the drain the time that it needs
-    PutClockForward(kShort + absl::Milliseconds(1));
+    PutClockForward(finalize::ExitTimeLeft() + absl::Milliseconds(1));
   });
   SetDeadline(kShort);
   Install();
