@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "examples/spool_service/spot.h"
 
 namespace spool_service {
 namespace {
@@ -139,64 +141,12 @@ std::string KindOf(archive_entry* entry) {
   return archive_entry_filetype(entry) == AE_IFLNK ? "symlink" : "file";
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-// Where an entry is put: a name in an open directory.
-struct Spot {
-  Descriptor directory;
-  std::string name;  // empty: the directory itself
-};
-
-// Opens the directory of `path` below `top`, without following a link, and
-// creates what is missing. Paths alone would not do: in a crash the temp dir
-// gets another name, and whoever created its path once more would leave that
-// behind.
-absl::StatusOr<Spot> FindSpot(int top, const char* path) {
-  std::vector<std::string> parts;
-  for (absl::string_view part : absl::StrSplit(path, '/')) {
-    if (!part.empty() && part != ".") parts.emplace_back(part);
-  }
-  Spot spot{Descriptor(fcntl(top, F_DUPFD_CLOEXEC, 0)), ""};
-  for (size_t i = 0;; ++i) {
-    if (spot.directory.get() < 0) return Failure(path);
-    if (i == parts.size()) return spot;
-    if (i + 1 == parts.size()) {
-      spot.name = parts[i];
-      return spot;
-    }
-    const int parent = spot.directory.get();
-    const char* const name = parts[i].c_str();
-    if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST) {
-      return Failure(path);
-    }
-    spot =
-        Spot{Descriptor(openat(parent, name,
-                               O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)),
-             ""};
-  }
-}
-
 // Creates the entry, in place of one with the same name, for its owner alone.
 // Returns the file for its data, which is -1 if it has none.
 absl::StatusOr<Descriptor> Create(archive_entry* entry, int top) {
   const char* const path = archive_entry_pathname(entry);
-  absl::StatusOr<Spot> spot = FindSpot(top, path);
-  if (!spot.ok()) return spot.status();
+  const std::optional<Spot> spot = FindSpot(top, path);
+  if (!spot) return Failure(path);
   const int parent = spot->directory.get();
   const char* const name = spot->name.c_str();
   const char* const target = archive_entry_hardlink(entry);
@@ -212,8 +162,8 @@ absl::StatusOr<Descriptor> Create(archive_entry* entry, int top) {
   }
   if (*name == '\0') return Refused(path, "is the archive itself");
   if (target != nullptr) {
-    const absl::StatusOr<Spot> old = FindSpot(top, target);
-    if (!old.ok()) return old.status();
+    const std::optional<Spot> old = FindSpot(top, target);
+    if (!old) return Failure(target);
     unlinkat(parent, name, 0);
     if (linkat(old->directory.get(), old->name.c_str(), parent, name, 0) != 0) {
       return errno == ENOENT ? Refused(path, "is a link to what is not there")
