@@ -21,7 +21,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 
 namespace spool_service {
@@ -58,12 +57,11 @@ std::string NameOf(const sockaddr_storage& address, socklen_t size) {
 
 }  // namespace
 
-Connections::Connections(int listener, finalize::InFlight* requests,
-                         Answer answer)
+Connections::Connections(int listener, Admit admit, Answer answer)
     : listener_(listener),
       epoll_(Checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       wake_(Checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
-      requests_(requests),
+      admit_(std::move(admit)),
       answer_(std::move(answer)) {
   for (int fd : {listener_, wake_}) {
     epoll_event event = {};
@@ -76,7 +74,7 @@ Connections::Connections(int listener, finalize::InFlight* requests,
 void Connections::Start(int threads, std::function<void()> prepare) {
   for (int i = 0; i < threads; ++i) {
     std::thread([this, prepare] {
-      prepare();
+      if (prepare != nullptr) prepare();
       Work();
     }).detach();
   }
@@ -149,13 +147,14 @@ void Connections::Hand(int fd) {
   if (found == idle_.end()) return;
   std::unique_ptr<Connection> connection = std::move(found->second);
   idle_.erase(found);
-  auto ticket =
-      requests_->Enter(absl::StrCat("a request of ", connection->peer));
-  if (!ticket.ok()) {
-    close(fd);
-    return;
+  if (admit_ != nullptr) {
+    connection->ticket =
+        admit_(absl::StrCat("a request of ", connection->peer));
+    if (connection->ticket == nullptr) {
+      close(fd);
+      return;
+    }
   }
-  connection->ticket = *std::move(ticket);
   readable_.push_back(std::move(connection));
   some_readable_.notify_one();
 }
@@ -214,7 +213,7 @@ void Connections::Work() {
       GiveBack(std::move(connection));
     } else {
       close(connection->fd);
-      connection->ticket.Leave();
+      connection->ticket.reset();
     }
   }
 }
@@ -229,7 +228,7 @@ std::unique_ptr<Connection> Connections::NextReadable() {
 
 void Connections::GiveBack(std::unique_ptr<Connection> connection) {
   const int fd = connection->fd;
-  finalize::InFlight::Ticket ticket = std::move(connection->ticket);
+  const Ticket ticket = std::move(connection->ticket);
   connection->idle_since = steady_clock::now();
   const Lock lock(mutex_);
   epoll_event event = {};

@@ -3,7 +3,7 @@
 // The connections of one process: a thread waits for what is readable, and
 // others answer one request at a time.
 //
-// A request is in flight (finalize/in_flight.h) from the moment at which
+// A request has a ticket, which the program gives it, from the moment at which
 // something of it can be read until its answer has been written. A connection
 // between two requests has no thread, and ends as soon as the service does.
 #ifndef EXAMPLES_SPOOL_SERVICE_CONNECTIONS_H_
@@ -20,9 +20,13 @@
 #include <thread>
 #include <unordered_map>
 
-#include "finalize/in_flight.h"
-
 namespace spool_service {
+
+// Whatever has to live as long as a request is in flight.
+using Ticket = std::shared_ptr<void>;
+// Called on any thread when a request begins, with what is known of it. Returns
+// its ticket, or null to refuse it.
+using Admit = std::function<Ticket(const std::string& name)>;
 
 // A client. Whoever answers it is the only one who uses it.
 struct Connection {
@@ -30,7 +34,7 @@ struct Connection {
   std::string peer;    // "127.0.0.1:4711"
   std::string unread;  // was read behind the end of the last request
   bool answered = false;
-  finalize::InFlight::Ticket ticket;
+  Ticket ticket;
   std::chrono::steady_clock::time_point idle_since;
 };
 
@@ -40,14 +44,14 @@ class Connections {
   // Answers one request. Returns whether the connection stays open.
   using Answer = std::function<bool(Connection*)>;
 
-  // `requests` must never be destroyed.
-  Connections(int listener, finalize::InFlight* requests, Answer answer);
-  // `prepare` is called first on each thread that answers.
+  // If `admit` is null, requests are admitted without a ticket.
+  Connections(int listener, Admit admit, Answer answer);
+  // `prepare` is called first on each thread that answers; it may be null.
   void Start(int threads, std::function<void()> prepare);
 
   // Accepts what clients have been promised, that is what waits in the
   // kernel, and closes the listener of this process and each connection that
-  // has sent nothing. When it returns, every other request has its ticket.
+  // has sent nothing. When it returns, every other request has been admitted.
   void StopAccepting();
   bool stopping() const { return stopping_; }
 
@@ -67,7 +71,7 @@ class Connections {
   const int listener_;
   const int epoll_;
   const int wake_;
-  finalize::InFlight* const requests_;
+  const Admit admit_;
   const Answer answer_;
   std::atomic<bool> stopping_{false};
   std::thread watcher_;

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The service as one writes it without this library: each upload has a
-// directory from mkdtemp(), in a class whose destructor removes it. It answers
-// POST /upload and GET /archives/SHA256 as spool_service does, and takes the
-// same arguments; tools/demonstrate compares the speed of the two.
+// directory from mkdtemp(), in a class whose destructor removes it. HTTP, the
+// answers (answers.h) and the arguments are those of spool_service, and so what
+// tools/demonstrate compares is the clean-up alone. It ignores the arguments
+// about workers, faults and the end.
 //
 // When it ends by a signal or a crash, what it has spooled is left.
 #include <fcntl.h>
-#include <httplib.h>
 #include <openssl/evp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,15 +31,14 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "examples/spool_service/answers.h"
 #include "examples/spool_service/archive.h"
+#include "examples/spool_service/http_server.h"
+#include "examples/spool_service/listener.h"
 #include "examples/spool_service/settings.h"
-#include "nlohmann/json.hpp"
 
 namespace {
 
-using httplib::Request;
-using httplib::Response;
-using nlohmann::json;
 using spool_service::Archive;
 using spool_service::ArchiveEntry;
 
@@ -124,6 +122,7 @@ class Upload {
   }
 
   absl::StatusOr<std::shared_ptr<Archive>> End(RecentArchives* recent) {
+    if (file_ < 0) return absl::ResourceExhaustedError("mkdtemp");
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
     EVP_DigestFinal_ex(digest_.get(), digest, &size);
@@ -150,91 +149,38 @@ class Upload {
   uint64_t bytes_ = 0;
 };
 
-void AnswerJson(Response* response, const json& body) {
-  response->set_content(
-      body.dump(-1, ' ', false, json::error_handler_t::replace) + "\n",
-      "application/json");
-}
-
-void TakeUpload(const std::string& spool, RecentArchives* recent,
-                const httplib::ContentReader& body, Response* response) {
-  Upload upload(spool);
-  absl::Status status;
-  const bool received = body([&](const char* data, size_t size) {
-    if (status.ok()) status = upload.Append(data, size);
-    return true;
-  });
-  if (!received) return;
-  if (status.ok()) {
-    absl::StatusOr<std::shared_ptr<Archive>> archive = upload.End(recent);
-    if (archive.ok()) {
-      return AnswerJson(response, {{"sha256", (*archive)->sha256},
-                                   {"bytes", (*archive)->bytes},
-                                   {"entries", (*archive)->entries.size()}});
-    }
-    status = archive.status();
-  }
-  response->status = absl::IsInvalidArgument(status) ? 422 : 507;
-  AnswerJson(response, {{"error", std::string(status.message())}});
-}
-
-void AnswerArchive(const std::shared_ptr<Archive>& archive,
-                   Response* response) {
-  if (archive == nullptr) {
-    response->status = 404;
-    return;
-  }
-  json entries = json::array();
-  for (const ArchiveEntry& entry : archive->entries) {
-    entries.push_back(
-        {{"name", entry.name}, {"kind", entry.kind}, {"bytes", entry.bytes}});
-  }
-  AnswerJson(response, {{"sha256", archive->sha256},
-                        {"bytes", archive->bytes},
-                        {"entries", std::move(entries)}});
+[[noreturn]] void Fail(const absl::Status& status) {
+  const std::string text(status.message());
+  std::fprintf(stderr, "plain_service: %s\n", text.c_str());
+  std::exit(1);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto settings = spool_service::ParseSettings(argc, argv);
-  if (!settings.ok()) {
-    std::fprintf(stderr, "plain_service: %s\n",
-                 settings.status().ToString().c_str());
-    return 2;
-  }
-  signal(SIGPIPE, SIG_IGN);
-  RecentArchives recent;
-  httplib::Server server;
-  server.new_task_queue = [&] {
-    return new httplib::ThreadPool(settings->threads);
-  };
-  server.set_tcp_nodelay(true);
-  server.set_keep_alive_timeout(15);
-  server.set_keep_alive_max_count(1000000);
-  server.Post("/upload", [&](const Request&, Response& response,
-                             const httplib::ContentReader& body) {
-    TakeUpload(settings->spool, &recent, body, &response);
-  });
-  server.Get("/archives/([0-9a-f]{64})",
-             [&](const Request& request, Response& response) {
-               AnswerArchive(recent.Find(request.matches[1]), &response);
-             });
-  server.Get("/healthz", [](const Request&, Response& response) {
-    response.set_content("ok\n", "text/plain");
-  });
+  using namespace spool_service;  // NOLINT(build/namespaces)
+  const absl::StatusOr<Settings> settings = ParseSettings(argc, argv);
+  if (!settings.ok()) Fail(settings.status());
+  const absl::StatusOr<int> listener = OpenListener(*settings);
+  if (!listener.ok()) Fail(listener.status());
 
-  int port = std::atoi(settings->port.c_str());
-  if (port == 0) {
-    port = server.bind_to_any_port(settings->address);
-  } else if (!server.bind_to_port(settings->address, port)) {
-    port = -1;
-  }
-  if (port < 0) {
-    std::perror("plain_service: bind");
-    return 1;
-  }
-  std::printf("listening on %s:%d\n", settings->address.c_str(), port);
+  RecentArchives recent;
+  auto* const http = new HttpServer(*listener, {});
+  http->Post("/upload", [&](Exchange* exchange) {
+    Upload upload(settings->spool);
+    const auto append = [&](const char* data, size_t size) {
+      return upload.Append(data, size);
+    };
+    AnswerUpload(
+        append, [&] { return upload.End(&recent); }, exchange);
+  });
+  http->Get(kArchivePath, [&](Exchange* exchange) {
+    AnswerArchive(recent.Find(exchange->match()), exchange);
+  });
+  http->Get("/healthz",
+            [](Exchange* exchange) { AnswerHealth(/*ends=*/false, exchange); });
+  http->Start(settings->threads);
+  std::printf("listening on %s\n", ListenerName(*listener).c_str());
   std::fflush(stdout);
-  return server.listen_after_bind() ? 0 : 1;
+  for (;;) pause();
 }

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The HTTP of the service. Only server.cc knows which library speaks it.
+// The requests that the service answers: those of answers.h, and
 //
-//   POST /upload            200 {"sha256":"…","bytes":N,"entries":N}
-//                           413, 422 (not an archive), 507 (the disk is full)
-//   GET /archives/SHA256    200 {"sha256":"…","bytes":N,"entries":[…]}, 404
-//   GET /healthz            200, or 503 while the service ends
 //   GET /debug/finalizers   what is pending, running and failed, as HTML;
 //                           ?format=text, ?format=json
 //   GET /metrics            for Prometheus
@@ -14,8 +10,10 @@
 #ifndef EXAMPLES_SPOOL_SERVICE_SERVER_H_
 #define EXAMPLES_SPOOL_SERVICE_SERVER_H_
 
-#include <memory>
-
+#include "examples/spool_service/archive_cache.h"
+#include "examples/spool_service/debug_pages.h"
+#include "examples/spool_service/http_server.h"
+#include "examples/spool_service/metrics.h"
 #include "examples/spool_service/settings.h"
 #include "finalize/in_flight.h"
 
@@ -33,8 +31,20 @@ class Server {
   void StopAccepting();
 
  private:
-  class Impl;
-  Impl* const impl_;
+  HttpHooks Hooks();
+  void AddUploadRoutes();
+  void AddDebugRoutes();
+  void AddFaultRoutes();
+  void TakeUpload(Exchange* exchange);
+  void AnswerFinalizers(Exchange* exchange);
+  void AnswerMetrics(Exchange* exchange);
+
+  const Settings settings_;
+  finalize::InFlight* const requests_;
+  ArchiveCache cache_;
+  FailureLog failures_;
+  Metrics metrics_;
+  HttpServer* const http_;
 };
 
 }  // namespace spool_service

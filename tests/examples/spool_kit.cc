@@ -188,9 +188,10 @@ std::string NotifySocket::Await(const std::string& text) {
 
 namespace {
 
-std::vector<std::string> Arguments(const std::string& spool,
+std::vector<std::string> Arguments(const std::string& program,
+                                   const std::string& spool,
                                    const std::vector<std::string>& more) {
-  std::vector<std::string> all = {"examples/spool_service/spool_service",
+  std::vector<std::string> all = {"examples/spool_service/" + program,
                                   "--listen=127.0.0.1:0", "--spool=" + spool,
                                   "--faults"};
   all.insert(all.end(), more.begin(), more.end());
@@ -206,8 +207,9 @@ ChildOptions Options(const NotifySocket& manager) {
 }  // namespace
 
 SpoolService::SpoolService(const std::string& spool,
-                           const std::vector<std::string>& arguments)
-    : process_(Arguments(spool, arguments), Options(manager_)) {
+                           const std::vector<std::string>& arguments,
+                           const std::string& program)
+    : process_(Arguments(program, spool, arguments), Options(manager_)) {
   if (!process_.AwaitOutput("\n")) return;
   const std::string& line = process_.output();
   port_ = atoi(line.c_str() + line.rfind(':') + 1);

@@ -75,8 +75,10 @@ class NotifySocket {
 // The service, on a port of its own.
 class SpoolService {
  public:
+  // `program` is spool_service, or plain_service.
   SpoolService(const std::string& spool,
-               const std::vector<std::string>& arguments = {});
+               const std::vector<std::string>& arguments = {},
+               const std::string& program = "spool_service");
 
   ChildProcess& process() { return process_; }
   NotifySocket& manager() { return manager_; }

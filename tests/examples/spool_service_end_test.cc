@@ -161,6 +161,15 @@ TEST_F(SpoolServiceEndTest, FailedReloadChangesNothing) {
   EXPECT_THAT(result.err, HasSubstr("no reload: "));
 }
 
+// What tools/demonstrate compares with.
+TEST_F(SpoolServiceEndTest, PlainServiceLeavesItsUploads) {
+  SpoolService service(spool(), {}, "plain_service");
+  HalfUpload upload(service.port(), spool());
+  service.process().Signal(SIGTERM);
+  EXPECT_TRUE(service.process().Await().Killed(SIGTERM));
+  EXPECT_THAT(Left(), Not(IsEmpty()));
+}
+
 TEST_F(SpoolServiceEndTest, TellsSystemdWhatItDoes) {
   SpoolService service(spool());
   EXPECT_THAT(service.manager().Await("READY=1"), StartsWith("READY=1"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The example spool_service: its arguments, its answers, and what it refuses.
+// plain_service, with which it is compared, gives the same answers.
 #include <openssl/sha.h>
 
 #include <cstdio>
@@ -53,8 +54,18 @@ const std::string& Good() {
   return good;
 }
 
-TEST_F(SpoolServiceTest, UploadIsAnsweredWhole) {
-  SpoolService service(spool());
+class BothServicesTest : public SpoolServiceTest,
+                         public testing::WithParamInterface<const char*> {
+ protected:
+  SpoolService Start() const { return SpoolService(spool(), {}, GetParam()); }
+};
+
+INSTANTIATE_TEST_SUITE_P(, BothServicesTest,
+                         testing::Values("spool_service", "plain_service"),
+                         [](const auto& info) { return info.param; });
+
+TEST_P(BothServicesTest, UploadIsAnsweredWhole) {
+  SpoolService service = Start();
   const Answer answer = service.Ask("POST", "/upload", Good());
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(json::parse(answer.body), json({{"sha256", Sha256(Good())},
@@ -62,46 +73,46 @@ TEST_F(SpoolServiceTest, UploadIsAnsweredWhole) {
                                             {"entries", 4}}));
 }
 
-TEST_F(SpoolServiceTest, LargeUploadIsAnsweredWhole) {
+TEST_P(BothServicesTest, LargeUploadIsAnsweredWhole) {
   const std::string large = TarOfSize(3000000);
-  SpoolService service(spool());
+  SpoolService service = Start();
   const Answer answer = service.Ask("POST", "/upload", large);
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(json::parse(answer.body)["sha256"], Sha256(large));
 }
 
-TEST_F(SpoolServiceTest, ConnectionIsUsedAgain) {
-  SpoolService service(spool());
+TEST_P(BothServicesTest, ConnectionIsUsedAgain) {
+  SpoolService service = Start();
   Client client(service.port());
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(client.Ask("POST", "/upload", TarOfSize(i * 1000)).status, 200);
   }
 }
 
-TEST_F(SpoolServiceTest, RequestsMayFollowOneAnotherUnanswered) {
-  SpoolService service(spool());
+TEST_P(BothServicesTest, RequestsMayFollowOneAnotherUnanswered) {
+  SpoolService service = Start();
   Client client(service.port());
   const std::string request = "GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n";
   client.Send(request + request + request);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(client.Await().status, 200);
 }
 
-TEST_F(SpoolServiceTest, PostWithoutLengthHasNoBody) {
-  SpoolService service(spool());
+TEST_P(BothServicesTest, PostWithoutLengthHasNoBody) {
+  SpoolService service = Start();
   Client client(service.port());
   client.Send("POST /upload HTTP/1.1\r\nHost: test\r\n\r\n");
   EXPECT_EQ(client.Await().status, 422);
 }
 
-TEST_F(SpoolServiceTest, UploadIsRemovedWhenItIsAnswered) {
-  SpoolService service(spool());
+TEST_P(BothServicesTest, UploadIsRemovedWhenItIsAnswered) {
+  SpoolService service = Start();
   EXPECT_EQ(service.Ask("POST", "/upload", Good()).status, 200);
   EXPECT_EQ(service.Ask("POST", "/upload", "no archive").status, 422);
   AwaitContent(spool(), false);
 }
 
-TEST_F(SpoolServiceTest, EntriesComeFromTheCache) {
-  SpoolService service(spool());
+TEST_P(BothServicesTest, EntriesComeFromTheCache) {
+  SpoolService service = Start();
   const std::string path = "/archives/" + Sha256(Good());
   EXPECT_EQ(service.Ask("GET", path).status, 404);
   EXPECT_EQ(service.Ask("POST", "/upload", Good()).status, 200);
@@ -119,8 +130,23 @@ TEST_F(SpoolServiceTest, EntriesComeFromTheCache) {
                                       "symlink a/link 0", "hardlink b 0"}));
 }
 
-TEST_F(SpoolServiceTest, IsHealthy) {
-  SpoolService service(spool());
+// The connection is still good for the next request.
+TEST_P(BothServicesTest, FormIsRefused) {
+  SpoolService service = Start();
+  Client client(service.port());
+  const std::string form =
+      "--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n" + Good() +
+      "\r\n--x--\r\n";
+  client.Send(
+      "POST /upload HTTP/1.1\r\nHost: test\r\n"
+      "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: " +
+      std::to_string(form.size()) + "\r\n\r\n" + form);
+  EXPECT_EQ(client.Await().status, 415);
+  EXPECT_EQ(client.Ask("GET", "/healthz").status, 200);
+}
+
+TEST_P(BothServicesTest, IsHealthy) {
+  SpoolService service = Start();
   EXPECT_EQ(service.Ask("GET", "/healthz").status, 200);
 }
 

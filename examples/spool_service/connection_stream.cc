@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "examples/spool_service/connection_stream.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+
+namespace spool_service {
+namespace {
+
+constexpr size_t kBlock = 16384;
+constexpr size_t kMaxUnsent = 65536;
+constexpr int kPatienceMs = 10000;  // for a client that is slow
+
+}  // namespace
+
+bool ConnectionStream::IsReadable() const {
+  return position_ < connection_->unread.size() || Waits(POLLIN);
+}
+
+bool ConnectionStream::IsWritable() const { return Waits(POLLOUT); }
+
+ssize_t ConnectionStream::Read(char* data, size_t size) {
+  std::string& unread = connection_->unread;
+  if (position_ == unread.size()) {
+    position_ = 0;
+    unread.resize(kBlock);
+    const ssize_t received = Receive(unread.data(), kBlock);
+    unread.resize(received > 0 ? static_cast<size_t>(received) : 0);
+    if (received <= 0) return received;
+  }
+  size = std::min(size, unread.size() - position_);
+  std::memcpy(data, unread.data() + position_, size);
+  position_ += size;
+  return static_cast<ssize_t>(size);
+}
+
+bool ConnectionStream::Write(const char* data, size_t size) {
+  unsent_.append(data, size);
+  // 100 Continue is no answer yet: the client waits for it before it sends
+  // the body.
+  const bool interim =
+      absl::StartsWith(absl::string_view(data, size), "HTTP/1.1 100 ");
+  return (!interim && unsent_.size() < kMaxUnsent) || Flush();
+}
+
+bool ConnectionStream::End() {
+  connection_->unread.erase(0, position_);
+  return Flush();
+}
+
+bool ConnectionStream::Flush() {
+  size_t done = 0;
+  while (done < unsent_.size()) {
+    const ssize_t sent = send(connection_->fd, unsent_.data() + done,
+                              unsent_.size() - done, MSG_NOSIGNAL);
+    if (sent >= 0) {
+      done += static_cast<size_t>(sent);
+    } else if (errno != EINTR && (errno != EAGAIN || !Waits(POLLOUT))) {
+      return false;
+    }
+  }
+  unsent_.clear();
+  return true;
+}
+
+ssize_t ConnectionStream::Receive(char* data, size_t size) {
+  for (;;) {
+    const ssize_t received = recv(connection_->fd, data, size, 0);
+    if (received >= 0) return received;
+    if (errno != EINTR && (errno != EAGAIN || !Waits(POLLIN))) return -1;
+  }
+}
+
+bool ConnectionStream::Waits(short events) const {
+  pollfd polled = {connection_->fd, events, 0};
+  return poll(&polled, 1, kPatienceMs) > 0;
+}
+
+}  // namespace spool_service
