@@ -14,6 +14,7 @@ from endings import MARGIN
 from service import Failed, SMALL, Service, contents, wait_until
 
 CONNECTIONS = 8
+WARM_UP = 2  # seconds: fills what waits to be removed in the background
 # Memory may grow by this much over a run: allocators keep a little. A leak of a
 # hundred bytes in each of 100,000 requests is more.
 MOST_GROWTH_KIB = 8 * 1024
@@ -74,16 +75,11 @@ def many_uploads(program, requests):
             # The first requests fill what stays: threads, the cache, arenas.
             wrk.send(service.address, max(requests // 10, 500))
 
-            def at_rest():
-                # wrk has closed its connections, and what is removed in the
-                # background has been.
-                return service.descriptors() if len(contents(spool)) <= 2 else 0
-
-            wait_until(at_rest, "the service comes to rest")
+            await_rest(spool)
             idle = settled(service)
             before = service.resident()
             result = wrk.send(service.address, requests)
-            wait_until(at_rest, "the service comes to rest")
+            await_rest(spool)
             after_idle = settled(service)
             after = service.resident()
             left_running = len(contents(spool))
@@ -106,6 +102,11 @@ def many_uploads(program, requests):
             "left": left, "problems": problems}
 
 
+def await_rest(spool):
+    """Waits until each upload has been removed, also those in the background."""
+    wait_until(lambda: len(contents(spool)) <= 2, "the service comes to rest")
+
+
 def settled(service):
     """The number of descriptors, once it is the same for some time."""
     last, same = None, 0
@@ -121,7 +122,11 @@ def settled(service):
 
 
 def speeds(program, plain, pairs, seconds):
-    """Returns requests per second of both services, in pairs."""
+    """Returns requests per second of both services, in pairs.
+
+    A run begins in the middle of the load, so that no fewer uploads wait for their
+    removal than at its end.
+    """
     found = []
     problems = []
     with tempfile.TemporaryDirectory(prefix="demonstration-") as scratch:
@@ -131,21 +136,21 @@ def speeds(program, plain, pairs, seconds):
             for name, path in (("finalize", program), ("plain", plain)):
                 spool = os.path.join(scratch, name)
                 os.mkdir(spool)
-                services.append((name, Service(path, spool)))
-            for _, service in services:
-                wrk.run(service.address, 1)
+                services.append((name, spool, Service(path, spool)))
             for pair in range(pairs):
                 rates = {}
                 # Each goes first as often as the other.
-                for name, service in services if pair % 2 == 0 else services[::-1]:
+                for name, spool, service in services if pair % 2 == 0 else services[::-1]:
+                    wrk.run(service.address, WARM_UP)
                     result = wrk.run(service.address, seconds)
+                    await_rest(spool)  # or it would go on during the run of the other
                     if result["whole"] == 0 or result["broken"] or result["refused"]:
                         problems.append(f"{name}: {result}")
                     rates[name] = result["whole"] / result["seconds"]
                 rates["ratio"] = rates["finalize"] / rates["plain"]
                 found.append(rates)
         finally:
-            for _, service in services:
+            for _, _, service in services:
                 service.close()
     median = {name: statistics.median(rates[name] for rates in found)
               for name in ("finalize", "plain", "ratio")}
