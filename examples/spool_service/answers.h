@@ -18,7 +18,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "examples/spool_service/archive.h"
-#include "examples/spool_service/http_server.h"
+#include "examples/spool_service/http/http_server.h"
 
 namespace spool_service {
 

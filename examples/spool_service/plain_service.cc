@@ -33,7 +33,7 @@
 #include "absl/strings/string_view.h"
 #include "examples/spool_service/answers.h"
 #include "examples/spool_service/archive.h"
-#include "examples/spool_service/http_server.h"
+#include "examples/spool_service/http/http_server.h"
 #include "examples/spool_service/listener.h"
 #include "examples/spool_service/settings.h"
 

@@ -11,9 +11,9 @@
 #define EXAMPLES_SPOOL_SERVICE_SERVER_H_
 
 #include "examples/spool_service/archive_cache.h"
-#include "examples/spool_service/debug_pages.h"
-#include "examples/spool_service/http_server.h"
-#include "examples/spool_service/metrics.h"
+#include "examples/spool_service/http/http_server.h"
+#include "examples/spool_service/pages/debug_pages.h"
+#include "examples/spool_service/pages/metrics.h"
 #include "examples/spool_service/settings.h"
 #include "finalize/in_flight.h"
 

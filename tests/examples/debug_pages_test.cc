@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The debug page of examples/spool_service.
-#include "examples/spool_service/debug_pages.h"
+#include "examples/spool_service/pages/debug_pages.h"
 
 #include <algorithm>
 #include <string>

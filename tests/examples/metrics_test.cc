@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The metrics page of examples/spool_service, read as Prometheus reads it.
-#include "examples/spool_service/metrics.h"
+#include "examples/spool_service/pages/metrics.h"
 
 #include <fcntl.h>
 #include <unistd.h>

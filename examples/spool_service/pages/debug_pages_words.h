@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // How the pages of debug_pages.h write a place and a time.
-#ifndef EXAMPLES_SPOOL_SERVICE_DEBUG_PAGES_WORDS_H_
-#define EXAMPLES_SPOOL_SERVICE_DEBUG_PAGES_WORDS_H_
+#ifndef EXAMPLES_SPOOL_SERVICE_PAGES_DEBUG_PAGES_WORDS_H_
+#define EXAMPLES_SPOOL_SERVICE_PAGES_DEBUG_PAGES_WORDS_H_
 
 #include <string>
 
@@ -23,4 +23,4 @@ std::string ElapsedText(const finalize::RunningInfo& info);
 
 }  // namespace spool_service
 
-#endif  // EXAMPLES_SPOOL_SERVICE_DEBUG_PAGES_WORDS_H_
+#endif  // EXAMPLES_SPOOL_SERVICE_PAGES_DEBUG_PAGES_WORDS_H_

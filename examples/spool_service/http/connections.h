@@ -6,8 +6,8 @@
 // A request has a ticket, which the program gives it, from the moment at which
 // something of it can be read until its answer has been written. A connection
 // between two requests has no thread, and ends as soon as the service does.
-#ifndef EXAMPLES_SPOOL_SERVICE_CONNECTIONS_H_
-#define EXAMPLES_SPOOL_SERVICE_CONNECTIONS_H_
+#ifndef EXAMPLES_SPOOL_SERVICE_HTTP_CONNECTIONS_H_
+#define EXAMPLES_SPOOL_SERVICE_HTTP_CONNECTIONS_H_
 
 #include <atomic>
 #include <chrono>
@@ -85,4 +85,4 @@ class Connections {
 
 }  // namespace spool_service
 
-#endif  // EXAMPLES_SPOOL_SERVICE_CONNECTIONS_H_
+#endif  // EXAMPLES_SPOOL_SERVICE_HTTP_CONNECTIONS_H_

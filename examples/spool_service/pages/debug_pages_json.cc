@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "examples/spool_service/debug_pages.h"
+#include "examples/spool_service/pages/debug_pages.h"
 #include "nlohmann/json.hpp"
 
 namespace spool_service {

@@ -22,8 +22,8 @@
 //   waits for. If their last other owner releases them then, the callback runs
 //   on the thread that makes the page.
 // Cost: in proportion to what is pending.
-#ifndef EXAMPLES_SPOOL_SERVICE_DEBUG_PAGES_H_
-#define EXAMPLES_SPOOL_SERVICE_DEBUG_PAGES_H_
+#ifndef EXAMPLES_SPOOL_SERVICE_PAGES_DEBUG_PAGES_H_
+#define EXAMPLES_SPOOL_SERVICE_PAGES_DEBUG_PAGES_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -122,4 +122,4 @@ std::string AgeText(absl::Duration age);
 
 }  // namespace spool_service
 
-#endif  // EXAMPLES_SPOOL_SERVICE_DEBUG_PAGES_H_
+#endif  // EXAMPLES_SPOOL_SERVICE_PAGES_DEBUG_PAGES_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "examples/spool_service/connections.h"
+#include "examples/spool_service/http/connections.h"
 
 #include <netdb.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "examples/spool_service/http_server.h"
+#include "examples/spool_service/http/http_server.h"
 
 #include <httplib.h>
 #include <sys/types.h>
@@ -12,8 +12,8 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
-#include "examples/spool_service/connection_stream.h"
-#include "examples/spool_service/connections.h"
+#include "examples/spool_service/http/connection_stream.h"
+#include "examples/spool_service/http/connections.h"
 
 namespace spool_service {
 namespace {

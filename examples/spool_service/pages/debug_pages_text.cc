@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
-#include "examples/spool_service/debug_pages.h"
-#include "examples/spool_service/debug_pages_words.h"
+#include "examples/spool_service/pages/debug_pages.h"
+#include "examples/spool_service/pages/debug_pages_words.h"
 #include "finalize/escaped_text.h"
 
 namespace spool_service {

@@ -8,15 +8,15 @@
 //     exchange->Answer(200, "ok\n", "text/plain");
 //   });
 //   http->Start(threads);
-#ifndef EXAMPLES_SPOOL_SERVICE_HTTP_SERVER_H_
-#define EXAMPLES_SPOOL_SERVICE_HTTP_SERVER_H_
+#ifndef EXAMPLES_SPOOL_SERVICE_HTTP_HTTP_SERVER_H_
+#define EXAMPLES_SPOOL_SERVICE_HTTP_HTTP_SERVER_H_
 
 #include <cstddef>
 #include <functional>
 #include <string>
 
 #include "absl/functional/function_ref.h"
-#include "examples/spool_service/connections.h"
+#include "examples/spool_service/http/connections.h"
 
 namespace spool_service {
 
@@ -71,4 +71,4 @@ class HttpServer {
 
 }  // namespace spool_service
 
-#endif  // EXAMPLES_SPOOL_SERVICE_HTTP_SERVER_H_
+#endif  // EXAMPLES_SPOOL_SERVICE_HTTP_HTTP_SERVER_H_

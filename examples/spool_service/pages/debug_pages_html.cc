@@ -7,9 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "examples/spool_service/debug_pages.h"
-#include "examples/spool_service/debug_pages_style.h"
-#include "examples/spool_service/debug_pages_words.h"
+#include "examples/spool_service/pages/debug_pages.h"
+#include "examples/spool_service/pages/debug_pages_style.h"
+#include "examples/spool_service/pages/debug_pages_words.h"
 #include "finalize/escaped_text.h"
 
 namespace spool_service {

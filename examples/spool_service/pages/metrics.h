@@ -13,8 +13,8 @@
 // pending, by the place that registered it, what is running, and the age of
 // the oldest. A process that forgets to release something shows as a place
 // whose number only grows.
-#ifndef EXAMPLES_SPOOL_SERVICE_METRICS_H_
-#define EXAMPLES_SPOOL_SERVICE_METRICS_H_
+#ifndef EXAMPLES_SPOOL_SERVICE_PAGES_METRICS_H_
+#define EXAMPLES_SPOOL_SERVICE_PAGES_METRICS_H_
 
 #include <array>
 #include <atomic>
@@ -96,4 +96,4 @@ ProcessUsage UsageOfProcess();
 
 }  // namespace spool_service
 
-#endif  // EXAMPLES_SPOOL_SERVICE_METRICS_H_
+#endif  // EXAMPLES_SPOOL_SERVICE_PAGES_METRICS_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "examples/spool_service/debug_pages.h"
+#include "examples/spool_service/pages/debug_pages.h"
 
 #include <unistd.h>
 
@@ -16,7 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
-#include "examples/spool_service/debug_pages_words.h"
+#include "examples/spool_service/pages/debug_pages_words.h"
 #include "finalize/escaped_text.h"
 #include "finalize/failure_reporter.h"
 

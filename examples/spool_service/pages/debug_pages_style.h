@@ -2,8 +2,8 @@
 
 // The style sheet of the page /debug/finalizers: for a phone and a desk, light
 // and dark.
-#ifndef EXAMPLES_SPOOL_SERVICE_DEBUG_PAGES_STYLE_H_
-#define EXAMPLES_SPOOL_SERVICE_DEBUG_PAGES_STYLE_H_
+#ifndef EXAMPLES_SPOOL_SERVICE_PAGES_DEBUG_PAGES_STYLE_H_
+#define EXAMPLES_SPOOL_SERVICE_PAGES_DEBUG_PAGES_STYLE_H_
 
 namespace spool_service {
 
@@ -73,4 +73,4 @@ code, .more { overflow-wrap: anywhere; color: var(--quiet); }
 
 }  // namespace spool_service
 
-#endif  // EXAMPLES_SPOOL_SERVICE_DEBUG_PAGES_STYLE_H_
+#endif  // EXAMPLES_SPOOL_SERVICE_PAGES_DEBUG_PAGES_STYLE_H_

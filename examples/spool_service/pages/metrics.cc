@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "examples/spool_service/metrics.h"
+#include "examples/spool_service/pages/metrics.h"
 
 #include <dirent.h>
 #include <sys/resource.h>

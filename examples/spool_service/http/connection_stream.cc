@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "examples/spool_service/connection_stream.h"
+#include "examples/spool_service/http/connection_stream.h"
 
 #include <poll.h>
 #include <sys/socket.h>

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The bytes of one request and of its answer, on a connection.
-#ifndef EXAMPLES_SPOOL_SERVICE_CONNECTION_STREAM_H_
-#define EXAMPLES_SPOOL_SERVICE_CONNECTION_STREAM_H_
+#ifndef EXAMPLES_SPOOL_SERVICE_HTTP_CONNECTION_STREAM_H_
+#define EXAMPLES_SPOOL_SERVICE_HTTP_CONNECTION_STREAM_H_
 
 #include <sys/types.h>
 
 #include <cstddef>
 #include <string>
 
-#include "examples/spool_service/connections.h"
+#include "examples/spool_service/http/connections.h"
 
 namespace spool_service {
 
@@ -45,4 +45,4 @@ class ConnectionStream {
 
 }  // namespace spool_service
 
-#endif  // EXAMPLES_SPOOL_SERVICE_CONNECTION_STREAM_H_
+#endif  // EXAMPLES_SPOOL_SERVICE_HTTP_CONNECTION_STREAM_H_
