@@ -21,6 +21,7 @@
 
 #include "absl/debugging/failure_signal_handler.h"
 #include "absl/debugging/symbolize.h"
+#include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/crash_callback.h"
 #include "finalize/exit_hooks.h"
@@ -85,6 +86,7 @@ void Install() {
   finalize::ExitHooks hooks;
   hooks.crash = true;
   hooks.crash_handlers_never_return = true;
+  hooks.crash_limit = absl::Minutes(1);  // two seconds are short at load
   Require(finalize::AddCrashCallback(&SayHandled), "no room");
   Require(finalize::InstallExitHooks(hooks).ok(), "no hooks");
 }

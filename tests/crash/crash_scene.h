@@ -22,6 +22,7 @@ inline finalize::ExitHooks CrashHooks() {
   finalize::ExitHooks hooks;
   hooks.crash = true;
   hooks.crash_handlers_never_return = true;
+  hooks.crash_limit = absl::Minutes(1);  // two seconds are short at load
   return hooks;
 }
 

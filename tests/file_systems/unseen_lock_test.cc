@@ -21,6 +21,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "boost/filesystem/path.hpp"
 #include "finalize/exit_hooks.h"
 #include "gtest/gtest.h"
@@ -148,6 +149,7 @@ TYPED_TEST(UnseenLockTest, CrashRemovesIt) {
         RunForked([] {
           finalize::ExitHooks hooks;
           hooks.crash = true;
+          hooks.crash_limit = absl::Minutes(1);
           SayUnless(finalize::InstallExitHooks(hooks).ok(), "no hooks");
           MakeFile(Abandon(Make<TypeParam>())->path() / "file");
           MakeFile(
@@ -167,6 +169,7 @@ TYPED_TEST(UnseenLockTest, CrashThatKeepsSaysSo) {
                 finalize::ExitHooks hooks;
                 hooks.crash = true;
                 hooks.keep_on_crash = true;
+                hooks.crash_limit = absl::Minutes(1);
                 SayUnless(finalize::InstallExitHooks(hooks).ok(), "no hooks");
                 MakeFile(Abandon(Make<TypeParam>())->path() / "file");
                 abort();

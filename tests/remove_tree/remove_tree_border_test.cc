@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "finalize/exit_hooks.h"
 #include "gtest/gtest.h"
 #include "tempdir/destructor_temp_dir.h"
@@ -411,6 +412,7 @@ class ComparedTempDirTest : public RemoveTreeBorderTest {
     if (child == 0) {
       finalize::ExitHooks hooks;
       hooks.crash = true;
+      hooks.crash_limit = absl::Minutes(1);
       if (!finalize::InstallExitHooks(hooks).ok()) abort();
       auto dir = Make();
       raise(signal);
