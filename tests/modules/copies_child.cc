@@ -265,7 +265,7 @@ void ExitsAfterASignal() {
   other->add("other", &Work);
   ExitAfterASignal();
 }
-// The copy without hooks drains first.
+// exit() comes to the copy without hooks first, and the signal to the other.
 void ExitsAfterASignalToOne() {
   const Plugin owner = Hidden(), other = Newer();
   owner->install({});

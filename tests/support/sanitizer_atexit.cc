@@ -7,6 +7,7 @@
 // hooks of this library do not return to a second thread, and nothing else in
 // these programs is newer: so std::atexit() is the C library's here, and
 // exit() meets the same handlers as without AddressSanitizer.
+#ifdef __has_feature
 #if __has_feature(address_sanitizer)
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -25,4 +26,5 @@ int atexit(void (*handler)()) {
 }
 
 }  // extern "C"
+#endif
 #endif
