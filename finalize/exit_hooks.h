@@ -32,7 +32,7 @@
 //   handler is left alone, unless it is named ("Which signals are taken").
 // Second signal: if another stop signal arrives more than `repeat_grace` after
 //   the first, the process ends immediately, from the handler, and callbacks
-//   that have not run are skipped.
+//   that have not run do not run.
 // Crash: no finalizer runs. Crash callbacks (crash_callback.h) run in the
 //   handler, and remove the temp dirs; then the crash continues as if there had
 //   been no hooks ("Crashes").

@@ -19,9 +19,10 @@
 // travel with whatever sends the answer (a std::function: in a shared_ptr).
 //
 // The end: an InFlight is one finalizer of the process registry. Its callback
-//   closes the InFlight and waits until the last ticket has left. When its
-//   share of the time has passed (InFlightOptions::later_share), it fails with
-//   DeadlineExceeded, which names the requests that are still inside.
+//   closes the InFlight and waits until the last ticket has left. When the time
+//   that is not kept for later callbacks (InFlightOptions::later_share) has
+//   passed, it fails with DeadlineExceeded, which names the requests that are
+//   still in flight.
 // Order: in phase kFinishWorkPhase unless set: after the listeners are closed,
 //   and before what requests use is cleaned up. Until its turn, requests may
 //   still enter, also from callbacks of the drain.
@@ -149,8 +150,9 @@ class InFlight {
   FINALIZE_EXPORT void Close();
 
   // Waits until none is in flight. Returns DeadlineExceeded, which names those
-  // that are, if `deadline` comes first. Without Close(), others may enter as
-  // soon as it returns.
+  // that are, if `deadline` comes first; Aborted if exit() in a signal handler
+  // has interrupted a change of the requests. Without Close(), others may enter
+  // as soon as it returns.
   FINALIZE_EXPORT absl::Status Wait(
       absl::Time deadline = absl::InfiniteFuture());
 

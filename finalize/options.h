@@ -46,7 +46,8 @@ namespace finalize {
 //
 // Take no more work: close listeners, leave the load balancer.
 constexpr int kStopAcceptingPhase = 200;
-// Complete what was begun: answer open requests, flush queues and journals.
+// Complete what was begun: answer requests in flight, flush queues and
+// journals.
 constexpr int kFinishWorkPhase = 100;
 // The phase of a finalizer for which no other is set. Callbacks of the phases
 // above may still use what it cleans up.

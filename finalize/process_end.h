@@ -34,14 +34,14 @@
 //   callback takes too long (ExitOptions::take_over).
 // Failure: if a callback hangs for a second beyond the deadline, the watchdog
 //   prints to standard error what is running and what has not run, and ends the
-//   process by _exit with kWatchdogExitCode.
+//   process by _exit with kWatchdogExitCode; after std::terminate(), by
+//   abort().
 // Lifetime: everything here can be used from the first static constructor until
 //   the last instruction of the process.
 //
 // Not covered: exit handlers and static destructors behind the drain, unless
 // watch_whole_end is set or a thread waits in exit(). If the system has no
-// thread for the watchdog, which standard error says, a callback that hangs is
-// not ended.
+// thread at all for the watchdog, a callback that hangs is not ended.
 //
 // Thread-safe.
 #ifndef FINALIZE_PROCESS_END_H_

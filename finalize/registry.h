@@ -19,7 +19,8 @@
 // Registering: what a running callback registers during a drain runs in that
 //   drain, next (or at the turn of its phase). While a phase drains, other
 //   threads can register only below it, and while the lowest pending phase
-//   drains, not at all. So every drain ends, however busy the program is.
+//   drains, not at all. So other threads cannot keep a drain from ending;
+//   callbacks that register again can, until a deadline.
 // Refusal: a registration is refused if the registry is sealed or closed by a
 //   drain (see above), if there is no memory, if the pointer that owns the
 //   referent is not attachable (shared.h), or if the process is past its exit
@@ -36,7 +37,8 @@
 // Lifetime: the destructor drains, and waits for callbacks of this registry
 //   that other threads are running. If a registry is destroyed while a thread
 //   drains it, or in one of its own callbacks, the process ends with a message.
-//   It does not wait for a callback that is suspended on this thread (a fiber).
+//   The destructor does not wait for a callback that is suspended on this
+//   thread (a fiber).
 //   The process registry is never destroyed.
 // Fork: in a child every inherited registry is empty, unless the child adopts
 //   them (adopt_after_fork.h). A drain that was running stops in the child.
@@ -225,11 +227,12 @@ class Registry {
         finalize_internal::Refuse<F, A...>());
   }
 
-  // Runs pending callbacks until none is pending, whatever at_exit is (except:
-  // DrainOptions::cause). The outermost drain also waits, until the deadline,
-  // for callbacks of this registry that other threads are running. A drain
-  // inside a callback never waits: it runs what it can claim and reports the
-  // rest as running, so that two callbacks may drain each other's registries.
+  // Runs pending callbacks until none is pending, whatever at_exit is, unless
+  // DrainOptions::cause is an end of the process. The outermost drain also
+  // waits, until the deadline, for callbacks of this registry that other
+  // threads are running. A drain inside a callback never waits: it runs what it
+  // can claim and reports the rest as running, so that two callbacks may drain
+  // each other's registries.
   FINALIZE_EXPORT Report Drain(const DrainOptions& options = {}) noexcept;
 
   // Refuses every later registration. What is pending stays pending.

@@ -25,7 +25,9 @@ namespace spool_service {
 // What the parentheses match is the SHA-256.
 inline constexpr char kArchivePath[] = "/archives/([0-9a-f]{64})";
 
-// `append` gets the body, piece by piece, until it fails; then `end` is called.
+// `append` gets the body, piece by piece. After a failure it gets no more, and
+// the rest of the body is read and dropped. `end` is called if every piece was
+// taken.
 void AnswerUpload(
     absl::FunctionRef<absl::Status(const char*, size_t)> append,
     absl::FunctionRef<absl::StatusOr<std::shared_ptr<Archive>>()> end,

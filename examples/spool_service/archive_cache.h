@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The archives that this process has unpacked, by their SHA-256. It keeps the
-// most recent ones alive; an older one is in it as long as a request uses it.
+// The archives that this process has unpacked, by their SHA-256. It keeps those
+// alive that were unpacked last; an older one is in it as long as a request
+// uses it.
 #ifndef EXAMPLES_SPOOL_SERVICE_ARCHIVE_CACHE_H_
 #define EXAMPLES_SPOOL_SERVICE_ARCHIVE_CACHE_H_
 

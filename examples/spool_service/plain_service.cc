@@ -2,9 +2,10 @@
 
 // The service as one writes it without this library: each upload has a
 // directory from mkdtemp(), in a class whose destructor removes it. HTTP, the
-// answers (answers.h) and the arguments are those of spool_service, and so what
-// tools/demonstrate compares is the clean-up alone. It ignores the arguments
-// about workers, faults and the end.
+// form of the answers (answers.h) and the arguments are those of spool_service.
+// It differs in what removes an upload, in its cache and in its end, has no
+// tickets, counters or debug page, and ignores the arguments about workers,
+// faults and the end.
 //
 // When it ends by a signal or a crash, what it has spooled is left.
 #include <fcntl.h>
@@ -87,7 +88,9 @@ class RecentArchives {
 };
 
 absl::Status SystemError(const char* what) {
-  if (errno == ENOSPC) return absl::ResourceExhaustedError(what);
+  if (errno == ENOSPC || errno == EDQUOT) {
+    return absl::ResourceExhaustedError(what);
+  }
   return absl::ErrnoToStatus(errno, what);
 }
 

@@ -109,7 +109,8 @@ void Server::AnswerMetrics(Exchange* exchange) {
   uploads.Single("spool_uploads_begun_total", "counter",
                  "Uploads that have begun.", static_cast<double>(counts.begun));
   uploads.Single("spool_uploads_failed_total", "counter",
-                 "Uploads that were refused, or left by the client.",
+                 "Uploads that were refused, or left by the client or at "
+                 "the end of the process.",
                  static_cast<double>(counts.failed));
   exchange->Answer(200, metrics_.Text(requests_) + uploads.text(),
                    kMetricsContentType);

@@ -24,7 +24,7 @@ ChildResult ResultOf(const std::string& scenario) {
 
 // C15, C17: a static destructor waits for a thread that waits in exit(): the
 // watchdog is still armed, and names both.
-TEST(HangBehindDrainTest, EndsWhileAThreadIsParked) {
+TEST(HangBehindDrainTest, EndsWhileAThreadIsBlocked) {
   const ChildResult result = ResultOf("joins-a-blocked-thread");
   EXPECT_TRUE(result.Exited(kWatchdogExitCode)) << result;
   EXPECT_EQ(result.out, "blocked\njoins\n");
@@ -36,7 +36,7 @@ TEST(HangBehindDrainTest, EndsWhileAThreadIsParked) {
 
 // C15, C17: and where that thread came to exit() later. Before glibc 2.41 it
 // ends the process.
-TEST(HangBehindDrainTest, EndsWhileALateThreadIsParked) {
+TEST(HangBehindDrainTest, EndsWhileALateThreadIsBlocked) {
   const ChildResult result = ResultOf("joins-a-late-thread");
   EXPECT_TRUE(
       result.Exited(finalize_test::ExitHasALock() ? kWatchdogExitCode : 9))

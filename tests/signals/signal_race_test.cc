@@ -70,8 +70,8 @@ TEST(SignalAndExitTest, SignalAfterTheExitDrainMeansNow) {
   EXPECT_EQ(result.out, "first, on exit\nstatic\n");
 }
 
-// C17, C22: exit() during the drain of a signal is blocked.
-TEST(SignalAndExitTest, ParksExit) {
+// C17, C22: exit() during the drain of a signal stands by.
+TEST(SignalAndExitTest, ExitStandsBy) {
   const ChildResult result = ResultOf("exit-during-drain");
   EXPECT_TRUE(result.Killed(SIGTERM)) << result;
   EXPECT_EQ(result.out, "blocked\nfirst, on signal\n");

@@ -18,15 +18,15 @@ ChildResult ResultOf(const std::string& scenario) {
   return RunChild({HelperPath("exit_thread_child"), scenario});
 }
 
-// C17: a thread that calls exit() during the exit drain is parked.
-TEST(ExitThreadTest, ParksASecondExit) {
+// C17: a thread that calls exit() during the exit drain stands by.
+TEST(ExitThreadTest, SecondExitStandsBy) {
   const ChildResult result = ResultOf("second-exit");
   EXPECT_TRUE(result.Exited(3)) << result;
   EXPECT_EQ(result.out, "parked\nfirst\n");
 }
 
-// C17: so are ten of them.
-TEST(ExitThreadTest, ParksManyExits) {
+// C17: so do ten of them.
+TEST(ExitThreadTest, ManyExitsStandBy) {
   const ChildResult result = ResultOf("many-exits");
   EXPECT_TRUE(result.Exited(3)) << result;
   EXPECT_EQ(result.out, "parked\nfirst\n");
@@ -44,8 +44,8 @@ TEST(ExitThreadTest, DrainsOnceForSimultaneousExits) {
   }
 }
 
-// C17, C16: the exit drain does not wait for a callback whose thread is parked
-// in exit().
+// C17, C16: the exit drain does not wait for a callback whose thread stands
+// by in exit().
 TEST(ExitThreadTest, LetsGoOfACallbackThatExits) {
   const ChildResult result = ResultOf("running-callback-exits");
   EXPECT_TRUE(result.Exited(3)) << result;

@@ -5,7 +5,7 @@
 //
 // A request has a ticket, which the program gives it, from the moment at which
 // something of it can be read until its answer has been written. A connection
-// between two requests has no thread, and ends as soon as the service does.
+// between two requests has no thread, and is closed by StopAccepting().
 #ifndef EXAMPLES_SPOOL_SERVICE_HTTP_CONNECTIONS_H_
 #define EXAMPLES_SPOOL_SERVICE_HTTP_CONNECTIONS_H_
 
@@ -28,7 +28,7 @@ using Ticket = std::shared_ptr<void>;
 // its ticket, or null to refuse it.
 using Admit = std::function<Ticket(const std::string& name)>;
 
-// A client. Whoever answers it is the only one who uses it.
+// A connection of a client. Whoever answers it is the only one who uses it.
 struct Connection {
   int fd = -1;
   std::string peer;    // "127.0.0.1:4711"
@@ -49,9 +49,10 @@ class Connections {
   // `prepare` is called first on each thread that answers; it may be null.
   void Start(int threads, std::function<void()> prepare);
 
-  // Accepts what clients have been promised, that is what waits in the
-  // kernel, and closes the listener of this process and each connection that
-  // has sent nothing. When it returns, every other request has been admitted.
+  // Accepts what still waits in the kernel, gives each new connection half a
+  // second for its first byte, and closes the listener of this process and each
+  // connection that has sent nothing. When it returns, every other request has
+  // been admitted.
   void StopAccepting();
   bool stopping() const { return stopping_; }
 

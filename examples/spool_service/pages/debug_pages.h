@@ -47,8 +47,8 @@ struct Failure {
   finalize::ReportEntry entry;
 };
 
-// The latest failures that the library has reported to nobody else: of
-// callbacks, except in an explicit Run(), and of registrations.
+// The latest failures that the failure reporter was told of: of callbacks,
+// except in an explicit Run(), and of registrations.
 //
 // Thread-safe.
 class FailureLog {

@@ -198,7 +198,8 @@ void Metrics::CountAnswer(int status) {
 
 std::string Metrics::Text(const finalize::InFlight* requests) const {
   MetricsText text;
-  text.Single("spool_uploads_total", "counter", "Archives unpacked.",
+  text.Single("spool_uploads_total", "counter",
+              "Uploads whose archive was unpacked or found in the cache.",
               uploads_.load(std::memory_order_relaxed));
   text.Single("spool_upload_bytes_total", "counter",
               "Bytes of the archives that were unpacked.",

@@ -66,7 +66,8 @@ class MetricsText {
 // Thread-safe.
 class Metrics {
  public:
-  // An upload of so many bytes was answered with 200.
+  // The archive of an upload of so many bytes was unpacked or found in the
+  // cache.
   void CountUpload(uint64_t bytes, uint64_t entries);
   // A request was answered with this status.
   void CountAnswer(int status);

@@ -13,8 +13,8 @@
 namespace finalize_internal {
 
 // Moves the pending finalizers of `from` to `to`. Each keeps its sequence, and
-// peeks continue. If refused, nothing has moved, except with kNoMemory: then a
-// part has moved.
+// peeks continue. If refused, nothing has moved, except with kNoMemory, or with
+// kClosed if a drain of `to` has begun meanwhile: then a part may have moved.
 Refusal MovePending(Core* from, Core* to);
 
 // Which pending finalizers to destroy.
