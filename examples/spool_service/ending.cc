@@ -4,11 +4,13 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "finalize/at_exit.h"
 #include "finalize/exit_hooks.h"
 #include "finalize/options.h"
@@ -30,6 +32,9 @@ absl::Status PrepareEnd(const Settings& settings) {
   hooks.signal_failure_exit_code = 1;
   hooks.flush_stdio = true;
   hooks.crash = settings.crash_tier;
+  // A busy service has hundreds of uploads to remove: two seconds, the default,
+  // are too short on a slow disk.
+  hooks.crash_limit = std::min(settings.grace, absl::Minutes(1));
   return finalize::InstallExitHooks(hooks);
 }
 
