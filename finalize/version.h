@@ -16,6 +16,8 @@
 #ifndef FINALIZE_VERSION_H_
 #define FINALIZE_VERSION_H_
 
+#include "finalize/internal/base/requirements.h"
+
 // Every build, package and document takes the version from these three lines,
 // or is compared with them (tools/check_release).
 #define FINALIZE_VERSION_MAJOR 0

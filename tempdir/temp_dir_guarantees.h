@@ -18,6 +18,8 @@
 #ifndef TEMPDIR_TEMP_DIR_GUARANTEES_H_
 #define TEMPDIR_TEMP_DIR_GUARANTEES_H_
 
+#include "finalize/internal/base/requirements.h"
+
 namespace tempdir {
 
 struct TempDirGuarantees {
