@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "examples/spool_service/pages/debug_pages_words.h"
 #include "finalize/failure_reporter.h"
 #include "finalize/in_flight.h"
 #include "finalize/registry.h"

@@ -117,9 +117,6 @@ std::string DebugText(const ProcessState& state);
 std::string DebugHtml(const ProcessState& state);
 std::string DebugJson(const ProcessState& state);
 
-// `age` for people: 310ms, 3.1s, 2m5s, 3h20m, 5d2h.
-std::string AgeText(absl::Duration age);
-
 }  // namespace spool_service
 
 #endif  // EXAMPLES_SPOOL_SERVICE_PAGES_DEBUG_PAGES_H_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How the pages of debug_pages.h write a place and a time.
+// How the pages of debug_pages.h write ages, places and times.
 #ifndef EXAMPLES_SPOOL_SERVICE_PAGES_DEBUG_PAGES_WORDS_H_
 #define EXAMPLES_SPOOL_SERVICE_PAGES_DEBUG_PAGES_WORDS_H_
 
@@ -11,6 +11,9 @@
 #include "finalize/report.h"
 
 namespace spool_service {
+
+// `age` for people: 310ms, 3.1s, 2m5s, 3h20m, 5d2h.
+std::string AgeText(absl::Duration age);
 
 // "file.cc:12", escaped.
 std::string PlaceText(const finalize::Place& place);
