@@ -20,9 +20,8 @@ endif()
 # What every program of the tests needs in a sanitizer.
 set(finalize_sanitizer_support "")
 if(FINALIZE_BUILD_TESTS AND CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
-  set(finalize_sanitizer_support
-    ${PROJECT_SOURCE_DIR}/tests/support/sanitizer_fork.cc
-    ${PROJECT_SOURCE_DIR}/tests/support/tsan_suppressions.cc)
+  file(GLOB finalize_sanitizer_support CONFIGURE_DEPENDS
+    ${PROJECT_SOURCE_DIR}/tests/support/sanitizers/*.cc)
 endif()
 
 # finalize_sources(VARIABLE FOLDER EXCEPT PREFIX...): the sources and headers below
