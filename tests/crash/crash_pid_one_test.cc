@@ -80,7 +80,7 @@ TEST_F(CrashPidOneTest, CutsOffWhatHangs) {
 }
 
 // C23: so is one that no signal reaches. SIGKILL does not end PID 1.
-TEST_F(CrashPidOneTest, EndsWhereNoSignalReachesWhatHangs) {
+TEST_F(CrashPidOneTest, EndsIfNoSignalReachesWhatHangs) {
   EXPECT_EQ(Says("default", "hangs-blocked"), "hangs\nexited with 139\n");
 }
 

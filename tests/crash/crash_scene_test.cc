@@ -31,7 +31,7 @@ class CrashSceneTest : public finalize_test::TempDirFixture {
 };
 
 // C23: where the thread cannot be interrupted, another one goes on.
-TEST_F(CrashSceneTest, GoesOnElsewhereWhereAThreadSticks) {
+TEST_F(CrashSceneTest, ContinuesElsewhereIfAThreadSticks) {
   const ChildResult result = ResultOf("callback-sticks");
   EXPECT_TRUE(result.Killed(SIGSEGV)) << result;
   EXPECT_EQ(result.out, "sticks\nown handler at 64\n");

@@ -59,7 +59,7 @@ TEST_F(CrashTempDirTest, DoesWithoutTheRootsDescriptors) {
 }
 
 // C23, C28: kept for a post-mortem, and out of the reach of reapers.
-TEST_F(CrashTempDirTest, KeepsWhereAskedTo) {
+TEST_F(CrashTempDirTest, KeepsIfAskedTo) {
   const ChildResult result = ResultOf("keep-all");
   EXPECT_TRUE(result.Killed(SIGSEGV)) << result;
   EXPECT_EQ(Left().size(), 2u);

@@ -112,7 +112,7 @@ size_t Occurrences(const std::string& text, const std::string& part) {
 
 MATCHER(FitsTheTerminal, "") { return arg.size() <= kTableWidth; }
 
-TEST(ProblemsTest, NoneWhereAllIsAsExpected) {
+TEST(ProblemsTest, NoneIfAllIsAsExpected) {
   EXPECT_THAT(FindProblems(Named("abort"), DestructorCell("abort")), IsEmpty());
 }
 
@@ -239,7 +239,7 @@ TEST(SummaryTest, CountsWhatTheCellsSay) {
   EXPECT_EQ(after[1], before[1]);
 }
 
-TEST(SummaryTest, SaysWhereNothingWasLeft) {
+TEST(SummaryTest, SaysThatNothingWasLeft) {
   Comparison comparison = Expected();
   comparison.rows.resize(2);
   EXPECT_THAT(Summarize(comparison),
@@ -274,7 +274,7 @@ TEST(SummaryTest, CountsWhatWasPlayedAndSaysWhatWasNot) {
       "exit(); overlay, SIGKILL.");
 }
 
-TEST(SummaryTest, CountsNothingWhereNothingWasPlayed) {
+TEST(SummaryTest, CountsNothingIfNothingWasPlayed) {
   Comparison comparison = WithRefusals();
   comparison.rows.erase(
       std::remove_if(

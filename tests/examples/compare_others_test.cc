@@ -275,7 +275,7 @@ TEST(OthersTest, Rust) { ExpectColumnOrSentence("rust", RustWants(), "Rust"); }
 
 TEST(OthersTest, Go) { ExpectColumnOrSentence("go", GoWants(), "Go"); }
 
-TEST(OthersTest, AreLeftOutWhereTheirLanguageIsNotInstalled) {
+TEST(OthersTest, AreLeftOutIfTheirLanguageIsNotInstalled) {
   const auto without_programs = [] { setenv("PATH", "/does/not/exist", 1); };
   const ToolRun run = Compare(
       {"--format=json", "--columns=hooks,python*,rust,go", "--only=scope-end"},

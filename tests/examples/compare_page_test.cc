@@ -316,7 +316,7 @@ TEST(DocumentTest, HasATableForTheLibraryAndOneForTheOthers) {
 
 // A document that lacks what this machine does not play would be taken for
 // current.
-TEST(DocumentTest, IsNotUpdatedWhereSomethingWasNotPlayed) {
+TEST(DocumentTest, IsNotUpdatedIfSomethingWasNotPlayed) {
   const std::string path = std::string(getenv("TEST_TMPDIR")) + "/no.html";
   Comparison refused = Expected();
   refused.rows.back().cells[0].refusal = "an overlay: not permitted";

@@ -160,7 +160,7 @@ TEST(ProgressTest, IsSilentWithoutATerminal) {
   EXPECT_EQ(Compare({"--only=scope-end"}).errors, "");
 }
 
-TEST(ProgressTest, SaysWhatIsPlayedWhereAsked) {
+TEST(ProgressTest, SaysWhatIsPlayedIfAsked) {
   const ToolRun run =
       Compare({"--only=scope-end", "--columns=own", "--progress", "--jobs=1"});
   EXPECT_EQ(run.errors,
@@ -196,7 +196,7 @@ TEST(LimitTest, AScenarioThatReachesItHasNoResult) {
 
 // As the filter of a container refuses the namespaces. (Threads do without that
 // call.)
-TEST(ContainersTest, AreADashWhereTheMachineRefuses) {
+TEST(ContainersTest, AreADashIfTheMachineRefuses) {
   const ToolRun run = Compare({"--only=containers", "--format=json"}, [] {
     if (!finalize_test::RefuseCalls({SYS_clone3}, ENOSYS).empty()) _exit(125);
   });

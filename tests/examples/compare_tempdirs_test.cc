@@ -228,7 +228,7 @@ TEST(CompareTempdirsTest, HasAnExpectationForEveryScenario) {
   EXPECT_EQ(TheResult().scenarios.size(), wanted.size());
 }
 
-TEST(CompareTempdirsTest, ReturnsZeroAndSaysNothingWhereAllIsAsExpected) {
+TEST(CompareTempdirsTest, ReturnsZeroAndSaysNothingIfAllIsAsExpected) {
   EXPECT_EQ(TheResult().exit_code, 0);
   EXPECT_EQ(TheResult().errors, "");
 }

@@ -67,7 +67,7 @@ TEST_F(AgingTest, LocksKeepTempDirsFromTmpfiles) {
   EXPECT_THAT(finding.found, HasSubstr("q /tmp 1777 root root 10d"));
 }
 
-TEST_F(AgingTest, WhereLocksAreNotSeenTmpfilesIsADanger) {
+TEST_F(AgingTest, IfLocksAreNotSeenTmpfilesIsADanger) {
   BootSystemd();
   Write("/usr/lib/tmpfiles.d/tmp.conf", "q /tmp 1777 root root 10d\n");
   const Finding finding = Examine("/tmp", false);

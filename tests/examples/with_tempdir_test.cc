@@ -128,7 +128,7 @@ TEST_F(WithTempdirTest, StandardStreamsAreTheCommands) {
   EXPECT_EQ(result.out, "through\n");
 }
 
-TEST_F(WithTempdirTest, FailureKeepsTheDirectoryWhereAsked) {
+TEST_F(WithTempdirTest, FailureKeepsTheDirectoryIfAsked) {
   const ChildResult result = Run(
       {"--keep-on-failure", "sh", "-c", "echo x >$TMPDIR/evidence; exit 1"});
   EXPECT_TRUE(result.Exited(1)) << result;

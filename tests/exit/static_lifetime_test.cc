@@ -96,7 +96,7 @@ TEST(StaticLifetimeTest, RefusesPastTheExitHandlers) {
 }
 
 // C20: so it is where the process registry was sealed; what is pending runs.
-TEST(StaticLifetimeTest, RefusesWhereSealed) {
+TEST(StaticLifetimeTest, RefusesIfSealed) {
   const ChildResult result = ResultOf("sealed");
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_EQ(result.out,

@@ -167,7 +167,7 @@ TEST(SharedTest, NullPointerIsRefused) {
 }
 
 // C20: or runs at once where the options ask for it.
-TEST(SharedTest, RefusedOneRunsNowWhereAsked) {
+TEST(SharedTest, RefusedOneRunsNowIfAsked) {
   CapturedFailures failures;
   finalize::Cause cause = finalize::Cause::Kind::kCall;
   OnDestroy(std::make_shared<int>(),

@@ -63,7 +63,7 @@ TEST(AdoptTempDirTest, VerbsWork) {
 }
 
 // C21, C27: what is left to exit() goes at the daemon's.
-TEST(AdoptTempDirTest, GoesAtExit) {
+TEST(AdoptTempDirTest, IsRemovedAtExit) {
   ExpectDone("finalizer-exit", kParentLeft);
   ExpectDone("destructor-return", kParentLeft);
 }

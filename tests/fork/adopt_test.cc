@@ -107,14 +107,14 @@ void ExpectRefusal(const std::string& scenario, const std::string& out,
 }
 
 // C21: a process that adopts nothing new is told so.
-TEST(AdoptRefusalTest, WhereNothingIsInherited) {
+TEST(AdoptRefusalTest, IfNothingIsInherited) {
   ExpectRefusal("no-child", "no child: FAILED_PRECONDITION\nown\n", 0);
   ExpectRefusal("twice", "twice: FAILED_PRECONDITION\nadopted\n");
   ExpectRefusal("nothing", "own\n");
 }
 
 // C21: all or nothing: not after the child has let go of anything.
-TEST(AdoptRefusalTest, WhereTheChildHasBegun) {
+TEST(AdoptRefusalTest, IfTheChildHasBegun) {
   ExpectRefusal("after-use", "used: FAILED_PRECONDITION\nown\n");
   ExpectRefusal("after-an-end", "an object ended: FAILED_PRECONDITION\n");
   ExpectRefusal("after-a-scope", "a scope ended: FAILED_PRECONDITION\n");

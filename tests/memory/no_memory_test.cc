@@ -130,7 +130,7 @@ TEST(NoMemoryTest, TryRegisterSaysWhy) {
 }
 
 // C20: or it runs at once, where asked, and a failure of that is reported.
-TEST(NoMemoryTest, RunsNowWhereAsked) {
+TEST(NoMemoryTest, RunsNowIfAsked) {
   CapturedFailures failures;
   Registry registry;
   NoNodes no_nodes;
@@ -248,7 +248,7 @@ TEST(NoMemoryTest, BoxedIsRefused) {
 }
 
 // C20: and runs at once where asked.
-TEST(NoMemoryTest, BoxedRunsNowWhereAsked) {
+TEST(NoMemoryTest, BoxedRunsNowIfAsked) {
   Registry registry;
   int runs = 0;
   no_boxes = true;

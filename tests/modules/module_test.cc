@@ -188,7 +188,7 @@ TEST_P(ModuleTest, LeavesNoTempDir) {
 }
 
 // A thread of the library's own keeps its code where it is, to the exit drain.
-TEST_P(ModuleTest, StaysMappedWhereItsCopyReapsByItself) {
+TEST_P(ModuleTest, StaysMappedIfItsCopyReapsByItself) {
   const ChildResult result = ResultOf("temp-dir", "1");
   EXPECT_TRUE(result.Exited(0)) << result;
   const size_t end = result.out.find('\n');

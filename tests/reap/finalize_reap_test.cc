@@ -55,7 +55,7 @@ TEST_F(FinalizeReapTest, RemovesAndSaysWhat) {
   EXPECT_TRUE(Entries(scratch()).empty());
 }
 
-TEST_F(FinalizeReapTest, SaysNothingWhereThereIsNothing) {
+TEST_F(FinalizeReapTest, SaysNothingIfThereIsNothing) {
   auto dir = Make<tempdir::TempDir>();
   const ChildResult result = Run({scratch().native()});
   EXPECT_TRUE(result.Exited(0)) << result;

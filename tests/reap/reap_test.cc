@@ -230,7 +230,7 @@ TEST_F(ReapTest, MissingParentIsNotFound) {
   EXPECT_TRUE(absl::IsNotFound(tempdir::Reap(In("missing")).status()));
 }
 
-TEST_F(ReapTest, TakesTmpdirWhereNoParentIsNamed) {
+TEST_F(ReapTest, TakesTmpdirIfNoParentIsNamed) {
   MakeDeadRoot(scratch());
   auto report = tempdir::Reap();
   ASSERT_TRUE(report.ok());

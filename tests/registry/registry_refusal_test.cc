@@ -85,7 +85,7 @@ TEST(RegistryRefusalTest, SealedStillRunsAtTheEndOfALifetime) {
 }
 
 // C20: if_closed = run now.
-TEST(RegistryRefusalTest, SealedRunsNowWhereAsked) {
+TEST(RegistryRefusalTest, SealedRunsNowIfAsked) {
   CapturedFailures failures;
   Registry registry;
   registry.Seal();

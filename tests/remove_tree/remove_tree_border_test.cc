@@ -231,7 +231,7 @@ TEST_F(RemoveTreeBorderTest, MountInReadOnlyMountStays) {
 }
 
 // C29: nothing is removed where nothing tells, but what is empty.
-TEST_F(RemoveTreeBorderTest, NothingIsRemovedWhereNothingTells) {
+TEST_F(RemoveTreeBorderTest, NothingIsRemovedIfNothingTells) {
   MakeFile("tree/file");
   MakeDirectory("empty");
   MakeFile("single");
@@ -386,8 +386,8 @@ TEST_F(RemoveTreeBorderTest, MountInTempDirStays) {
 class ComparedTempDirTest : public RemoveTreeBorderTest {
  protected:
   // Runs `body` where nothing tells, and /mnt is a file system of its own.
-  std::string WhereNothingTells(const std::function<std::string()>& body,
-                                const char* accepted = "1") {
+  std::string IfNothingTells(const std::function<std::string()>& body,
+                             const char* accepted = "1") {
     return InChild([&] {
       std::string failed = MountPrivateMemory("/mnt", "mode=1777");
       if (failed.empty()) failed = HideProc();
@@ -429,37 +429,37 @@ class ComparedTempDirTest : public RemoveTreeBorderTest {
   }
 };
 
-TEST_F(ComparedTempDirTest, GoesByRemove) {
+TEST_F(ComparedTempDirTest, IsRemovedByRemove) {
   const auto body = [] {
     auto dir = Make();
     const std::string said(dir.Remove().ok() ? "removed " : "refused ");
     return said + IsLeft();
   };
-  EXPECT_EQ(WhereNothingTells(body), "removed gone");
-  EXPECT_EQ(WhereNothingTells(body, "0"), "refused left");
+  EXPECT_EQ(IfNothingTells(body), "removed gone");
+  EXPECT_EQ(IfNothingTells(body, "0"), "refused left");
 }
 
-TEST_F(ComparedTempDirTest, GoesByTheReaper) {
+TEST_F(ComparedTempDirTest, IsRemovedByTheReaper) {
   const auto body = [] {
     Die(SIGKILL);
     tempdir::Reap("/mnt").IgnoreError();
     return IsLeft();
   };
-  EXPECT_EQ(WhereNothingTells(body), "gone");
-  EXPECT_EQ(WhereNothingTells(body, "0"), "left");
+  EXPECT_EQ(IfNothingTells(body), "gone");
+  EXPECT_EQ(IfNothingTells(body, "0"), "left");
 }
 
-TEST_F(ComparedTempDirTest, GoesInACrash) {
+TEST_F(ComparedTempDirTest, IsRemovedInACrash) {
   const auto body = [] {
     Die(SIGSEGV);
     return IsLeft();
   };
-  EXPECT_EQ(WhereNothingTells(body), "gone");
-  EXPECT_EQ(WhereNothingTells(body, "0"), "left");
+  EXPECT_EQ(IfNothingTells(body), "gone");
+  EXPECT_EQ(IfNothingTells(body, "0"), "left");
 }
 
 TEST_F(ComparedTempDirTest, OtherDeviceStays) {
-  EXPECT_EQ(WhereNothingTells([] {
+  EXPECT_EQ(IfNothingTells([] {
               auto dir = Make();
               const std::string inside = dir.path().native() + "/x/y";
               if (mount("none", inside.c_str(), "tmpfs", 0, nullptr) != 0 ||
@@ -478,7 +478,7 @@ TEST_F(ComparedTempDirTest, OtherDeviceStays) {
 
 // C29: a plain removal is not meant.
 TEST_F(ComparedTempDirTest, IsNotForRemoveTree) {
-  EXPECT_EQ(WhereNothingTells([] {
+  EXPECT_EQ(IfNothingTells([] {
               mkdir("/mnt/tree", 0700);
               mkdir("/mnt/tree/x", 0700);
               return std::string(RemoveTree("/mnt/tree").ok() ? "removed"

@@ -308,7 +308,7 @@ TEST_F(MovedOutTest, SiblingsInTheNewPlaceStay) {
 }
 
 // C29, edge 24: ".." is not believed.
-TEST_F(MovedOutTest, ClimbEndsWhereTheParentIsAnother) {
+TEST_F(MovedOutTest, ClimbEndsIfTheParentIsAnother) {
   Prepare(200, 100);
   SystemCalls calls = kKernelCalls;
   calls.remove = MoveThenRemove;

@@ -84,7 +84,7 @@ TEST_F(RemoveTreeErrorTest, MountInImmutableDirectoryStaysWithoutOpenat2) {
 }
 
 // C29, edge 31.
-TEST_F(RemoveTreeErrorTest, ImmutableFileStaysAndAllElseGoes) {
+TEST_F(RemoveTreeErrorTest, ImmutableFileStaysAndAllElseIsRemoved) {
   MakeDirectory("tree");
   MakeDirectory("tree/a");
   MakeFile("tree/a/immutable");

@@ -149,7 +149,7 @@ TEST_F(RemoveTreeFaultTest, LastingLackOfDescriptorsIsReported) {
 }
 
 // C29, edge 33.
-TEST_F(RemoveTreeFaultTest, UnreadableDirectoryIsReportedAndTheRestGoes) {
+TEST_F(RemoveTreeFaultTest, UnreadableDirectoryIsReportedAndTheRestIsRemoved) {
   SystemCalls calls = kKernelCalls;
   calls.read_entries = FailingReadEntries;
   for (const int at : {1, 2, 3, 10}) {
@@ -167,7 +167,7 @@ TEST_F(RemoveTreeFaultTest, UnreadableDirectoryIsReportedAndTheRestGoes) {
 }
 
 // C29, edge 33.
-TEST_F(RemoveTreeFaultTest, FailedRemovalIsReportedAndTheRestGoes) {
+TEST_F(RemoveTreeFaultTest, FailedRemovalIsReportedAndTheRestIsRemoved) {
   SystemCalls calls = kKernelCalls;
   calls.remove = FailingRemove;
   for (int at = 1; at < 40; ++at) {

@@ -293,7 +293,7 @@ TEST_F(RemoveTreeMountTest, DirectoryMovedWhileItIsOpenedIsNoMountPoint) {
 }
 
 // C29: without openat2 everything else works as well.
-TEST_F(RemoveTreeMountTest, TreeWithoutMountsGoesWithoutOpenat2) {
+TEST_F(RemoveTreeMountTest, TreeWithoutMountsIsRemovedWithoutOpenat2) {
   for (const auto open_beneath : {NoOpenat2, ForbiddenOpenat2}) {
     tempdir_internal::HeapStorage storage;
     RemoveTreeStats stats;

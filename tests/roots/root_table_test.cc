@@ -145,7 +145,7 @@ TYPED_TEST(RootTableTest, KeepsClaimedDescriptorsOpen) {
   });
 }
 
-TEST(RootEntryTest, IsRefusedWhereTheTableIsFull) {
+TEST(RootEntryTest, IsRefusedIfTheTableIsFull) {
   InChild([] {
     static const auto& owner = *new finalize::OwnerProcess;
     const int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -62,7 +62,7 @@ TEST(QueuedSignalTest, BurstEndsTheProcessAtOnce) {
 }
 
 // C22: one that comes alone drains, and the process dies by it.
-TEST(QueuedSignalTest, DrainsWhereItIsAlone) {
+TEST(QueuedSignalTest, DrainsIfItIsAlone) {
   const ChildResult result = ResultOf("queued-once");
   EXPECT_TRUE(result.Killed(SIGRTMIN)) << result;
   EXPECT_EQ(result.out, "value 42\ndrained on signal\n");

@@ -137,7 +137,7 @@ TEST(SendSignalTest, HeldOneIsReachedWhenItsParentHasEnded) {
   close(numbers[1]);
 }
 
-TEST(ForkedTest, FailsWhereThereIsNoChild) {
+TEST(ForkedTest, FailsIfThereIsNoChild) {
   errno = EAGAIN;
   EXPECT_DEATH(Forked(-1), "no child process: Resource temporarily");
 }

@@ -96,11 +96,11 @@ TEST_F(BackgroundRemovalProcessTest, DaemonFinishesWhatIsQueued) {
 }
 
 // Edge case 35
-TEST_F(BackgroundRemovalProcessTest, CreateWaitsWhereTheFileSystemIsFull) {
+TEST_F(BackgroundRemovalProcessTest, CreateWaitsIfTheFileSystemIsFull) {
   ExpectQuiet("full", 0);
 }
 
-TEST_F(BackgroundRemovalProcessTest, CreateTriesAgainWhereRoomCameMeanwhile) {
+TEST_F(BackgroundRemovalProcessTest, CreateTriesAgainIfRoomCameMeanwhile) {
   ExpectQuiet("full-no-more", 0);
 }
 

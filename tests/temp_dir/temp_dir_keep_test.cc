@@ -54,7 +54,7 @@ TYPED_TEST(TempDirKeepTest, KeepMovesToTheParent) {
   EXPECT_TRUE(Exists(kept / "file"));
   EXPECT_EQ(Entries(parent).size(), 1u);
 }
-TYPED_TEST(TempDirKeepTest, KeepFindsAnotherNameWhereItsOwnIsTaken) {
+TYPED_TEST(TempDirKeepTest, KeepFindsAnotherNameIfItsOwnIsTaken) {
   TypeParam dir = Make<TypeParam>(TempDirOptions().set_prefix("mine-"));
   const path taken = this->scratch() / dir.path().filename();
   MakeDirectory(taken);
@@ -100,7 +100,7 @@ TYPED_TEST(TempDirKeepTest, KeepAfterRemoveIsRefused) {
 }
 
 // C28, edge 11: keep on failure, and say where.
-TYPED_TEST(TempDirKeepTest, UnwindingKeepsWhereToldSo) {
+TYPED_TEST(TempDirKeepTest, UnwindingKeepsIfToldSo) {
   const Ended ended = RunForked([] {
     try {
       TypeParam dir = Make<TypeParam>(TempDirOptions().set_keep_on_failure());

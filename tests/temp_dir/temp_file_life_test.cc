@@ -242,7 +242,7 @@ TEST_F(TempFileLifeTest, KeepMovesToTheParent) {
   }
   EXPECT_EQ(Read(kept), "content, and more");
 }
-TEST_F(TempFileLifeTest, KeepFindsAnotherNameWhereItsOwnIsTaken) {
+TEST_F(TempFileLifeTest, KeepFindsAnotherNameIfItsOwnIsTaken) {
   TempFile file = Make<TempFile>(TempDirOptions().set_prefix("mine-"));
   const path taken = scratch() / file.path().filename();
   MakeFile(taken);
@@ -253,7 +253,7 @@ TEST_F(TempFileLifeTest, KeepFindsAnotherNameWhereItsOwnIsTaken) {
   EXPECT_EQ(kept->filename().native().substr(0, 5), "mine-");
 }
 // Edge 11.
-TEST_F(TempFileLifeTest, UnwindingKeepsWhereToldSo) {
+TEST_F(TempFileLifeTest, UnwindingKeepsIfToldSo) {
   const Ended ended = RunForked([] {
     try {
       TempFile file = Make<TempFile>(TempDirOptions().set_keep_on_failure());

@@ -68,7 +68,7 @@ TEST(WeakCallbackTest, GetsTheDeadReference) {
 }
 
 // C31: with the reference the callback goes, unrun, and what it holds.
-TEST(WeakCallbackTest, GoesWithTheReference) {
+TEST(WeakCallbackTest, IsDestroyedWithTheReference) {
   bool ran = false;
   auto held = std::make_shared<int>(1);
   auto object = MakeShared<int>(1);
@@ -94,7 +94,7 @@ TEST(WeakCallbackTest, StaysWithTheLastCopy) {
 }
 
 // C31: assigning over a reference lets its callback go.
-TEST(WeakCallbackTest, GoesWhenItsReferenceIsAssignedOver) {
+TEST(WeakCallbackTest, IsDestroyedWhenItsReferenceIsAssignedOver) {
   EventLog log;
   auto object = MakeShared<int>(1);
   WeakRef<int> ref(object, log.Adds("old"));
@@ -167,7 +167,7 @@ TEST(WeakCallbackTest, MemoryOutlivesIt) {
 }
 
 // C31: a reference that its own referent owns does not call.
-TEST(WeakCallbackTest, DoesNotRunWhereTheReferentOwnsIt) {
+TEST(WeakCallbackTest, DoesNotRunIfTheReferentOwnsIt) {
   struct Owner {
     WeakRef<Owner> self;
   };
@@ -271,7 +271,7 @@ TEST(WeakRefCountTest, CountsWhatIsTold) {
   EXPECT_EQ(WeakRefCount(object), 0u);
 }
 
-TEST(WeakRefCountTest, IsZeroWhereNothingTells) {
+TEST(WeakRefCountTest, IsZeroIfNothingTells) {
   auto foreign = std::make_shared<int>(1);
   EXPECT_EQ(WeakRefCount(foreign), 0u);
   EXPECT_EQ(WeakRefCount(std::shared_ptr<int>()), 0u);

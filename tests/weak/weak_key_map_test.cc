@@ -107,7 +107,7 @@ TEST_F(WeakKeyMapTest, AddressOfTheDeadFindsNothing) {
 }
 
 // C33, C13: the value goes with its key, after the destructor of that.
-TEST_F(WeakKeyMapTest, ValueGoesWithItsKey) {
+TEST_F(WeakKeyMapTest, ValueIsDestroyedWithItsKey) {
   struct Logs {
     ~Logs() { log->Add(word); }
     EventLog* log;
@@ -216,7 +216,7 @@ TEST_F(WeakKeyMapTest, GivesRefsToItsKeys) {
 }
 
 // By value where that is asked for; by another type where it is transparent.
-TEST_F(WeakKeyMapTest, ComparesByValueWhereAsked) {
+TEST_F(WeakKeyMapTest, ComparesByValueIfAsked) {
   NotesByName notes = {{tom_, "fish"}};
   EXPECT_EQ(*notes.Get(*twin_), "fish");
   EXPECT_EQ(*notes.Get(Cat{"Tom"}), "fish");

@@ -71,7 +71,7 @@ TEST_F(WeakMergeTest, ValuesStayWhereTheyAre) {
 }
 
 // C33: to and fro, and the death of the key takes the value along.
-TEST_F(WeakMergeTest, ValueGoesWithItsKeyAfterMerges) {
+TEST_F(WeakMergeTest, ValueIsDestroyedWithItsKeyAfterMerges) {
   WeakKeyMap<int, std::shared_ptr<int>> a;
   auto value = std::make_shared<int>(7);
   a.insert_or_assign(one_, value);

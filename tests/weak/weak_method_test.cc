@@ -189,7 +189,7 @@ TEST(WeakMethodTest, CallbackGetsTheMethod) {
   EXPECT_EQ(log.Text(), "dead");
 }
 
-TEST(WeakMethodTest, CallbackGoesWithTheMethod) {
+TEST(WeakMethodTest, CallbackIsDestroyedWithTheMethod) {
   EventLog log;
   auto counter = MakeShared<Counter>();
   { const WeakMethod<int()> total(counter, &Counter::Total, log.Adds("no")); }

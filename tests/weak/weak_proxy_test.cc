@@ -260,7 +260,7 @@ TEST(WeakProxyTest, CallbackGetsTheProxy) {
   EXPECT_EQ(log.Text(), "destructor expired");
 }
 
-TEST(WeakProxyTest, CallbackGoesWithTheProxy) {
+TEST(WeakProxyTest, CallbackIsDestroyedWithTheProxy) {
   EventLog log;
   auto tom = MakeShared<Cat>("Tom", &log);
   { const WeakProxy<Cat> proxy(tom, log.Adds("callback")); }
