@@ -39,7 +39,7 @@ constexpr OtherExpectation kExpectations[] = {
                      "instruction.")},
     {"fork-child-exits",
      Removed("by the parent",
-             "exit() in the child destroys no local variable. Where the owner "
+             "exit() in the child destroys no local variable. If the owner "
              "is a global, it does, and the parent loses its directory.")},
     {"fork-child-returns", Removed("by the child", kNobodyAsks)},
     {"fork-parent-first",
