@@ -33,6 +33,9 @@ std::string Program() {
   return program != nullptr ? program : "";
 }
 
+// It says the name by which it was started.
+std::string Name() { return path(Program()).filename().native(); }
+
 std::vector<std::string> Command(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), Program());
   return arguments;
@@ -165,7 +168,7 @@ TEST_F(WithTempdirTest, HelpNamesTheProgramAsItWasCalled) {
       " [--keep-on-failure] [--parent=D] [--] CMD [ARG...]\n";
   const ChildResult help = Run({"--help"});
   EXPECT_TRUE(help.Exited(0)) << help;
-  EXPECT_EQ(help.out, "usage: with_tempdir" + usage);
+  EXPECT_EQ(help.out, "usage: " + Name() + usage);
   const std::string link = (Parent() / "with-tempdir").native();
   ASSERT_EQ(symlink(canonical(path(Program())).c_str(), link.c_str()), 0);
   const ChildResult wrong = finalize_test::RunChild({link, "--wrong"});
@@ -180,8 +183,9 @@ TEST_F(WithTempdirTest, OddNameOfACommandIsShownOnOneLine) {
   const ChildResult result = Run({"d\nfinalize: all is well\x1b[2J"});
   EXPECT_TRUE(result.Exited(127)) << result;
   EXPECT_EQ(result.err,
-            "with_tempdir: d\\nfinalize: all is well\\x1b[2J: No such file or "
-            "directory\n");
+            Name() +
+                ": d\\nfinalize: all is well\\x1b[2J: No such file or "
+                "directory\n");
 }
 
 }  // namespace
