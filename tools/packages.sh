@@ -5,7 +5,7 @@
 packages_build='bazel-bootstrap bazel-platforms bazel-rules-java g++ pkgconf libabsl-dev libboost-filesystem-dev'
 packages_compare="$packages_build nlohmann-json3-dev"
 packages_service="$packages_compare libcpp-httplib-dev libarchive-dev libsystemd-dev libssl-dev"
-packages_test="$packages_service libgtest-dev libgmock-dev strace bindfs btrfs-progs"
+packages_test="$packages_service libgtest-dev libgmock-dev strace bindfs btrfs-progs e2fsprogs"
 packages_bench="$packages_build nlohmann-json3-dev libbenchmark-dev strace gnuplot-nox"
 packages_cmake='g++ cmake ninja-build make pkgconf libabsl-dev libboost-filesystem-dev nlohmann-json3-dev libgtest-dev libgmock-dev'
 packages_meson="$packages_cmake meson"

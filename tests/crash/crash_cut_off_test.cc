@@ -33,7 +33,7 @@ TEST_F(CrashCutOffTest, SurvivesACrashOfItsOwn) {
   EXPECT_EQ(abort.out, "own handler at 64\n");
 }
 
-// C23: so it does on a thread that had blocked all signals.
+// C23: so it does on a thread that had blocked all other signals.
 TEST_F(CrashCutOffTest, SurvivesACrashOfItsOwnBehindAMask) {
   const ChildResult result = ResultOf("callback-crashes-behind-a-mask");
   EXPECT_TRUE(result.Killed(SIGABRT)) << result;

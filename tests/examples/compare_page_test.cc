@@ -85,7 +85,7 @@ std::vector<const MarkupElement*> WithClass(const MarkupElement& in,
 }
 
 // The one element with this anchor.
-const MarkupElement& Anchor(const std::string& id) {
+const MarkupElement& Anchor(const char* id) {
   const auto found =
       Page().Find([&](const MarkupElement& one) { return one["id"] == id; });
   if (found.size() != 1) ADD_FAILURE() << id << " is there " << found.size();
@@ -177,12 +177,12 @@ TEST(PageTest, ExplainsEveryCell) {
     const auto links = cells[i]->Find("a");
     ASSERT_EQ(links.size(), row.cells.size() + 1);
     EXPECT_EQ((*links[0])["href"], "#" + name);
-    EXPECT_NE(Around(Anchor(name), "details"), nullptr);
+    EXPECT_NE(Around(Anchor(name.c_str()), "details"), nullptr);
     for (size_t column = 0; column < row.cells.size(); ++column) {
       const Cell& cell = row.cells[column];
       const std::string anchor = name + "." + cell.column->id;
       EXPECT_EQ((*links[column + 1])["href"], "#" + anchor);
-      const MarkupElement* const term = Around(Anchor(anchor), "dt");
+      const MarkupElement* const term = Around(Anchor(anchor.c_str()), "dt");
       ASSERT_NE(term, nullptr) << anchor;
       const auto reasons = term->parent->Find("dd");
       ASSERT_EQ(reasons.size(), 1u);
