@@ -263,16 +263,17 @@ TEST(SurroundingsTest, AnyUmask) {
   ExpectAsEver(kInheriting, [] { umask(0); });
 }
 
-// As another user where this one is the superuser: in a /tmp of their own, for
-// they cannot get at this test's.
+// As another user if this one is the superuser: in a /tmp of their own, for
+// they cannot get at this test's. Not nobody: in a user namespace that is the
+// owner who cannot be told, whose temp dirs no reaper takes.
 TEST(SurroundingsTest, AnOrdinaryUser) {
   ExpectAsEver("*", [] {
     if (geteuid() != 0) return;
-    constexpr uid_t kNobody = 65534;
+    constexpr uid_t kOrdinary = 1000;
     if (!MountPrivateMemory("/tmp", "mode=1777").empty() ||
         setgroups(0, nullptr) != 0 ||
-        setresgid(kNobody, kNobody, kNobody) != 0 ||
-        setresuid(kNobody, kNobody, kNobody) != 0 || chdir("/") != 0) {
+        setresgid(kOrdinary, kOrdinary, kOrdinary) != 0 ||
+        setresuid(kOrdinary, kOrdinary, kOrdinary) != 0 || chdir("/") != 0) {
       _exit(125);
     }
     setenv("TMPDIR", "/tmp", 1);

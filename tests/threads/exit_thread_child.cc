@@ -11,7 +11,9 @@
 #include <string>
 #include <thread>
 
+#include "absl/time/time.h"
 #include "finalize/at_exit.h"
+#include "finalize/process_end.h"
 #include "finalize/registry.h"
 #include "tests/support/blocked_thread.h"
 #include "tests/support/scenario.h"
@@ -208,6 +210,11 @@ void Tell(char event) {
 }
 std::atomic<int> accepted{0};
 void BusyThreads() {
+  // A machine that stands still for seconds is not told of.
+  finalize::ExitOptions options;
+  options.deadline = absl::Minutes(10);
+  finalize_test::Require(finalize::SetExitOptions(options).ok(),
+                         "SetExitOptions");
   for (int i = 0; i < 3; ++i) {
     std::thread([] {
       for (;;) {
