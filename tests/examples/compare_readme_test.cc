@@ -117,7 +117,7 @@ TEST(ComparisonDocumentTest, CountsTheWaysOfEnding) {
   EXPECT_THAT(Content(kDocument),
               testing::HasSubstr(count + " in which the owner"));
   EXPECT_THAT(Content("README.md"),
-              testing::HasSubstr("in each of " + count + " a process can end"));
+              testing::HasSubstr("in " + count + " their owner can end"));
 }
 
 // As for the tables: what is installed here makes no difference, nor what this
