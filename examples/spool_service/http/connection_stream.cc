@@ -11,9 +11,6 @@
 #include <cstring>
 #include <string>
 
-#include "absl/strings/match.h"
-#include "absl/strings/string_view.h"
-
 namespace spool_service {
 namespace {
 
@@ -23,8 +20,8 @@ constexpr int kPatienceMs = 10000;  // for a client that is slow
 
 }  // namespace
 
-bool ConnectionStream::IsReadable() const {
-  return position_ < connection_->unread.size() || Waits(POLLIN);
+bool ConnectionStream::IsReadable() {
+  return position_ < connection_->unread.size() || (Flush() && Waits(POLLIN));
 }
 
 bool ConnectionStream::IsWritable() const { return Waits(POLLOUT); }
@@ -32,6 +29,9 @@ bool ConnectionStream::IsWritable() const { return Waits(POLLOUT); }
 ssize_t ConnectionStream::Read(char* data, size_t size) {
   std::string& unread = connection_->unread;
   if (position_ == unread.size()) {
+    // The client may wait for what is unsent, as for 100 Continue, before it
+    // sends more.
+    if (!Flush()) return -1;
     position_ = 0;
     unread.resize(kBlock);
     const ssize_t received = Receive(unread.data(), kBlock);
@@ -46,11 +46,7 @@ ssize_t ConnectionStream::Read(char* data, size_t size) {
 
 bool ConnectionStream::Write(const char* data, size_t size) {
   unsent_.append(data, size);
-  // 100 Continue is no answer yet: the client waits for it before it sends
-  // the body.
-  const bool interim =
-      absl::StartsWith(absl::string_view(data, size), "HTTP/1.1 100 ");
-  return (!interim && unsent_.size() < kMaxUnsent) || Flush();
+  return unsent_.size() < kMaxUnsent || Flush();
 }
 
 bool ConnectionStream::End() {

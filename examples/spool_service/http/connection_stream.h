@@ -19,11 +19,12 @@ class ConnectionStream {
   // What was read too far stays with the connection, for the next request.
   explicit ConnectionStream(Connection* connection) : connection_(connection) {}
 
-  // Each waits for a slow client, but not forever.
-  bool IsReadable() const;
+  // Each waits for a slow client, but not forever. Before the client is waited
+  // for, what was written is sent: it may be what the client waits for.
+  bool IsReadable();
   bool IsWritable() const;
 
-  // As read(2).
+  // As read(2), and waits as IsReadable.
   ssize_t Read(char* data, size_t size);
   // Sends later, all at once: if the process is killed meanwhile, the client
   // has the whole answer or nothing of it. Returns false if it cannot be sent.
