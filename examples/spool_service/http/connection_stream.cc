@@ -11,6 +11,9 @@
 #include <cstring>
 #include <string>
 
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+
 namespace spool_service {
 namespace {
 
@@ -20,8 +23,8 @@ constexpr int kPatienceMs = 10000;  // for a client that is slow
 
 }  // namespace
 
-bool ConnectionStream::IsReadable() {
-  return position_ < connection_->unread.size() || (Flush() && Waits(POLLIN));
+bool ConnectionStream::IsReadable() const {
+  return position_ < connection_->unread.size() || Waits(POLLIN);
 }
 
 bool ConnectionStream::IsWritable() const { return Waits(POLLOUT); }
@@ -29,9 +32,6 @@ bool ConnectionStream::IsWritable() const { return Waits(POLLOUT); }
 ssize_t ConnectionStream::Read(char* data, size_t size) {
   std::string& unread = connection_->unread;
   if (position_ == unread.size()) {
-    // The client may wait for what is unsent, as for 100 Continue, before it
-    // sends more.
-    if (!Flush()) return -1;
     position_ = 0;
     unread.resize(kBlock);
     const ssize_t received = Receive(unread.data(), kBlock);
@@ -45,8 +45,14 @@ ssize_t ConnectionStream::Read(char* data, size_t size) {
 }
 
 bool ConnectionStream::Write(const char* data, size_t size) {
+  const absl::string_view text(data, size);
   unsent_.append(data, size);
-  return unsent_.size() < kMaxUnsent || Flush();
+  // 100 Continue is no answer yet: the client waits for it before it sends the
+  // body. Its last line, which is empty, may be written by itself.
+  if (absl::StartsWith(text, "HTTP/1.1 100 ")) interim_ = true;
+  const bool now = interim_ || unsent_.size() >= kMaxUnsent;
+  if (text == "\r\n" || absl::EndsWith(text, "\r\n\r\n")) interim_ = false;
+  return !now || Flush();
 }
 
 bool ConnectionStream::End() {

@@ -19,12 +19,11 @@ class ConnectionStream {
   // What was read too far stays with the connection, for the next request.
   explicit ConnectionStream(Connection* connection) : connection_(connection) {}
 
-  // Each waits for a slow client, but not forever. Before the client is waited
-  // for, what was written is sent: it may be what the client waits for.
-  bool IsReadable();
+  // Each waits for a slow client, but not forever.
+  bool IsReadable() const;
   bool IsWritable() const;
 
-  // As read(2), and waits as IsReadable.
+  // As read(2).
   ssize_t Read(char* data, size_t size);
   // Sends later, all at once: if the process is killed meanwhile, the client
   // has the whole answer or nothing of it. Returns false if it cannot be sent.
@@ -42,6 +41,7 @@ class ConnectionStream {
   Connection* const connection_;
   size_t position_ = 0;  // in what is unread
   std::string unsent_;
+  bool interim_ = false;  // what is written is not the answer yet
 };
 
 }  // namespace spool_service

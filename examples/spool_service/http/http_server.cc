@@ -30,7 +30,6 @@ class HttplibStream : public httplib::Stream {
  public:
   explicit HttplibStream(Connection* connection) : stream_(connection) {}
 
-  // Waiting sends first what is unsent: so the stream is mutable.
   bool is_readable() const { return stream_.IsReadable(); }
   bool is_writable() const { return stream_.IsWritable(); }
   bool wait_readable() const { return stream_.IsReadable(); }
@@ -54,7 +53,7 @@ class HttplibStream : public httplib::Stream {
   bool End() { return stream_.End(); }
 
  private:
-  mutable ConnectionStream stream_;
+  ConnectionStream stream_;
 };
 
 // Gives access to the one function of httplib that answers a request.
