@@ -84,9 +84,8 @@ void CallbackAborts() {
   CrashBy("segv");
 }
 
-// The thread that crashes has blocked all signals but that of abort(), which
-// abort() itself unblocks only before glibc 2.41.
-void CallbackCrashesBehindAMask() {
+// The thread that crashes has blocked all signals but `open`.
+void CrashBehindAMask(int open) {
   struct sigaction action = {};
   action.sa_handler = [](int signal) {
     SaySafely("own handler\n");
@@ -100,10 +99,12 @@ void CallbackCrashesBehindAMask() {
   });
   sigset_t all;
   sigfillset(&all);
-  sigdelset(&all, SIGABRT);
+  if (open != 0) sigdelset(&all, open);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
   std::abort();
 }
+void CallbackCrashesBehindAMask() { CrashBehindAMask(SIGABRT); }
+void CallbackCrashesBehindAFullMask() { CrashBehindAMask(0); }
 
 void CallbackHangs() {
   HandleBefore(&SayAddress);
@@ -343,6 +344,7 @@ int main(int argc, char** argv) {
       {{"callback-crashes", CallbackCrashes},
        {"callback-aborts", CallbackAborts},
        {"callback-crashes-behind-a-mask", CallbackCrashesBehindAMask},
+       {"callback-crashes-behind-a-full-mask", CallbackCrashesBehindAFullMask},
        {"callback-hangs", CallbackHangs},
        {"callback-sleeps", CallbackSleeps},
        {"callback-sticks", CallbackSticks},
