@@ -18,14 +18,14 @@ int main() {
   auto dir = tempdir::TempDir::Create();
   if (!dir.ok()) return 1;
   const std::string point = dir->std_path();
-  if (mount("scratch", point.c_str(), "tmpfs", 0, "size=1m") != 0) {
-    std::perror("mount");  // not root
-    return 1;
-  }
   finalize::AtExit(
       finalize::Options("unmount").set_phase(finalize::kReleasePhase), [point] {
         if (umount2(point.c_str(), MNT_DETACH) == 0) std::puts("unmounted");
       });  // the temp dir is removed after this phase
+  if (mount("scratch", point.c_str(), "tmpfs", 0, "size=1m") != 0) {
+    std::perror("mount");  // not root
+    return 1;
+  }
   std::puts("mounted");
   for (;;) pause();
 }

@@ -200,8 +200,10 @@ TEST(CookbookPageTest, QuotesEachProgram) {
 
 // Each program is run above, or has a test below.
 TEST(CookbookPageTest, HasATestOfEachProgram) {
-  std::vector<std::string> run = {"child_processes", "event_loop", "mount",
-                                  "shared_memory", "terminal_mode"};
+  std::vector<std::string> run = {
+      "cgroup",       "child_processes",   "event_loop",
+      "mount",        "network_namespace", "shared_memory",
+      "terminal_mode"};
   for (const Recipe& recipe : Recipes()) run.push_back(recipe.name);
   std::sort(run.begin(), run.end());
   std::vector<std::string> programs;
@@ -286,6 +288,34 @@ TEST(CookbookMountTest, IsUndoneBySigterm) {
   EXPECT_TRUE(run.Killed(SIGTERM)) << run;
   EXPECT_EQ(run.out, Block("mount", "text"));
   EXPECT_EQ(run.err, "");
+  EXPECT_THAT(Names(scratch.path()), testing::IsEmpty());
+}
+
+// In its own mount namespace, too.
+TEST(CookbookNetworkNamespaceTest, LosesItsNameAtSigterm) {
+  const Scratch scratch;
+  const std::string name = scratch.path() + "/lab";
+  ChildProcess process({"/usr/bin/unshare", "--mount",
+                        kPrograms + std::string("network_namespace"), name});
+  ASSERT_TRUE(process.AwaitOutput("the namespace has a name\n"));
+  EXPECT_THAT(Contents("/proc/" + std::to_string(process.pid()) + "/mounts"),
+              testing::HasSubstr("nsfs " + name));
+  process.Signal(SIGTERM);
+  const ChildResult run = process.Await();
+  EXPECT_TRUE(run.Killed(SIGTERM)) << run;
+  EXPECT_EQ(run.out, Block("network_namespace", "text"));
+  EXPECT_EQ(run.err, "");
+  EXPECT_THAT(Names(scratch.path()), testing::IsEmpty());
+}
+
+// As a user who may not: the file is removed, too.
+TEST(CookbookNetworkNamespaceTest, LeavesNothingIfItIsRefused) {
+  const Scratch scratch;
+  const ChildResult run = finalize_test::RunChild(
+      {"/usr/bin/setpriv", "--bounding-set=-sys_admin", "--inh-caps=-all",
+       kPrograms + std::string("network_namespace"), scratch.path() + "/lab"});
+  EXPECT_TRUE(run.Exited(1)) << run;
+  EXPECT_THAT(run.err, testing::HasSubstr("Operation not permitted"));
   EXPECT_THAT(Names(scratch.path()), testing::IsEmpty());
 }
 
