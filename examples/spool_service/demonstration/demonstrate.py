@@ -5,6 +5,7 @@
 import argparse
 import dataclasses
 import json
+import os
 import sys
 
 import endings
@@ -23,6 +24,9 @@ def arguments():
                         help="runs of each service for its speed (default: 5)")
     parser.add_argument("--seconds", type=int, default=5, metavar="N",
                         help="of each of these runs (default: 5)")
+    parser.add_argument("--speed-in", metavar="DIR",
+                        help="where the spools are in these runs (default: in memory, "
+                        "if there is room)")
     known = [*endings.ENDINGS, "plain", "many", "speed"]
     parser.add_argument("--only", metavar="NAME,...",
                         help="plays these alone: " + ", ".join(known))
@@ -36,6 +40,9 @@ def arguments():
             parser.error(f"no such name: {name}")
     if min(found.requests, found.pairs, found.seconds) < 1:
         parser.error("a number must be positive")
+    found.speed_in = found.speed_in or speed.steady_place()
+    if not os.access(found.speed_in, os.W_OK | os.X_OK):
+        parser.error(f"not a directory in which this user can create: {found.speed_in}")
     return found
 
 
@@ -75,9 +82,10 @@ def print_speeds(speeds):
     for rates in [*speeds["pairs"], speeds["median"]]:
         title = "median" if rates is speeds["median"] else "a pair"
         print(f"{title:22}{rates['finalize']:>10.0f}{rates['plain']:>10.0f}{rates['ratio']:>7.2f}x")
-    print("""
-finalize: this service; plain: plain_service, the same without the library. Each run
-begins in the middle of the load: as much waits to be removed then as at its end.
+    print(f"""
+finalize: this service; plain: plain_service, the same without the library. Spools in
+{speeds['spools_in']}. Each run begins in the middle of the load: as much waits to be removed
+then as at its end.
 """)
 
 
@@ -92,7 +100,8 @@ def main():
             if name == "many":
                 many = speed.many_uploads(chosen.program, chosen.requests)
             elif name == "speed":
-                speeds = speed.speeds(chosen.program, chosen.plain, chosen.pairs, chosen.seconds)
+                speeds = speed.speeds(chosen.program, chosen.plain, chosen.pairs,
+                                      chosen.seconds, chosen.speed_in)
             elif name == "plain":
                 rows += endings.play_plain(chosen.plain, load)
             else:
