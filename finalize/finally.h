@@ -17,6 +17,10 @@
 // Threads: if another thread runs the callback (an exit drain while this thread
 //   continues), the destructor waits until the run has ended. So the callback
 //   may refer to local variables.
+// Refusal: if the registry refuses registrations of this thread, for example
+//   because the process is ending (registry.h), the end of the scope runs the
+//   callback nevertheless, and no drain does. If there is no memory, the
+//   callback is destroyed without running, and that is reported.
 // Failure: an exception or a non-OK status is reported (failure_reporter.h).
 //   Run() lets an exception through to its caller instead.
 // Lifetime: it can be neither copied nor moved.
@@ -44,7 +48,8 @@ class [[nodiscard]] Finally {
   Finally(Options options, F&& function, A&&... arguments)
       : ref_(finalize_internal::RegisterNode<
              finalize_internal::Invocation::kOnce>(
-            {finalize_internal::ProcessCore(), &options},
+            {finalize_internal::ProcessCore(), &options, /*lifetime=*/nullptr,
+             /*refusal=*/nullptr, /*of_scope=*/true},
             std::forward<F>(function), std::forward<A>(arguments)...)) {}
   // With a callback alone. Here too, reports show the caller's line.
   template <class F, finalize_internal::EnableIfCallback<F> = 0,

@@ -135,7 +135,7 @@ ssize_t WriteLate(void*, const char*, size_t size) {
                                                         : "refused");
   AtExit(Options().set_if_closed(finalize::IfClosed::kRunNow), Says{"run now"});
   Say(Registry::Process().TryRegister({}, [] {}).status().ToString());
-  { finalize::Finally scope(Says{"lost scope"}); }
+  { finalize::Finally scope(Says{"end of a scope"}); }
   finalize::Finally run_now(
       Options().set_if_closed(finalize::IfClosed::kRunNow), Says{"scope"});
   return static_cast<ssize_t>(size);

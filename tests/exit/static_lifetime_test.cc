@@ -84,14 +84,14 @@ TEST(StaticLifetimeTest, ServesStaticObjects) {
 }
 
 // C20: past the last exit handler a registration is refused, told, or run at
-// once; never accepted and ignored.
+// once; never accepted and ignored. A scope guard waits for its scope.
 TEST(StaticLifetimeTest, RefusesPastTheExitHandlers) {
   const ChildResult result = ResultOf("past-handlers");
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_EQ(result.out,
             "from main\nrefused\nrun now\n"
             "FAILED_PRECONDITION: the process is past its exit handlers, or "
-            "past their deadline\nscope\n");
+            "past their deadline\nend of a scope\nscope\n");
   EXPECT_THAT(result.err, HasSubstr("\"too late\""));
 }
 

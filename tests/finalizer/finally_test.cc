@@ -25,7 +25,9 @@ namespace {
 
 using finalize::Cause;
 using finalize::Finally;
+using finalize::Options;
 using finalize::Registry;
+using finalize::Report;
 using finalize_test::CapturedFailures;
 using finalize_test::EventLog;
 using finalize_test::Latch;
@@ -150,6 +152,54 @@ TEST(FinallyTest, EndOfScopeWaitsForOneThatWasLeftBehind) {
   }
   EXPECT_TRUE(ended);
   releaser.join();
+}
+
+// C1, C10: a drain in its last phase takes no registrations of other threads,
+// but the end of their scopes runs their guards.
+TEST(FinallyTest, EndOfScopeRunsItIfTheRegistryIsClosed) {
+  CapturedFailures failures;
+  EventLog log;
+  Cause cause = Cause::Kind::kCall;
+  Registry::Process().Register([&] {
+    std::thread([&] {
+      Finally run(log.Adds("run"));
+      Finally canceled(log.Adds("canceled"));
+      Finally guard(Options("guard").set_phase(7), [&](const Cause& c) {
+        cause = c;
+        log.Add("guard");
+      });
+      EXPECT_TRUE(guard.alive());
+      EXPECT_TRUE(run.Run());
+      EXPECT_TRUE(canceled.Cancel());
+      log.Add("body");
+    }).join();
+  });
+  const Report report = Registry::Process().Drain();
+  EXPECT_TRUE(report.status().ok()) << report.ToString();
+  EXPECT_EQ(log.Text(), "run body guard");
+  EXPECT_EQ(cause, Cause::Kind::kScope);
+  EXPECT_EQ(failures.size(), 0u);
+}
+
+// C10: no drain runs such a guard, not even a later one.
+TEST(FinallyTest, NoDrainRunsItIfTheRegistryWasClosed) {
+  EventLog log;
+  Latch guarded, drained;
+  std::thread worker;
+  Registry::Process().Register([&] {
+    worker = std::thread([&] {
+      Finally guard(log.Adds("guard"));
+      guarded.CountDown();
+      drained.Wait();
+      log.Add("body");
+    });
+    guarded.Wait();
+  });
+  Registry::Process().Drain();
+  Registry::Process().Drain();
+  drained.CountDown();
+  worker.join();
+  EXPECT_EQ(log.Text(), "body guard");
 }
 
 // C14: the end of a scope reports; nothing escapes, even during unwinding.

@@ -33,6 +33,9 @@ struct Request {
   LifetimeList* lifetime = nullptr;
   // Receives the reason of a refusal. If null, the failure reporter gets it.
   Refusal* refusal = nullptr;
+  // If the registry refuses it, WeakCore() takes it: no drain runs it there,
+  // but the end of its scope does.
+  bool of_scope = false;
 };
 
 // Both functions store the reason in Request::refusal if the caller asked for

@@ -134,6 +134,17 @@ inline Refusal Link(const Request& request, Node* node) {
   return LinkLocked(request, index, &lane, &lane.zero, node);
 }
 
+// Links a node that its registry has refused where no drain comes. This thread
+// owns the node.
+ABSL_ATTRIBUTE_NOINLINE Refusal LinkForScope(Request request, NodeRef ref,
+                                             Invocation invocation) {
+  request.core = WeakCore();
+  EnsureCurrent(request.core);
+  ref.node->word.store(ref.generation, std::memory_order_relaxed);
+  Fill(request, ref.node, invocation, CurrentEpoch());
+  return Link(request, ref.node);
+}
+
 }  // namespace
 
 FINALIZE_OWN_FRAME Node* Allocate(const Request& request,
@@ -172,6 +183,11 @@ FINALIZE_OWN_FRAME NodeRef Publish(const Request& request, Node* node,
     refusal = ArmExitHook();
     if (refusal == Refusal::kNone) return ref;
     if (ClaimToDetach(ref) == nullptr) return ref;
+  }
+  if (request.of_scope &&
+      request.options->if_closed() == finalize::IfClosed::kRefuse) {
+    refusal = LinkForScope(request, ref, invocation);
+    if (refusal == Refusal::kNone) return ref;
   }
   RefuseBuilt(request, node, refusal);
   return NodeRef();
