@@ -15,6 +15,7 @@
 #include "finalize/internal/base/escape.h"
 #include "finalize/internal/base/finalizer_text.h"
 #include "finalize/internal/base/ignoring_bad_alloc.h"
+#include "finalize/internal/drain/drain.h"
 #include "finalize/internal/drain/in_flight_list.h"
 #include "finalize/internal/life/interrupted.h"
 #include "finalize/internal/life/refusal_status.h"
@@ -98,6 +99,7 @@ absl::Status AwaitNoneFor(InFlightList* list, absl::Duration limit) {
 // The callback of the finalizer. Reports show its name.
 struct AwaitRequests {
   absl::Status operator()() const {
+    OpenBelow(ProcessCore(), state->options.phase);
     state->list.Close();
     const absl::Duration time = std::min(
         finalize::ExitTimeLeft(), finalize::GetExitOptions().phase_limit);

@@ -190,6 +190,52 @@ TEST(InFlightTest, IsAwaitedByADrain) {
   worker.join();
 }
 
+// C39, C10: a request that is waited for may register below, even if nothing is
+// pending there.
+TEST(InFlightTest, LetsItsRequestsRegister) {
+  CapturedFailures failures;
+  InFlight requests("requests");
+  Latch entered;
+  std::atomic<bool> ran{false};
+  bool alive = false;
+  std::thread worker([&] {
+    Ticket ticket = Entered(requests, "a");
+    entered.CountDown();
+    AwaitClosed(requests);
+    alive = finalize::AtExit("late", [&] { ran = true; }).alive();
+    ticket.Leave();
+  });
+  entered.Wait();
+  const finalize::Report report = Registry::Process().Drain();
+  EXPECT_TRUE(report.status().ok()) << report.ToString();
+  worker.join();
+  EXPECT_TRUE(alive);
+  EXPECT_TRUE(ran);
+  EXPECT_EQ(failures.size(), 0u);
+}
+
+// C10, C39: but not at its own phase or above it, which would end too late.
+TEST(InFlightTest, LetsNoRequestRegisterAbove) {
+  CapturedFailures failures;
+  InFlight requests("requests");
+  Latch entered;
+  bool alive = true;
+  std::thread worker([&] {
+    Ticket ticket = Entered(requests, "a");
+    entered.CountDown();
+    AwaitClosed(requests);
+    alive =
+        finalize::AtExit(Options().set_phase(finalize::kFinishWorkPhase), [] {
+        }).alive();
+    ticket.Leave();
+  });
+  entered.Wait();
+  Registry::Process().Drain();
+  worker.join();
+  EXPECT_FALSE(alive);
+  EXPECT_EQ(failures.size(), 1);
+}
+
 // C39, C14: what is inside when its share of the time has passed is named, and
 // the drain goes on.
 TEST(InFlightTest, FailsWithTheNamesAtItsLimit) {

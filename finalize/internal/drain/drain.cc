@@ -287,6 +287,12 @@ void EndDrain(Core* core) {
   });
 }
 
+void OpenBelow(Core* core, int phase) {
+  int64_t closed = INT64_MIN;
+  core->closed_from.compare_exchange_strong(closed, phase,
+                                            std::memory_order_seq_cst);
+}
+
 void DrainChild(Core* child, const void* callable,
                 const finalize::Cause& cause) noexcept {
   DrainContext* const outer = DrainOfCallback(callable);

@@ -35,6 +35,11 @@ finalize::Report DrainCore(Core* core, const finalize::DrainOptions& options,
 void BeginDrain(Core* core);
 void EndDrain(Core* core);
 
+// For a callback that waits for threads that register, and drains in `phase`:
+// until the next phase begins, other threads may register below this one, even
+// if it is the last. What they register joins the drain.
+void OpenBelow(Core* core, int phase);
+
 // Drains the core of a child registry. Called by the child's entry in the
 // parent, whose callable is at `callable`. If the parent's drain runs that
 // entry, its options and deadline apply, and the results are added to its
