@@ -21,9 +21,10 @@
 //
 // Order: higher phase first, then newest first, across all threads.
 // Threads: the callback runs on the thread that calls exit(), unless
-//   ExitOptions asks for helper threads (process_end.h), with no lock held. A
-//   callback that ends its thread, by pthread_exit() or cancellation, ends the
-//   process with a message and abort().
+//   ExitOptions asks for helper threads, by `threads` or a `phase_limit`
+//   (process_end.h); with no lock held. A callback that ends its thread, by
+//   pthread_exit() or cancellation, ends the process with a message and
+//   abort().
 // Failure: an exception or a non-OK status is reported (failure_reporter.h),
 //   and the remaining callbacks still run. Run() lets an exception through to
 //   its caller instead.

@@ -17,8 +17,10 @@
 //
 // Order: there is one drain, even if several ends meet, and each finalizer runs
 //   once. Higher phase first, then newest first.
-// Threads: for a signal, an ordinary thread of the library; callbacks may do
-//   anything. For quick_exit() and std::terminate(), the thread that calls it.
+// Threads: for a signal, an ordinary thread of the library, with the signal
+//   mask of the thread that installed the hooks; callbacks may do anything.
+//   Other threads may exist already when the hooks are installed. For
+//   quick_exit() and std::terminate(), the thread that calls it.
 // Failure: reported; the remaining callbacks still run. A callback that ends
 //   its thread, by pthread_exit() or cancellation, ends the process with a
 //   message and abort(). The drain has the deadline of ExitOptions
@@ -26,7 +28,9 @@
 //   callback hangs beyond it.
 // Lifetime: nothing is installed before the first call of InstallExitHooks. A
 //   shared library with its own copy of this one stays mapped after the call. A
-//   forked child inherits no hooks; it may install its own (docs/fork.md).
+//   forked child inherits no hooks; it may install its own (docs/fork.md). A
+//   process with hooks for signals does not end by itself when its main thread
+//   has left by pthread_exit() and its last other thread ends.
 // Signals: the hooks take SIGTERM, SIGINT, SIGHUP and `signals`, if they have
 //   their default action. An ignored signal stays ignored; one that has a
 //   handler is left alone, unless it is named ("Which signals are taken").
@@ -116,11 +120,11 @@ struct ExitHooks {
 //
 // The status is InvalidArgument, and nothing is installed, if a field breaks a
 // rule above; ResourceExhausted if there is no thread, descriptor or memory for
-// the hooks; FailedPrecondition if the code of the hooks could be unmapped. It
-// is FailedPrecondition, too, with everything else installed, if no signal
-// would drain (or, with `crash`, remove temp dirs) because the program has
-// handlers for those that were asked for. It is OK if some of them were taken,
-// or if all are ignored.
+// the hooks; FailedPrecondition if the module that contains the hooks cannot be
+// kept mapped. It is FailedPrecondition, too, with everything else installed,
+// if no signal would drain (or, with `crash`, remove temp dirs) because the
+// program has handlers for those that were asked for. It is OK if some of them
+// were taken, or if all are ignored.
 //
 // A further call adds: the signals and ends that it asks for are taken as well,
 // and none is given up. It asks the kernel about a signal whose handler was

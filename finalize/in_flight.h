@@ -22,10 +22,12 @@
 //   closes the InFlight and waits until the last ticket has left. When the time
 //   that is not kept for later callbacks (InFlightOptions::later_share) has
 //   passed, it fails with DeadlineExceeded, which names the requests that are
-//   still in flight.
+//   still in flight. Those run on beside the rest of the drain, which removes
+//   the temp dirs that they use: let no callback free what they may use.
 // Order: in phase kFinishWorkPhase unless set: after the listeners are closed,
 //   and before what requests use is cleaned up. Until its turn, requests may
-//   still enter, also from callbacks of the drain.
+//   still enter, also from callbacks of the drain. Until the wait ends, every
+//   thread may register in lower phases, and so create temp dirs.
 // Threads: a ticket may leave on any thread, also in a callback of the drain.
 //   The drain cannot see that it waits for itself: if a ticket is on the stack
 //   of the thread that calls exit(), or in a callback of a lower phase, the
@@ -76,9 +78,9 @@ struct InFlightOptions {
   int phase = kFinishWorkPhase;
   // How much of the time that remains is kept for the callbacks behind this
   // one, from 0 to 1. The time is ExitTimeLeft() (process_end.h) at the
-  // beginning of the wait, or ExitOptions::phase_limit if that is shorter. With
-  // a third or less, a thread that waits in exit() may take the drain over
-  // before the wait has ended (ExitOptions::take_over).
+  // beginning of the wait, or ExitOptions::phase_limit if that is shorter. If
+  // it is a third or less, a thread that waits in exit() may take the drain
+  // over before the wait has ended (ExitOptions::take_over).
   double later_share = 0.5;
 };
 

@@ -20,7 +20,7 @@
 // Order: a drain runs the highest phase first, and the newest finalizer first
 //   within a phase. A drain with helper threads begins a phase when the phase
 //   above it has ended. While a phase drains, other threads can only register
-//   below it.
+//   below it, and nothing if it is the last (registry.h).
 // Lifetime: the name is copied when the finalizer is registered, not when the
 //   Options is constructed, so it must exist until then. The copy ends at the
 //   first zero byte, and after 255 bytes. A setter that is called on a

@@ -20,7 +20,9 @@
 //   drain, next (or at the turn of its phase). While a phase drains, other
 //   threads can register only below it, and while the lowest pending phase
 //   drains, not at all. So other threads cannot keep a drain from ending;
-//   callbacks that register again can, until a deadline.
+//   callbacks that register again can, until a deadline. (A Finally is never
+//   refused because of that, and an InFlight that waits keeps the phases below
+//   its own open: finally.h, in_flight.h.)
 // Refusal: a registration is refused if the registry is sealed or closed by a
 //   drain (see above), if there is no memory, if the pointer that owns the
 //   referent is not attachable (shared.h), or if the process is past its exit

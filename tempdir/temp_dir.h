@@ -28,10 +28,10 @@
 // What may remain: a directory remains on disk if the process ends by SIGKILL,
 //   _exit, quick_exit, exec or abort, or by a signal for which it has no
 //   handler (finalize/exit_hooks.h handles some of these), or if it loses
-//   power. The next process of the same user that creates a temp dir in the
-//   same parent removes it (reap.h), or a reaper process does so immediately
-//   (reaper_process.h). A directory of a DestructorTempDir also remains until
-//   then if its destructor does not run.
+//   power. It is removed when another process of the same user creates its
+//   first temp dir in the same parent (reap.h), or immediately by a reaper
+//   process (reaper_process.h). A directory of a DestructorTempDir also remains
+//   until then if its destructor does not run.
 // Security: the directory has mode 0700, whatever the umask, and a name that
 //   cannot be guessed; Create never uses an entry that exists. Removal
 //   follows no symbolic link, and removes only the directory that Create
