@@ -16,14 +16,17 @@
 #include "finalize/owner_process.h"
 #include "finalize/process_end.h"
 #include "finalize/registry.h"
+#include "tempdir/internal/crash/crash_sweep.h"
 #include "tempdir/internal/owned/refusal.h"
 #include "tempdir/internal/owned/removal_failure.h"
 #include "tempdir/internal/root/process_root.h"
+#include "tempdir/internal/root/removal_backlog.h"
 #include "tempdir/internal/system/exit_patience.h"
 
 namespace tempdir {
 namespace {
 
+using tempdir_internal::FailedRemovalCount;
 using tempdir_internal::OwnedDirectory;
 
 // After the temp dirs in them.
@@ -63,13 +66,27 @@ absl::Status SweepRoots::operator()(const finalize::Cause& cause) const {
     ending.store(finalize::OwnerProcess().number(), std::memory_order_release);
   }
   roots_registered.store(0, std::memory_order_release);
-  if (EndsInACrash()) return absl::OkStatus();
-  const size_t left = tempdir_internal::SweepProcessRoots(cause.IsProcessEnd());
-  if (left == 0) return absl::OkStatus();
-  return absl::DeadlineExceededError(absl::StrCat(
-      left,
-      " temp dirs were being removed in the background: what is left of "
-      "them is the next start's to reap"));
+  const uint64_t failed = FailedRemovalCount();
+  const size_t left =
+      EndsInACrash()
+          ? 0
+          : tempdir_internal::SweepProcessRoots(cause.IsProcessEnd());
+  if (left != 0) {
+    return absl::DeadlineExceededError(absl::StrCat(
+        left,
+        " temp dirs were being removed in the background: what is left of "
+        "them is the next start's to reap"));
+  }
+  if (cause.IsProcessEnd() && tempdir_internal::AwaitWatchdogSweep() != 0) {
+    return absl::DeadlineExceededError(
+        "temp dirs were not removed in time: what is left of them is the next "
+        "start's to reap");
+  }
+  if (const uint64_t now = FailedRemovalCount(); now != failed) {
+    return absl::InternalError(
+        absl::StrCat(now - failed, " temp dirs could not be removed"));
+  }
+  return absl::OkStatus();
 }
 
 void RegisterRoots() {
@@ -113,6 +130,21 @@ struct RemoveTempDir {
   }
 };
 
+finalize::Options OptionsOf(const OwnedDirectory& directory) {
+  return finalize::Options(tempdir_internal::TaskOf(directory))
+      .set_place(directory.options().place())
+      .set_phase(kTempDirPhase);
+}
+
+// Its finalizer has run: it has left the removal to the background.
+bool RetryAtExit(std::shared_ptr<OwnedDirectory> directory) noexcept {
+  if (directory == nullptr) return false;
+  const finalize::Options options = OptionsOf(*directory);
+  return finalize::Registry::Process()
+      .TryRegister(options, RemoveTempDir(), Directory{std::move(directory)})
+      .ok();
+}
+
 }  // namespace
 
 // A registry that refuses the finalizer runs it at once, which cancels the
@@ -133,11 +165,9 @@ absl::StatusOr<FinalizerTempDir> FinalizerTempDir::Own(
                                              directory->kind(), " is created"));
   }
   RegisterRoots();
+  directory->set_retry(&RetryAtExit);
   auto finalizer = finalize::Registry::Process().RegisterRetryable(
-      finalize::Options(tempdir_internal::TaskOf(*directory))
-          .set_place(directory->options().place())
-          .set_phase(kTempDirPhase)
-          .set_if_closed(finalize::IfClosed::kRunNow),
+      OptionsOf(*directory).set_if_closed(finalize::IfClosed::kRunNow),
       RemoveTempDir(), Directory{directory});
   absl::Status status = directory->Create();
   if (!status.ok()) {

@@ -198,10 +198,12 @@ class TEMPDIR_PATH_ABI TempDirOptions {
   // takes the same time whatever it contains, and a library thread removes it.
   // Remove() then returns OK. removed() is true when the content has been
   // removed; another Remove() waits for that and returns the outcome. A failure
-  // that no such call sees is treated as a failure of the destructor.
+  // that no such call sees is treated as a failure of the destructor: the end
+  // of the process tries again, except for a DestructorTempDir.
   //
   // Exit waits for the thread, until the deadline of the process's end
-  // (finalize/process_end.h). What remains then, or when the process is
+  // (finalize/process_end.h). What remains then counts as a failure of that
+  // end, except for a DestructorTempDir. What remains then, or when the process is
   // killed, is reaped at the next start, like everything of a dead process
   // (reap.h). The same holds with set_direct(): the directory is renamed to the
   // `.reap` form, so that a reaper finishes it.

@@ -35,9 +35,10 @@ using tempdir_internal::ClaimedRoot;
 using tempdir_internal::CrashedRoot;
 using tempdir_internal::FixedStorage;
 using tempdir_internal::KeepClaimedRoot;
+using tempdir_internal::RootState;
 
 // Without being renamed.
-bool RemoveClaimedRoot(const ClaimedRoot& root, uint64_t deadline_nanos) {
+RootState RemoveClaimedRoot(const ClaimedRoot& root, uint64_t deadline_nanos) {
   return RemoveCrashedRoot(CrashedRoot{root, ""}, deadline_nanos);
 }
 
@@ -78,7 +79,7 @@ TEST_F(CrashRemovalTest, RemovesTheTree) {
   ASSERT_EQ(linkat(fd(), "outside/precious", fd(), "root/hard", 0), 0);
   ASSERT_EQ(mkfifoat(fd(), "root/fifo", 0600), 0);
   MakeFile("root/-rf\n\xff");
-  RemoveClaimedRoot(Root(), After(60));
+  EXPECT_EQ(RemoveClaimedRoot(Root(), After(60)), RootState::kRemoved);
   EXPECT_FALSE(Exists("root"));
   EXPECT_EQ(Content("outside/precious"), "content");
 }
@@ -169,7 +170,7 @@ TEST_F(CrashRemovalTest, CrossesNoMount) {
 
 // C23: it ends at the deadline, wherever it is.
 TEST_F(CrashRemovalTest, EndsAtTheDeadline) {
-  RemoveClaimedRoot(Root(), After(-1));
+  EXPECT_EQ(RemoveClaimedRoot(Root(), After(-1)), RootState::kLeft);
   EXPECT_TRUE(Exists("root/dir/file"));
   ASSERT_TRUE(finalize_test::MakeTree(open_, 60, 60, 4));
   const size_t before = finalize_test::CountDescriptors();

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -24,6 +25,7 @@
 #include "tempdir/destructor_temp_dir.h"
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/temp_dir_options.h"
+#include "tests/support/private_mounts.h"
 #include "tests/support/scenario.h"
 #include "tests/support/test_clock.h"
 
@@ -33,6 +35,7 @@ using finalize::AtExit;
 using finalize::ExitOptions;
 using finalize::Options;
 using finalize_test::AwaitInput;
+using finalize_test::MountPrivateMemory;
 using finalize_test::PutClockForward;
 using finalize_test::Require;
 using finalize_test::Say;
@@ -140,6 +143,25 @@ void GoesOnAfterwards() {
   std::exit(3);
 }
 
+// Something is mounted in it, so the watchdog cannot remove it. The callback
+// goes on, and the drain ends in time.
+void LeavesTempDir() {
+  ExitOptions options;
+  options.deadline = absl::Hours(1);
+  options.temp_dir_share = 1;
+  options.failure_exit_code = 9;
+  Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
+  const std::string path = MakeDir<FinalizerTempDir>()->path().native();
+  const std::string inside = path + "/mounted";
+  Require(mkdir(inside.c_str(), 0700) == 0, "mkdir");
+  const std::string mounted = MountPrivateMemory(inside.c_str(), "mode=0700");
+  Require(mounted.empty(), mounted);
+  AtExit(Options("slow one"), [path] {
+    while (access(path.c_str(), F_OK) == 0) sched_yield();
+  });
+  std::exit(3);
+}
+
 void KeepsFailed() {
   SetDeadline(absl::Hours(1), 1);
   MakeDir<FinalizerTempDir>(TempDirOptions().set_keep_on_failure())
@@ -174,6 +196,7 @@ int main(int argc, char** argv) {
                                      {"signal-hangs", SignalHangs},
                                      {"hangs-without-share", HangsWithoutShare},
                                      {"goes-on", GoesOnAfterwards},
+                                     {"leaves-temp-dir", LeavesTempDir},
                                      {"keeps-failed", KeepsFailed},
                                      {"stuck-phase", StuckPhase}});
 }

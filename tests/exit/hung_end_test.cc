@@ -96,6 +96,14 @@ TEST_F(HungEndTest, DrainGoesOnAfterTheTempDirs) {
   EXPECT_THAT(Left(), IsEmpty());
 }
 
+// C14, C15: what the watchdog could not remove is a failure of the end.
+TEST_F(HungEndTest, TempDirThatIsLeftDecidesTheExitStatus) {
+  const ChildResult result = ResultOf("leaves-temp-dir");
+  EXPECT_TRUE(result.Exited(9)) << result;
+  EXPECT_THAT(result.err, HasSubstr("temp dirs were not removed in time"));
+  EXPECT_THAT(Left(), Not(IsEmpty()));
+}
+
 // C15, C28: what is kept after a failure is kept then, too.
 TEST_F(HungEndTest, FailedTempDirIsKept) {
   ChildProcess child({HelperPath("hung_end_child"), "keeps-failed"},

@@ -41,9 +41,10 @@ class BlockedRemovals {
 
  private:
   struct Block : tempdir_internal::QueuedRemoval {
-    void FinishRemoval() noexcept override {
+    bool FinishRemoval() noexcept override {
       begun.CountDown();
       end.Wait();
+      return true;
     }
     Latch begun;
     Latch end;

@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -170,6 +171,56 @@ void Fails() {
   Require(dir.Remove().ok() && dir.removed(), "another try");
 }
 
+// Puts a directory off in which something is mounted, and waits until its
+// removal has failed. Returns where it is mounted then.
+template <class Dir>
+std::string FailToRemove() {
+  std::string now;
+  {
+    Dir dir = MakeFull<Dir>(1);
+    const std::string inside = dir.path().native() + "/mounted";
+    Require(mkdir(inside.c_str(), 0700) == 0, "mkdir");
+    const std::string mounted = MountPrivateMemory(inside.c_str(), "mode=0700");
+    Require(mounted.empty(), mounted);
+  }
+  Require(FinishRemovals().ok(), "finished");
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(getenv("TMPDIR"))) {
+    if (entry.path().filename() == "mounted") now = entry.path();
+  }
+  Require(!now.empty(), "not removed");
+  return now;
+}
+
+// It can be removed when the process ends.
+template <class Dir>
+void FailsBeforeExit() {
+  const std::string mounted = FailToRemove<Dir>();
+  Require(umount(mounted.c_str()) == 0, "umount " + mounted);
+}
+
+void SetFailureExitCode() {
+  finalize::ExitOptions options;
+  options.failure_exit_code = 9;
+  Require(finalize::SetExitOptions(options).ok(), "SetExitOptions");
+}
+
+// It still cannot.
+void FailsUntilExit() {
+  SetFailureExitCode();
+  FailToRemove<FinalizerTempDir>();
+}
+
+// exit() itself leaves it to the thread.
+void FailsInExit() {
+  SetFailureExitCode();
+  static FinalizerTempDir dir = MakeFull<FinalizerTempDir>(1);
+  const std::string inside = dir.path().native() + "/mounted";
+  Require(mkdir(inside.c_str(), 0700) == 0, "mkdir");
+  const std::string mounted = MountPrivateMemory(inside.c_str(), "mode=0700");
+  Require(mounted.empty(), mounted);
+}
+
 // What is done before mkdirat() returns where there is no room.
 void (*on_no_room)() = nullptr;
 
@@ -246,6 +297,10 @@ int main(int argc, char** argv) {
        {"finalizer-adopted", Adopted<FinalizerTempDir>},
        {"forks-at-work", ForksAtWork},
        {"fails", Fails},
+       {"destructor-fails-before-exit", FailsBeforeExit<DestructorTempDir>},
+       {"finalizer-fails-before-exit", FailsBeforeExit<FinalizerTempDir>},
+       {"fails-until-exit", FailsUntilExit},
+       {"fails-in-exit", FailsInExit},
        {"full", FullFileSystem},
        {"full-no-more", FullNoMore}});
 }

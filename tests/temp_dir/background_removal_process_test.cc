@@ -89,6 +89,33 @@ TEST_F(BackgroundRemovalProcessTest, FailureIsToldAndCanBeTriedAgain) {
   ExpectQuiet("fails", 0);
 }
 
+// C28: its owner is gone, so the end of the process is the next that tries.
+TEST_F(BackgroundRemovalProcessTest, ExitTriesAgainWhatHasFailed) {
+  const ChildResult result = Run("finalizer-fails-before-exit");
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_THAT(result.err, HasSubstr("the end of this process tries again"));
+  EXPECT_THAT(Entries(scratch()), IsEmpty());
+}
+
+// C28: the end of the process does nothing for the destructor style.
+TEST_F(BackgroundRemovalProcessTest, ReaperRemovesWhatHasFailedInThatStyle) {
+  const ChildResult result = Run("destructor-fails-before-exit");
+  EXPECT_TRUE(result.Exited(0)) << result;
+  EXPECT_THAT(result.err, HasSubstr("is left to the reaper"));
+  ExpectReapable("destructor-fails-before-exit");
+}
+
+// C14, C28: what is left is a failure of the end, also if no caller waits.
+TEST_F(BackgroundRemovalProcessTest, FailureDecidesTheExitStatus) {
+  for (const char* scenario : {"fails-until-exit", "fails-in-exit"}) {
+    const ChildResult result = Run(scenario);
+    EXPECT_TRUE(result.Exited(9)) << scenario << result;
+    EXPECT_THAT(result.err, HasSubstr("mounted\": Device or resource busy"))
+        << scenario;
+    ExpectReapable(scenario);
+  }
+}
+
 // C21: a child that adopts finishes what is queued.
 TEST_F(BackgroundRemovalProcessTest, DaemonFinishesWhatIsQueued) {
   ExpectQuiet("destructor-adopted", 7, "done\n");

@@ -168,10 +168,11 @@ void TakeAway(CrashedRoot& crashed, uint64_t deadline_nanos) {
   kKernelCalls.close(parent);
 }
 
-bool RemoveCrashedRoot(const CrashedRoot& crashed, uint64_t deadline_nanos) {
+RootState RemoveCrashedRoot(const CrashedRoot& crashed,
+                            uint64_t deadline_nanos) {
   const SystemCalls& calls = CallsUntil(deadline_nanos);
   const int parent = OpenParent(crashed.root);
-  if (parent < 0) return false;
+  if (parent < 0) return RootState::kLeft;
   Refills refills;
   if (IsToBeRemoved(crashed.root, parent, NameOf(crashed))) {
     FixedStorage storage(block, sizeof(block));
@@ -184,8 +185,11 @@ bool RemoveCrashedRoot(const CrashedRoot& crashed, uint64_t deadline_nanos) {
       removal.Run();
     }
   }
+  const bool left = IsToBeRemoved(crashed.root, parent, NameOf(crashed));
   kKernelCalls.close(parent);
-  return refills.seen() && !TimeIsUp();
+  if (!left) return RootState::kRemoved;
+  return refills.seen() && !TimeIsUp() ? RootState::kRefilled
+                                       : RootState::kLeft;
 }
 
 void KeepClaimedRoot(const ClaimedRoot& root, bool crashed) {

@@ -38,10 +38,16 @@ struct CrashedRoot {
 // holds no file `.keep`. If that fails it keeps its name.
 void TakeAway(CrashedRoot& crashed, uint64_t deadline_nanos);
 
+enum class RootState {
+  kRemoved,   // or it is not to be removed
+  kRefilled,  // threads put something in while it was emptied: try again
+  kLeft
+};
+
 // Removes it with all that is in it, until the deadline, under the same
-// conditions. Returns true if another try may do more: threads put something in
-// while it was emptied.
-bool RemoveCrashedRoot(const CrashedRoot& crashed, uint64_t deadline_nanos);
+// conditions.
+RootState RemoveCrashedRoot(const CrashedRoot& crashed,
+                            uint64_t deadline_nanos);
 
 // Marks it as a kept failure, so that reapers leave it alone, and writes to
 // standard error where it is and why: the process crashed, or hangs at its end.

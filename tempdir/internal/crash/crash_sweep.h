@@ -20,6 +20,8 @@
 #ifndef TEMPDIR_INTERNAL_CRASH_CRASH_SWEEP_H_
 #define TEMPDIR_INTERNAL_CRASH_CRASH_SWEEP_H_
 
+#include <cstddef>
+
 namespace tempdir_internal {
 
 // Has the roots of the root table removed, or kept, when this process crashes
@@ -27,6 +29,11 @@ namespace tempdir_internal {
 // its end leaves no time for them but what is reserved
 // (finalize/process_end.h).
 void AddCrashSweep();
+
+// If the watchdog of this process is removing the roots, waits until it has
+// ended, which it does by itself. Returns how many roots it has left. Not for
+// use in a crash.
+size_t AwaitWatchdogSweep();
 
 }  // namespace tempdir_internal
 

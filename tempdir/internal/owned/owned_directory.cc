@@ -252,9 +252,13 @@ absl::Status OwnedDirectory::RemoveQueued() {
   return status;
 }
 
-void OwnedDirectory::FinishRemoval() noexcept {
+bool OwnedDirectory::FinishRemoval() noexcept {
   const absl::Status status = RemoveQueued();
-  if (!status.ok()) HandleFailure(*this, status, LeftToReaper(*this));
+  if (status.ok()) return true;
+  const bool again =
+      retry_ != nullptr && !lost() && retry_(weak_from_this().lock());
+  HandleFailure(*this, status, again ? LeftToExit() : LeftToReaper(*this));
+  return false;
 }
 
 absl::Status OwnedDirectory::KeepNow(bool failed) {

@@ -72,6 +72,13 @@ class OwnedDirectory : protected OwnedEntry,
   explicit OwnedDirectory(tempdir::TempDirOptions options);
   ~OwnedDirectory() override;
 
+  // Has the end of the process try again to remove `directory`. Returns whether
+  // it will.
+  using Retry = bool (*)(std::shared_ptr<OwnedDirectory> directory) noexcept;
+  // What is done if its removal in the background fails; unless set, nothing.
+  // Call it before Create.
+  void set_retry(Retry retry) { retry_ = retry; }
+
   // Creates the entry. Returns Cancelled, and nothing is left, if
   // CancelCreation() is called before or meanwhile. If it cannot be removed
   // again, it stays live, and that call returns false.
@@ -170,11 +177,12 @@ class OwnedDirectory : protected OwnedEntry,
   absl::Status Ended(State state) const;
 
   // Called by the thread of the backlog.
-  void FinishRemoval() noexcept override;
+  bool FinishRemoval() noexcept override;
   absl::Status RemoveQueued();
 
   const finalize::OwnerProcess owner_;
   std::atomic<bool> failed_{false};
+  Retry retry_ = nullptr;
   std::atomic<bool> canceled_{false};
   std::atomic<State> state_{State::kCreating};
   std::atomic<uint32_t> attempts_{0};

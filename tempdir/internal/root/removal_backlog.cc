@@ -37,6 +37,7 @@ class RemovalBacklog {
   bool Add(std::shared_ptr<QueuedRemoval> removal);
   size_t Await(absl::Duration limit);
   uint64_t ended() const { return ended_.load(std::memory_order_acquire); }
+  uint64_t failed() const { return failed_.load(std::memory_order_acquire); }
   // The thread's work; never returns.
   void Serve();
 
@@ -61,6 +62,7 @@ class RemovalBacklog {
   bool has_thread_ = false;
 
   std::atomic<uint64_t> ended_{0};
+  std::atomic<uint64_t> failed_{0};
 };
 
 namespace {
@@ -174,7 +176,7 @@ void RemovalBacklog::Serve() {
     while (oldest_ == nullptr) added_.wait(lock);
     std::shared_ptr<QueuedRemoval> next = Take();
     lock.unlock();
-    next->FinishRemoval();
+    if (!next->FinishRemoval()) failed_.fetch_add(1, std::memory_order_release);
     next.reset();
     lock.lock();
     --left_;
@@ -222,6 +224,11 @@ size_t AwaitRemovals(absl::Duration limit) {
 uint64_t FinishedRemovalCount() {
   RemovalBacklog* const backlog = RemovalBacklog::Existing();
   return backlog == nullptr ? 0 : backlog->ended();
+}
+
+uint64_t FailedRemovalCount() {
+  RemovalBacklog* const backlog = RemovalBacklog::Existing();
+  return backlog == nullptr ? 0 : backlog->failed();
 }
 
 size_t EndRemovals(absl::Duration limit) {

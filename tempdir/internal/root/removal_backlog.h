@@ -45,8 +45,9 @@ class QueuedRemoval {
   QueuedRemoval(const QueuedRemoval&) = delete;
   QueuedRemoval& operator=(const QueuedRemoval&) = delete;
 
-  // Called once, on the thread.
-  virtual void FinishRemoval() noexcept = 0;
+  // Called once, on the thread. Returns whether it has done its work; it
+  // reports a failure itself.
+  virtual bool FinishRemoval() noexcept = 0;
 
  private:
   friend class RemovalBacklog;
@@ -69,6 +70,9 @@ size_t AwaitRemovals(absl::Duration limit);
 // Returns how many of the removals that this process has queued have been done
 // so far, with or without success.
 uint64_t FinishedRemovalCount();
+
+// Returns how many of those have failed.
+uint64_t FailedRemovalCount();
 
 // The same as AwaitRemovals, and AcceptsRemovals() is false from then on.
 size_t EndRemovals(absl::Duration limit);
