@@ -203,8 +203,8 @@ class TEMPDIR_PATH_ABI TempDirOptions {
   //
   // Exit waits for the thread, until the deadline of the process's end
   // (finalize/process_end.h). What remains then counts as a failure of that
-  // end, except for a DestructorTempDir. What remains then, or when the process is
-  // killed, is reaped at the next start, like everything of a dead process
+  // end, except for a DestructorTempDir. What remains then, or when the process
+  // is killed, is reaped at the next start, like everything of a dead process
   // (reap.h). The same holds with set_direct(): the directory is renamed to the
   // `.reap` form, so that a reaper finishes it.
   //

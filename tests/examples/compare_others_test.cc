@@ -6,9 +6,13 @@
 // not have that; and how the process ends, where not as in the library's
 // columns.
 
+#include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -295,20 +299,51 @@ TEST(OthersTest, AreLeftOutIfTheirLanguageIsNotInstalled) {
   EXPECT_THAT(none.errors, HasSubstr("install python3"));
 }
 
-// A compiler that fails is not one that is missing.
-TEST(OthersTest, ABrokenCompilerIsAnError) {
-  const ToolRun run = Compare({"--columns=go", "--only=scope-end"}, [] {
-    const std::string bin = std::string(getenv("TEST_TMPDIR")) + "/bin";
-    const std::string make =
-        "mkdir -p " + bin + " && printf '#!/bin/sh\\n" +
-        "[ $1 = version ] || { echo no disk >&2; exit 1; }" + "\\n' >" + bin +
-        "/go && chmod +x " + bin + "/go";
-    if (system(make.c_str()) != 0) _exit(125);
+// Puts a script in the place of a program.
+std::function<void()> Replacing(const std::string& program,
+                                const std::string& script) {
+  return [=] {
+    const std::string bin =
+        std::string(getenv("TEST_TMPDIR")) + "/bin." + program;
+    const std::string path = bin + "/" + program;
+    if (mkdir(bin.c_str(), 0700) != 0 && errno != EEXIST) _exit(125);
+    std::ofstream(path) << "#!/bin/sh\n" << script << "\n";
+    if (chmod(path.c_str(), 0700) != 0) _exit(125);
     setenv("PATH", (bin + ":" + getenv("PATH")).c_str(), 1);
-  });
+  };
+}
+
+constexpr char kBrokenGo[] =
+    "[ $1 = version ] || { echo no disk >&2; exit 1; }";
+
+// A compiler that fails is not one that is missing.
+TEST(OthersTest, ABrokenCompilerIsAnErrorIfNothingElseIsPlayed) {
+  const ToolRun run =
+      Compare({"--columns=go", "--only=scope-end"}, Replacing("go", kBrokenGo));
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(run.output, "");
-  EXPECT_THAT(run.errors, HasSubstr("no disk"));
+  EXPECT_THAT(run.errors, HasSubstr("(exit 1: no disk)"));
+}
+
+TEST(OthersTest, ABrokenCompilerTakesNoOtherColumnAway) {
+  const ToolRun run =
+      Compare({"--columns=hooks,go", "--only=scope-end", "--format=json"},
+              Replacing("go", kBrokenGo));
+  EXPECT_EQ(run.exit_code, 0) << run.errors;
+  const json output = json::parse(run.output);
+  EXPECT_TRUE(HasColumn(output, "hooks"));
+  EXPECT_FALSE(HasColumn(output, "go"));
+  EXPECT_THAT(output["summary"],
+              Contains(StartsWith("Go is left out: go does not work here "
+                                  "(exit 1: no disk). It needs golang-go.")));
+}
+
+TEST(OthersTest, APythonThatFailsIsNotSaidToBeMissing) {
+  const ToolRun run =
+      Compare({"--columns=hooks,python-del", "--only=scope-end"},
+              Replacing("python3", "echo broken >&2; exit 3"));
+  EXPECT_EQ(run.exit_code, 0) << run.errors;
+  EXPECT_THAT(run.output, HasSubstr("python3 does not work here"));
 }
 
 TEST(OthersTest, PythonIsAmongTheDefaultColumnsAndRustIsNot) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How compare_tempdirs is called, and in what surroundings it works.
+// How compare_tempdirs is called.
 
 #include <errno.h>
-#include <grp.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -18,13 +17,11 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tests/examples/tool_run.h"
-#include "tests/support/private_mounts.h"
 #include "tests/support/refused_calls.h"
 
 namespace {
 
 using finalize_test::Compare;
-using finalize_test::MountPrivateMemory;
 using finalize_test::ToolRun;
 using nlohmann::json;
 using testing::HasSubstr;
@@ -65,6 +62,11 @@ TEST(OnlyTest, TakesGroups) {
       Selected("signals"),
       testing::ElementsAre("sigterm", "sigint", "sighup", "sigterm-twice",
                            "sigterm-again", "sigterm-in-exit", "sigkill"));
+}
+
+TEST(OnlyTest, TakesNamesAsTheTableShowsThem) {
+  EXPECT_THAT(Selected("SIGTERM, SIGKILL,"),
+              testing::ElementsAre("sigterm", "sigkill"));
 }
 
 TEST(OnlyTest, NamesTheOneThatMatchesNothing) {
@@ -125,6 +127,23 @@ TEST(FlagsTest, WantsADirectoryToFillFrom) {
   ExpectUsageError({"--fill=/does/not/exist"}, "/does/not/exist");
 }
 
+// It would copy itself without end.
+TEST(FlagsTest, DoesNotFillFromWhereTheCopiesAre) {
+  ExpectUsageError({"--fill=/"}, "contains TMPDIR");
+}
+
+TEST(FlagsTest, FillFromADirectoryThatIsGoneIsNamed) {
+  const std::string gone = std::string(getenv("TEST_TMPDIR")) + "/gone";
+  ASSERT_EQ(mkdir(gone.c_str(), 0700), 0);
+  const ToolRun run =
+      finalize_test::RunProgram("examples/compare_tempdirs", {"--fill=."}, [&] {
+        setenv("TMPDIR", getenv("TEST_TMPDIR"), 1);
+        if (chdir(gone.c_str()) != 0 || rmdir(gone.c_str()) != 0) _exit(125);
+      });
+  EXPECT_EQ(run.exit_code, 2) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("--fill: \".\""));
+}
+
 // C38: a name forges no line.
 TEST(FlagsTest, ErrorIsOneLine) {
   ExpectUsageError({"--fill=/no\nfinalize: all is well"},
@@ -136,10 +155,43 @@ TEST(FlagsTest, UpdatesWithTheWholeTableOnly) {
   ExpectUsageError({"--update=README.md", "--columns=hooks"}, "--update");
 }
 
+TEST(FlagsTest, UpdatesInTheFormOfTheDocument) {
+  ExpectUsageError({"--update=README.md", "--format=json"}, "--format");
+}
+
+// Before anything is played.
+void ExpectNoUpdate(const std::string& document, const std::string& why) {
+  const ToolRun run = Compare({"--update=" + document, "--limit=1ns"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(run.errors, "compare_tempdirs: --update: " + why + "\n");
+}
+
+TEST(UpdateTest, NamesWhatIsNoFile) {
+  ExpectNoUpdate("/etc", "\"/etc\" is not a file");
+  ExpectNoUpdate("/dev/full", "\"/dev/full\" is not a file");
+}
+
+TEST(UpdateTest, NamesWhatIsNotThere) {
+  ExpectNoUpdate("/no/x.md", "\"/no/x.md\": No such file or directory");
+  ExpectNoUpdate("/no/x.html", "\"/no/x.html\": No such file or directory");
+}
+
+TEST(UpdateTest, NamesTheDocumentWithoutSections) {
+  const std::string path = std::string(getenv("TEST_TMPDIR")) + "/none.md";
+  ASSERT_EQ(system(("echo text >" + path).c_str()), 0);
+  ExpectNoUpdate(path,
+                 "\"" + path + "\" has no line \"<!-- comparison: begin -->\"");
+}
+
+TEST(FlagsTest, DoctorTakesNoOther) {
+  ExpectUsageError({"--doctor", "--jobs=1"}, "--doctor takes no flag");
+  ExpectUsageError({"--doctor", "--noprogress"}, "--doctor takes no flag");
+}
+
 TEST(FlagsTest, HelpIsNoError) {
   const ToolRun run = Compare({"--help"});
   EXPECT_EQ(run.exit_code, 0);
-  EXPECT_THAT(run.output, HasSubstr("--only"));
+  EXPECT_THAT(run.output, AllOf(HasSubstr("--only"), HasSubstr("Exit status")));
 }
 
 TEST(FillTest, LeavesTheCopyOfTheTree) {
@@ -174,6 +226,12 @@ TEST(ProgressTest, SaysWhatIsPlayedIfAsked) {
 
 TEST(TableTest, HasNoColorWithoutATerminal) {
   EXPECT_THAT(Compare({"--only=scope-end"}).output, Not(HasSubstr("\033")));
+}
+
+TEST(JobsTest, MayBeMoreThanThereIsWork) {
+  const ToolRun run = Compare({"--only=scope-end", "--jobs=100000"});
+  EXPECT_EQ(run.exit_code, 0) << run.errors;
+  EXPECT_EQ(run.errors, "");
 }
 
 TEST(JobsTest, GiveTheSameResultsInAnyNumber) {
@@ -214,70 +272,6 @@ TEST(ContainersTest, AreADashIfTheMachineRefuses) {
   EXPECT_EQ(cells, 6u * output["columns"].size());
   EXPECT_THAT(output["summary"].back().get<std::string>(),
               StartsWith("Not played on this machine (a user namespace: "));
-}
-
-// Nothing may come out otherwise than ever.
-void ExpectAsEver(const std::string& only, const std::function<void()>& setup) {
-  const ToolRun run = Compare({"--format=markdown", "--only=" + only}, setup);
-  EXPECT_EQ(run.exit_code, 0) << run.errors;
-  EXPECT_EQ(run.errors, "");
-}
-
-// The scenarios that depend on what a process inherits.
-constexpr char kInheriting[] =
-    "ordinary,signals,fork,exec,disk-full,undeletable";
-
-TEST(SurroundingsTest, StandardInputMayBeClosed) {
-  ExpectAsEver(kInheriting, [] { close(STDIN_FILENO); });
-}
-
-TEST(SurroundingsTest, IgnoredSignalsAreNotInherited) {
-  ExpectAsEver(kInheriting, [] {
-    for (const int number : {SIGHUP, SIGINT, SIGTERM, SIGCHLD}) {
-      signal(number, SIG_IGN);
-    }
-  });
-}
-
-TEST(SurroundingsTest, BlockedSignalsAreNotInherited) {
-  ExpectAsEver(kInheriting, [] {
-    sigset_t all;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, nullptr);
-  });
-}
-
-// The tool's own directory is kept, as asked; what it finds is not changed.
-TEST(SurroundingsTest, TheVariableThatKeepsTempDirsIsNotInherited) {
-  const std::string parent = std::string(getenv("TEST_TMPDIR")) + "/keep";
-  ASSERT_EQ(mkdir(parent.c_str(), 0700), 0);
-  const ToolRun run = finalize_test::RunProgram(
-      "examples/compare_tempdirs", {"--only=scope-end,exit-nested"}, [&] {
-        setenv("TMPDIR", parent.c_str(), 1);
-        setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1);
-      });
-  EXPECT_EQ(run.exit_code, 0) << run.errors;
-}
-
-TEST(SurroundingsTest, AnyUmask) {
-  ExpectAsEver(kInheriting, [] { umask(0); });
-}
-
-// As another user if this one is the superuser: in a /tmp of their own, for
-// they cannot get at this test's. Not nobody: in a user namespace that is the
-// owner who cannot be told, whose temp dirs no reaper takes.
-TEST(SurroundingsTest, AnOrdinaryUser) {
-  ExpectAsEver("*", [] {
-    if (geteuid() != 0) return;
-    constexpr uid_t kOrdinary = 1000;
-    if (!MountPrivateMemory("/tmp", "mode=1777").empty() ||
-        setgroups(0, nullptr) != 0 ||
-        setresgid(kOrdinary, kOrdinary, kOrdinary) != 0 ||
-        setresuid(kOrdinary, kOrdinary, kOrdinary) != 0 || chdir("/") != 0) {
-      _exit(125);
-    }
-    setenv("TMPDIR", "/tmp", 1);
-  });
 }
 
 }  // namespace

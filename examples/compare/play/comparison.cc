@@ -187,9 +187,15 @@ Comparison WithColumns(const Comparison& comparison, bool own) {
 absl::StatusOr<Comparison> Compare(const ComparisonOptions& options) {
   Comparison comparison = EmptyComparison(options);
   Work work(options, &comparison);
+  const size_t jobs = std::min(static_cast<size_t>(options.jobs),
+                               comparison.rows.size() * options.columns.size());
   std::vector<std::thread> threads;
-  for (int i = 1; i < options.jobs; ++i) {
-    threads.emplace_back([&work] { work.Run(); });
+  try {
+    while (threads.size() + 1 < jobs) {
+      threads.emplace_back([&work] { work.Run(); });
+    }
+  } catch (const std::system_error&) {
+    // The system has no more: those that there are do the work.
   }
   work.Run();
   for (std::thread& thread : threads) thread.join();

@@ -14,8 +14,10 @@
 #include "absl/time/time.h"
 #include "examples/compare/others/programs.h"
 #include "examples/compare/play/process.h"
+#include "examples/compare/scenarios/ending.h"
 #include "examples/compare/subject/content.h"
 #include "examples/compare/subject/system_call_filter.h"
+#include "finalize/escaped_text.h"
 
 namespace compare {
 namespace {
@@ -69,35 +71,45 @@ absl::StatusOr<ProcessResult> Run(Words words, const fs::path& home) {
   return RunProcess(request);
 }
 
-bool Succeeds(const Words& words, const fs::path& home) {
-  const absl::StatusOr<ProcessResult> result = Run(words, home);
-  return result.ok() && !result->killed && result->ending == Exits(0);
+// The last line that it has said, and how it has ended.
+std::string Complaint(const ProcessResult& result) {
+  if (result.killed) return "it takes too long";
+  absl::string_view said = absl::StripAsciiWhitespace(result.errors);
+  const size_t line = said.rfind('\n');
+  if (line != said.npos) said.remove_prefix(line + 1);
+  return absl::StrCat(ToString(result.ending), said.empty() ? "" : ": ", said);
 }
 
-absl::Status Compile(const Words& words, const fs::path& home) {
-  const absl::StatusOr<ProcessResult> result = Run(words, home);
-  if (!result.ok()) return result.status();
-  if (!result->killed && result->ending == Exits(0)) return absl::OkStatus();
-  return absl::UnknownError(
-      absl::StrCat("cannot compile ", home.string(), ": ",
-                   result->killed ? "it takes too long" : result->errors));
+// What env returns if there is no such command.
+constexpr int kNotFound = 127;
+
+// Runs a command of a language. Returns NotFound if it is not installed, and
+// what it has said if it does not work.
+absl::StatusOr<ProcessResult> Succeed(const char* what, const Words& words,
+                                      const fs::path& home) {
+  absl::StatusOr<ProcessResult> result = Run(words, home);
+  if (!result.ok()) return result;
+  if (!result->killed && result->ending == Exits(0)) return result;
+  if (!result->killed && result->ending == Exits(kNotFound)) {
+    return absl::NotFoundError(what);
+  }
+  return absl::UnavailableError(
+      absl::StrCat(what, " does not work here (", Complaint(*result), ")"));
 }
 
-// Each prepares its program in `home`, and returns the words that start it, or
-// none where its language is not installed.
+// Each prepares its program in `home`, and returns the words that start it.
+// Returns NotFound if its language is not installed.
 
 // Isolated from the user's modules and variables, and without the hooks that a
 // distribution may have for exceptions.
 absl::StatusOr<Words> PreparePython(const fs::path& home) {
   constexpr char kWhere[] =
       "import ctypes, shutil, sys, tempfile, weakref\n"
-      "assert sys.version_info >= (3, 9)\n"
+      "assert sys.version_info >= (3, 9), 'it is too old'\n"
       "print(sys.executable)";
   const absl::StatusOr<ProcessResult> result =
-      Run({"python3", "-I", "-S", "-c", kWhere}, home);
-  if (!result.ok() || result->killed || result->ending != Exits(0)) {
-    return Words();
-  }
+      Succeed("python3", {"python3", "-I", "-S", "-c", kWhere}, home);
+  if (!result.ok()) return result.status();
   const std::string program = (home / "play.py").string();
   const absl::Status written = Write(program, others::kPython);
   if (!written.ok()) return written;
@@ -115,33 +127,39 @@ bool HasCrate(const std::string& name) {
 }
 
 absl::StatusOr<Words> PrepareRust(const fs::path& home) {
-  if (!HasCrate("tempfile") || !Succeeds({"cargo", "--version"}, home)) {
-    return Words();
-  }
-  absl::Status status = Write(home / "play.rs", others::kRust);
+  if (!HasCrate("tempfile")) return absl::NotFoundError("the crate tempfile");
+  absl::Status status = Succeed("cargo", {"cargo", "--version"}, home).status();
+  if (!status.ok()) return status;
+  status = Write(home / "play.rs", others::kRust);
   status.Update(Write(home / "Cargo.toml", kCargoToml));
   status.Update(Write(home / "cargo/config.toml", kCargoConfig));
   if (status.ok()) {
-    status = Compile({absl::StrCat("CARGO_HOME=", home.string(), "/cargo"),
+    status = Succeed("cargo",
+                     {absl::StrCat("CARGO_HOME=", home.string(), "/cargo"),
                       absl::StrCat("CARGO_TARGET_DIR=", home.string(), "/out"),
                       "cargo", "build", "--release", "--offline", "--quiet",
                       "--manifest-path", (home / "Cargo.toml").string()},
-                     home);
+                     home)
+                 .status();
   }
   if (!status.ok()) return status;
   return Words{(home / "out/release/play").string()};
 }
 
 absl::StatusOr<Words> PrepareGo(const fs::path& home) {
-  if (!Succeeds({"GOTOOLCHAIN=local", "go", "version"}, home)) return Words();
-  absl::Status status = Write(home / "play.go", others::kGo);
+  absl::Status status =
+      Succeed("go", {"GOTOOLCHAIN=local", "go", "version"}, home).status();
+  if (!status.ok()) return status;
+  status = Write(home / "play.go", others::kGo);
   if (status.ok()) {
-    status = Compile(
-        {absl::StrCat("GOCACHE=", home.string(), "/cache"),
-         absl::StrCat("GOPATH=", home.string(), "/path"), "GO111MODULE=off",
-         "GOFLAGS=", "GOTOOLCHAIN=local", "CGO_ENABLED=0", "go", "build", "-o",
-         (home / "play").string(), (home / "play.go").string()},
-        home);
+    status = Succeed("go",
+                     {absl::StrCat("GOCACHE=", home.string(), "/cache"),
+                      absl::StrCat("GOPATH=", home.string(), "/path"),
+                      "GO111MODULE=off", "GOFLAGS=", "GOTOOLCHAIN=local",
+                      "CGO_ENABLED=0", "go", "build", "-o",
+                      (home / "play").string(), (home / "play.go").string()},
+                     home)
+                 .status();
   }
   if (!status.ok()) return status;
   return Words{(home / "play").string()};
@@ -149,18 +167,26 @@ absl::StatusOr<Words> PrepareGo(const fs::path& home) {
 
 struct Language {
   const char* id;
+  const char* name;
   absl::StatusOr<Words> (*prepare)(const fs::path& home);
-  const char* missing;
+  const char* needs;
 };
 
 constexpr Language kLanguages[] = {
-    {"python", PreparePython,
-     "Python is left out: install python3, of version 3.9 or newer."},
-    {"rust", PrepareRust,
-     "Rust is left out: install cargo, and the crate tempfile as Debian has it "
-     "(librust-tempfile-dev)."},
-    {"go", PrepareGo, "Go is left out: install golang-go."},
+    {"python", "Python", PreparePython, "python3, of version 3.9 or newer"},
+    {"rust", "Rust", PrepareRust,
+     "cargo, and the crate tempfile as Debian has it (librust-tempfile-dev)"},
+    {"go", "Go", PrepareGo, "golang-go"},
 };
+
+std::string LeftOut(const Language& language, const absl::Status& why) {
+  return absl::IsNotFound(why)
+             ? absl::StrCat(language.name, " is left out: install ",
+                            language.needs, ".")
+             : absl::StrCat(language.name, " is left out: ",
+                            finalize::OneLine(std::string(why.message())),
+                            ". It needs ", language.needs, ".");
+}
 
 bool Uses(const std::vector<const Column*>& columns, const Language& language) {
   return std::any_of(columns.begin(), columns.end(), [&](const Column* column) {
@@ -180,11 +206,10 @@ absl::StatusOr<Others> PrepareOthers(const std::vector<const Column*>& columns,
   for (const Language& language : kLanguages) {
     if (!Uses(columns, language)) continue;
     absl::StatusOr<Words> command = language.prepare(home / language.id);
-    if (!command.ok()) return command.status();
-    if (command->empty()) {
-      others.missing.push_back(language.missing);
-    } else {
+    if (command.ok()) {
       others.commands[language.id] = *std::move(command);
+    } else {
+      others.missing.push_back(LeftOut(language, command.status()));
     }
   }
   if (others.commands.empty()) return others;

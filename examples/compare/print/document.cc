@@ -2,7 +2,13 @@
 
 #include "examples/compare/print/document.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -29,7 +35,41 @@ std::string WhatIsMissing(const Comparison& comparison) {
   return "";
 }
 
+bool IsPage(const std::string& path) { return absl::EndsWith(path, ".html"); }
+
+absl::Status CheckSections(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string document(std::istreambuf_iterator<char>(file), {});
+  for (const char* const section : {kOwnSection, kOthersSection}) {
+    const absl::Status found = MarkedSection(document, section).status();
+    if (!found.ok()) {
+      return absl::Status(found.code(),
+                          absl::StrCat("\"", path, "\" ", found.message()));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+absl::Status CheckDocument(const std::string& path) {
+  struct stat seen;
+  const bool exists = stat(path.c_str(), &seen) == 0;
+  if (exists && !S_ISREG(seen.st_mode)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("\"", path, "\" is not a file"));
+  }
+  // A page that is not there is made.
+  const bool is_new = !exists && errno == ENOENT && IsPage(path);
+  const std::string directory = std::filesystem::path(path).parent_path();
+  const int usable =
+      is_new ? access(directory.empty() ? "." : directory.c_str(), W_OK | X_OK)
+             : access(path.c_str(), R_OK | W_OK);
+  if (usable != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("\"", path, "\""));
+  }
+  return IsPage(path) ? absl::OkStatus() : CheckSections(path);
+}
 
 absl::Status UpdateDocument(const std::string& path,
                             const Comparison& comparison) {
@@ -37,7 +77,7 @@ absl::Status UpdateDocument(const std::string& path,
     return absl::FailedPreconditionError(
         absl::StrCat(path, " has everything: ", missing));
   }
-  if (!absl::EndsWith(path, ".html")) {
+  if (!IsPage(path)) {
     absl::Status status;
     for (const bool own : {true, false}) {
       status.Update(UpdateMarkedSection(
@@ -48,8 +88,8 @@ absl::Status UpdateDocument(const std::string& path,
   }
   std::ofstream file(path, std::ios::binary);
   file << FormatHtml(comparison, Detail::kWhat) << std::flush;
-  if (!file) return absl::UnknownError(absl::StrCat("cannot write ", path));
-  return absl::OkStatus();
+  if (file) return absl::OkStatus();
+  return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", path));
 }
 
 }  // namespace compare

@@ -11,6 +11,10 @@
 
 namespace compare {
 
+// Returns why UpdateDocument could not write to `path`: it is not a file,
+// cannot be read or written, or lacks a section.
+absl::Status CheckDocument(const std::string& path);
+
 // Writes to the file `path`: a page where it is named *.html, and otherwise the
 // marked sections of a Markdown document, which have to exist. Both are the
 // same for every run that gives the same results. It is an error if a language

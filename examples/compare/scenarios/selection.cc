@@ -14,10 +14,11 @@
 namespace compare {
 namespace {
 
+// SIGTERM is what the table shows.
 bool Matches(const std::string& pattern, const Group& group,
              const Scenario& scenario) {
-  return fnmatch(pattern.c_str(), scenario.name, 0) == 0 ||
-         fnmatch(pattern.c_str(), group.name, 0) == 0;
+  return fnmatch(pattern.c_str(), scenario.name, FNM_CASEFOLD) == 0 ||
+         fnmatch(pattern.c_str(), group.name, FNM_CASEFOLD) == 0;
 }
 
 bool Matches(const std::string& pattern, const Column& column) {
