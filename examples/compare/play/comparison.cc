@@ -66,8 +66,10 @@ absl::Status Play(const ComparisonOptions& options, const Scenario& scenario,
   const fs::path home = fs::path(options.directory) /
                         absl::StrCat(scenario.name, ".", cell->column->id);
   const fs::path parent = home / "tmp";
+  // Not what is above: a signal may have removed that.
   std::error_code error;
-  fs::create_directories(parent, error);
+  fs::create_directory(home, error);
+  if (!error) fs::create_directory(parent, error);
   // Whatever the umask: no reaper works where every user may rename.
   if (!error) fs::permissions(parent, fs::perms::owner_all, error);
   if (error) {

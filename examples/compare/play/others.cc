@@ -48,9 +48,11 @@ constexpr char kCargoToml[] =
     "name = \"play\"\n"
     "path = \"play.rs\"\n";
 
+// Makes the last folder of a path alone, here and below: a signal may have
+// removed those above.
 absl::Status Write(const fs::path& path, const std::string& text) {
   std::error_code error;
-  fs::create_directories(path.parent_path(), error);
+  fs::create_directory(path.parent_path(), error);
   std::ofstream file(path, std::ios::binary);
   file << text << std::flush;
   if (file) return absl::OkStatus();
@@ -61,7 +63,8 @@ absl::Status Write(const fs::path& path, const std::string& text) {
 // of its environment.
 absl::StatusOr<ProcessResult> Run(Words words, const fs::path& home) {
   std::error_code error;
-  fs::create_directories(home / "tmp", error);
+  fs::create_directory(home, error);
+  fs::create_directory(home / "tmp", error);
   ProcessRequest request;
   request.program = "/usr/bin/env";
   request.arguments = std::move(words);
@@ -200,6 +203,8 @@ absl::StatusOr<Others> PrepareOthers(const std::vector<const Column*>& columns,
                                      const std::string& directory,
                                      const std::string& fill) {
   const fs::path home = directory;
+  std::error_code error;
+  fs::create_directory(home, error);
   Others others;
   others.content = (home / "content").string();
   others.filters = (home / "filters").string();
@@ -216,8 +221,7 @@ absl::StatusOr<Others> PrepareOthers(const std::vector<const Column*>& columns,
   absl::Status status =
       Write(home / "filters/forbid_unlink", ForbidUnlinkProgram());
   status.Update(Write(home / "filters/fill_disk", FillDiskProgram()));
-  std::error_code error;
-  fs::create_directories(others.content, error);
+  fs::create_directory(others.content, error);
   status.Update(Fill(others.content, fill));
   if (!status.ok()) return status;
   return others;
