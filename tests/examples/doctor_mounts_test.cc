@@ -7,9 +7,11 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <functional>
 #include <string>
 
@@ -18,6 +20,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/examples/diagnosed.h"
 #include "tests/examples/tool_run.h"
 #include "tests/support/fuse_mount.h"
 #include "tests/support/refused_calls.h"
@@ -61,15 +64,14 @@ void Diagnose(const std::function<void()>& setup = nullptr) {
   printf("%s%s", run.output.c_str(), run.errors.c_str());
 }
 
+std::string Number(Verdict verdict) {
+  return std::to_string(static_cast<int>(verdict));
+}
+
 json FindingNamed(const std::string& printed, const std::string& name) {
   const json diagnosis = json::parse(printed, nullptr, false);
-  if (diagnosis.is_object()) {
-    for (const json& finding : diagnosis["findings"]) {
-      if (finding["name"] == name) return finding;
-    }
-  }
-  ADD_FAILURE() << "no finding " << name << " in " << printed;
-  return {{"verdict", ""}, {"found", ""}, {"meaning", ""}, {"advice", ""}};
+  EXPECT_TRUE(diagnosis.is_object()) << printed;
+  return finalize_test::FindingNamed(diagnosis, name);
 }
 
 void ExpectPlaceHolds(const std::string& printed) {
@@ -102,6 +104,7 @@ TEST(DoctorMountsTest, FuseShowsLocksToNobodyAndForgetsHandles) {
   const json locks = FindingNamed(printed, "locks");
   EXPECT_EQ(locks["verdict"], "weaker");
   EXPECT_THAT(locks["found"], HasSubstr("fuse"));
+  EXPECT_THAT(locks["found"], HasSubstr("may not show locks to other"));
   EXPECT_THAT(locks["advice"], HasSubstr("finalize-reap"));
   const json identity = FindingNamed(printed, "identity");
   EXPECT_EQ(identity["verdict"], "weaker");
@@ -136,6 +139,27 @@ TEST(DoctorMountsTest, NobodyOfAUserNamespaceIsWeaker) {
   EXPECT_EQ(user["verdict"], "weaker");
 }
 
+// One in which root alone is mapped.
+void EnterUserNamespace() {
+  if (unshare(CLONE_NEWUSER) != 0) _exit(125);
+  std::ofstream("/proc/self/uid_map") << "0 0 1\n";
+}
+
+// Nobody inside can tell whether it is root of the machine.
+TEST(DoctorMountsTest, APlaceBelowOneOfAnUnmappedUserIsANote) {
+  const std::string printed = InMemory([] {
+    constexpr uid_t kUnmapped = 1000;
+    if (chown("/tmp", kUnmapped, kUnmapped) != 0 || chmod("/tmp", 0755) != 0) {
+      abort();
+    }
+    Diagnose(EnterUserNamespace);
+  });
+  const json path = FindingNamed(printed, "path");
+  EXPECT_EQ(path["verdict"], "note");
+  EXPECT_THAT(path["found"], HasSubstr("is not mapped here"));
+  EXPECT_THAT(path["meaning"], HasSubstr("the owner of /tmp "));
+}
+
 // --- nothing tells mounts ---
 
 // Prints the finding about mounts where no question is answered. Not by the
@@ -146,15 +170,12 @@ void DiagnoseWithoutMounts() {
   const std::string refused =
       RefuseCalls({kOpenat2Call, SYS_statx, SYS_name_to_handle_at}, ENOSYS);
   SayUnless(refused.empty(), refused);
-  for (const Finding& finding : compare::ExaminePlace(kPlace)) {
+  setenv("TMPDIR", kPlace, 1);
+  for (const Finding& finding : compare::ExaminePlace()) {
     if (finding.name != "mounts") continue;
     printf("%d %s", static_cast<int>(finding.verdict), finding.advice.c_str());
   }
   SayUnless(Entries(kPlace).empty(), "something was left");
-}
-
-std::string Number(Verdict verdict) {
-  return std::to_string(static_cast<int>(verdict));
 }
 
 TEST(DoctorMountsTest, IfNothingTellsMountsRemovalFails) {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -19,12 +20,15 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/examples/diagnosed.h"
 #include "tests/examples/tool_run.h"
 #include "tests/support/refused_calls.h"
 
 namespace {
 
 using finalize_test::Compare;
+using finalize_test::Diagnosed;
+using finalize_test::FindingNamed;
 using finalize_test::RefuseAdvice;
 using finalize_test::RefuseCalls;
 using finalize_test::ToolRun;
@@ -33,39 +37,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
-
-json FindingNamed(const json& diagnosis, const std::string& name) {
-  for (const json& finding : diagnosis["findings"]) {
-    if (finding["name"] == name) return finding;
-  }
-  ADD_FAILURE() << "no finding " << name;
-  return {{"verdict", ""}, {"found", ""}, {"meaning", ""}, {"advice", ""}};
-}
-
-// What the exit status and the findings have to do with each other, anywhere.
-void ExpectSound(const json& diagnosis, int exit_code) {
-  bool holds = true;
-  for (const json& finding : diagnosis["findings"]) {
-    const bool spoils =
-        finding["verdict"] == "weaker" || finding["verdict"] == "fails";
-    if (spoils) holds = false;
-    EXPECT_NE(finding["found"], "") << finding;
-    EXPECT_NE(finding["meaning"], "") << finding;
-    if (spoils) {
-      EXPECT_NE(finding["advice"], "") << finding;
-    }
-  }
-  EXPECT_EQ(diagnosis["holds"], holds);
-  EXPECT_EQ(exit_code, holds ? 0 : 1);
-}
-
-json Diagnosed(const std::function<void()>& setup = nullptr) {
-  const ToolRun run = Compare({"--doctor", "--format=json"}, setup);
-  EXPECT_EQ(run.errors, "");
-  const json diagnosis = json::parse(run.output);
-  ExpectSound(diagnosis, run.exit_code);
-  return diagnosis;
-}
 
 void Refuse(const std::vector<int>& calls, int error) {
   if (!RefuseCalls(calls, error).empty()) _exit(125);
@@ -136,9 +107,32 @@ TEST(DoctorTest, ATmpdirThatIsNotThereFails) {
               HasSubstr("/does/not/exist"));
 }
 
+// Also if there is such a directory: the library refuses it.
 TEST(DoctorTest, ATmpdirThatIsRelativeFails) {
-  const json diagnosis = Diagnosed([] { setenv("TMPDIR", "tmp", 1); });
-  EXPECT_EQ(FindingNamed(diagnosis, "temp dirs")["verdict"], "fails");
+  const std::string own = OwnDirectory("relative", 0700);
+  for (const char* const relative : {"tmp", "relative", "."}) {
+    const json finding = FindingNamed(Diagnosed([&] {
+                                        if (chdir((own + "/..").c_str()) != 0) {
+                                          _exit(125);
+                                        }
+                                        setenv("TMPDIR", relative, 1);
+                                      }),
+                                      "temp dirs");
+    EXPECT_EQ(finding["verdict"], "fails") << relative;
+    EXPECT_EQ(finding["found"],
+              std::string("TMPDIR is not an absolute path: ") + relative);
+  }
+}
+
+TEST(DoctorTest, IfDescriptorsAreScarceTheLimitIsTheAdvice) {
+  const json finding = FindingNamed(Diagnosed([] {
+                                      const rlimit limit = {4, 4};
+                                      setrlimit(RLIMIT_NOFILE, &limit);
+                                    }),
+                                    "temp dirs");
+  EXPECT_EQ(finding["verdict"], "fails");
+  EXPECT_THAT(finding["advice"], HasSubstr("ulimit -n"));
+  EXPECT_THAT(finding["advice"], Not(HasSubstr("TMPDIR")));
 }
 
 // C38: a name forges no line.
@@ -147,19 +141,6 @@ TEST(DoctorTest, APathForgesNoLine) {
       {"--doctor"}, [] { setenv("TMPDIR", "/no\nholds   locks\n", 1); });
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.output, Not(HasSubstr("\nholds   locks\n")));
-}
-
-TEST(DoctorTest, APlaceInWhichOthersMayRenameIsWeaker) {
-  const std::string open_to_all = OwnDirectory("open_to_all", 0777);
-  const json path = FindingNamed(
-      Diagnosed([&] { setenv("TMPDIR", open_to_all.c_str(), 1); }), "path");
-  EXPECT_EQ(path["verdict"], "weaker");
-  EXPECT_THAT(path["found"], HasSubstr("mode 0777"));
-  const std::string sticky = OwnDirectory("own", 0700);
-  EXPECT_EQ(
-      FindingNamed(Diagnosed([&] { setenv("TMPDIR", sticky.c_str(), 1); }),
-                   "path")["verdict"],
-      "holds");
 }
 
 TEST(DoctorTest, AKernelThatWipesNothingIsWeaker) {

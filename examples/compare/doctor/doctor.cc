@@ -56,14 +56,16 @@ Diagnosis Examine() {
   const std::vector<Finding> process = ExamineProcess();
   unsetenv("FINALIZE_KEEP_TEMP_DIRS");
   tempdir::SetAutomaticReap(false);
-  diagnosis.findings = ExaminePlace(diagnosis.parent);
+  diagnosis.findings = ExaminePlace();
   const bool locked = std::any_of(
       diagnosis.findings.begin(), diagnosis.findings.end(),
       [](const Finding& finding) {
         return finding.name == "locks" && finding.verdict == Verdict::kHolds;
       });
-  diagnosis.findings.push_back(
-      ExamineAging("", RealPath(diagnosis.parent), locked));
+  if (std::filesystem::path(diagnosis.parent).is_absolute()) {
+    diagnosis.findings.push_back(
+        ExamineAging("", RealPath(diagnosis.parent), locked));
+  }
   diagnosis.findings.insert(diagnosis.findings.end(), process.begin(),
                             process.end());
   return diagnosis;

@@ -17,8 +17,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "examples/compare/doctor/mounts.h"
+#include "examples/compare/doctor/path.h"
 #include "tempdir/finalizer_temp_dir.h"
 #include "tempdir/temp_dir_guarantees.h"
 #include "tempdir/temp_dir_options.h"
@@ -29,20 +29,21 @@ namespace {
 using tempdir::FinalizerTempDir;
 using tempdir::TempDirGuarantees;
 
-absl::StatusOr<FinalizerTempDir> Create(const std::string& parent) {
+absl::StatusOr<FinalizerTempDir> Create() {
   return FinalizerTempDir::Create(
-      tempdir::TempDirOptions().set_parent(parent).set_prefix("doctor-"));
+      tempdir::TempDirOptions().set_prefix("doctor-"));
 }
 
 int OpenDirectory(const std::string& path) {
   return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-std::string OwnerAndMode(const std::string& path) {
-  struct stat status;
-  if (stat(path.c_str(), &status) != 0) return strerror(errno);
-  return absl::StrFormat("belongs to user %d and has mode %04o", status.st_uid,
-                         status.st_mode & 07777);
+std::string CreationAdvice(const std::string& failure) {
+  if (failure.find(strerror(EMFILE)) != std::string::npos) {
+    return "raise the limit of open files (`ulimit -n`)";
+  }
+  return "set TMPDIR to the absolute path of a directory in which you may "
+         "write, and which is not full";
 }
 
 Finding Creation(const absl::Status& status) {
@@ -54,33 +55,9 @@ Finding Creation(const absl::Status& status) {
     return finding;
   }
   finding.verdict = Verdict::kFails;
-  finding.found = status.ToString();
-  finding.meaning =
-      "the library does not work here: `mktemp -d` most likely fails as well, "
-      "or leaves what it makes";
-  finding.advice =
-      "set TMPDIR to the absolute path of a directory in which you may write, "
-      "and which is not full";
-  return finding;
-}
-
-Finding Path(const std::string& parent, const TempDirGuarantees& guarantees) {
-  Finding finding;
-  finding.name = "path";
-  finding.found = absl::StrCat(parent, " ", OwnerAndMode(parent));
-  if (guarantees.path) {
-    finding.meaning =
-        "only you and root can put something else where your temp dir is";
-    return finding;
-  }
-  finding.verdict = Verdict::kWeaker;
-  finding.meaning =
-      "other users may rename what is in it: a path to a temp dir may lead to "
-      "a directory of theirs. The library still never removes anything but the "
-      "directory that it created";
-  finding.advice =
-      "`chmod +t` it as its owner, or set TMPDIR to a directory of your own "
-      "with mode 0700";
+  finding.found = std::string(status.message());
+  finding.meaning = "the library does not work here";
+  finding.advice = CreationAdvice(finding.found);
   return finding;
 }
 
@@ -143,8 +120,8 @@ Finding Locks(const std::string& directory,
   finding.verdict = Verdict::kWeaker;
   if (!guarantees.lock) {
     absl::StrAppend(&finding.found,
-                    ", which is not known to show locks to every machine, "
-                    "container and server that has it mounted");
+                    ", which may not show locks to other machines or "
+                    "containers that mount it");
   }
   finding.meaning =
       "temp dirs of processes that end normally are removed. What a killed "
@@ -238,19 +215,21 @@ bool ComparesDevices() {
 
 }  // namespace
 
-std::vector<Finding> ExaminePlace(const std::string& parent) {
+std::vector<Finding> ExaminePlace() {
   // The first one creates the root, which takes a descriptor in any case.
-  absl::StatusOr<FinalizerTempDir> first = Create(parent);
+  absl::StatusOr<FinalizerTempDir> first = Create();
   if (!first.ok()) return {Creation(first.status())};
   const int before = OpenDescriptors();
-  absl::StatusOr<FinalizerTempDir> second = Create(parent);
+  absl::StatusOr<FinalizerTempDir> second = Create();
   if (!second.ok()) return {Creation(second.status())};
   const int descriptors = OpenDescriptors() - before;
 
   const std::string directory = second->path().string();
+  const std::string parent =
+      second->path().parent_path().parent_path().string();
   const TempDirGuarantees guarantees = second->guarantees();
   std::vector<Finding> findings = {
-      Path(parent, guarantees), Owner(directory, guarantees),
+      Path(parent, guarantees.path), Owner(directory, guarantees),
       Locks(directory, guarantees), Identity(directory, descriptors),
       Mounts(directory, ComparesDevices())};
   absl::Status removed = second->Remove();

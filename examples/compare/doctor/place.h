@@ -4,16 +4,15 @@
 #ifndef EXAMPLES_COMPARE_DOCTOR_PLACE_H_
 #define EXAMPLES_COMPARE_DOCTOR_PLACE_H_
 
-#include <string>
 #include <vector>
 
 #include "examples/compare/doctor/finding.h"
 
 namespace compare {
 
-// Creates temp dirs in `parent`, looks at them, and removes them. If none can
-// be created, the only finding says why.
-std::vector<Finding> ExaminePlace(const std::string& parent);
+// Creates temp dirs where the environment says, looks at them, and removes
+// them. If none can be created, the only finding says why.
+std::vector<Finding> ExaminePlace();
 
 }  // namespace compare
 

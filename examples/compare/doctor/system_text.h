@@ -6,14 +6,21 @@
 
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 
 namespace compare {
 
-// The text of the file at `path`; "" if it cannot be read.
-inline std::string ReadText(const std::string& path) {
+// The text of the file at `path`; nothing if it cannot be opened.
+inline std::optional<std::string> TextOf(const std::string& path) {
   std::ifstream file(path);
+  if (!file) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+// The same; "" if it cannot be opened.
+inline std::string ReadText(const std::string& path) {
+  return TextOf(path).value_or("");
 }
 
 }  // namespace compare
