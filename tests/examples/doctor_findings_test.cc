@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 
 #include "examples/compare/doctor/aging.h"
@@ -170,6 +171,12 @@ TEST(UserNamespaceTest, NobodyInOneIsNotToldFromOthers) {
   EXPECT_EQ(UserNamespace(65534, "0 1000 1\n", 65534).verdict,
             Verdict::kWeaker);
   EXPECT_EQ(UserNamespace(65534, "", 65534).verdict, Verdict::kWeaker);
+}
+
+TEST(UserNamespaceTest, AnEmptyMapIsNotTakenForAnUnreadableOne) {
+  EXPECT_THAT(UserNamespace(65534, "", 65534).found, HasSubstr("is empty"));
+  EXPECT_THAT(UserNamespace(65534, std::nullopt, 65534).found,
+              HasSubstr("cannot be read"));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 
 #include "examples/compare/doctor/finding.h"
 #include "examples/compare/doctor/place.h"
+#include "examples/compare/doctor/process.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -137,6 +138,8 @@ TEST(DoctorMountsTest, NobodyOfAUserNamespaceIsWeaker) {
                                  }),
                                  "user namespace");
   EXPECT_EQ(user["verdict"], "weaker");
+  EXPECT_THAT(user["found"], HasSubstr("maps nobody (its uid_map is empty)"));
+  EXPECT_THAT(user["meaning"], HasSubstr("every user who is not mapped here"));
 }
 
 // One in which root alone is mapped.
@@ -190,6 +193,21 @@ TEST(DoctorMountsTest, IfDevicesAreComparedItIsWeaker) {
                 DiagnoseWithoutMounts();
               }),
               StartsWith(Number(Verdict::kWeaker)));
+}
+
+// Not by the program, for the same reason.
+TEST(DoctorMountsTest, WithoutProcItIsWeaker) {
+  const std::string printed = InMemory([] {
+    const std::string said = HideProc();
+    SayUnless(said.empty(), said);
+    for (const Finding& finding : compare::ExamineProcess()) {
+      if (finding.name != "/proc") continue;
+      printf("%d %s", static_cast<int>(finding.verdict),
+             finding.advice.c_str());
+    }
+  });
+  EXPECT_THAT(printed, StartsWith(Number(Verdict::kWeaker)));
+  EXPECT_THAT(printed, HasSubstr("mount /proc"));
 }
 
 }  // namespace

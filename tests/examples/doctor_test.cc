@@ -68,7 +68,7 @@ TEST(DoctorTest, NamesEachThingThatTheLibraryReliesOn) {
   }
   EXPECT_THAT(names, testing::ElementsAre("temp dirs", "path", "owner and mode",
                                           "locks", "identity", "mounts",
-                                          "aging", "forks", "exit()",
+                                          "aging", "forks", "exit()", "/proc",
                                           "user namespace", "environment"));
   EXPECT_EQ(FindingNamed(diagnosis, "temp dirs")["verdict"], "holds");
   EXPECT_EQ(FindingNamed(diagnosis, "forks")["verdict"],
@@ -192,22 +192,6 @@ TEST(DoctorTest, WithoutHandlesAndTokensADescriptorIsHeld) {
       "identity");
   EXPECT_EQ(identity["verdict"], "weaker");
   EXPECT_THAT(identity["meaning"], HasSubstr("one descriptor for each"));
-}
-
-// Compare() fails the test if the directory is kept.
-TEST(DoctorTest, SaysThatTempDirsAreKeptAndKeepsNone) {
-  const json environment =
-      FindingNamed(Diagnosed([] { setenv("FINALIZE_KEEP_TEMP_DIRS", "1", 1); }),
-                   "environment");
-  EXPECT_EQ(environment["verdict"], "weaker");
-  EXPECT_EQ(environment["found"], "FINALIZE_KEEP_TEMP_DIRS=1");
-}
-
-TEST(DoctorTest, SaysThatNothingIsReaped) {
-  const json environment = FindingNamed(
-      Diagnosed([] { setenv("FINALIZE_REAP", "0", 1); }), "environment");
-  EXPECT_EQ(environment["verdict"], "weaker");
-  EXPECT_THAT(environment["meaning"], HasSubstr("killed processes"));
 }
 
 // What it examines, it leaves as it was: also what a reaper would remove.

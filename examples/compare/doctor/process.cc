@@ -11,12 +11,11 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <sstream>
 #include <system_error>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "examples/compare/doctor/system_text.h"
+#include "examples/compare/doctor/environment.h"
+#include "examples/compare/doctor/users.h"
 
 namespace compare {
 namespace {
@@ -73,46 +72,28 @@ Finding Fork() {
   return finding;
 }
 
-Finding Environment() {
+// `/proc` of this process, if it is there.
+Finding Proc(bool mounted) {
   Finding finding;
-  finding.name = "environment";
-  std::string set;
-  for (const char* const name :
-       {"FINALIZE_KEEP_TEMP_DIRS", "FINALIZE_REAP", "FINALIZE_COMPARE_DEVICES",
-        "FINALIZE_EXIT_DEADLINE"}) {
-    const char* const value = getenv(name);
-    if (value == nullptr || *value == '\0') continue;
-    absl::StrAppend(&set, set.empty() ? "" : ", ", name, "=", value);
-  }
-  if (set.empty()) {
-    finding.found = "no variable of the library is set";
+  finding.name = "/proc";
+  if (mounted) {
+    finding.found = "/proc/self can be read";
     finding.meaning =
-        "temp dirs are removed, and programs decide on their deadlines";
+        "the library learns there what no system call tells it, about this "
+        "process, its threads and its descriptors";
     return finding;
   }
-  const auto is = [](const char* name, bool on) {
-    const char* const value = getenv(name);
-    return value != nullptr && *value != '\0' &&
-           (strcmp(value, "0") != 0) == on;
-  };
-  const bool keeps = is("FINALIZE_KEEP_TEMP_DIRS", true);
-  const bool reaps = !is("FINALIZE_REAP", false);
-  finding.found = set;
-  finding.verdict = keeps || !reaps ? Verdict::kWeaker : Verdict::kNote;
-  finding.meaning = absl::StrCat(
-      keeps ? "no temp dir is removed. " : "",
-      reaps ? "" : "what killed processes left is not removed. ",
-      "tempdir/temp_dir_options.h and finalize/process_end.h explain the "
-      "variables");
-  finding.advice = "unset what you do not want";
+  finding.verdict = Verdict::kWeaker;
+  finding.found = "/proc/self cannot be read: /proc is not mounted here";
+  finding.meaning =
+      "if a process creates its temp dirs inside a temp dir of another one, "
+      "reapers do not see that the outer one is in use. Before Linux 6.6 the "
+      "library cannot restore permissions that stop a removal. An ordinary "
+      "user may be unable to keep an anonymous temp file. And compare_tempdirs "
+      "plays no "
+      "scenario";
+  finding.advice = "mount /proc (`mount -t proc proc /proc`)";
   return finding;
-}
-
-uid_t OverflowUser() {
-  uid_t user = 65534;
-  return absl::SimpleAtoi(ReadText("/proc/sys/kernel/overflowuid"), &user)
-             ? user
-             : 65534;
 }
 
 std::string CLibrary() {
@@ -121,6 +102,17 @@ std::string CLibrary() {
   confstr(_CS_GNU_LIBC_VERSION, text, sizeof text);
 #endif
   return text;
+}
+
+// The words that follow "user 0".
+std::string Namespace(const std::optional<std::string>& map) {
+  if (!map) return "; /proc/self/uid_map cannot be read";
+  if (map->empty()) {
+    return " of a user namespace that maps nobody (its uid_map is empty)";
+  }
+  return MapsEverybody(map)
+             ? ", outside of any user namespace"
+             : " of a user namespace that maps only some users of the machine";
 }
 
 }  // namespace
@@ -166,20 +158,12 @@ Finding ExitLock(const std::string& library, bool reads_tasks) {
   return finding;
 }
 
-Finding UserNamespace(uid_t user, const std::string& map, uid_t overflow) {
+Finding UserNamespace(uid_t user, const std::optional<std::string>& map,
+                      uid_t overflow) {
   Finding finding;
   finding.name = "user namespace";
-  std::istringstream numbers(map);
-  uint32_t inside = 0, outside = 0, count = 0;
-  const bool told = static_cast<bool>(numbers >> inside >> outside >> count);
-  const bool whole = told && inside == 0 && outside == 0 && count == 0xffffffff;
-  finding.found =
-      whole ? absl::StrCat("user ", user, ", outside of any user namespace")
-      : told
-          ? absl::StrCat("user ", user,
-                         " of a user namespace, in which not every user "
-                         "of the machine has a name of its own")
-          : absl::StrCat("user ", user, "; /proc/self/uid_map cannot be read");
+  const bool whole = MapsEverybody(map);
+  finding.found = absl::StrCat("user ", user, Namespace(map));
   if (whole || user != overflow) {
     finding.meaning =
         "your temp dirs are told from those of other users, and what your "
@@ -189,9 +173,8 @@ Finding UserNamespace(uid_t user, const std::string& map, uid_t overflow) {
   finding.verdict = Verdict::kWeaker;
   finding.meaning = absl::StrCat(
       "user ", overflow,
-      " stands for everybody who has no name of their own here. So the "
-      "library cannot tell what is yours, and removes nothing that killed "
-      "processes left");
+      " stands for every user who is not mapped here. So the library cannot "
+      "tell what is yours, and removes nothing that killed processes left");
   finding.advice =
       "run the program as a user that the namespace maps (podman --userns, "
       "docker --user)";
@@ -201,10 +184,9 @@ Finding UserNamespace(uid_t user, const std::string& map, uid_t overflow) {
 std::vector<Finding> ExamineProcess() {
   std::error_code error;
   const bool reads_tasks = std::filesystem::exists("/proc/self/task", error);
-  return {
-      Fork(), ExitLock(CLibrary(), reads_tasks),
-      UserNamespace(geteuid(), ReadText("/proc/self/uid_map"), OverflowUser()),
-      Environment()};
+  const bool has_proc = std::filesystem::exists("/proc/self", error);
+  return {Fork(), ExitLock(CLibrary(), reads_tasks), Proc(has_proc),
+          UserNamespace(geteuid(), UserMap(), OverflowUser()), Environment()};
 }
 
 }  // namespace compare
