@@ -91,6 +91,17 @@ TEST_F(AgingTest, ARuleForADirectoryAboveCounts) {
   EXPECT_THAT(Examine("/var/tmpfiles").found, HasSubstr("no rule"));
 }
 
+TEST_F(AgingTest, APathInQuotesCounts) {
+  BootSystemd();
+  for (const char* const path :
+       {"\"/srv/a b\"", "'/srv/a b'", "/srv/a\\x20b", "/srv/a\\ b"}) {
+    Write("/etc/tmpfiles.d/own.conf",
+          std::string("d ") + path + " 1777 root root \"10d\"\n");
+    EXPECT_THAT(Examine("/srv/a b").found, HasSubstr("10d")) << path;
+    EXPECT_THAT(Examine("/srv/a").found, HasSubstr("no rule")) << path;
+  }
+}
+
 TEST_F(AgingTest, ALineWithoutAnAgeIsAnException) {
   BootSystemd();
   Write("/usr/lib/tmpfiles.d/tmp.conf",

@@ -15,6 +15,7 @@
 #include <functional>
 #include <string>
 
+#include "examples/compare/doctor/aging.h"
 #include "examples/compare/doctor/finding.h"
 #include "examples/compare/doctor/place.h"
 #include "examples/compare/doctor/process.h"
@@ -161,6 +162,21 @@ TEST(DoctorMountsTest, APlaceBelowOneOfAnUnmappedUserIsANote) {
   EXPECT_EQ(path["verdict"], "note");
   EXPECT_THAT(path["found"], HasSubstr("is not mapped here"));
   EXPECT_THAT(path["meaning"], HasSubstr("the owner of /tmp "));
+}
+
+// An ordinary user may not see all the rules.
+TEST(DoctorMountsTest, RulesThatCannotBeReadAreNamed) {
+  const std::string printed = InMemory([] {
+    MakeDirectory("/tmp/etc");
+    MakeDirectory("/tmp/etc/tmpfiles.d");
+    MakeFile("/tmp/etc/tmpfiles.d/tmp.conf");
+    if (chmod("/tmp/etc/tmpfiles.d", 0700) != 0) abort();
+    BecomeNobody();
+    const Finding finding = compare::ExamineAging("/tmp", kPlace, true);
+    printf("%d %s", static_cast<int>(finding.verdict), finding.found.c_str());
+  });
+  EXPECT_THAT(printed, StartsWith(Number(Verdict::kNote)));
+  EXPECT_THAT(printed, HasSubstr("/etc/tmpfiles.d (Permission denied)"));
 }
 
 // --- nothing tells mounts ---

@@ -4,18 +4,28 @@
 
 #include "absl/strings/str_cat.h"
 #include "examples/compare/doctor/cleaner_scripts.h"
+#include "examples/compare/doctor/system_files.h"
 #include "examples/compare/doctor/tmpfiles_rules.h"
 
 namespace compare {
 
-Finding ExamineAging(const std::string& system, const std::string& parent,
-                     bool locked) {
+namespace {
+
+// What could not be read may have another rule.
+void NameUnread(const std::string& unread, const std::string& parent,
+                Finding* finding) {
+  absl::StrAppend(&finding->found, "; cannot be read: ", unread);
+  absl::StrAppend(&finding->meaning, ". A rule there may change that");
+  if (finding->verdict != Verdict::kHolds) return;
+  finding->verdict = Verdict::kNote;
+  finding->advice =
+      absl::StrCat("look there, as root, for a rule for ", parent);
+}
+
+Finding AgingBy(const std::string& rule, const std::string& script, bool runs,
+                const std::string& parent, bool locked) {
   Finding finding;
   finding.name = "aging";
-  const std::string rule = AgingRule(system, parent);
-  const std::string script = CleanerScript(system, parent);
-  const bool runs = SystemdRuns(system);
-
   if (!script.empty()) {
     finding.verdict = Verdict::kWeaker;
     finding.found = absl::StrCat(script, " removes old files from ", parent);
@@ -56,6 +66,18 @@ Finding ExamineAging(const std::string& system, const std::string& parent,
         absl::StrCat("write the line \"x ", parent == "/" ? "" : parent,
                      "/finalize-*\" into /etc/tmpfiles.d/finalize.conf");
   }
+  return finding;
+}
+
+}  // namespace
+
+Finding ExamineAging(const std::string& system, const std::string& parent,
+                     bool locked) {
+  SystemFiles files(system);
+  const std::string rule = AgingRule(&files, parent);
+  const std::string script = CleanerScript(&files, parent);
+  Finding finding = AgingBy(rule, script, SystemdRuns(files), parent, locked);
+  if (!files.unread().empty()) NameUnread(files.unread(), parent, &finding);
   return finding;
 }
 

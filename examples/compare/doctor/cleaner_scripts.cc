@@ -5,7 +5,6 @@
 #include <sstream>
 
 #include "absl/strings/match.h"
-#include "examples/compare/doctor/system_text.h"
 
 namespace compare {
 namespace {
@@ -45,23 +44,22 @@ std::string Assigned(const std::string& script, const std::string& name,
   return value;
 }
 
-bool TmpreaperCleans(const std::string& system, const std::string& parent) {
-  if (ReadText(system + "/etc/cron.daily/tmpreaper").empty()) return false;
-  const std::string settings = ReadText(system + "/etc/tmpreaper.conf");
+bool TmpreaperCleans(SystemFiles* system, const std::string& parent) {
+  if (system->Read("/etc/cron.daily/tmpreaper").empty()) return false;
+  const std::string settings = system->Read("/etc/tmpreaper.conf");
   // As it is installed, it only prints a warning.
   return Assigned(settings, "SHOWWARNING", "false") != "true" &&
          NamesOneAbove(Assigned(settings, "TMPREAPER_DIRS", "/tmp/."), parent);
 }
 
 // Its job names the directories.
-bool TmpwatchCleans(const std::string& system, const std::string& parent) {
-  return NamesOneAbove(ReadText(system + "/etc/cron.daily/tmpwatch"), parent);
+bool TmpwatchCleans(SystemFiles* system, const std::string& parent) {
+  return NamesOneAbove(system->Read("/etc/cron.daily/tmpwatch"), parent);
 }
 
 }  // namespace
 
-std::string CleanerScript(const std::string& system,
-                          const std::string& parent) {
+std::string CleanerScript(SystemFiles* system, const std::string& parent) {
   if (TmpreaperCleans(system, parent)) return "tmpreaper";
   if (TmpwatchCleans(system, parent)) return "tmpwatch";
   return "";

@@ -6,11 +6,13 @@
 
 #include <string>
 
+#include "examples/compare/doctor/system_files.h"
+
 namespace compare {
 
-// Which of them, below `system`, removes old files from the directory `parent`:
+// Which of those of `system` removes old files from the directory `parent`:
 // "tmpreaper"; "" if none does.
-std::string CleanerScript(const std::string& system, const std::string& parent);
+std::string CleanerScript(SystemFiles* system, const std::string& parent);
 
 }  // namespace compare
 

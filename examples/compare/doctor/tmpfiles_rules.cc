@@ -8,12 +8,12 @@
 #include <map>
 #include <sstream>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "examples/compare/doctor/system_text.h"
+#include "examples/compare/doctor/quoted_words.h"
 
 namespace compare {
 namespace {
@@ -35,16 +35,14 @@ struct Rule {
 
 // The files of configuration by name, the first of each name: a file in /etc
 // replaces one of the same name in /usr/lib.
-std::map<std::string, fs::path> ConfigurationFiles(const std::string& system) {
-  std::map<std::string, fs::path> files;
+std::map<std::string, std::string> ConfigurationFiles(SystemFiles* system) {
+  std::map<std::string, std::string> files;
   for (const char* const folder :
        {"/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/local/lib/tmpfiles.d",
         "/usr/lib/tmpfiles.d"}) {
-    std::error_code error;
-    for (const fs::directory_entry& entry :
-         fs::directory_iterator(system + folder, error)) {
-      if (entry.path().extension() != ".conf") continue;
-      files.emplace(entry.path().filename().string(), entry.path());
+    for (const std::string& name : system->List(folder)) {
+      if (fs::path(name).extension() != ".conf") continue;
+      files.emplace(name, absl::StrCat(folder, "/", name));
     }
   }
   return files;
@@ -54,23 +52,23 @@ void AddRules(const std::string& text, std::vector<Rule>* rules) {
   std::istringstream lines(text);
   std::string line;
   while (std::getline(lines, line)) {
-    std::istringstream words(line);
-    std::string type, pattern, mode, user, group, age;
-    words >> type >> pattern >> mode >> user >> group >> age;
-    if (pattern.empty() || type[0] == '#') continue;
-    pattern =
-        absl::StrReplaceAll(pattern, {{"%T", "/tmp"}, {"%V", "/var/tmp"}});
+    std::vector<std::string> words = QuotedWords(line);
+    if (words.size() < 2 || words[0].empty() || words[0][0] == '#') continue;
+    // Mode, user, group and age.
+    words.resize(6);
+    std::string pattern =
+        absl::StrReplaceAll(words[1], {{"%T", "/tmp"}, {"%V", "/var/tmp"}});
     while (pattern.size() > 1 && pattern.back() == '/') pattern.pop_back();
-    rules->push_back({type[0], pattern, !age.empty() && age != "-",
-                      absl::StrCat(type, " ", pattern, " ", mode, " ", user,
-                                   " ", group, " ", age)});
+    const std::string& age = words[5];
+    rules->push_back({words[0][0], pattern, !age.empty() && age != "-",
+                      absl::StrJoin(words, " ")});
   }
 }
 
-std::vector<Rule> AllRules(const std::string& system) {
+std::vector<Rule> AllRules(SystemFiles* system) {
   std::vector<Rule> rules;
   for (const auto& [name, path] : ConfigurationFiles(system)) {
-    AddRules(ReadText(path.string()), &rules);
+    AddRules(system->Read(path), &rules);
   }
   return rules;
 }
@@ -83,7 +81,7 @@ bool Matches(const Rule& rule, const std::string& path) {
 
 }  // namespace
 
-std::string AgingRule(const std::string& system, const std::string& parent) {
+std::string AgingRule(SystemFiles* system, const std::string& parent) {
   const std::vector<Rule> rules = AllRules(system);
   // From the root of a temp dir upwards. The first line that matches decides.
   fs::path path = fs::path(parent) / "finalize-0-aaaaaaaaaaaaaaaa";
@@ -101,9 +99,8 @@ std::string AgingRule(const std::string& system, const std::string& parent) {
   }
 }
 
-bool SystemdRuns(const std::string& system) {
-  std::error_code error;
-  return fs::is_directory(system + "/run/systemd/system", error);
+bool SystemdRuns(const SystemFiles& system) {
+  return system.IsDirectory("/run/systemd/system");
 }
 
 }  // namespace compare

@@ -6,16 +6,18 @@
 
 #include <string>
 
+#include "examples/compare/doctor/system_files.h"
+
 namespace compare {
 
 // The line by which files in the directory `parent` are removed by age, of the
-// configuration below `system`; "" if there is none, or if another line
+// configuration of `system`; "" if there is none, or if another line
 // excludes the roots of temp dirs. Specifiers (%h) are not expanded, except for
 // %T and %V.
-std::string AgingRule(const std::string& system, const std::string& parent);
+std::string AgingRule(SystemFiles* system, const std::string& parent);
 
 // Whether systemd is what started the system, so that its timers run.
-bool SystemdRuns(const std::string& system);
+bool SystemdRuns(const SystemFiles& system);
 
 }  // namespace compare
 
