@@ -23,12 +23,17 @@
 namespace tempdir {
 
 struct TempDirGuarantees {
-  // Only the user and root can put another directory at path(). False if others
-  // may rename in the parent: if it belongs to another user, or is writable by
-  // others and has no sticky bit (a Kubernetes emptyDir, a volume with an
-  // fsGroup, a scratch directory of a group). Create then checks, after it has
-  // created the directory, that the path leads to it. What is done by path
-  // later may reach another directory; Remove() never removes that one.
+  // Only the user and root can put another directory in the parent in place of
+  // this one, as far as the owner and the mode of the parent tell. False if
+  // others may rename in the parent: if it belongs to another user, or is
+  // writable by others and has no sticky bit (a Kubernetes emptyDir, a volume
+  // with an fsGroup, a scratch directory of a group). Create then checks, after
+  // it has created the directory, that the path leads to it. What is done by
+  // path later may reach another directory; Remove() never removes that one.
+  //
+  // Not covered: the directories above the parent, and links that lead to it.
+  // They are the program's concern: a user who may rename in one of them can
+  // put another directory in place of the parent.
   bool path = true;
 
   // The directory has the permissions that were asked for, and others cannot
