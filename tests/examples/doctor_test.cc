@@ -207,8 +207,10 @@ TEST(DoctorTest, ReapsNothing) {
 }
 
 TEST(DoctorTest, TakesNoOtherFlags) {
-  for (const char* const flag : {"--format=html", "--only=sigterm",
-                                 "--columns=hooks", "--list", "--fill=/tmp"}) {
+  for (const char* const flag :
+       {"--format=html", "--only=sigterm", "--columns=hooks", "--list",
+        "--fill=/tmp", "--jobs=2", "--limit=2m", "-limit=2m", "--progress",
+        "--noprogress"}) {
     const ToolRun run = Compare({"--doctor", flag});
     EXPECT_EQ(run.exit_code, 2) << flag;
     EXPECT_THAT(run.output, IsEmpty()) << flag;
