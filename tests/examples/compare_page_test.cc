@@ -99,7 +99,8 @@ const MarkupElement* Around(const MarkupElement& element,
   return around;
 }
 
-std::string ClassOf(const Cell& cell) {
+std::string ClassOf(const compare::Scenario& scenario, const Cell& cell) {
+  if (cell.taken(scenario)) return "taken";
   if (cell.left()) return "left";
   return cell.outcome() == Cell::kRemoved ? "removed" : "none";
 }
@@ -190,7 +191,7 @@ TEST(PageTest, ExplainsEveryCell) {
       // Table and explanation say the same.
       const MarkupElement& shown = *links[column + 1]->parent;
       EXPECT_TRUE(shown.HasClass((*term->Find("b").at(0))["class"])) << anchor;
-      EXPECT_TRUE(shown.HasClass(ClassOf(cell))) << anchor;
+      EXPECT_TRUE(shown.HasClass(ClassOf(*row.scenario, cell))) << anchor;
     }
   }
 }
@@ -242,9 +243,10 @@ TEST(PageTest, RowsSayWhichColumnsLeftSomething) {
   for (size_t i = 0; i < rows.size(); ++i) {
     for (const Cell& cell : comparison.rows[i].cells) {
       const std::string id = cell.column->id;
-      EXPECT_EQ(rows[i]->HasClass("l-" + id), cell.left());
-      EXPECT_EQ(explanations[i]->HasClass("l-" + id), cell.left());
-      EXPECT_TRUE(!cell.left() || rows[i]->parent->HasClass("g-" + id));
+      const bool kept = cell.left() || cell.taken(*comparison.rows[i].scenario);
+      EXPECT_EQ(rows[i]->HasClass("l-" + id), kept);
+      EXPECT_EQ(explanations[i]->HasClass("l-" + id), kept);
+      EXPECT_TRUE(!kept || rows[i]->parent->HasClass("g-" + id));
     }
   }
 }

@@ -28,6 +28,10 @@ struct Cell {
     return stage.empty() ? kNoResult : kRemoved;
   }
   bool left() const { return outcome() == kLeft; }
+  // Whether a child removed it while its parent, in `scenario`, still used it.
+  bool taken(const Scenario& scenario) const {
+    return outcome() == kRemoved && stage == scenario.taken;
+  }
 
   const Column* column = nullptr;
   const Expectation* expected = nullptr;

@@ -9,8 +9,10 @@
 namespace compare {
 namespace {
 
+constexpr char kTaken[] = "taken from the parent";
+
 // For those who do not see the sign.
-Html Unseen(const char* words) {
+Html Unseen(const std::string& words) {
   return Element("span", {{"class", "unseen"}}, Text(words));
 }
 
@@ -28,11 +30,11 @@ std::string OtherEnding(const Scenario& scenario, const Cell& cell) {
 
 }  // namespace
 
-Kind KindOf(const Cell& cell) {
+Kind KindOf(const Scenario& scenario, const Cell& cell) {
   if (!cell.problems.empty()) return Kind::kProblem;
   switch (cell.outcome()) {
     case Cell::kRemoved:
-      return Kind::kRemoved;
+      return cell.taken(scenario) ? Kind::kTaken : Kind::kRemoved;
     case Cell::kLeft:
       return Kind::kLeft;
     default:
@@ -46,6 +48,8 @@ std::string KindClass(Kind kind) {
       return "removed";
     case Kind::kLeft:
       return "left";
+    case Kind::kTaken:
+      return "taken";
     case Kind::kProblem:
       return "problem";
     case Kind::kNone:
@@ -55,11 +59,13 @@ std::string KindClass(Kind kind) {
 }
 
 std::string Outcome(const Scenario& scenario, const Cell& cell) {
-  switch (KindOf(cell)) {
+  switch (KindOf(scenario, cell)) {
     case Kind::kLeft: {
       const std::string ending = OtherEnding(scenario, cell);
       return absl::StrCat("left", ending.empty() ? "" : "; ", ending);
     }
+    case Kind::kTaken:
+      return kTaken;
     case Kind::kNone:
       return "not played";
     default:
@@ -69,7 +75,7 @@ std::string Outcome(const Scenario& scenario, const Cell& cell) {
 
 Html CellHtml(const Scenario& scenario, const Cell& cell, Detail detail) {
   const bool all = detail == Detail::kAll;
-  switch (KindOf(cell)) {
+  switch (KindOf(scenario, cell)) {
     case Kind::kRemoved:
       return Unseen("removed ") + Text(cell.stage) +
              Small(OtherEnding(scenario, cell)) +
@@ -77,6 +83,10 @@ Html CellHtml(const Scenario& scenario, const Cell& cell, Detail detail) {
     case Kind::kLeft:
       return Text("left") + Small(OtherEnding(scenario, cell)) +
              Small(all ? ByteWords(cell.content.bytes) : "");
+    case Kind::kTaken:
+      return Unseen(absl::StrCat("removed ", cell.stage, ", ")) + Text(kTaken) +
+             Small(OtherEnding(scenario, cell)) +
+             Small(all ? TimeWords(cell.after) : "");
     case Kind::kNone:
       return Unseen("not played");
     case Kind::kProblem:
@@ -97,10 +107,11 @@ std::string LeftClasses(absl::Span<const Row> rows, const char* prefix) {
   std::string classes;
   if (rows.empty()) return classes;
   for (size_t i = 0; i < rows[0].cells.size(); ++i) {
-    const bool left =
-        std::any_of(rows.begin(), rows.end(),
-                    [i](const Row& row) { return row.cells[i].left(); });
-    if (!left) continue;
+    const bool well =
+        std::none_of(rows.begin(), rows.end(), [i](const Row& row) {
+          return row.cells[i].left() || row.cells[i].taken(*row.scenario);
+        });
+    if (well) continue;
     absl::StrAppend(&classes, classes.empty() ? "" : " ", prefix,
                     rows[0].cells[i].column->id);
   }

@@ -18,10 +18,11 @@ namespace compare {
 enum class Kind {
   kRemoved,
   kLeft,
+  kTaken,    // a child removed what its parent still used
   kProblem,  // not as expected
   kNone,     // a dash: there is nothing to compare
 };
-Kind KindOf(const Cell& cell);
+Kind KindOf(const Scenario& scenario, const Cell& cell);
 
 // The class of the style sheet that gives it a color and a sign.
 std::string KindClass(Kind kind);
@@ -39,8 +40,8 @@ std::string AnchorOf(const Scenario& scenario, const Column& column);
 // The class of all that goes when a column is hidden: "c-hooks".
 std::string ColumnClass(const Column& column);
 
-// The classes that say which columns left something in one of `rows`, each with
-// `prefix`: "l-destructor l-finalizer".
+// The classes that say which columns left something in one of `rows`, or took
+// it from the parent, each with `prefix`: "l-destructor l-finalizer".
 std::string LeftClasses(absl::Span<const Row> rows, const char* prefix);
 
 }  // namespace compare

@@ -15,7 +15,7 @@ namespace {
 size_t CountKind(const Comparison& comparison, size_t column, Kind kind) {
   size_t count = 0;
   for (const Row& row : comparison.rows) {
-    if (KindOf(row.cells[column]) == kind) ++count;
+    if (KindOf(*row.scenario, row.cells[column]) == kind) ++count;
   }
   return count;
 }
@@ -32,11 +32,14 @@ Html Counts(const Comparison& comparison, size_t column) {
   const size_t none = CountKind(comparison, column, Kind::kNone);
   const size_t problems = CountKind(comparison, column, Kind::kProblem);
   const size_t left = CountKind(comparison, column, Kind::kLeft);
+  const size_t taken = CountKind(comparison, column, Kind::kTaken);
   const size_t played = comparison.rows.size() - none;
   if (played == 0) return Element("p", Text("not played"));
   std::string words =
       absl::StrCat(" of ", Count(played, "way of ending", "ways of ending"),
                    " left something behind");
+  if (taken != 0)
+    absl::StrAppend(&words, "; ", taken, " taken from the parent");
   if (problems != 0) {
     absl::StrAppend(&words, "; ", problems, " not as expected");
   }

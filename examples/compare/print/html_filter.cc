@@ -57,13 +57,14 @@ Html RowSwitch(const Comparison& comparison) {
   return Block("p", {{"class", "filter rows"}},
                Switch("only-left", false,
                       "Only ways of ending in which a column that is shown "
-                      "left something") +
+                      "left something, or took it from the parent") +
                    Element("button", {{"type", "reset"}},
                            Text("Show everything"))) +
          Block("p",
                {{"class",
                  absl::StrCat("nothing ", LeftClasses(comparison.rows, "n-"))}},
-               Text("Nothing was left in the columns that are shown."));
+               Text("Nothing was left, and nothing taken, in the columns "
+                    "that are shown."));
 }
 
 std::string ColumnStyle(const Comparison& comparison) {

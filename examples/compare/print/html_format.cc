@@ -42,9 +42,10 @@ constexpr char kFooter[] =
 bool Has(const Comparison& comparison, Kind kind) {
   return std::any_of(
       comparison.rows.begin(), comparison.rows.end(), [kind](const Row& row) {
-        return std::any_of(
-            row.cells.begin(), row.cells.end(),
-            [kind](const Cell& cell) { return KindOf(cell) == kind; });
+        return std::any_of(row.cells.begin(), row.cells.end(),
+                           [&](const Cell& cell) {
+                             return KindOf(*row.scenario, cell) == kind;
+                           });
       });
 }
 
@@ -62,6 +63,9 @@ Html Legend(const Comparison& comparison) {
   constexpr std::pair<Kind, const char*> kSigns[] = {
       {Kind::kRemoved, "the directory was removed, and when"},
       {Kind::kLeft, "it was left on disk"},
+      {Kind::kTaken,
+       "a child removed it while its parent still used it: the filter below "
+       "keeps such rows"},
       {Kind::kNone, "not played: the explanation says why"},
       {Kind::kProblem, "not as expected"},
   };

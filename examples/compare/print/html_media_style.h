@@ -74,7 +74,7 @@ inline constexpr char kHtmlPrint[] = R"css(
   .cells, .more { break-inside: avoid; }
   .cells, .cells th, .cells td { break-after: avoid; }
   .cells td { min-width: 0; padding: .7mm 1mm; }
-  .removed, .left, .none, .problem, .bar, .bar div {
+  .removed, .left, .taken, .none, .problem, .bar, .bar div {
     print-color-adjust: exact;
   }
   details::details-content {

@@ -17,6 +17,7 @@ inline constexpr char kHtmlColors[] = R"css(
   --line: #d6dbe1; --link: #0b57b0; --mark: #fff3c4;
   --removed: #0a5a3c; --removed-back: #dff2e8;
   --left: #8c2a00; --left-back: #fcdccb;
+  --taken: #6a1b6e; --taken-back: #f5def6;
   --none: #596270; --none-back: #eceef1;
   --problem: #ffffff; --problem-back: #a4161a;
 }
@@ -26,20 +27,23 @@ inline constexpr char kHtmlColors[] = R"css(
     --line: #343b44; --link: #7db8ff; --mark: #3d3714;
     --removed: #8ddcb4; --removed-back: #163326;
     --left: #ffb899; --left-back: #4a2414;
+    --taken: #efb3f2; --taken-back: #42204a;
     --none: #9ba5b1; --none-back: #22272e;
     --problem: #ffffff; --problem-back: #b3262b;
   }
 }
 .removed { color: var(--removed); background: var(--removed-back); }
 .left { color: var(--left); background: var(--left-back); font-weight: 650; }
+.taken { color: var(--taken); background: var(--taken-back); font-weight: 650; }
 .none { color: var(--none); background: var(--none-back); }
 .problem {
   color: var(--problem); background: var(--problem-back); font-weight: 650;
 }
 .removed::before { content: "\2713\00a0"; }
 .left::before { content: "\2717\00a0"; }
+.taken::before { content: "!\00a0"; }
 .none::before { content: "\2013\00a0"; }
-.problem::before { content: "!\00a0"; }
+.problem::before { content: "\2260\00a0"; }
 )css";
 
 inline constexpr char kHtmlText[] = R"css(

@@ -60,8 +60,8 @@ Html ColumnTitles(const Comparison& comparison) {
 Html CellOf(const Scenario& scenario, const Cell& cell, Detail detail) {
   return Block(
       "td",
-      {{"class",
-        absl::StrCat(ColumnClass(*cell.column), " ", KindClass(KindOf(cell)))}},
+      {{"class", absl::StrCat(ColumnClass(*cell.column), " ",
+                              KindClass(KindOf(scenario, cell)))}},
       Element("a",
               {{"href", absl::StrCat("#", AnchorOf(scenario, *cell.column))},
                {"tabindex", "-1"}},

@@ -53,7 +53,7 @@ class RowWhy {
   }
 
   bool SameReason(const Cell& a, const Cell& b) const {
-    return KindOf(a) == KindOf(b) &&
+    return KindOf(scenario_, a) == KindOf(scenario_, b) &&
            Outcome(scenario_, a) == Outcome(scenario_, b) &&
            WhyOf(a) == WhyOf(b) && a.problems == b.problems &&
            Messages(a) == Messages(b);
@@ -65,7 +65,7 @@ class RowWhy {
 
   Html Reason(const Cells& cells) const {
     const Cell& cell = *cells[0];
-    Html names = Element("b", {{"class", KindClass(KindOf(cell))}},
+    Html names = Element("b", {{"class", KindClass(KindOf(scenario_, cell))}},
                          Text(Outcome(scenario_, cell)));
     std::string columns = cells.size() == row_.cells.size() ? "why all" : "why";
     for (const Cell* one : cells) {

@@ -15,13 +15,14 @@ Json EndingJson(Ending ending) {
   return Json{{"exit", ending.exit_code}};
 }
 
-Json CellJson(const Cell& cell) {
+Json CellJson(const Scenario& scenario, const Cell& cell) {
   Json json;
   constexpr const char* kStates[] = {"removed", "left", "no result",
                                      "not played"};
   json["state"] = kStates[cell.outcome()];
   if (cell.outcome() == Cell::kRemoved) {
     json["removed"] = cell.stage;
+    json["taken_from_parent"] = cell.taken(scenario);
     json["milliseconds"] = absl::ToDoubleMilliseconds(cell.after);
   }
   if (!cell.refusal.empty()) json["refusal"] = cell.refusal;
@@ -47,7 +48,7 @@ Json RowJson(const Row& row) {
   json["what"] = row.scenario->what;
   json["ending"] = EndingJson(row.scenario->ending);
   for (const Cell& cell : row.cells) {
-    json["cells"][cell.column->id] = CellJson(cell);
+    json["cells"][cell.column->id] = CellJson(*row.scenario, cell);
   }
   return json;
 }

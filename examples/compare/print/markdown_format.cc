@@ -27,6 +27,7 @@ std::string CellText(const Scenario& scenario, const Cell& cell) {
                         ", not as expected**");
   }
   const std::string words = Escape(CellWords(scenario, cell, Detail::kWhat));
+  if (cell.taken(scenario)) return absl::StrCat("**", words, "**");
   if (!cell.left()) return words;
   // How the process ended, but not how much is left.
   const size_t ending = words.find(';');

@@ -62,6 +62,25 @@ std::string ColumnSentence(const Comparison& comparison, size_t column) {
   return sentence;
 }
 
+// Where "removed" does not mean that all is well; empty where it always does.
+std::string TakenSentence(const Comparison& comparison) {
+  Titles takers;
+  for (size_t i = 0; i < comparison.columns.size(); ++i) {
+    Titles taken;
+    for (const Row& row : comparison.rows) {
+      if (!row.cells[i].taken(*row.scenario)) continue;
+      taken.push_back(row.scenario->title);
+    }
+    if (taken.empty()) continue;
+    takers.push_back(absl::StrCat(comparison.columns[i]->title, " (",
+                                  absl::StrJoin(taken, "; "), ")"));
+  }
+  if (takers.empty()) return "";
+  return absl::StrCat(
+      "A child removed the directory that its parent still used: ",
+      absl::StrJoin(takers, ", "), ".");
+}
+
 // The scenarios that were not played, with the reasons.
 std::vector<std::string> NotPlayed(const Comparison& comparison) {
   std::map<std::string, Titles> by_reason;
@@ -96,6 +115,9 @@ std::vector<std::string> Summarize(const Comparison& comparison) {
     sentences.push_back(absl::StrCat("Every style left something behind in ",
                                      shared.size(), ": ", List(shared, 0),
                                      "."));
+  }
+  if (std::string taken = TakenSentence(comparison); !taken.empty()) {
+    sentences.push_back(std::move(taken));
   }
   sentences.insert(sentences.end(), comparison.left_out.begin(),
                    comparison.left_out.end());

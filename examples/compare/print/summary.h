@@ -13,7 +13,8 @@ namespace compare {
 
 // Returns, for each column, in how many ways of ending it left something
 // behind, and which these are. Ways that every column shares stand in a
-// sentence of their own, and so do those that this machine does not play.
+// sentence of their own, and so do those in which a child took the directory
+// from its parent, and those that this machine does not play.
 std::vector<std::string> Summarize(const Comparison& comparison);
 
 }  // namespace compare

@@ -138,16 +138,16 @@ class TableWriter {
       }
       const bool last = i + 1 == row.cells.size();
       absl::StrAppend(&text_, std::string(kGap, ' '),
-                      Colored(words, ColorOf(cell)),
+                      Colored(words, ColorOf(*row.scenario, cell)),
                       last ? "" : Padded("", width - words.size()));
     }
     text_ += "\n";
   }
 
-  static const char* ColorOf(const Cell& cell) {
+  static const char* ColorOf(const Scenario& scenario, const Cell& cell) {
     if (!cell.problems.empty()) return kRed;
     if (cell.outcome() == Cell::kNotPlayed) return kPlain;
-    return cell.left() ? kYellow : kGreen;
+    return cell.left() || cell.taken(scenario) ? kYellow : kGreen;
   }
 
   std::string Colored(const std::string& text, const char* color) const {

@@ -17,6 +17,7 @@ namespace compare {
 namespace {
 
 constexpr char kParent[] = "by the parent";
+constexpr char kChild[] = "by the child";
 
 // Waits for `child`, which must end as `expected` says.
 void Await(pid_t child, Ending ending) {
@@ -31,7 +32,7 @@ int ChildExits() {
   Dir dir = MakeDir<Dir>();
   const pid_t child = Fork();
   if (child == 0) {
-    Stage("by the child");
+    Stage(kChild);
     std::exit(0);
   }
   Await(child, Exits(0));
@@ -44,7 +45,7 @@ int ChildReturns() {
   Dir dir = MakeDir<Dir>();
   const pid_t child = Fork();
   if (child == 0) {
-    Stage("by the child");
+    Stage(kChild);
     return 0;
   }
   Await(child, Exits(0));
@@ -57,7 +58,7 @@ int ChildKilled() {
   Dir dir = MakeDir<Dir>();
   const pid_t child = Fork();
   if (child == 0) {
-    Stage("by the child");
+    Stage(kChild);
     examples::SendSignal(getpid(), SIGKILL);
   }
   Await(child, DiesBy(SIGKILL));
@@ -71,7 +72,7 @@ int ParentFirst() {
   OwnersEnd end;
   if (Fork() == 0) {
     end.AwaitInChild();
-    Stage("by the child");
+    Stage(kChild);
     return 0;
   }
   Stage(kParent);
@@ -86,7 +87,7 @@ int ParentLeaves() {
     end.AwaitInChild();
     // It outlives the reaper process, if there is one.
     if (const char* parent = getenv("TMPDIR")) AwaitReaperProcess(parent);
-    Stage("by the child");
+    Stage(kChild);
     return 0;
   }
   Stage("at _exit");
@@ -100,7 +101,7 @@ int ChildAdopts() {
   if (Fork() == 0) {
     CheckOk(finalize::AdoptAfterFork().status());
     end.AwaitInChild();
-    Stage("by the child");
+    Stage(kChild);
     return 0;
   }
   Stage("at _exit");
@@ -119,21 +120,30 @@ constexpr Scenario kForks[] = {
      "returns from main.",
      {ChildExits<D>, ChildExits<F>, ChildExits<M>},
      Exits(0),
-     {{"", kParent, kOwnersOnly}}},
+     {{"", kParent, kOwnersOnly}},
+     "",
+     Place::kAnyDirectory,
+     kChild},
     {"fork-child-returns",
      "fork, child returns",
      "The child leaves the owner's scope and returns from main, then "
      "the parent does.",
      {ChildReturns<D>, ChildReturns<F>, ChildReturns<M>},
      Exits(0),
-     {{"", kParent, kOwnersOnly}}},
+     {{"", kParent, kOwnersOnly}},
+     "",
+     Place::kAnyDirectory,
+     kChild},
     {"fork-child-killed",
      "fork, child is killed",
      "The child gets SIGKILL; the parent sees it and returns from main.",
      {ChildKilled<D>, ChildKilled<F>, ChildKilled<M>},
      Exits(0),
      {{"", kParent,
-       "The end of the child does not affect the parent's directory."}}},
+       "The end of the child does not affect the parent's directory."}},
+     "",
+     Place::kAnyDirectory,
+     kChild},
     {"fork-parent-first",
      "fork, parent ends first",
      "The parent returns from main while the child still runs; the child "
@@ -164,7 +174,7 @@ constexpr Scenario kForks[] = {
      "AdoptAfterFork() before it continues.",
      {ChildAdopts<D>, ChildAdopts<F>},
      Exits(0),
-     {{"", "by the child",
+     {{"", kChild,
        "AdoptAfterFork() makes the child the owner of everything that its "
        "parent had. It removes the directory when it leaves the owner's "
        "scope."}}},

@@ -53,6 +53,9 @@ struct Scenario {
   const char* says = "";
   // Where it is played; a machine may refuse that.
   Place place = Place::kAnyDirectory;
+  // The stage in which a child that removes the directory takes it from its
+  // parent, which still uses it; "" for none.
+  const char* taken = "";
 };
 
 struct Group {
