@@ -338,6 +338,16 @@ TEST(PageTest, ShowsMessagesAsText) {
   EXPECT_THAT(page, HasSubstr("<pre>&lt;b&gt;&amp;&quot;</pre>"));
 }
 
+// As a message has them that names a file below a TMPDIR with such a name.
+TEST(PageTest, EscapesWhatIsNotText) {
+  Comparison comparison = Expected();
+  comparison.rows[0].cells[0].process.errors =
+      "/b\xff\x01"
+      "d/\xc3\xa9: no\nok\n";
+  const std::string page = FormatHtml(comparison, Detail::kAll);
+  EXPECT_THAT(page, HasSubstr("<pre>/b\\xff\\x01d/\xc3\xa9: no\nok\n</pre>"));
+}
+
 TEST(PageTest, SaysWhyALanguageDoesNotHaveIt) {
   EXPECT_THAT(Page().AllText(), HasSubstr("A Go program cannot fork"));
 }

@@ -3,14 +3,30 @@
 #include "examples/compare/print/html_markup.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "finalize/escaped_text.h"
 
 namespace compare {
 namespace {
 
+// What no page may contain: bytes that are not UTF-8, and control characters
+// other than the ends of lines.
+std::string Printable(std::string_view text) {
+  std::vector<std::string> lines;
+  for (const absl::string_view line :
+       absl::StrSplit(absl::string_view(text.data(), text.size()), '\n')) {
+    lines.push_back(
+        finalize::OneLine(std::string_view(line.data(), line.size())));
+  }
+  return absl::StrJoin(lines, "\n");
+}
+
 std::string Escaped(std::string_view text) {
   return absl::StrReplaceAll(
-      absl::string_view(text.data(), text.size()),
+      Printable(text),
       {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
 }
 

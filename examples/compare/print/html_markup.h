@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // HTML that is also well-formed XML, with all text escaped: a string becomes
-// part of it by Text() or as the value of an attribute.
+// part of it by Text() or as the value of an attribute. Bytes that are not
+// UTF-8 and control characters become what finalize/escaped_text.h makes of
+// them.
 //
 //   Html link = Element("a", {{"href", "#sigterm"}}, Text(title));
 #ifndef EXAMPLES_COMPARE_PRINT_HTML_MARKUP_H_
@@ -40,7 +42,7 @@ class Html {
 // An attribute without a value is left out.
 using Attributes = std::vector<std::pair<std::string_view, std::string>>;
 
-// Returns `text` with <, >, & and " escaped.
+// Returns `text` with <, >, & and " escaped, and with its lines kept.
 Html Text(std::string_view text);
 
 Html Element(std::string_view name, const Attributes& attributes,
