@@ -226,8 +226,9 @@ TEST(PageTest, SwitchesHideTheirColumn) {
             ColumnIds());
   for (const compare::Column& column : compare::AllColumns()) {
     const std::string id = column.id;
-    EXPECT_THAT(StyleSheet(), HasSubstr("body:has(#show-" + id +
-                                        ":not(:checked)) .c-" + id + " {"));
+    EXPECT_THAT(StyleSheet(),
+                HasSubstr("body:has(#show-" + id + ":not(:checked)) .c-" + id +
+                          ":not(:target) {"));
     // Its title, and in each row the cell and its name in the explanation.
     EXPECT_EQ(WithClass(Page(), "c-" + id).size(),
               1 + 2 * Expected().rows.size());

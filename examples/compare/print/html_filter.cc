@@ -18,23 +18,35 @@ constexpr char kNameRule[] = R"css(
 // The column; its explanations, unless another column shares them; the rows and
 // groups in which it left something; and the cell that a link leads to.
 constexpr char kColumnRules[] = R"css(
-body:has(#show-@:not(:checked)) .c-@ { display: none; }
+body:has(#show-@:not(:checked)) .c-@:not(:target) { display: none; }
 body:has(#show-@:checked) .w-@,
 body:has(#show-@:checked):has(#only-left:checked) :is(.l-@, .g-@) {
   display: var(--shown);
 }
 body:has(#show-@:checked):has(#only-left:checked) .n-@ { display: none; }
+body:has(#show-@:checked):has(#only-left:checked) .g-@ { --rest: none; }
 .cells:has(+ .more .c-@:target) .c-@ { outline: 2px solid var(--text); }
 )css";
 
-// Whatever has a display of its own says so in --shown.
+// Whatever has a display of its own says so in --shown. What a link leads to is
+// shown, whatever the switches say: an explanation with its row, or a group. Of
+// a group in which nothing was left, that is all rows; of others, --rest hides
+// those in which nothing was left.
 constexpr char kFilterRules[] = R"css(
 .filter { display: var(--shown); }
-.why { display: none; }
+.why:not(:has(:target)) { display: none; }
 body:has(#only-left:checked) :is(tbody, .cells, .more, nav li) {
   display: none;
 }
-body:has(#only-left:checked) .nothing { display: block; }
+body:has(#only-left:checked)
+:is(tbody:has(:target), .cells:has(+ .more :target), .more:has(:target)) {
+  display: var(--shown);
+}
+body:has(#only-left:checked) tbody:has(.group :target) :is(.cells, .more) {
+  display: var(--rest, var(--shown));
+}
+body:has(#only-left:checked):has(.cards :checked) .nothing { display: block; }
+body:not(:has(.cards :checked)) .no-column { display: block; }
 )css";
 
 Html Switch(const std::string& id, bool on, std::string_view label) {
@@ -64,7 +76,8 @@ Html RowSwitch(const Comparison& comparison) {
                {{"class",
                  absl::StrCat("nothing ", LeftClasses(comparison.rows, "n-"))}},
                Text("Nothing was left, and nothing taken, in the columns "
-                    "that are shown."));
+                    "that are shown.")) +
+         Block("p", {{"class", "no-column"}}, Text("No column is chosen."));
 }
 
 std::string ColumnStyle(const Comparison& comparison) {

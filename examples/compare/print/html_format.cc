@@ -79,9 +79,17 @@ Html Legend(const Comparison& comparison) {
   return Block("ul", {{"class", "legend"}}, signs);
 }
 
+// The width, in rem, below which the table has no room.
+double TableWidth(size_t columns) {
+  constexpr double kPhone = 48;
+  return std::max(kPhone, 16.5 + 5.75 * static_cast<double>(columns));
+}
+
 std::string Style(const Comparison& comparison) {
-  return absl::StrCat(kHtmlColors, kHtmlText, kHtmlForm, kHtmlTable, kHtmlWhy,
-                      kHtmlNarrow, kHtmlPrint, ColumnStyle(comparison));
+  return absl::StrCat(
+      kHtmlColors, kHtmlText, kHtmlForm, kHtmlTable, kHtmlWhy,
+      "\n@media screen and (max-width: ", TableWidth(comparison.columns.size()),
+      "rem) {", kHtmlNarrow, "}\n", kHtmlPrint, ColumnStyle(comparison));
 }
 
 Html Head(const Comparison& comparison) {

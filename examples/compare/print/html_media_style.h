@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The part of the style sheet for a phone and for paper.
+// The part of the style sheet for narrow screens and for paper.
 #ifndef EXAMPLES_COMPARE_PRINT_HTML_MEDIA_STYLE_H_
 #define EXAMPLES_COMPARE_PRINT_HTML_MEDIA_STYLE_H_
 
 namespace compare {
 
-// On a phone each way of ending is a card, with a chip for each column.
+// Where the table has no room, each way of ending is a card, with a chip for
+// each column. For screens that are narrower than the table.
 inline constexpr char kHtmlNarrow[] = R"css(
-@media screen and (max-width: 48rem) {
+  html { scroll-padding-top: 1rem; }
   body { padding: 1.25rem 1rem 3rem; }
   h1 { font-size: 1.6rem; }
   thead {
@@ -32,10 +33,12 @@ inline constexpr char kHtmlNarrow[] = R"css(
   }
   .cells th {
     position: static; grid-column: 1 / -1; width: auto; padding: 0; border: 0;
-    display: flex; justify-content: space-between; gap: 1rem;
-    align-items: baseline; background: none; font-size: 1rem;
+    background: none; font-size: 1rem;
   }
-  .cells th a { position: static; }
+  .title {
+    position: static; display: flex; justify-content: space-between; gap: 1rem;
+    align-items: baseline;
+  }
   .cells td {
     height: auto; min-width: 0; padding: .2rem .35rem; border: 0;
     border-radius: .25rem; font-size: .75rem; overflow-wrap: break-word;
@@ -50,7 +53,6 @@ inline constexpr char kHtmlNarrow[] = R"css(
   .more td { padding: .25rem .4rem; border: 0; }
   .why { grid-template-columns: 1fr; gap: .35rem; }
   dl { padding-left: .4rem; }
-}
 )css";
 
 inline constexpr char kHtmlPrint[] = R"css(
@@ -60,14 +62,14 @@ inline constexpr char kHtmlPrint[] = R"css(
   h1 { font-size: 16pt; }
   h2, caption { font-size: 11pt; }
   nav, footer { display: none; }
-  main { break-before: page; }
+  table { break-before: page; }
   .cards { grid-template-columns: repeat(4, 1fr); gap: 3mm; }
   .cards li { padding: 2mm 3mm; break-inside: avoid; }
   .cards h3, .cards p { font-size: inherit; }
   table { margin: 0; width: 100%; font-size: 7pt; }
   caption, .group span, thead th:first-child { padding-left: 0; }
   details { position: static; max-width: none; }
-  thead th, th[scope=row], th[scope=row] a { position: static; }
+  thead th, th[scope=row], .title { position: static; }
   thead th { padding: 1mm; width: auto; }
   th[scope=row] { width: 34mm; min-width: 0; padding: 1mm 2mm 1mm 0; }
   .group th { padding: 4mm 0 1mm; font-size: 9pt; break-after: avoid; }

@@ -48,7 +48,6 @@ inline constexpr char kHtmlColors[] = R"css(
 
 inline constexpr char kHtmlText[] = R"css(
 * { box-sizing: border-box; }
-html { scroll-padding-top: 1rem; }
 body {
   margin: 0 auto; padding: 2rem 1.5rem 4rem; max-width: 100rem;
   background: var(--page); color: var(--text);
@@ -72,7 +71,7 @@ footer { margin-top: 2.5rem; font-size: .875rem; color: var(--quiet); }
 )css";
 
 inline constexpr char kHtmlForm[] = R"css(
-.filter, .nothing { display: none; --shown: inline-block; }
+.filter, .nothing, .no-column { display: none; --shown: inline-block; }
 .cards {
   display: grid; gap: .75rem;
   grid-template-columns: repeat(auto-fill, minmax(min(13.5rem, 100%), 1fr));
@@ -98,7 +97,7 @@ inline constexpr char kHtmlForm[] = R"css(
   background: var(--raised); border: 1px solid var(--line);
   border-radius: .375rem; cursor: pointer;
 }
-.nothing { margin: 1rem 0; font-weight: 600; }
+.nothing, .no-column { margin: 1rem 0; font-weight: 600; }
 nav { margin: 1rem 0 1.5rem; }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
 nav li { --shown: block; }

@@ -72,11 +72,14 @@ Html CellOf(const Scenario& scenario, const Cell& cell, Detail detail) {
 Html RowHtml(const Row& row, Detail detail) {
   const Scenario& scenario = *row.scenario;
   const std::string left = LeftClasses({&row, 1}, "l-");
-  Html cells = Block("th", {{"scope", "row"}, {"rowspan", "2"}},
-                     Element("a", {{"href", absl::StrCat("#", scenario.name)}},
-                             Text(scenario.title)) +
-                         Html::Constant(" ") +
-                         Element("small", Text(ToString(scenario.ending))));
+  // One box, so that title and ending move together below the column titles.
+  const Html title =
+      Element("div", {{"class", "title"}},
+              Element("a", {{"href", absl::StrCat("#", scenario.name)}},
+                      Text(scenario.title)) +
+                  Html::Constant(" ") +
+                  Element("small", Text(ToString(scenario.ending))));
+  Html cells = Block("th", {{"scope", "row"}, {"rowspan", "2"}}, title);
   for (const Cell& cell : row.cells) cells += CellOf(scenario, cell, detail);
   return Block("tr", {{"class", absl::StrCat("cells ", left)}}, cells) +
          Block("tr", {{"class", absl::StrCat("more ", left)}},

@@ -9,8 +9,12 @@ namespace compare {
 // Two rows for each way of ending: its title is in both, the cells are in the
 // first, and the explanation is in the second. Borders of the color of the page
 // part the cells, and go along with what is sticky. The title of a row stays
-// beside the explanation, which is long where there are many columns.
+// beside the explanation, which is long where there are many columns. --head is
+// more than the height of the column titles, and what is scrolled to stays
+// below them.
 inline constexpr char kHtmlTable[] = R"css(
+:root { --head: 6rem; }
+html { scroll-padding-top: calc(var(--head) + 1rem); }
 table {
   margin-left: -1.5rem; width: calc(100% + 1.5rem); font-size: .8125rem;
   line-height: 1.35; border-collapse: separate; border-spacing: 0;
@@ -28,9 +32,9 @@ thead th {
 }
 thead th:first-child { left: 0; z-index: 3; padding-left: 1.5rem; }
 thead a { color: inherit; text-decoration: none; }
-thead a:hover, th[scope=row] a:hover { text-decoration: underline; }
+thead a:hover, .title a:hover { text-decoration: underline; }
 .group th {
-  padding: 1.75rem 0 .4rem; font-size: 1rem; scroll-margin-top: 4rem;
+  padding: 1.75rem 0 .4rem; font-size: 1rem;
   border-bottom: 1px solid var(--line);
 }
 .group span { position: sticky; left: 0; padding-left: 1.5rem; }
@@ -39,10 +43,8 @@ th[scope=row] {
   min-width: 12rem; padding: .4rem .75rem .4rem 1.5rem;
   border-bottom: 1px solid var(--line);
 }
-th[scope=row] a {
-  display: block; position: sticky; top: 6rem; color: inherit;
-  text-decoration: none;
-}
+.title { position: sticky; top: var(--head); }
+.title a { display: block; color: inherit; text-decoration: none; }
 th small {
   display: block; color: var(--quiet);
   font: .75rem/1.4 ui-monospace, Menlo, Consolas, monospace;
@@ -73,7 +75,7 @@ summary {
 summary:hover { color: var(--text); }
 details[open] summary { color: var(--text); }
 dl { margin: 0; padding: 0 .4rem .75rem 1.4rem; font-size: .875rem; }
-dl, dl a { scroll-margin-top: 18rem; }
+dl, dl a { scroll-margin-top: 12rem; }
 .why {
   --shown: grid; display: grid; gap: 0 1.25rem; padding: .5rem 0;
   grid-template-columns: minmax(12rem, 26rem) minmax(0, 44rem);
