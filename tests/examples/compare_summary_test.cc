@@ -3,6 +3,7 @@
 // The sentences below the table of compare_tempdirs.
 #include <signal.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace {
 using compare::Comparison;
 using compare_test::CellOf;
 using compare_test::Expected;
+using compare_test::Named;
 using compare_test::WithRefusals;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -48,6 +50,22 @@ TEST(SummaryTest, SaysThatNothingWasLeft) {
                           "ending.",
                           "finalizer style left nothing behind in 2 ways of "
                           "ending."));
+}
+
+TEST(SummaryTest, NamesWhatAllColumnsLeftIfThatIsLittle) {
+  Comparison comparison = Expected();
+  comparison.rows.erase(
+      std::remove_if(comparison.rows.begin(), comparison.rows.end(),
+                     [](const compare::Row& row) {
+                       return row.scenario != &Named("sigkill");
+                     }),
+      comparison.rows.end());
+  EXPECT_THAT(Summarize(comparison),
+              ElementsAre("destructor style left something behind in 1 of 1 "
+                          "way of ending: SIGKILL.",
+                          "finalizer style left something behind in 1 of 1 "
+                          "way of ending: SIGKILL.",
+                          "Every style left something behind in 1: SIGKILL."));
 }
 
 TEST(SummaryTest, DoesNotCountWhatHasNoResult) {

@@ -17,6 +17,10 @@ namespace {
 
 using Titles = std::vector<std::string>;
 
+// A sentence of their own says the ways that all columns share, unless they are
+// so few that each column can name them.
+constexpr size_t kFew = 3;
+
 bool LeftByAll(const Row& row) {
   return row.cells.size() > 1 &&
          std::all_of(row.cells.begin(), row.cells.end(),
@@ -31,7 +35,16 @@ std::string List(const Titles& titles, size_t below) {
                       list);
 }
 
+Titles LeftByAll(const Comparison& comparison) {
+  Titles shared;
+  for (const Row& row : comparison.rows) {
+    if (LeftByAll(row)) shared.push_back(row.scenario->title);
+  }
+  return shared;
+}
+
 std::string ColumnSentence(const Comparison& comparison, size_t column) {
+  const bool few = LeftByAll(comparison).size() <= kFew;
   Titles left;
   size_t below = 0;
   size_t without_result = 0;
@@ -40,7 +53,7 @@ std::string ColumnSentence(const Comparison& comparison, size_t column) {
     if (row.cells[column].outcome() == Cell::kNotPlayed) --played;
     if (row.cells[column].outcome() == Cell::kNoResult) ++without_result;
     if (!row.cells[column].left()) continue;
-    if (LeftByAll(row)) {
+    if (!few && LeftByAll(row)) {
       ++below;
     } else {
       left.push_back(row.scenario->title);
@@ -107,10 +120,7 @@ std::vector<std::string> Summarize(const Comparison& comparison) {
   for (size_t i = 0; i < comparison.columns.size(); ++i) {
     sentences.push_back(ColumnSentence(comparison, i));
   }
-  Titles shared;
-  for (const Row& row : comparison.rows) {
-    if (LeftByAll(row)) shared.push_back(row.scenario->title);
-  }
+  const Titles shared = LeftByAll(comparison);
   if (!shared.empty()) {
     sentences.push_back(absl::StrCat("Every style left something behind in ",
                                      shared.size(), ": ", List(shared, 0),
