@@ -49,6 +49,12 @@ std::string DiskWords(const Cell& cell, Detail detail) {
   return absl::StrCat("removed ", cell.stage, ", ", TimeWords(cell.after));
 }
 
+std::string WhyWords(const Cell& cell) {
+  return cell.refusal.empty()
+             ? cell.expected->why
+             : absl::StrCat("Not played on this machine: ", cell.refusal, ".");
+}
+
 std::string CellWords(const Scenario& scenario, const Cell& cell,
                       Detail detail) {
   std::string words = DiskWords(cell, detail);

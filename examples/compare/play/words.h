@@ -27,6 +27,9 @@ std::string DiskWords(const Cell& cell, Detail detail = Detail::kWhat);
 std::string CellWords(const Scenario& scenario, const Cell& cell,
                       Detail detail);
 
+// Why it is so, or why it was not played.
+std::string WhyWords(const Cell& cell);
+
 // "3 files", "1 file", "2 directories".
 std::string Count(uint64_t number, const char* one, const char* many);
 // "812 B", "12.0 KiB".

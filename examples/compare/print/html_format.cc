@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -30,6 +32,16 @@ constexpr char kLead[] =
     "played in a separate process. It says what was left on disk after this "
     "process, and every process that it had forked, had ended.";
 
+constexpr char kNextStart[] =
+    "In the column \"after the next start\", another process has then created "
+    "its first temp dir in the same parent directory, and so removed what "
+    "processes that had ended left there.";
+
+constexpr char kProcessDirectory[] =
+    "The library keeps the temp dirs of a process in one directory, "
+    "finalize-UID-..., which the process locks. The explanations call it the "
+    "process's directory.";
+
 constexpr char kHowToRead[] =
     "Open a row to read why. Every title and every cell is a link to its "
     "explanation that can be shared.";
@@ -49,6 +61,31 @@ bool Has(const Comparison& comparison, Kind kind) {
       });
 }
 
+bool HasColumn(const Comparison& comparison,
+               const std::function<bool(const Column&)>& wanted) {
+  return std::any_of(comparison.columns.begin(), comparison.columns.end(),
+                     [&](const Column* column) { return wanted(*column); });
+}
+
+Html LeadParagraph(const char* words) {
+  return Block("p", {{"class", "lead"}}, Text(words));
+}
+
+// What the page is, and the words that the columns shown here need.
+Html Lead(const Comparison& comparison) {
+  Html lead = LeadParagraph(kLead);
+  if (HasColumn(comparison, [](const Column& column) {
+        return column.id == std::string_view("restart");
+      })) {
+    lead += LeadParagraph(kNextStart);
+  }
+  if (HasColumn(comparison,
+                [](const Column& column) { return column.own(); })) {
+    lead += LeadParagraph(kProcessDirectory);
+  }
+  return lead + LeadParagraph(kHowToRead);
+}
+
 // Which columns are not there, and what to install for them.
 Html LeftOut(const Comparison& comparison) {
   Html sentences;
@@ -59,10 +96,15 @@ Html LeftOut(const Comparison& comparison) {
 }
 
 // What the signs mean, as far as there are any.
-Html Legend(const Comparison& comparison) {
-  constexpr std::pair<Kind, const char*> kSigns[] = {
-      {Kind::kRemoved, "the directory was removed, and when"},
-      {Kind::kLeft, "it was left on disk"},
+Html Legend(const Comparison& comparison, Detail detail) {
+  const bool all = detail == Detail::kAll;
+  const std::pair<Kind, const char*> kSigns[] = {
+      {Kind::kRemoved, all ? "the directory was removed: when, and how long "
+                             "that took"
+                           : "the directory was removed, and when"},
+      {Kind::kLeft, all ? "it was left on disk: how much"
+                        : "it was left on "
+                          "disk"},
       {Kind::kTaken,
        "a child removed it while its parent still used it: the filter below "
        "keeps such rows"},
@@ -113,13 +155,14 @@ Html Form(const Comparison& comparison) {
 }  // namespace
 
 std::string FormatHtml(const Comparison& comparison, Detail detail) {
-  const Html body = Block("h1", {}, Text(kTitle)) +
-                    Block("p", {{"class", "lead"}}, Text(kLead)) +
-                    Block("p", {{"class", "lead"}}, Text(kHowToRead)) +
-                    LeftOut(comparison) + Legend(comparison) +
-                    GroupLinks(comparison) + Form(comparison) +
-                    Block("main", {}, TableHtml(comparison, detail)) +
-                    Block("footer", {}, Text(kFooter));
+  const Html body =
+      Block("header", {},
+            Block("h1", {}, Text(kTitle)) + Lead(comparison) +
+                LeftOut(comparison) + Legend(comparison, detail)) +
+      Block("main", {},
+            GroupLinks(comparison) + Form(comparison) +
+                TableHtml(comparison, detail)) +
+      Block("footer", {}, Text(kFooter));
   return kDoctype + Block("html", {{"lang", "en"}},
                           Head(comparison) + Block("body", {}, body))
                         .source();

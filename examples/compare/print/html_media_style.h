@@ -63,7 +63,8 @@ inline constexpr char kHtmlPrint[] = R"css(
   h2, caption { font-size: 11pt; }
   nav, footer { display: none; }
   table { break-before: page; }
-  .cards { grid-template-columns: repeat(4, 1fr); gap: 3mm; }
+  .lead { max-width: none; }
+  .cards { grid-template-columns: repeat(6, 1fr); gap: 3mm; }
   .cards li { padding: 2mm 3mm; break-inside: avoid; }
   .cards h3, .cards p { font-size: inherit; }
   table { margin: 0; width: 100%; font-size: 7pt; }

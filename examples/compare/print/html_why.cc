@@ -15,13 +15,6 @@ namespace {
 
 using Cells = std::vector<const Cell*>;
 
-// Why it is so, or why it was not played.
-std::string WhyOf(const Cell& cell) {
-  return cell.refusal.empty()
-             ? cell.expected->why
-             : absl::StrCat("Not played on this machine: ", cell.refusal, ".");
-}
-
 class RowWhy {
  public:
   RowWhy(const Row& row, Detail detail)
@@ -55,12 +48,14 @@ class RowWhy {
   bool SameReason(const Cell& a, const Cell& b) const {
     return KindOf(scenario_, a) == KindOf(scenario_, b) &&
            Outcome(scenario_, a) == Outcome(scenario_, b) &&
-           WhyOf(a) == WhyOf(b) && a.problems == b.problems &&
+           WhyWords(a) == WhyWords(b) && a.problems == b.problems &&
            Messages(a) == Messages(b);
   }
 
+  // That of a machine which refuses to play it is the reason, too.
   std::string Messages(const Cell& cell) const {
-    return detail_ == Detail::kAll ? cell.process.errors : "";
+    return detail_ == Detail::kAll && cell.refusal.empty() ? cell.process.errors
+                                                           : "";
   }
 
   Html Reason(const Cells& cells) const {
@@ -72,7 +67,7 @@ class RowWhy {
       names += Html::Constant("\n") + Name(*one->column);
       absl::StrAppend(&columns, " w-", one->column->id);
     }
-    Html why = Text(WhyOf(cell));
+    Html why = Text(WhyWords(cell));
     if (!cell.problems.empty()) {
       why += Element(
           "p", Text(absl::StrCat("Not as expected: ",

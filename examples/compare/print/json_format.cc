@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include "examples/compare/play/words.h"
 #include "examples/compare/print/format.h"
 #include "examples/compare/print/summary.h"
 #include "examples/compare/scenarios/selection.h"
@@ -34,7 +35,7 @@ Json CellJson(const Scenario& scenario, const Cell& cell) {
   }
   json["stdout"] = cell.process.output;
   json["stderr"] = cell.process.errors;
-  json["why"] = cell.expected->why;
+  json["why"] = WhyWords(cell);
   json["as_expected"] = cell.problems.empty();
   json["problems"] = cell.problems;
   return json;

@@ -59,8 +59,9 @@ const std::vector<Column>& AllColumns() {
        "SIGTERM, SIGINT, SIGHUP, quick_exit() and std::terminate().",
        Style::kFinalizer, "finalizer", InstallExitHooks, nullptr},
       {"crash", "finalizer style with crash tier",
-       "The same with ExitHooks::crash: also for SIGSEGV, SIGABRT and other "
-       "crash signals.",
+       "The same with ExitHooks::crash, the crash tier: the handler of "
+       "SIGSEGV, "
+       "SIGABRT and other crash signals removes the directory, too.",
        Style::kFinalizer, "hooks", InstallHooksForCrashes, nullptr},
       {"reaper", "finalizer style with reaper process",
        "FinalizerTempDir with exit hooks in a program that also starts a "
@@ -70,7 +71,8 @@ const std::vector<Column>& AllColumns() {
        AwaitReaperProcess, kByReaperProcess},
       {"restart", "finalizer style after the next start",
        "FinalizerTempDir with exit hooks and no reaper process, and then "
-       "another process creates its first temp dir in the same parent.",
+       "another process creates its first temp dir in the same parent "
+       "directory, which removes what is left there.",
        Style::kFinalizer, "hooks", InstallExitHooks, Reap, kAtNextStart},
       {"mkdtemp", "plain mkdtemp class",
        "A class in C++ with mkdtemp() in its constructor and remove_all() in "

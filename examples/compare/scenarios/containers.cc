@@ -58,12 +58,13 @@ constexpr Scenario kContainers[] = {
      DiesBy(SIGKILL),
      {{"", nullptr, kKilled},
       {"reaper", kByReaperProcess,
-       "The reaper process proves by the lock that the owner is dead, and by a "
-       "mark on the root, which only its user can have set, that it is one. "
-       "Where others may rename, a name proves nothing."},
+       "If others may rename, a name proves nothing. The lock shows the reaper "
+       "process that the owner is dead, and a mark on the process's directory, "
+       "which only its user can have set, that the library made it."},
       {"restart", kAtNextStart,
        "The next process of this user in the volume, also in another "
-       "container, finds the root unlocked and marked, and removes it."}},
+       "container, finds the directory of the dead process unlocked and "
+       "marked, and removes it."}},
      "",
      Place::kEmptyDir},
     {"overlay-exit",
@@ -87,11 +88,12 @@ constexpr Scenario kContainers[] = {
      {{"", nullptr, kKilled},
       {"reaper", kByReaperProcess,
        "Locks work on an overlay as on the file system below it: the reaper "
-       "process sees that no process holds the lock, and removes the root."},
+       "process sees that no process holds the lock, and removes the process's "
+       "directory."},
       {"restart", kAtNextStart,
-       "The next process that creates a temp dir on the overlay finds the root "
-       "unlocked, and removes it. It has to look through the overlay: from "
-       "below, its locks cannot be seen."}},
+       "The next process that creates a temp dir on the overlay finds the "
+       "directory of the dead process unlocked, and removes it. It has to look "
+       "through the overlay: from below, its locks cannot be seen."}},
      "",
      Place::kOverlay},
     {"rootless-exit",
@@ -113,12 +115,13 @@ constexpr Scenario kContainers[] = {
      DiesBy(SIGKILL),
      {{"", nullptr, kKilled},
       {"reaper", kByReaperProcess,
-       "The reaper process is in the namespace, too. It sees that the root "
-       "belongs to its own user and that its lock is free, and removes it."},
+       "The reaper process is in the namespace, too. It sees that the "
+       "process's directory belongs to its own user and that its lock is free, "
+       "and removes it."},
       {"restart", kAtNextStart,
-       "Whose a root is, its owner says as the kernel shows it, not the number "
-       "in its name. So the next process of the user removes it, inside the "
-       "namespace or outside."}},
+       "The kernel's owner of the directory counts, not the number in its "
+       "name. So the next process of the user removes it, inside the namespace "
+       "or outside."}},
      "",
      Place::kUserNamespace},
 };

@@ -165,8 +165,9 @@ constexpr Scenario kForks[] = {
        "child does not own it. A daemon creates its temp dirs after it "
        "has forked, or adopts them."},
       {"reaper", nullptr,
-       "The child holds the lock like its parent, and the reaper process "
-       "does not wait for the child. The next start removes the directory."},
+       "The child holds the lock of the process's directory, as its parent "
+       "did, and the reaper process does not wait for the child. The next "
+       "start removes the directory."},
       kNextStartDoes}},
     {"fork-daemon-adopts",
      "fork, the child adopts",

@@ -12,12 +12,13 @@ namespace compare {
 // For scenarios in which the process itself removes nothing.
 inline constexpr Expectation kReaperProcessDoes = {
     "reaper", kByReaperProcess,
-    "The kernel releases the lock of the process's root. The reaper process "
-    "wakes, proves that no process holds the lock, and removes the root."};
+    "The kernel releases the lock of the process's directory. The reaper "
+    "process wakes, proves that no process holds the lock, and removes the "
+    "directory."};
 inline constexpr Expectation kNextStartDoes = {
     "restart", kAtNextStart,
     "The next process of this user that creates a temp dir there finds the "
-    "root unlocked, and removes it."};
+    "directory of the dead process unlocked, and removes it."};
 
 Group OrdinaryEnds();
 Group ProcessExits();

@@ -115,9 +115,9 @@ constexpr Scenario kSignals[] = {
      DiesBy(SIGTERM),
      {{"", nullptr, kNobodyAsks},
       {"hooks", kBySignal,
-       "Signals within the repeat_grace of the first one, half a second, are "
-       "the same request. The finalizers run once, and the process dies by "
-       "SIGTERM."}}},
+       "Signals within half a second of the first one "
+       "(ExitHooks::repeat_grace) are the same request. The finalizers run "
+       "once, and the process dies by SIGTERM."}}},
     {"sigterm-again",
      "SIGTERM again, later",
      "A callback that runs at the end hangs, before the directory is removed. "
@@ -126,10 +126,11 @@ constexpr Scenario kSignals[] = {
      DiesBy(SIGTERM),
      {{"", nullptr, kNobodyAsks},
       {"hooks", nullptr,
-       "A second signal after the repeat_grace, half a second, means at once: "
-       "the process dies by it, and what the callback held up does not run. "
-       "Without the second signal, the watchdog would remove the directory "
-       "before the deadline."},
+       "A second signal more than half a second later "
+       "(ExitHooks::repeat_grace) means at once: the process dies by it, and "
+       "what the callback held up does not run. Without the second signal, a "
+       "thread of the library would remove the directory before the time for "
+       "callbacks, 20 s unless set otherwise, is over."},
       kReaperProcessDoes,
       kNextStartDoes}},
     {"sigterm-in-exit",

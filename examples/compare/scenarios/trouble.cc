@@ -228,8 +228,8 @@ constexpr Scenario kTrouble[] = {
        "The global is destroyed after the callback, because it was "
        "constructed before the callback was registered."},
       {"finalizer", "later at exit",
-       "What a callback registers during the exit drain runs in that "
-       "drain."}}},
+       "exit() also runs a finalizer that is registered while it runs the "
+       "others."}}},
     {"leaked-at-exit",
      "made at exit, leaked",
      "A callback that runs at exit creates a temp dir with new.",
@@ -238,8 +238,8 @@ constexpr Scenario kTrouble[] = {
      {{"destructor", nullptr,
        "It is never destroyed, at exit or at any other time."},
       {"finalizer", "later at exit",
-       "What a callback registers during the exit drain runs in that "
-       "drain."}}},
+       "exit() also runs a finalizer that is registered while it runs the "
+       "others."}}},
 };
 
 }  // namespace
