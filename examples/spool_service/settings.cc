@@ -3,7 +3,9 @@
 #include "examples/spool_service/settings.h"
 
 #include <getopt.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -12,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -21,6 +24,13 @@ namespace {
 
 absl::Status Invalid(const std::string& argument, const std::string& why) {
   return absl::InvalidArgumentError(absl::StrCat(argument, ": ", why));
+}
+
+// getaddrinfo() takes any number, modulo 65536.
+bool IsPort(const std::string& text) {
+  int number = 0;
+  return std::all_of(text.begin(), text.end(), absl::ascii_isdigit) &&
+         absl::SimpleAtoi(text, &number) && number <= 65535;
 }
 
 absl::Status SplitListen(const std::string& text, Settings* settings) {
@@ -34,7 +44,9 @@ absl::Status SplitListen(const std::string& text, Settings* settings) {
     settings->address = settings->address.substr(1, colon - 2);
   }
   if (settings->address.empty()) return Invalid(argument, "no address");
-  if (settings->port.empty()) return Invalid(argument, "no port");
+  if (!IsPort(settings->port)) {
+    return Invalid(argument, "the port is not a number from 0 to 65535");
+  }
   return absl::OkStatus();
 }
 
@@ -44,6 +56,10 @@ absl::StatusOr<std::string> Resolved(const std::string& spool) {
       realpath(spool.c_str(), nullptr), &std::free);
   if (path == nullptr) {
     return absl::ErrnoToStatus(errno, absl::StrCat("--spool=", spool));
+  }
+  struct stat status;
+  if (stat(path.get(), &status) == 0 && !S_ISDIR(status.st_mode)) {
+    return Invalid(absl::StrCat("--spool=", spool), "is not a directory");
   }
   return std::string(path.get());
 }
