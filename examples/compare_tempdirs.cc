@@ -23,7 +23,6 @@
 // people use instead), subject (the process that is watched), scenarios (how it
 // ends, and what is expected), play (plays the scenarios and compares) and
 // print. A sixth, doctor, examines the machine.
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -49,6 +48,7 @@
 #include "examples/compare/print/output_format.h"
 #include "examples/compare/scenarios/selection.h"
 #include "examples/compare_command.h"
+#include "examples/standard_descriptors.h"
 #include "finalize/at_exit.h"
 #include "tempdir/reaper_process.h"
 
@@ -228,16 +228,6 @@ Command ParseFlags(int argc, char** argv) {
   return command;
 }
 
-// If a standard descriptor is closed when the program begins, a file that it
-// opens would take that place.
-void OpenStandardDescriptors() {
-  int descriptor = 0;
-  while (descriptor >= 0 && descriptor <= STDERR_FILENO) {
-    descriptor = open("/dev/null", O_RDWR);
-  }
-  if (descriptor >= 0) close(descriptor);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -245,7 +235,7 @@ int main(int argc, char** argv) {
     return *status;
   }
   if (compare::IsChild(argc, argv)) return compare::RunChild(argc, argv);
-  OpenStandardDescriptors();
+  examples::OpenStandardDescriptors();
   signal(SIGCHLD, SIG_DFL);  // otherwise the statuses of children are lost
   const Command command = ParseFlags(argc, argv);
   switch (command.task) {
