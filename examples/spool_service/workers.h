@@ -10,9 +10,12 @@
 
 #include <functional>
 #include <mutex>
+#include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace spool_service {
 
@@ -23,24 +26,36 @@ class Workers {
   using Serve = std::function<void(const std::function<void()>& ready)>;
   explicit Workers(Serve serve) : serve_(std::move(serve)) {}
 
-  // Starts `count` workers, and returns when each is ready.
+  // Starts `count` workers, and returns when each is ready. Returns Cancelled
+  // after Stop().
   absl::Status Start(int count);
   // Replaces those that have ended, unless Stop() was called.
   void Replace();
 
-  // Sends each a SIGTERM.
+  // From another thread. Sends each a SIGTERM, also one that is not ready yet,
+  // and allows no further one.
   void Stop();
   // Waits for each, as long as the end of this process has time. Fails if one
   // did not end, or not well.
   absl::Status AwaitEnd();
 
  private:
+  struct Worker {
+    int pidfd;
+    bool ready = false;
+  };
+
   absl::Status StartOne();
+  // Returns the worker, and in `readiness` the pipe that it writes to.
+  absl::StatusOr<pid_t> Fork(int* readiness);
+  [[noreturn]] void Run(pid_t master, int readiness);
+  // How a worker has ended, or nothing if it ended well.
+  static std::string Trouble(pid_t process, int status, bool ready);
 
   const Serve serve_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // never held while a worker gets ready
   bool stopped_ = false;
-  std::unordered_map<pid_t, int> processes_;  // each with its pidfd
+  std::unordered_map<pid_t, Worker> processes_;
 };
 
 }  // namespace spool_service

@@ -4,8 +4,10 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -13,8 +15,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
-#include <system_error>
+#include <vector>
 
 namespace finalize_test {
 namespace {
@@ -191,9 +195,10 @@ namespace {
 std::vector<std::string> Arguments(const std::string& program,
                                    const std::string& spool,
                                    const std::vector<std::string>& more) {
-  std::vector<std::string> all = {"examples/spool_service/" + program,
-                                  "--listen=127.0.0.1:0", "--spool=" + spool,
-                                  "--faults"};
+  const bool is_path = program.find('/') != std::string::npos;
+  std::vector<std::string> all = {
+      is_path ? program : "examples/spool_service/" + program,
+      "--listen=127.0.0.1:0", "--spool=" + spool, "--faults"};
   all.insert(all.end(), more.begin(), more.end());
   return all;
 }
@@ -227,6 +232,41 @@ HalfUpload::HalfUpload(int port, const std::string& spool)
 Answer HalfUpload::SendTheRest() {
   client_.Send(std::string_view(body_).substr(body_.size() / 2));
   return client_.Await();
+}
+
+std::vector<pid_t> ProcessesWith(const std::string& argument) {
+  std::vector<pid_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "cmdline");
+    std::string text((std::istreambuf_iterator<char>(file)), {});
+    if (('\0' + text).find('\0' + argument + '\0') != std::string::npos) {
+      found.push_back(atoi(entry.path().filename().c_str()));
+    }
+  }
+  return found;
+}
+
+std::vector<pid_t> ChildrenOf(pid_t process) {
+  const std::string number = std::to_string(process);
+  std::ifstream file("/proc/" + number + "/task/" + number + "/children");
+  std::vector<pid_t> children;
+  for (pid_t child; file >> child;) children.push_back(child);
+  return children;
+}
+
+void AwaitEndOf(pid_t process) {
+  siginfo_t info;
+  Require(
+      waitid(P_PID, static_cast<id_t>(process), &info, WEXITED | WNOWAIT) == 0,
+      "waitid");
+}
+
+void StopForSignals(ChildProcess* process) {
+  process->Signal(SIGSTOP);
+  siginfo_t info;
+  Require(
+      waitid(P_PID, static_cast<id_t>(process->pid()), &info, WSTOPPED) == 0,
+      "waitid");
 }
 
 void AwaitContent(const std::string& directory, bool content) {

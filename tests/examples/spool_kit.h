@@ -5,6 +5,8 @@
 #ifndef TESTS_EXAMPLES_SPOOL_KIT_H_
 #define TESTS_EXAMPLES_SPOOL_KIT_H_
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -75,7 +77,7 @@ class NotifySocket {
 // The service, on a port of its own.
 class SpoolService {
  public:
-  // `program` is spool_service, or plain_service.
+  // `program` is spool_service, plain_service, or a path.
   SpoolService(const std::string& spool,
                const std::vector<std::string>& arguments = {},
                const std::string& program = "spool_service");
@@ -104,6 +106,16 @@ class HalfUpload {
   const std::string body_;
   Client client_;
 };
+
+// Returns the processes that run with this argument: with its
+// --spool=, those of a service, also after a reload.
+std::vector<pid_t> ProcessesWith(const std::string& argument);
+std::vector<pid_t> ChildrenOf(pid_t process);
+// Waits until a child has ended; processes that it has started may run on.
+void AwaitEndOf(pid_t process);
+
+// Stops it. Signals that follow are all there when it goes on by SIGCONT.
+void StopForSignals(ChildProcess* process);
 
 // Waits until `directory` has something in it, or nothing.
 void AwaitContent(const std::string& directory, bool content);

@@ -2,7 +2,6 @@
 
 // The example spool_service: each way in which it ends.
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
@@ -45,13 +44,6 @@ class SpoolServiceEndTest : public TempDirFixture {
     EXPECT_THAT(result.err, HasSubstr("reaped 1 directories"));
   }
 };
-
-// Waits until it has ended; a process that it has started may run on.
-void AwaitEndOf(pid_t process) {
-  siginfo_t info;
-  EXPECT_EQ(waitid(P_PID, static_cast<id_t>(process), &info, WEXITED | WNOWAIT),
-            0);
-}
 
 TEST_F(SpoolServiceEndTest, SigtermFinishesTheRunningRequest) {
   SpoolService service(spool());

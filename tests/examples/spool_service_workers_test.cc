@@ -2,8 +2,12 @@
 
 // The example spool_service with workers (--workers=N).
 #include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,14 +35,6 @@ class SpoolServiceWorkersTest : public TempDirFixture {
   std::vector<std::string> Left() const { return Entries(Parent("spool")); }
 };
 
-std::vector<pid_t> ChildrenOf(pid_t process) {
-  const std::string number = std::to_string(process);
-  std::ifstream file("/proc/" + number + "/task/" + number + "/children");
-  std::vector<pid_t> children;
-  for (pid_t child; file >> child;) children.push_back(child);
-  return children;
-}
-
 TEST_F(SpoolServiceWorkersTest, KilledWorkerIsReplacedAndReaped) {
   SpoolService service(spool(), {"--workers=2"});
   HalfUpload upload(service.port(), spool());
@@ -46,6 +42,10 @@ TEST_F(SpoolServiceWorkersTest, KilledWorkerIsReplacedAndReaped) {
   ASSERT_EQ(workers.size(), 2u);
   for (pid_t worker : workers) HeldProcess(worker).Send(SIGKILL);
   EXPECT_EQ(upload.SendTheRest().status, 0);
+  for (pid_t worker : workers) {
+    EXPECT_TRUE(service.process().AwaitError("worker " +
+                                             std::to_string(worker) + " has"));
+  }
   EXPECT_TRUE(service.process().AwaitError("reaped 1 directories"));
   EXPECT_EQ(service.Ask("POST", "/upload", TarOfSize(1)).status, 200);
   service.process().Signal(SIGTERM);
@@ -71,6 +71,45 @@ TEST_F(SpoolServiceWorkersTest, WorkersEndWithTheirMaster) {
   service.process().Signal(SIGKILL);
   EXPECT_EQ(upload.SendTheRest().status, 200);
   EXPECT_TRUE(service.process().Await().Killed(SIGKILL));
+  EXPECT_THAT(Left(), IsEmpty());
+}
+
+bool HasPending(pid_t process, int signal) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/status");
+  std::string word;
+  while (file >> word && word != "ShdPnd:") {
+  }
+  file >> word;
+  return (std::stoull(word, nullptr, 16) >> (signal - 1) & 1) != 0;
+}
+
+// Returns the next child of `process`, traced and stopped at its beginning.
+pid_t HoldNextChild(pid_t process, const std::function<void()>& cause) {
+  EXPECT_EQ(ptrace(PTRACE_SEIZE, process, nullptr, PTRACE_O_TRACEFORK), 0);
+  cause();
+  int status = 0;
+  EXPECT_EQ(waitpid(process, &status, __WALL), process);
+  EXPECT_EQ(status >> 8, SIGTRAP | PTRACE_EVENT_FORK << 8);
+  unsigned long child = 0;
+  EXPECT_EQ(ptrace(PTRACE_GETEVENTMSG, process, nullptr, &child), 0);
+  EXPECT_EQ(ptrace(PTRACE_DETACH, process, nullptr, nullptr), 0);
+  EXPECT_EQ(waitpid(static_cast<pid_t>(child), &status, __WALL),
+            static_cast<pid_t>(child));
+  return static_cast<pid_t>(child);
+}
+
+TEST_F(SpoolServiceWorkersTest, SigtermReachesAWorkerThatIsNotReady) {
+  SpoolService service(spool(), {"--workers=1"});
+  const pid_t master = service.process().pid();
+  const pid_t worker = HoldNextChild(
+      master, [&] { HeldProcess(ChildrenOf(master).at(0)).Send(SIGKILL); });
+  service.process().Signal(SIGTERM);
+  while (!HasPending(worker, SIGTERM) && service.process().IsRunning()) {
+    usleep(1000);
+  }
+  EXPECT_EQ(ptrace(PTRACE_DETACH, worker, nullptr, nullptr), 0);
+  const ChildResult result = service.process().Await();
+  EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_THAT(Left(), IsEmpty());
 }
 
