@@ -13,6 +13,9 @@
 #ifndef EXAMPLES_SPOOL_SERVICE_ENDING_H_
 #define EXAMPLES_SPOOL_SERVICE_ENDING_H_
 
+#include <signal.h>
+#include <sys/types.h>
+
 #include <functional>
 #include <string_view>
 
@@ -34,6 +37,27 @@ finalize::InFlight* NewRequests();
 
 // Ends this process as SIGTERM does.
 [[noreturn]] void EndNow();
+
+// While one exists, no signal begins the end of this process, because every
+// thread blocks SIGTERM and SIGINT: those of the server always, this one for
+// that time.
+class NoEnd {
+ public:
+  NoEnd();
+  ~NoEnd();
+  NoEnd(const NoEnd&) = delete;
+  NoEnd& operator=(const NoEnd&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+// Whether a signal has asked this process to end, also one that is blocked.
+bool EndRequested();
+
+// From now on `heir`, a child, gets the signals that ask this process to end as
+// well. Called once, while NoEnd exists.
+void PassSignalsTo(pid_t heir);
 
 }  // namespace spool_service
 

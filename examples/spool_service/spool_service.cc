@@ -14,14 +14,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "examples/send_signal.h"
 #include "examples/spool_service/ending.h"
 #include "examples/spool_service/listener.h"
+#include "examples/spool_service/predecessor.h"
 #include "examples/spool_service/readiness.h"
 #include "examples/spool_service/reload.h"
 #include "examples/spool_service/server.h"
 #include "examples/spool_service/settings.h"
 #include "examples/spool_service/workers.h"
+#include "examples/standard_descriptors.h"
 #include "finalize/at_exit.h"
 #include "finalize/in_flight.h"
 #include "finalize/options.h"
@@ -30,14 +31,15 @@
 namespace spool_service {
 namespace {
 
-[[noreturn]] void Fail(const absl::Status& status) {
+void Say(const absl::Status& status) {
   const std::string text(status.message());
   std::fprintf(stderr, "spool_service: %s\n", text.c_str());
-  std::_Exit(1);
 }
 
 void Require(const absl::Status& status) {
-  if (!status.ok()) Fail(status);
+  if (status.ok()) return;
+  Say(status);
+  std::_Exit(1);
 }
 
 // Removes what a killed predecessor left. Here, rather than in the background
@@ -57,8 +59,9 @@ void ReapSpool(const Settings& settings) {
   }
 }
 
-// Serves in this process, on threads.
+// Serves in this process, on threads, which leave signals to this one.
 finalize::InFlight* Serve(const Settings& settings, int listener) {
+  const NoEnd no_end;
   Require(PrepareEnd(settings));
   finalize::InFlight* const requests = NewRequests();
   auto* const server = new Server(settings, listener, requests);
@@ -71,40 +74,32 @@ finalize::InFlight* Serve(const Settings& settings, int listener) {
 class Service {
  public:
   // `signals` are blocked, for Supervise().
-  Service(const Settings& settings, int listener, const sigset_t& signals)
+  Service(const Settings& settings, int listener, Predecessor predecessor,
+          const sigset_t& signals)
       : settings_(settings),
         listener_(listener),
+        predecessor_(predecessor),
         signals_(signals),
         workers_([this](auto& ready) { ServeAsWorker(ready); }) {}
 
   void Start() {
-    std::function<std::string()> status;
     if (settings_.workers > 0) {
-      Require(PrepareEnd(settings_));
-      Require(workers_.Start(settings_.workers));
-      finalize::AtExit(finalize::Options("finish workers")
-                           .set_phase(finalize::kFinishWorkPhase),
-                       [this] { return workers_.AwaitEnd(); });
-      StopFirst("stop workers", [this] {
-        close(listener_);
-        workers_.Stop();
-      });
-      status = [] { return "waiting for the workers"; };
+      PrepareMaster();
+      StartWorkers();
     } else {
-      finalize::InFlight* const requests = Serve(settings_, listener_);
-      status = [requests] {
-        return absl::StrCat("finishing ", requests->size(), " requests");
-      };
+      StartServing();
     }
-    StopFirst("notify", [this, status] {
-      ending_ = true;
-      reload_.Cancel();
-      if (!has_successor_) NotifyStopping(status);
-    });
+    if (!predecessor_.HandsOver()) {
+      if (!EndRequested()) {
+        std::fprintf(stderr,
+                     "spool_service: the process that reloads has died: its "
+                     "successor ends\n");
+      }
+      EndNow();
+    }
     std::printf("listening on %s\n", ListenerName(listener_).c_str());
     std::fflush(stdout);
     NotifyReady();
-    TellPredecessor();
   }
 
   // Reloads, and replaces workers, until another thread ends the process.
@@ -117,7 +112,46 @@ class Service {
   }
 
  private:
+  void StartServing() {
+    const NoEnd no_end;
+    finalize::InFlight* const requests = Serve(settings_, listener_);
+    StopReloadFirst([requests] {
+      return absl::StrCat("finishing ", requests->size(), " requests");
+    });
+  }
+
+  void PrepareMaster() {
+    const NoEnd no_end;
+    Require(PrepareEnd(settings_));
+    finalize::AtExit(finalize::Options("finish workers")
+                         .set_phase(finalize::kFinishWorkPhase),
+                     [this] { return workers_.AwaitEnd(); });
+    StopFirst("stop workers", [this] {
+      workers_.Stop();
+      close(listener_);
+    });
+    StopReloadFirst([] { return "waiting for the workers"; });
+  }
+
+  void StartWorkers() {
+    const absl::Status started = workers_.Start(settings_.workers);
+    while (absl::IsCancelled(started)) pause();  // another thread ends it
+    Require(started);
+  }
+
+  // Before the listener is closed: a successor that is started inherits it.
+  void StopReloadFirst(std::function<std::string()> status) {
+    finalize::AtExit(finalize::Options("finish reload")
+                         .set_phase(finalize::kFinishWorkPhase),
+                     [this] { return reload_.AwaitEnd(); });
+    StopFirst("stop reload", [this, status] {
+      reload_.Stop();
+      if (!has_successor_) NotifyStopping(status);
+    });
+  }
+
   [[noreturn]] void ServeAsWorker(const std::function<void()>& ready) {
+    predecessor_.Forget();
     ReapSpool(settings_);  // what the worker left that this one replaces
     Serve(settings_, listener_);
     ready();
@@ -131,27 +165,40 @@ class Service {
   }
 
   void ReloadOnce() {
+    if (EndRequested()) return;
     NotifyReloading();
-    absl::StatusOr<pid_t> successor =
-        reload_.StartSuccessor(settings_, listener_);
-    if (successor.ok()) {
-      has_successor_ = true;
-      // A signal that came meanwhile was for it, too.
-      if (ending_) examples::SendSignal(*successor, SIGTERM);
-      NotifySuccessor(*successor);
-      EndNow();
+    absl::Status reloaded = reload_.StartSuccessor(settings_, listener_);
+    if (reloaded.ok()) {
+      reloaded = HandOver();
+      if (reloaded.ok()) EndNow();
+      reload_.EndSuccessor();
     }
-    const std::string why(successor.status().message());
+    if (absl::IsCancelled(reloaded)) return;
+    const std::string why(reloaded.message());
     std::fprintf(stderr, "spool_service: no reload: %s\n", why.c_str());
     NotifyNoSuccessor();
   }
 
+  // Whoever ends the service knows only this process. A signal that came before
+  // this is for the successor, too, which then does not become the service; one
+  // that comes later is passed on to it.
+  absl::Status HandOver() {
+    const NoEnd no_end;
+    if (EndRequested()) return absl::CancelledError("this process ends");
+    const absl::StatusOr<pid_t> successor = reload_.HandOver();
+    if (!successor.ok()) return successor.status();
+    has_successor_ = true;
+    PassSignalsTo(*successor);
+    NotifySuccessor(*successor);
+    return absl::OkStatus();
+  }
+
   const Settings settings_;
   const int listener_;
+  Predecessor predecessor_;
   const sigset_t signals_;
   Workers workers_;
   Reload reload_;
-  std::atomic<bool> ending_{false};
   std::atomic<bool> has_successor_{false};
 };
 
@@ -160,6 +207,10 @@ class Service {
 
 int main(int argc, char** argv) {
   using namespace spool_service;  // NOLINT(build/namespaces)
+  examples::OpenStandardDescriptors();
+  // Whoever reads the output may have gone.
+  signal(SIGPIPE, SIG_IGN);
+  const Predecessor predecessor;
   absl::StatusOr<Settings> settings = ParseSettings(argc, argv);
   Require(settings.status());
 
@@ -173,7 +224,7 @@ int main(int argc, char** argv) {
   ReapSpool(*settings);
   absl::StatusOr<int> listener = OpenListener(*settings);
   Require(listener.status());
-  auto* const service = new Service(*settings, *listener, signals);
+  auto* const service = new Service(*settings, *listener, predecessor, signals);
   service->Start();
   service->Supervise();
 }

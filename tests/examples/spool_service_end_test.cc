@@ -11,7 +11,6 @@
 #include "gtest/gtest.h"
 #include "tests/examples/spool_kit.h"
 #include "tests/support/child_process.h"
-#include "tests/support/send_signal.h"
 #include "tests/support/temp_dir_fixture.h"
 
 namespace {
@@ -19,7 +18,6 @@ namespace {
 using finalize_test::ChildResult;
 using finalize_test::Client;
 using finalize_test::HalfUpload;
-using finalize_test::HeldProcess;
 using finalize_test::SpoolService;
 using finalize_test::TarOfSize;
 using testing::HasSubstr;
@@ -117,40 +115,6 @@ TEST_F(SpoolServiceEndTest, StuckRequestIsNamed) {
   EXPECT_THAT(result.err, HasSubstr("2 still in flight"));
   EXPECT_THAT(result.err, HasSubstr("\"POST /fault/stuck of 127.0.0.1:"));
   EXPECT_THAT(Left(), IsEmpty());
-}
-
-TEST_F(SpoolServiceEndTest, ReloadLosesNothing) {
-  SpoolService service(spool());
-  HalfUpload upload(service.port(), spool());
-  service.process().Signal(SIGHUP);
-  const std::string message = service.manager().Await("MAINPID=");
-  ASSERT_THAT(message, StartsWith("MAINPID="));
-  HeldProcess successor(std::stoi(message.substr(8)));
-
-  EXPECT_EQ(service.Ask("POST", "/upload", TarOfSize(1)).status, 200);
-  EXPECT_EQ(upload.SendTheRest().status, 200);
-  AwaitEndOf(service.process().pid());
-  EXPECT_EQ(service.Ask("POST", "/upload", TarOfSize(1)).status, 200);
-  successor.Send(SIGTERM);
-  successor.AwaitEnd();
-  const ChildResult result = service.process().Await();
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_EQ(result.err, "");
-  EXPECT_THAT(Left(), IsEmpty());
-}
-
-TEST_F(SpoolServiceEndTest, FailedReloadChangesNothing) {
-  const std::string inner = Parent("inner").native();
-  SpoolService service(inner);
-  // The next one cannot start without it.
-  ASSERT_EQ(rmdir(inner.c_str()), 0);
-  service.process().Signal(SIGHUP);
-  EXPECT_THAT(service.manager().Await("the reload has failed"), Not(IsEmpty()));
-  EXPECT_EQ(service.Ask("GET", "/healthz").status, 200);
-  service.process().Signal(SIGTERM);
-  const ChildResult result = service.process().Await();
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_THAT(result.err, HasSubstr("no reload: "));
 }
 
 // What tools/demonstrate compares with.

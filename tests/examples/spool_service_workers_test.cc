@@ -3,6 +3,7 @@
 // The example spool_service with workers (--workers=N).
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,13 +21,18 @@
 
 namespace {
 
+using finalize_test::ChildOptions;
+using finalize_test::ChildProcess;
 using finalize_test::ChildResult;
+using finalize_test::Client;
 using finalize_test::HalfUpload;
 using finalize_test::HeldProcess;
+using finalize_test::NotifySocket;
 using finalize_test::SpoolService;
 using finalize_test::TarOfSize;
 using testing::IsEmpty;
 using testing::Not;
+using testing::StartsWith;
 using namespace finalize_test;  // NOLINT(build/namespaces)
 
 class SpoolServiceWorkersTest : public TempDirFixture {
@@ -74,6 +80,23 @@ TEST_F(SpoolServiceWorkersTest, WorkersEndWithTheirMaster) {
   EXPECT_THAT(Left(), IsEmpty());
 }
 
+// Both signals are there before the master sees either.
+TEST_F(SpoolServiceWorkersTest, SigtermBesideSighupLeavesNoProcess) {
+  for (int i = 0; i < 10; ++i) {
+    SpoolService service(spool(), {"--workers=3"});
+    StopForSignals(&service.process());
+    service.process().Signal(SIGHUP);
+    service.process().Signal(SIGTERM);
+    service.process().Signal(SIGCONT);
+    AwaitEndOf(service.process().pid());
+    EXPECT_THAT(ProcessesWith("--spool=" + spool()), IsEmpty());
+    EXPECT_THAT(Left(), IsEmpty());
+    const ChildResult result = service.process().Await();
+    EXPECT_TRUE(result.Exited(0)) << result;
+    EXPECT_EQ(result.err, "");
+  }
+}
+
 bool HasPending(pid_t process, int signal) {
   std::ifstream file("/proc/" + std::to_string(process) + "/status");
   std::string word;
@@ -111,6 +134,39 @@ TEST_F(SpoolServiceWorkersTest, SigtermReachesAWorkerThatIsNotReady) {
   const ChildResult result = service.process().Await();
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_THAT(Left(), IsEmpty());
+}
+
+// Whoever has read its output is gone, as with `spool_service ... | head -1`.
+TEST_F(SpoolServiceWorkersTest, OutputThatNobodyReadsEndsNothing) {
+  const std::string fifo = In("fifo").native();
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  std::ofstream(In("unread").native())
+      << "#!/bin/sh\nexec examples/spool_service/spool_service \"$@\" >'"
+      << fifo << "' 2>&1\n";
+  ASSERT_EQ(chmod(In("unread").c_str(), 0755), 0);
+  NotifySocket manager;
+  ChildOptions options;
+  options.environment = {manager.variable()};
+  ChildProcess service({In("unread").native(), "--listen=127.0.0.1:0",
+                        "--spool=" + spool(), "--workers=2", "--faults"},
+                       options);
+  std::string line;
+  {
+    std::ifstream reader(fifo);
+    ASSERT_TRUE(std::getline(reader, line));
+  }
+  const int port = std::stoi(line.substr(line.rfind(':') + 1));
+
+  // It says that the worker has died.
+  EXPECT_EQ(Client(port).Ask("POST", "/fault/crash").status, 0);
+  EXPECT_EQ(Client(port).Ask("POST", "/upload", TarOfSize(1)).status, 200);
+  service.Signal(SIGHUP);
+  const std::string message = manager.Await("MAINPID=");
+  ASSERT_THAT(message, StartsWith("MAINPID="));
+  HeldProcess successor(std::stoi(message.substr(8)));
+  successor.Send(SIGTERM);
+  const ChildResult result = service.Await();
+  EXPECT_TRUE(result.Exited(0)) << result;
 }
 
 }  // namespace
