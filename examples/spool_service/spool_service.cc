@@ -21,12 +21,12 @@
 #include "examples/spool_service/reload.h"
 #include "examples/spool_service/server.h"
 #include "examples/spool_service/settings.h"
+#include "examples/spool_service/spool.h"
 #include "examples/spool_service/workers.h"
 #include "examples/standard_descriptors.h"
 #include "finalize/at_exit.h"
 #include "finalize/in_flight.h"
 #include "finalize/options.h"
-#include "tempdir/reap.h"
 
 namespace spool_service {
 namespace {
@@ -40,23 +40,6 @@ void Require(const absl::Status& status) {
   if (status.ok()) return;
   Say(status);
   std::_Exit(1);
-}
-
-// Removes what a killed predecessor left. Here, rather than in the background
-// of the first request, so that this has its space.
-void ReapSpool(const Settings& settings) {
-  absl::StatusOr<tempdir::ReapReport> report = tempdir::Reap(settings.spool);
-  if (!report.ok()) {
-    const std::string why = report.status().ToString();
-    std::fprintf(stderr, "spool_service: nothing was reaped: %s\n",
-                 why.c_str());
-    return;
-  }
-  const size_t removed = report->Count(tempdir::ReapOutcome::kRemoved);
-  if (removed > 0) {
-    std::fprintf(stderr, "spool_service: reaped %zu directories in %s\n",
-                 removed, settings.spool.c_str());
-  }
 }
 
 // Serves in this process, on threads, which leave signals to this one.
@@ -152,7 +135,10 @@ class Service {
 
   [[noreturn]] void ServeAsWorker(const std::function<void()>& ready) {
     predecessor_.Forget();
-    ReapSpool(settings_);  // what the worker left that this one replaces
+    // What the worker left that this one replaces.
+    if (absl::Status reaped = ReapSpool(settings_.spool); !reaped.ok()) {
+      Say(reaped);
+    }
     Serve(settings_, listener_);
     ready();
     for (;;) AwaitSignal();  // a reload is the master's concern
@@ -221,7 +207,11 @@ int main(int argc, char** argv) {
   sigaddset(&signals, SIGCHLD);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  ReapSpool(*settings);
+  Require(ReapSpool(settings->spool));
+  {
+    const NoEnd no_end;  // it would leave what this tries with
+    Require(TrySpool(settings->spool));
+  }
   absl::StatusOr<int> listener = OpenListener(*settings);
   Require(listener.status());
   auto* const service = new Service(*settings, *listener, predecessor, signals);
