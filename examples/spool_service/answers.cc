@@ -50,7 +50,7 @@ void AnswerUpload(
     return AnswerFailure(415, "send the archive itself as the body", exchange);
   }
   absl::Status status;
-  // Reads all of the body even if it is refused: a client that is still
+  // Reads all of the body even if `append` refuses it: a client that is still
   // sending does not read the answer.
   const bool received = exchange->ReadBody([&](const char* data, size_t size) {
     if (status.ok()) status = append(data, size);

@@ -4,7 +4,8 @@
 //
 //   POST /upload           200 {"sha256":"…","bytes":N,"entries":N}
 //                          413, 415 (a form), 422 (not an archive),
-//                          503 (the process ends), 507 (the disk is full)
+//                          500 (the system fails), 503 (the process ends), 507
+//                          (the disk is full)
 //   GET /archives/SHA256   200 {"sha256":"…","bytes":N,"entries":[…]}, 404
 //   GET /healthz           200, or 503 while the service ends
 #ifndef EXAMPLES_SPOOL_SERVICE_ANSWERS_H_

@@ -14,7 +14,7 @@
 namespace spool_service {
 
 struct ArchiveEntry {
-  std::string name;
+  std::string name;  // "a/b" for "./a//b/", and "." for the top; any bytes
   std::string kind;  // "file", "directory", "symlink" or "hardlink"
   uint64_t bytes = 0;
 };
@@ -29,8 +29,13 @@ struct Archive {
 //
 // Returns InvalidArgument, which says why, for what is not an archive, for one
 // that is damaged or too large, and for an entry that would be, or lead,
-// outside of `directory`; ResourceExhausted if the disk is full. What was
-// unpacked before is left: the caller removes the directory.
+// outside of `directory`; ResourceExhausted if the disk is full, and Internal
+// if the system fails otherwise. What was unpacked before is left: the caller
+// removes the directory.
+//
+// Too large are more than 1 GiB of content, 100000 entries and directories, or
+// 16 MiB of names, a name of more than 4095 bytes, and one that is more than
+// 128 directories deep.
 absl::StatusOr<std::vector<ArchiveEntry>> Unpack(const std::string& file,
                                                  const std::string& directory);
 

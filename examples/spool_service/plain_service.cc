@@ -37,17 +37,22 @@
 #include "examples/spool_service/http/http_server.h"
 #include "examples/spool_service/listener.h"
 #include "examples/spool_service/settings.h"
+#include "examples/spool_service/system_error.h"
 
 namespace {
 
 using spool_service::Archive;
 using spool_service::ArchiveEntry;
+using spool_service::SystemError;
 
 class PlainTempDir {
  public:
   explicit PlainTempDir(const std::string& parent)
       : path_(parent + "/upload-XXXXXX") {
-    if (mkdtemp(path_.data()) == nullptr) path_.clear();
+    if (mkdtemp(path_.data()) == nullptr) {
+      error_ = errno;
+      path_.clear();
+    }
   }
   ~PlainTempDir() {
     std::error_code ignored;
@@ -57,9 +62,11 @@ class PlainTempDir {
   PlainTempDir& operator=(const PlainTempDir&) = delete;
 
   const std::string& path() const { return path_; }
+  int error() const { return error_; }  // why there is none
 
  private:
   std::string path_;
+  int error_ = 0;
 };
 
 // The most recent archives, as ArchiveCache keeps them.
@@ -87,22 +94,17 @@ class RecentArchives {
   std::deque<std::string> order_;
 };
 
-absl::Status SystemError(const char* what) {
-  if (errno == ENOSPC || errno == EDQUOT) {
-    return absl::ResourceExhaustedError(what);
-  }
-  return absl::ErrnoToStatus(errno, what);
-}
-
 // The body of one request.
 class Upload {
  public:
   explicit Upload(const std::string& spool)
       : directory_(spool), digest_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
     EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr);
-    if (directory_.path().empty()) return;
+    error_ = directory_.error();
+    if (error_ != 0) return;
     file_ =
         open(BodyPath().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file_ < 0) error_ = errno;
   }
   ~Upload() {
     if (file_ >= 0) close(file_);
@@ -111,12 +113,12 @@ class Upload {
   Upload& operator=(const Upload&) = delete;
 
   absl::Status Append(const char* data, size_t size) {
-    if (file_ < 0) return absl::ResourceExhaustedError("mkdtemp");
+    if (file_ < 0) return SystemError(error_, "spooling");
     EVP_DigestUpdate(digest_.get(), data, size);
     bytes_ += size;
     while (size > 0) {
       const ssize_t written = write(file_, data, size);
-      if (written < 0 && errno != EINTR) return SystemError("write");
+      if (written < 0 && errno != EINTR) return SystemError(errno, "spooling");
       if (written <= 0) continue;
       data += written;
       size -= static_cast<size_t>(written);
@@ -125,7 +127,7 @@ class Upload {
   }
 
   absl::StatusOr<std::shared_ptr<Archive>> End(RecentArchives* recent) {
-    if (file_ < 0) return absl::ResourceExhaustedError("mkdtemp");
+    if (file_ < 0) return SystemError(error_, "spooling");
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
     EVP_DigestFinal_ex(digest_.get(), digest, &size);
@@ -133,7 +135,9 @@ class Upload {
         absl::string_view(reinterpret_cast<const char*>(digest), size));
     if (std::shared_ptr<Archive> known = recent->Find(sha256)) return known;
     const std::string content = directory_.path() + "/content";
-    if (mkdir(content.c_str(), 0700) != 0) return SystemError("mkdir");
+    if (mkdir(content.c_str(), 0700) != 0) {
+      return SystemError(errno, "unpacking");
+    }
     absl::StatusOr<std::vector<ArchiveEntry>> entries =
         spool_service::Unpack(BodyPath(), content);
     if (!entries.ok()) return entries.status();
@@ -149,6 +153,7 @@ class Upload {
   const PlainTempDir directory_;
   const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> digest_;
   int file_ = -1;
+  int error_ = 0;
   uint64_t bytes_ = 0;
 };
 

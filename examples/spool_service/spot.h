@@ -6,9 +6,13 @@
 
 #include <unistd.h>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
 
 namespace spool_service {
 
@@ -36,12 +40,17 @@ struct Spot {
   std::string name;  // empty: the directory itself
 };
 
-// Opens the directory of `path` below `top`, without following a link, and
-// creates what is missing. Returns nothing, and errno says why, if that fails.
+// The parts of a path, without those that mean nothing: "a", "b" of "./a//b/".
+std::vector<std::string> PartsOf(absl::string_view path);
+
+// Opens the directory of `path` below `top`, without following a link. Creates
+// what is missing, and subtracts that from `*creatable`; creates nothing if
+// `creatable` is null. Returns nothing, and errno says why, if that fails:
+// E2BIG if it would have to create more.
 //
 // Paths alone would not do: in a crash the temp dir gets another name, and
 // whoever created its path once more would leave that behind.
-std::optional<Spot> FindSpot(int top, const char* path);
+std::optional<Spot> FindSpot(int top, const char* path, size_t* creatable);
 
 }  // namespace spool_service
 

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,8 +18,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
+#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
+#include "examples/spool_service/system_error.h"
 #include "tempdir/temp_dir_options.h"
 
 namespace spool_service {
@@ -28,13 +30,16 @@ std::atomic<uint64_t> begun{0};
 std::atomic<uint64_t> unpacked{0};
 std::atomic<uint64_t> failed{0};
 
-absl::Status SystemError(const char* what) {
-  const int error = errno;
-  if (error == ENOSPC || error == EDQUOT) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(what, ": the disk is full"));
+// Its code does not tell a full disk from a process without descriptors; its
+// message does.
+absl::Status SpoolError(const absl::Status& status) {
+  if (status.code() == absl::StatusCode::kCancelled) return status;
+  for (int error : {ENOSPC, EDQUOT}) {
+    if (absl::StrContains(status.message(), std::strerror(error))) {
+      return SystemError(error, "spooling the upload");
+    }
   }
-  return absl::ErrnoToStatus(error, what);
+  return absl::InternalError(status.message());
 }
 
 }  // namespace
@@ -84,7 +89,7 @@ absl::StatusOr<std::unique_ptr<Upload>> Upload::Begin(
                                    .set_parent(spool)
                                    .set_prefix("upload-")
                                    .set_remove_in_background());
-  if (!directory.ok()) return directory.status();
+  if (!directory.ok()) return SpoolError(directory.status());
   std::unique_ptr<Upload> upload(new Upload(*std::move(directory)));
   if (absl::Status status = upload->Open(); !status.ok()) return status;
   return upload;
@@ -108,7 +113,8 @@ Upload::~Upload() {
 absl::Status Upload::Open() {
   const std::string path = (directory_.path() / "body").string();
   file_ = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  return file_ >= 0 ? absl::OkStatus() : SystemError("spooling the upload");
+  return file_ >= 0 ? absl::OkStatus()
+                    : SystemError(errno, "spooling the upload");
 }
 
 absl::Status Upload::Append(const char* data, size_t size) {
@@ -116,8 +122,9 @@ absl::Status Upload::Append(const char* data, size_t size) {
   bytes_ += size;
   while (size > 0) {
     const ssize_t written = write(file_, data, size);
-    if (written < 0 && errno != EINTR)
-      return SystemError("spooling the upload");
+    if (written < 0 && errno != EINTR) {
+      return SystemError(errno, "spooling the upload");
+    }
     if (written <= 0) continue;
     data += written;
     size -= static_cast<size_t>(written);
@@ -137,7 +144,7 @@ absl::StatusOr<std::shared_ptr<Archive>> Upload::End(ArchiveCache* cache) {
 absl::StatusOr<Archive> Upload::UnpackInto(const std::string& sha256) {
   const std::string content = (directory_.path() / "content").string();
   if (mkdir(content.c_str(), 0700) != 0) {
-    return SystemError("unpacking the upload");
+    return SystemError(errno, "unpacking the upload");
   }
   absl::StatusOr<std::vector<ArchiveEntry>> entries =
       Unpack((directory_.path() / "body").string(), content);

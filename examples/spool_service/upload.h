@@ -39,8 +39,8 @@ UploadCounts CountUploads();
 // Confined to one thread.
 class Upload {
  public:
-  // Returns ResourceExhausted if the disk is full, and Cancelled if the process
-  // ends. So does Append.
+  // Returns ResourceExhausted if the disk is full, Cancelled if the process
+  // ends, and Internal if the system fails otherwise. So does Append.
   static absl::StatusOr<std::unique_ptr<Upload>> Begin(
       const std::string& spool);
   ~Upload();
