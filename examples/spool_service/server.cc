@@ -2,6 +2,7 @@
 
 #include "examples/spool_service/server.h"
 
+#include <signal.h>
 #include <sys/mman.h>
 
 #include <chrono>
@@ -31,7 +32,11 @@ Server::Server(const Settings& settings, int listener,
   if (settings_.faults) AddFaultRoutes();
 }
 
-void Server::Start() { http_->Start(settings_.threads); }
+void Server::Start() {
+  // An upload beyond the limit of file sizes is an error of write().
+  signal(SIGXFSZ, SIG_IGN);
+  http_->Start(settings_.threads);
+}
 
 void Server::StopAccepting() { http_->StopAccepting(); }
 

@@ -54,4 +54,13 @@ TEST_F(SpoolServiceLimitsTest, ArchiveThatCannotBeOpenedIsNotBad) {
   EXPECT_THAT(answer.body, HasSubstr("Too many open files"));
 }
 
+TEST_F(SpoolServiceLimitsTest, LimitOfFileSizesDoesNotEndTheService) {
+  SpoolService service(spool());
+  Limit(&service, RLIMIT_FSIZE, 1000);
+  const Answer answer = service.Ask("POST", "/upload", TarOfSize(100000));
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_THAT(answer.body, HasSubstr("File too large"));
+  EXPECT_EQ(service.Ask("GET", "/healthz").status, 200);
+}
+
 }  // namespace
