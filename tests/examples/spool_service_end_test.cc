@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,30 @@ TEST_F(SpoolServiceEndTest, SigtermEndsAConnectionThatWaits) {
   const ChildResult result = service.process().Await();
   EXPECT_TRUE(result.Exited(0)) << result;
   EXPECT_EQ(client.Await().status, 0);
+}
+
+// They were sent before the signal, on more connections than one look finds.
+TEST_F(SpoolServiceEndTest, SigtermAnswersEveryRequestThatWasSent) {
+  SpoolService service(spool());
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 200; ++i) {
+    clients.push_back(std::make_unique<Client>(service.port()));
+    EXPECT_EQ(clients.back()->Ask("GET", "/healthz").status, 200);
+  }
+  service.process().Signal(SIGSTOP);
+  siginfo_t info;
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(service.process().pid()), &info,
+                   WSTOPPED | WNOWAIT),
+            0);
+  const std::string request = "GET /archives HTTP/1.1\r\nHost: test\r\n\r\n";
+  for (const auto& client : clients) client->Send(request);
+  service.process().Signal(SIGTERM);
+  service.process().Signal(SIGCONT);
+  int answered = 0;
+  for (const auto& client : clients) answered += client->Await().status == 404;
+  EXPECT_EQ(answered, 200);
+  const ChildResult result = service.process().Await();
+  EXPECT_TRUE(result.Exited(0)) << result;
 }
 
 TEST_F(SpoolServiceEndTest, SecondSigtermEndsAtOnce) {

@@ -98,7 +98,8 @@ void Connections::Watch() {
   LastRound();
 }
 
-void Connections::HandleEvents(int timeout_ms) {
+// Returns how many there were: as many as it asks for, or all.
+int Connections::HandleEvents(int timeout_ms) {
   epoll_event events[64];
   const int count = epoll_wait(epoll_, events, 64, timeout_ms);
   for (int i = 0; i < count; ++i) {
@@ -109,6 +110,7 @@ void Connections::HandleEvents(int timeout_ms) {
       Hand(fd);
     }
   }
+  return count;
 }
 
 // Returns whether there was one. Another process may have been faster.
@@ -183,20 +185,24 @@ void Connections::LastRound() {
     const Lock lock(mutex_);
     closed_ = true;
   }
-  HandleEvents(0);
   const steady_clock::time_point end = steady_clock::now() + kFirstByte;
   for (;;) {
-    bool waits = false;
-    {
-      const Lock lock(mutex_);
-      for (const auto& [fd, connection] : idle_) waits |= !connection->answered;
-    }
+    while (HandleEvents(0) > 0) continue;
     const auto left =
         std::chrono::duration_cast<milliseconds>(end - steady_clock::now());
-    if (!waits || left.count() <= 0) break;
+    if (left.count() <= 0 || !SomeNew()) break;
     HandleEvents(static_cast<int>(left.count()));
   }
   CloseIdle(milliseconds(0));
+}
+
+// Whether there is a connection that has not been answered yet.
+bool Connections::SomeNew() {
+  const Lock lock(mutex_);
+  for (const auto& [fd, connection] : idle_) {
+    if (!connection->answered) return true;
+  }
+  return false;
 }
 
 // --- the threads that answer ---

@@ -51,8 +51,8 @@ class Connections {
 
   // Accepts what still waits in the kernel, gives each new connection half a
   // second for its first byte, and closes the listener of this process and each
-  // connection that has sent nothing. When it returns, every other request has
-  // been admitted.
+  // connection that has sent nothing since its last answer. When it returns,
+  // every other request has been admitted.
   void StopAccepting();
   bool stopping() const { return stopping_; }
 
@@ -60,11 +60,12 @@ class Connections {
   using Lock = std::lock_guard<std::mutex>;
 
   void Watch();
-  void HandleEvents(int timeout_ms);
+  int HandleEvents(int timeout_ms);
   bool Accept();
   void Hand(int fd);
   void CloseIdle(std::chrono::milliseconds limit);
   void LastRound();
+  bool SomeNew();
   void Work();
   void GiveBack(std::unique_ptr<Connection> connection);
   std::unique_ptr<Connection> NextReadable();
