@@ -130,6 +130,11 @@ Answer Client::Await() {
   return {atoi(head.c_str() + strlen("HTTP/1.1 ")), body};
 }
 
+bool Client::AwaitEnd() {
+  char byte;
+  return read_.empty() && recv(socket_, &byte, 1, 0) == 0;
+}
+
 Answer Client::Ask(const std::string& method, const std::string& path,
                    const std::string& body) {
   Send(method + " " + path + " HTTP/1.1\r\nHost: test\r\nContent-Length: " +

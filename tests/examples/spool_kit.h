@@ -43,6 +43,8 @@ class Client {
   // service confirm that it has read it.
   void Begin(const std::string& method, const std::string& path, size_t length);
   Answer Await();
+  // Waits for what comes next. Returns whether it is the end of the connection.
+  bool AwaitEnd();
   Answer Ask(const std::string& method, const std::string& path,
              const std::string& body = "");
 

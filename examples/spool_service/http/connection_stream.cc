@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string>
 
@@ -17,11 +18,20 @@
 namespace spool_service {
 namespace {
 
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
 constexpr size_t kBlock = 16384;
 constexpr size_t kMaxUnsent = 65536;
-constexpr int kPatienceMs = 10000;  // for a client that is slow
+constexpr milliseconds kLinger{1000};
 
 }  // namespace
+
+ConnectionStream::ConnectionStream(Connection* connection,
+                                   milliseconds patience)
+    : connection_(connection),
+      patience_(patience),
+      deadline_(steady_clock::now() + patience) {}
 
 bool ConnectionStream::IsReadable() const {
   return position_ < connection_->unread.size() || Waits(POLLIN);
@@ -39,6 +49,10 @@ ssize_t ConnectionStream::Read(char* data, size_t size) {
     if (received <= 0) return received;
   }
   size = std::min(size, unread.size() - position_);
+  if (deadline_) {
+    head_size_ += size;
+    if (head_size_ > kMaxHead) return -1;
+  }
   std::memcpy(data, unread.data() + position_, size);
   position_ += size;
   return static_cast<ssize_t>(size);
@@ -60,6 +74,14 @@ bool ConnectionStream::End() {
   return Flush();
 }
 
+void ConnectionStream::AwaitClose() {
+  shutdown(connection_->fd, SHUT_WR);
+  deadline_ = steady_clock::now() + kLinger;
+  char dropped[kBlock];
+  while (Receive(dropped, sizeof(dropped)) > 0) {
+  }
+}
+
 bool ConnectionStream::Flush() {
   size_t done = 0;
   while (done < unsent_.size()) {
@@ -77,6 +99,7 @@ bool ConnectionStream::Flush() {
 
 ssize_t ConnectionStream::Receive(char* data, size_t size) {
   for (;;) {
+    if (TimeLeft() <= milliseconds(0)) return -1;
     const ssize_t received = recv(connection_->fd, data, size, 0);
     if (received >= 0) return received;
     if (errno != EINTR && (errno != EAGAIN || !Waits(POLLIN))) return -1;
@@ -85,7 +108,14 @@ ssize_t ConnectionStream::Receive(char* data, size_t size) {
 
 bool ConnectionStream::Waits(short events) const {
   pollfd polled = {connection_->fd, events, 0};
-  return poll(&polled, 1, kPatienceMs) > 0;
+  return poll(&polled, 1, static_cast<int>(TimeLeft().count())) > 0;
+}
+
+milliseconds ConnectionStream::TimeLeft() const {
+  if (!deadline_) return patience_;
+  const auto left = std::chrono::duration_cast<milliseconds>(
+      *deadline_ - steady_clock::now());
+  return std::max(left, milliseconds(0));
 }
 
 }  // namespace spool_service

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // HTTP: routes, and what answers them. It knows nothing of archives, temp dirs
-// or finalizers. Only http_server.cc knows which library speaks it.
+// or finalizers. Who includes it need not know which library speaks HTTP.
 //
 //   auto* const http = new HttpServer(listener, {});
 //   http->Get("/healthz", [](Exchange* exchange) {
@@ -30,7 +30,7 @@ class Exchange {
   virtual bool is_form() const = 0;
 
   // Calls `take` with each piece of the body. Returns false, and has answered,
-  // if the body is too large or does not arrive. Not for a form.
+  // if the body is too large (413) or does not arrive (400).
   virtual bool ReadBody(absl::FunctionRef<void(const char*, size_t)> take) = 0;
   // The answer is sent when the handler has returned.
   virtual void Answer(int status, const std::string& text,
@@ -47,12 +47,18 @@ struct HttpHooks {
   std::function<void(int status)> answered;
 };
 
+// Answers by itself, without reading the body: 400, 404, 405, 413, 415 if the
+// body has a Content-Encoding, 416 and 501. Ignores ranges.
+//
 // Must never be destroyed: its threads run until the process ends.
 class HttpServer {
  public:
   using Handler = std::function<void(Exchange*)>;
 
-  HttpServer(int listener, HttpHooks hooks);
+  static constexpr size_t kMaxBody = size_t{1} << 30;
+
+  // A request may have a body of `max_body` bytes.
+  HttpServer(int listener, HttpHooks hooks, size_t max_body = kMaxBody);
   ~HttpServer() = delete;
 
   // `path` is a regular expression. Routes are added before Start().
