@@ -202,10 +202,12 @@ std::string Metrics::Text(const finalize::InFlight* requests) const {
               "Uploads whose archive was unpacked or found in the cache.",
               uploads_.load(std::memory_order_relaxed));
   text.Single("spool_upload_bytes_total", "counter",
-              "Bytes of the archives that were unpacked.",
+              "Bytes of the archives that were unpacked or found in the "
+              "cache.",
               bytes_.load(std::memory_order_relaxed));
   text.Single("spool_upload_entries_total", "counter",
-              "Entries of the archives that were unpacked.",
+              "Entries of the archives that were unpacked or found in the "
+              "cache.",
               entries_.load(std::memory_order_relaxed));
   text.Family("spool_answers_total", "counter", "Requests answered.");
   for (int status = kFirstStatus; status <= kEndStatus; ++status) {
