@@ -2,9 +2,9 @@
 
 #include "examples/spool_service/http/connections.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "examples/spool_service/http/peer_name.h"
 
 namespace spool_service {
 namespace {
@@ -44,15 +45,9 @@ int Checked(int fd, const char* what) {
   return fd;
 }
 
-std::string NameOf(const sockaddr_storage& address, socklen_t size) {
-  char host[NI_MAXHOST];
-  char port[NI_MAXSERV];
-  if (getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host,
-                  sizeof(host), port, sizeof(port),
-                  NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-    return "?";
-  }
-  return absl::StrCat(host, ":", port);
+bool IsReadable(int fd) {
+  pollfd polled = {fd, POLLIN, 0};
+  return poll(&polled, 1, 0) > 0;
 }
 
 }  // namespace
@@ -128,18 +123,23 @@ bool Connections::Accept() {
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   auto connection = std::make_unique<Connection>();
   connection->fd = fd;
-  connection->peer = NameOf(address, size);
+  connection->peer = PeerName(address, size);
   connection->idle_since = steady_clock::now();
   const Lock lock(mutex_);
   idle_[fd] = std::move(connection);
-  epoll_event event = {};
-  event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
-  event.data.fd = fd;
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
+  if (!WaitFor(fd, EPOLL_CTL_ADD)) {
     idle_.erase(fd);
     close(fd);
   }
   return true;
+}
+
+// Looks for the next request of a connection, once.
+bool Connections::WaitFor(int fd, int operation) {
+  epoll_event event = {};
+  event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
+  event.data.fd = fd;
+  return epoll_ctl(epoll_, operation, fd, &event) == 0;
 }
 
 // Gives a readable connection to the threads that answer.
@@ -234,17 +234,19 @@ std::unique_ptr<Connection> Connections::NextReadable() {
 
 void Connections::GiveBack(std::unique_ptr<Connection> connection) {
   const int fd = connection->fd;
-  const Ticket ticket = std::move(connection->ticket);
+  Ticket ticket = std::move(connection->ticket);
   connection->idle_since = steady_clock::now();
   const Lock lock(mutex_);
-  epoll_event event = {};
-  event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
-  event.data.fd = fd;
-  if (closed_ || epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event) != 0) {
+  if (closed_ && IsReadable(fd)) {
+    // Its next request was sent before the client could know of the end.
+    connection->ticket = std::move(ticket);
+    readable_.push_back(std::move(connection));
+    some_readable_.notify_one();
+  } else if (closed_ || !WaitFor(fd, EPOLL_CTL_MOD)) {
     close(fd);
-    return;
+  } else {
+    idle_[fd] = std::move(connection);
   }
-  idle_[fd] = std::move(connection);
 }
 
 }  // namespace spool_service

@@ -62,6 +62,7 @@ class Connections {
   void Watch();
   int HandleEvents(int timeout_ms);
   bool Accept();
+  bool WaitFor(int fd, int operation);
   void Hand(int fd);
   void CloseIdle(std::chrono::milliseconds limit);
   void LastRound();
