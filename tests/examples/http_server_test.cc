@@ -81,6 +81,14 @@ TEST(HttpServerTest, ChunksOverTheLimitAreRefused) {
   EXPECT_TRUE(client.AwaitEnd());
 }
 
+// It has begun to say how long the chunk is.
+TEST(HttpServerTest, EndlessLineInABodyIsRefused) {
+  Client client(Port());
+  client.Send(kChunked + Chunk(10) + "5;" + std::string(200000, 'x'));
+  EXPECT_EQ(client.Await().status, 400);
+  EXPECT_TRUE(client.AwaitEnd());
+}
+
 TEST(HttpServerTest, LengthOverTheLimitIsRefused) {
   Client client(Port());
   client.Send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 1001\r\n\r\n");

@@ -48,14 +48,20 @@ ssize_t ConnectionStream::Read(char* data, size_t size) {
     unread.resize(received > 0 ? static_cast<size_t>(received) : 0);
     if (received <= 0) return received;
   }
+  const bool in_line = size == 1;
   size = std::min(size, unread.size() - position_);
-  if (deadline_) {
-    head_size_ += size;
-    if (head_size_ > kMaxHead) return -1;
-  }
+  if (CountsTooMuch(in_line, unread.data() + position_, size)) return -1;
   std::memcpy(data, unread.data() + position_, size);
   position_ += size;
   return static_cast<ssize_t>(size);
+}
+
+// httplib keeps the whole head in memory, and any line.
+bool ConnectionStream::CountsTooMuch(bool in_line, const char* data,
+                                     size_t size) {
+  if (deadline_) head_size_ += size;
+  line_size_ = in_line && *data != '\n' ? line_size_ + 1 : 0;
+  return head_size_ > kMaxHead || line_size_ > kMaxHead;
 }
 
 bool ConnectionStream::Write(const char* data, size_t size) {

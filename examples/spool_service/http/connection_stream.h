@@ -17,7 +17,8 @@ namespace spool_service {
 
 // The head of a request must be there `patience` after the stream was made, and
 // be no larger than kMaxHead. Otherwise `patience` is for each wait: a large
-// body may take as long as it needs.
+// body may take as long as it needs. A line in it, as chunks have, must be no
+// longer than kMaxHead, either.
 //
 // Confined to one thread.
 class ConnectionStream {
@@ -35,7 +36,8 @@ class ConnectionStream {
   bool IsReadable() const;
   bool IsWritable() const;
 
-  // As read(2). Fails also if the head is too large or takes too long.
+  // As read(2). Fails also if the head, or a line that is read byte by byte, is
+  // too large, or if the head takes too long.
   ssize_t Read(char* data, size_t size);
   // Sends later, all at once: if the process is killed meanwhile, the client
   // has the whole answer or nothing of it. Returns false if it cannot be sent.
@@ -52,6 +54,7 @@ class ConnectionStream {
  private:
   bool Flush();
   ssize_t Receive(char* data, size_t size);
+  bool CountsTooMuch(bool in_line, const char* data, size_t size);
   bool Waits(short events) const;
   // How long it may still wait for the client.
   std::chrono::milliseconds TimeLeft() const;
@@ -61,6 +64,7 @@ class ConnectionStream {
   // Until when everything must be there; later, only something.
   std::optional<std::chrono::steady_clock::time_point> deadline_;
   size_t head_size_ = 0;
+  size_t line_size_ = 0;
   size_t position_ = 0;  // in what is unread
   std::string unsent_;
   bool interim_ = false;  // what is written is not the answer yet
