@@ -17,9 +17,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "examples/spool_service/http/peer_name.h"
