@@ -6,16 +6,16 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "tests/examples/tool_run.h"
+#include "tests/support/child_process.h"
 
 namespace {
 
 TEST(WeakTourTest, TellsItsStory) {
-  const finalize_test::ToolRun run =
-      finalize_test::RunProgram("examples/weak_tour", {});
-  EXPECT_EQ(run.exit_code, 0);
-  EXPECT_EQ(run.errors, "");
-  EXPECT_EQ(std::regex_replace(run.output, std::regex("0x[0-9a-f]+"), "0x0"),
+  const finalize_test::ChildResult run =
+      finalize_test::RunChild({"examples/weak_tour"});
+  EXPECT_TRUE(run.Exited(0)) << run;
+  EXPECT_EQ(run.err, "");
+  EXPECT_EQ(std::regex_replace(run.out, std::regex("0x[0-9a-f]+"), "0x0"),
             "owners of Tom: 1\n"
             "owners of Tom with a weak reference: 1\n"
             "<WeakRef to Cat at 0x0>\n"
