@@ -4,7 +4,9 @@
 // the fault of the archive, nor is the disk full.
 #include <sys/resource.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -19,9 +21,8 @@ using finalize_test::HalfUpload;
 using finalize_test::SpoolService;
 using finalize_test::TarOfSize;
 using testing::HasSubstr;
-using namespace finalize_test;  // NOLINT(build/namespaces)
 
-class SpoolServiceLimitsTest : public TempDirFixture {
+class SpoolServiceLimitsTest : public finalize_test::TempDirFixture {
  protected:
   std::string spool() const { return Parent("spool").native(); }
 };
@@ -52,6 +53,18 @@ TEST_F(SpoolServiceLimitsTest, ArchiveThatCannotBeOpenedIsNotBad) {
   const Answer answer = upload.SendTheRest();
   EXPECT_EQ(answer.status, 500);
   EXPECT_THAT(answer.body, HasSubstr("Too many open files"));
+}
+
+TEST_F(SpoolServiceLimitsTest, ConnectionsThatWaitTakeNoDescriptorsOfRequests) {
+  SpoolService service(spool());
+  Limit(&service, RLIMIT_NOFILE, 64);
+  std::vector<std::unique_ptr<Client>> idle;
+  for (int i = 0; i < 100; ++i) {
+    idle.push_back(std::make_unique<Client>(service.port()));
+  }
+  Client client(service.port());
+  EXPECT_EQ(client.Ask("POST", "/upload", TarOfSize(1000)).status, 200);
+  EXPECT_TRUE(idle.front()->AwaitEnd());
 }
 
 TEST_F(SpoolServiceLimitsTest, LimitOfFileSizesDoesNotEndTheService) {

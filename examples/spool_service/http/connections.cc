@@ -7,9 +7,11 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -41,6 +43,14 @@ constexpr milliseconds kFirstByte{500};
 int Checked(int fd, const char* what) {
   if (fd < 0) Die(what);
   return fd;
+}
+
+// How many connections may wait for a request. The other half of the
+// descriptors is for the requests themselves.
+size_t MostIdle() {
+  rlimit limit = {};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur / 2;
 }
 
 bool IsReadable(int fd) {
@@ -124,6 +134,7 @@ bool Connections::Accept() {
   connection->peer = PeerName(address, size);
   connection->idle_since = steady_clock::now();
   const Lock lock(mutex_);
+  if (idle_.size() >= MostIdle()) CloseOldest();
   idle_[fd] = std::move(connection);
   if (!WaitFor(fd, EPOLL_CTL_ADD)) {
     idle_.erase(fd);
@@ -170,6 +181,16 @@ void Connections::CloseIdle(milliseconds limit) {
       ++it;
     }
   }
+}
+
+void Connections::CloseOldest() {
+  const auto oldest = std::min_element(
+      idle_.begin(), idle_.end(), [](const auto& one, const auto& other) {
+        return one.second->idle_since < other.second->idle_since;
+      });
+  if (oldest == idle_.end()) return;
+  close(oldest->first);
+  idle_.erase(oldest);
 }
 
 void Connections::LastRound() {

@@ -65,6 +65,7 @@ class Connections {
   bool WaitFor(int fd, int operation);
   void Hand(int fd);
   void CloseIdle(std::chrono::milliseconds limit);
+  void CloseOldest();  // with mutex_ held
   void LastRound();
   bool SomeNew();
   void Work();
