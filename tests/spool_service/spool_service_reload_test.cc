@@ -65,6 +65,11 @@ class SpoolServiceReloadTest : public TempDirFixture {
   }
   void LetProgramGoOn() const { std::ofstream(Path("go")) << "go\n"; }
 
+  static void ExpectQuietEnd(SpoolService* service) {
+    const ChildResult result = service->process().Await();
+    EXPECT_TRUE(result.Exited(0)) << result;
+    EXPECT_EQ(result.err, "");
+  }
   void ExpectNothingLeft() const {
     EXPECT_THAT(ProcessesWith("--spool=" + spool()), IsEmpty());
     EXPECT_THAT(Left(), IsEmpty());
@@ -85,9 +90,7 @@ TEST_F(SpoolServiceReloadTest, ReloadLosesNothing) {
   EXPECT_EQ(service.Ask("POST", "/upload", TarOfSize(1)).status, 200);
   successor.Send(SIGTERM);
   successor.AwaitEnd();
-  const ChildResult result = service.process().Await();
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_EQ(result.err, "");
+  ExpectQuietEnd(&service);
   EXPECT_THAT(Left(), IsEmpty());
 }
 
@@ -115,9 +118,7 @@ TEST_F(SpoolServiceReloadTest, SigtermBesideSighupLeavesNoProcess) {
     service.process().Signal(SIGCONT);
     AwaitEndOf(service.process().pid());
     ExpectNothingLeft();
-    const ChildResult result = service.process().Await();
-    EXPECT_TRUE(result.Exited(0)) << result;
-    EXPECT_EQ(result.err, "");
+    ExpectQuietEnd(&service);
   }
 }
 
@@ -129,9 +130,7 @@ TEST_F(SpoolServiceReloadTest, SigtermAtTheBeginningLeavesNoProcess) {
     service.process().Signal(SIGTERM);
     AwaitEndOf(service.process().pid());
     ExpectNothingLeft();
-    const ChildResult result = service.process().Await();
-    EXPECT_TRUE(result.Exited(0)) << result;
-    EXPECT_EQ(result.err, "");
+    ExpectQuietEnd(&service);
   }
 }
 
@@ -145,9 +144,7 @@ TEST_F(SpoolServiceReloadTest, SighupAfterSigtermStartsNothing) {
   // A message each second: by then it has seen the signal.
   for (int i = 0; i < 2; ++i) service.manager().Await("EXTEND_TIMEOUT_USEC=");
   EXPECT_EQ(upload.SendTheRest().status, 200);
-  const ChildResult result = service.process().Await();
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_EQ(result.err, "");
+  ExpectQuietEnd(&service);
 }
 
 TEST_F(SpoolServiceReloadTest, SigtermEndsAProgramThatHangs) {
@@ -158,9 +155,7 @@ TEST_F(SpoolServiceReloadTest, SigtermEndsAProgramThatHangs) {
   service.process().Signal(SIGTERM);
   AwaitEndOf(service.process().pid());
   ExpectNothingLeft();
-  const ChildResult result = service.process().Await();
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_EQ(result.err, "");
+  ExpectQuietEnd(&service);
 }
 
 // The old process is stopped: what answers is the new one.
@@ -176,9 +171,7 @@ TEST_F(SpoolServiceReloadTest, SigtermBeforeTheHandOverEndsTheSuccessor) {
   service.process().Signal(SIGCONT);
   AwaitEndOf(service.process().pid());
   ExpectNothingLeft();
-  const ChildResult result = service.process().Await();
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_EQ(result.err, "");
+  ExpectQuietEnd(&service);
 }
 
 TEST_F(SpoolServiceReloadTest, SigtermAfterTheHandOverEndsTheSuccessor) {
@@ -188,9 +181,7 @@ TEST_F(SpoolServiceReloadTest, SigtermAfterTheHandOverEndsTheSuccessor) {
   EXPECT_THAT(service.manager().Await("MAINPID="), Not(IsEmpty()));
   service.process().Signal(SIGTERM);
   EXPECT_EQ(upload.SendTheRest().status, 200);
-  const ChildResult result = service.process().Await();
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_EQ(result.err, "");
+  ExpectQuietEnd(&service);
   ExpectNothingLeft();
 }
 
@@ -255,9 +246,7 @@ TEST_F(SpoolServiceReloadTest, ClosedStandardInputIsNoObstacle) {
   EXPECT_THAT(service.manager().Await("MAINPID="), Not(IsEmpty()));
   service.process().Signal(SIGTERM);
   EXPECT_EQ(upload.SendTheRest().status, 200);
-  const ChildResult result = service.process().Await();
-  EXPECT_TRUE(result.Exited(0)) << result;
-  EXPECT_EQ(result.err, "");
+  ExpectQuietEnd(&service);
 }
 
 }  // namespace
