@@ -16,7 +16,10 @@
 // Order: in an exit drain in order with all other finalizers (registry.h).
 // Threads: if another thread runs the callback (an exit drain while this thread
 //   continues), the destructor waits until the run has ended. So the callback
-//   may refer to local variables.
+//   may refer to local variables. But this thread may still be inside the scope
+//   then: what both use must be safe for two threads.
+// Deadline: if the deadline of the exit drain passes first (process_end.h), the
+//   callback is destroyed without running, and that is reported.
 // Refusal: if the registry refuses registrations of this thread, for example
 //   because the process is ending (registry.h), the end of the scope runs the
 //   callback nevertheless, and no drain does. If there is no memory, the

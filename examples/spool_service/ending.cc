@@ -67,6 +67,7 @@ void StopFirst(std::string_view name, std::function<void()> stop) {
 
 finalize::InFlight* NewRequests() {
   finalize::InFlightOptions options;
+  // No thread calls exit() and could take the drain over meanwhile.
   options.later_share = 0.25;
   return new finalize::InFlight("finish requests", options);
 }
