@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -122,17 +121,6 @@ TEST(DoctorTest, ATmpdirThatIsRelativeFails) {
     EXPECT_EQ(finding["found"],
               std::string("TMPDIR is not an absolute path: ") + relative);
   }
-}
-
-TEST(DoctorTest, IfDescriptorsAreScarceTheLimitIsTheAdvice) {
-  const json finding = FindingNamed(Diagnosed([] {
-                                      const rlimit limit = {4, 4};
-                                      setrlimit(RLIMIT_NOFILE, &limit);
-                                    }),
-                                    "temp dirs");
-  EXPECT_EQ(finding["verdict"], "fails");
-  EXPECT_THAT(finding["advice"], HasSubstr("ulimit -n"));
-  EXPECT_THAT(finding["advice"], Not(HasSubstr("TMPDIR")));
 }
 
 // C38: a name forges no line.

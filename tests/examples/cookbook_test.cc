@@ -120,6 +120,11 @@ ChildResult RunRecipe(const Recipe& recipe, const std::string& directory) {
   options.environment = {{"TMPDIR", directory},
                          // Some leak on purpose.
                          {"LSAN_OPTIONS", "detect_leaks=0"}};
+#ifdef COOKBOOK_TSAN
+  // In a child that was forked beside another thread, such as the one that
+  // reaps, ThreadSanitizer holds signals back while a call blocks.
+  options.environment.emplace_back("FINALIZE_REAP", "0");
+#endif
   ChildProcess process(words, options);
   if (!recipe.ready.empty()) {
     EXPECT_TRUE(process.AwaitOutput(recipe.ready));

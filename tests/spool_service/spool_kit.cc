@@ -16,7 +16,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -242,8 +242,10 @@ Answer HalfUpload::SendTheRest() {
 std::vector<pid_t> ProcessesWith(const std::string& argument) {
   std::vector<pid_t> found;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    std::ifstream file(entry.path() / "cmdline");
-    std::string text((std::istreambuf_iterator<char>(file)), {});
+    // A process may end meanwhile: then reading fails, and the text is empty.
+    std::ostringstream words;
+    words << std::ifstream(entry.path() / "cmdline").rdbuf();
+    const std::string text = words.str();
     if (('\0' + text).find('\0' + argument + '\0') != std::string::npos) {
       found.push_back(atoi(entry.path().filename().c_str()));
     }

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// compare_tempdirs --doctor without descriptors.
+#include <sys/resource.h>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/compare/diagnosed.h"
+
+namespace {
+
+using finalize_test::Diagnosed;
+using finalize_test::FindingNamed;
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(DoctorTest, IfDescriptorsAreScarceTheLimitIsTheAdvice) {
+  const json finding = FindingNamed(Diagnosed([] {
+                                      const rlimit limit = {4, 4};
+                                      setrlimit(RLIMIT_NOFILE, &limit);
+                                    }),
+                                    "temp dirs");
+  EXPECT_EQ(finding["verdict"], "fails");
+  EXPECT_THAT(finding["advice"], HasSubstr("ulimit -n"));
+  EXPECT_THAT(finding["advice"], Not(HasSubstr("TMPDIR")));
+}
+
+}  // namespace
