@@ -3,11 +3,13 @@
 // Finally: the end of a scope (contract C1, C3, C14).
 #include "finalize/finally.h"
 
+#include <atomic>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <type_traits>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
@@ -200,6 +202,31 @@ TEST(FinallyTest, NoDrainRunsItIfTheRegistryWasClosed) {
   drained.CountDown();
   worker.join();
   EXPECT_EQ(log.Text(), "body guard");
+}
+
+// C1, C10: each runs once, in a drain or at the end of its scope, whatever the
+// drains close meanwhile.
+TEST(FinallyTest, EachRunsOnceBesideDrains) {
+  CapturedFailures failures;
+  constexpr int kThreads = 4, kScopes = 2000;
+  std::atomic<int> ran{0};
+  std::atomic<int> busy{kThreads};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      for (int j = 0; j < kScopes; ++j) {
+        Finally guard(Options().set_phase(j % 3), [&] { ++ran; });
+      }
+      --busy;
+    });
+  }
+  while (busy > 0) {
+    Registry::Process().Register([] {});
+    Registry::Process().Drain();
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(ran, kThreads * kScopes);
+  EXPECT_EQ(failures.size(), 0u);
 }
 
 // C14: the end of a scope reports; nothing escapes, even during unwinding.
