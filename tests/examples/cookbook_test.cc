@@ -21,6 +21,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/child_process.h"
+#include "tests/support/private_mounts.h"
 
 namespace {
 
@@ -28,6 +29,7 @@ namespace fs = std::filesystem;
 using finalize_test::ChildOptions;
 using finalize_test::ChildProcess;
 using finalize_test::ChildResult;
+using finalize_test::EnterPrivateMounts;
 using testing::ElementsAreArray;
 using testing::EndsWith;
 
@@ -282,9 +284,8 @@ TEST(CookbookMountTest, IsUndoneBySigterm) {
   const Scratch scratch;
   ChildOptions options;
   options.environment = {{"TMPDIR", scratch.path()}};
-  ChildProcess process(
-      {"/usr/bin/unshare", "--mount", kPrograms + std::string("mount")},
-      options);
+  ASSERT_EQ(EnterPrivateMounts(), "");
+  ChildProcess process({kPrograms + std::string("mount")}, options);
   ASSERT_TRUE(process.AwaitOutput("mounted\n"));
   EXPECT_THAT(Contents("/proc/" + std::to_string(process.pid()) + "/mounts"),
               testing::HasSubstr(scratch.path()));
@@ -300,8 +301,8 @@ TEST(CookbookMountTest, IsUndoneBySigterm) {
 TEST(CookbookNetworkNamespaceTest, LosesItsNameAtSigterm) {
   const Scratch scratch;
   const std::string name = scratch.path() + "/lab";
-  ChildProcess process({"/usr/bin/unshare", "--mount",
-                        kPrograms + std::string("network_namespace"), name});
+  ASSERT_EQ(EnterPrivateMounts(), "");
+  ChildProcess process({kPrograms + std::string("network_namespace"), name});
   ASSERT_TRUE(process.AwaitOutput("the namespace has a name\n"));
   EXPECT_THAT(Contents("/proc/" + std::to_string(process.pid()) + "/mounts"),
               testing::HasSubstr("nsfs " + name));
