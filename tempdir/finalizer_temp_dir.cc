@@ -26,7 +26,7 @@
 namespace tempdir {
 namespace {
 
-using tempdir_internal::FailedRemovalCount;
+using tempdir_internal::GivenUpRemovalCount;
 using tempdir_internal::OwnedDirectory;
 
 // After the temp dirs in them.
@@ -66,7 +66,6 @@ absl::Status SweepRoots::operator()(const finalize::Cause& cause) const {
     ending.store(finalize::OwnerProcess().number(), std::memory_order_release);
   }
   roots_registered.store(0, std::memory_order_release);
-  const uint64_t failed = FailedRemovalCount();
   const size_t left =
       EndsInACrash()
           ? 0
@@ -82,9 +81,10 @@ absl::Status SweepRoots::operator()(const finalize::Cause& cause) const {
         "temp dirs were not removed in time: what is left of them is the next "
         "start's to reap");
   }
-  if (const uint64_t now = FailedRemovalCount(); now != failed) {
+  const uint64_t given_up = GivenUpRemovalCount();
+  if (cause.IsProcessEnd() && given_up != 0) {
     return absl::InternalError(
-        absl::StrCat(now - failed, " temp dirs could not be removed"));
+        absl::StrCat(given_up, " temp dirs could not be removed"));
   }
   return absl::OkStatus();
 }

@@ -214,7 +214,8 @@ void FailsUntilExit() {
 // exit() itself leaves it to the thread.
 void FailsInExit() {
   SetFailureExitCode();
-  static FinalizerTempDir dir = MakeFull<FinalizerTempDir>(1);
+  // Never destroyed: only the drain removes it.
+  static auto& dir = *new FinalizerTempDir(MakeFull<FinalizerTempDir>(1));
   const std::string inside = dir.path().native() + "/mounted";
   Require(mkdir(inside.c_str(), 0700) == 0, "mkdir");
   const std::string mounted = MountPrivateMemory(inside.c_str(), "mode=0700");

@@ -258,7 +258,7 @@ bool OwnedDirectory::FinishRemoval() noexcept {
   const bool again =
       retry_ != nullptr && !lost() && retry_(weak_from_this().lock());
   HandleFailure(*this, status, again ? LeftToExit() : LeftToReaper(*this));
-  return false;
+  return retry_ == nullptr || again;
 }
 
 absl::Status OwnedDirectory::KeepNow(bool failed) {

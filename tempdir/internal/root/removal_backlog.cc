@@ -37,7 +37,9 @@ class RemovalBacklog {
   bool Add(std::shared_ptr<QueuedRemoval> removal);
   size_t Await(absl::Duration limit);
   uint64_t ended() const { return ended_.load(std::memory_order_acquire); }
-  uint64_t failed() const { return failed_.load(std::memory_order_acquire); }
+  uint64_t given_up() const {
+    return given_up_.load(std::memory_order_acquire);
+  }
   // The thread's work; never returns.
   void Serve();
 
@@ -62,7 +64,7 @@ class RemovalBacklog {
   bool has_thread_ = false;
 
   std::atomic<uint64_t> ended_{0};
-  std::atomic<uint64_t> failed_{0};
+  std::atomic<uint64_t> given_up_{0};
 };
 
 namespace {
@@ -176,7 +178,8 @@ void RemovalBacklog::Serve() {
     while (oldest_ == nullptr) added_.wait(lock);
     std::shared_ptr<QueuedRemoval> next = Take();
     lock.unlock();
-    if (!next->FinishRemoval()) failed_.fetch_add(1, std::memory_order_release);
+    if (!next->FinishRemoval())
+      given_up_.fetch_add(1, std::memory_order_release);
     next.reset();
     lock.lock();
     --left_;
@@ -226,9 +229,9 @@ uint64_t FinishedRemovalCount() {
   return backlog == nullptr ? 0 : backlog->ended();
 }
 
-uint64_t FailedRemovalCount() {
+uint64_t GivenUpRemovalCount() {
   RemovalBacklog* const backlog = RemovalBacklog::Existing();
-  return backlog == nullptr ? 0 : backlog->failed();
+  return backlog == nullptr ? 0 : backlog->given_up();
 }
 
 size_t EndRemovals(absl::Duration limit) {

@@ -45,8 +45,8 @@ class QueuedRemoval {
   QueuedRemoval(const QueuedRemoval&) = delete;
   QueuedRemoval& operator=(const QueuedRemoval&) = delete;
 
-  // Called once, on the thread. Returns whether it has done its work; it
-  // reports a failure itself.
+  // Called once, on the thread. Reports a failure itself. Returns false if the
+  // end of the process should try again after it, and will not.
   virtual bool FinishRemoval() noexcept = 0;
 
  private:
@@ -71,8 +71,9 @@ size_t AwaitRemovals(absl::Duration limit);
 // so far, with or without success.
 uint64_t FinishedRemovalCount();
 
-// Returns how many of those have failed.
-uint64_t FailedRemovalCount();
+// Returns how many of those have failed, and are not tried again although they
+// should be.
+uint64_t GivenUpRemovalCount();
 
 // The same as AwaitRemovals, and AcceptsRemovals() is false from then on.
 size_t EndRemovals(absl::Duration limit);
