@@ -75,6 +75,7 @@ void StepInChild() {
   page->store(next, std::memory_order_release);
   if (asks.load(std::memory_order_relaxed)) KeepMark();
   RenameFrames();
+  KeepInheritedReachable();
 }
 
 void BeforeFork() {

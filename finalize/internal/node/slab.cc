@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/base/attributes.h"
+#include "finalize/internal/base/leak_sanitizer.h"
 #include "finalize/internal/base/lock.h"
 #include "finalize/internal/node/frames.h"
 #include "finalize/internal/node/thread_end_door.h"
@@ -37,6 +38,18 @@ ABSL_CONST_INIT Central central[kSizeClasses];
 // Nodes of threads that ended, until they make a chain.
 ABSL_CONST_INIT FreeNodes
     gathered[kSizeClasses] ABSL_GUARDED_BY(LockAt(kSlabLock));
+// What a chunk is. Stands behind the header of its first slab.
+struct Chunk {
+  Chunk* older;
+  size_t size;
+};
+constexpr size_t kChunkOffset = 16;
+static_assert(sizeof(SlabHeader) <= kChunkOffset &&
+                  kChunkOffset + sizeof(Chunk) <= kFirstNode,
+              "it is before the first node");
+Chunk* newest_chunk ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
+// The newest chunk that KeepInheritedReachable() has seen.
+Chunk* newest_inherited ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 char* chunk ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 char* chunk_end ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 // Bytes of all chunks so far.
@@ -59,6 +72,7 @@ bool MapChunk() ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kSlabLock)) {
   char* const memory = MapAligned(size, huge ? kHugeChunk : kSlabBytes);
   if (memory == nullptr) return false;
   if (huge) madvise(memory, size, MADV_HUGEPAGE);
+  newest_chunk = new (memory + kChunkOffset) Chunk{newest_chunk, size};
   chunk = memory;
   chunk_end = memory + size;
   mapped += size;
@@ -205,6 +219,15 @@ uint64_t NodeNumber(const Node* node) {
   const uintptr_t offset = reinterpret_cast<uintptr_t>(node) -
                            reinterpret_cast<uintptr_t>(header) - kFirstNode;
   return header->first_number + offset / kSizes[header->size_class];
+}
+
+void KeepInheritedReachable() {
+  if (!HasLeakSanitizer()) return;
+  LockHolder lock(LockAt(kSlabLock));
+  for (Chunk* at = newest_chunk; at != newest_inherited; at = at->older) {
+    LookForPointersIn(reinterpret_cast<char*>(at) - kChunkOffset, at->size);
+  }
+  newest_inherited = newest_chunk;
 }
 
 void ResetCentralListsAfterFork() {

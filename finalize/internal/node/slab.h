@@ -82,6 +82,10 @@ void GiveBackFreeNodes();
 // numbers are small and dense.
 uint64_t NodeNumber(const Node* node);
 
+// Makes LeakSanitizer regard what existing nodes own as reachable. For the
+// child of a fork, which never destroys what its parent registered.
+void KeepInheritedReachable();
+
 // Drops the central lists. For the child of a fork that ran no fork hook, in
 // which they may be half changed.
 void ResetCentralListsAfterFork();
