@@ -29,7 +29,14 @@
 //   report of the drain and goes to the failure reporter, whatever else
 //   TempDirOptions::set_failure_callback says.
 // Lifetime: an object may outlive the drain at exit. Its directory has been
-//   removed then, Remove() returns OK, and the destructor does nothing.
+//   removed then, Remove() returns OK, and the destructor does nothing. A
+//   static object that Create() initializes does not outlive it: exit()
+//   destroys it before the drain, so callbacks find its directory removed. If
+//   they need the directory, never destroy the object. exit() then removes the
+//   directory after them:
+//
+//     static auto& dir = *new auto(tempdir::TempDir::Create());
+//
 // End of the process: Create returns Cancelled, and leaves nothing, if a drain
 //   meets it before it has finished, or if the process registry has closed.
 //   After exit() has removed the temp dirs, it does so on every thread except

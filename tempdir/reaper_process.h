@@ -26,7 +26,8 @@
 //   the signals of terminals and service managers, and runs in "/", with the
 //   null device as its other standard streams (and as standard error if this
 //   process has none that can be written). It waits for a pidfd of this process
-//   and then ends by itself. It is not a child of this process: wait() never
+//   and then ends by itself. If this process executes another program, it waits
+//   until that has ended. It is not a child of this process: wait() never
 //   sees it, but a SIGCHLD handler may be called once while it starts.
 //
 // A program can be its own reaper process, so that no second program has to be

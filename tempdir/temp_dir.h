@@ -40,6 +40,15 @@
 //   temp_dir_guarantees.h lists what holds where, and
 //   TempDirOptions::set_require_guarantees makes Create insist on all of it.
 //
+// Open files: FUSE and NFS rename a file that is removed while it is open to a
+//   hidden name. Remove() then tries for two seconds, and fails; the next
+//   trigger tries again. Close the files first.
+// Cost: the process holds one descriptor for each parent that it uses, however
+//   many temp dirs it has there. A direct temp dir holds one of its own, and so
+//   does each one on FUSE. The process removes its directory in the parent with
+//   the last temp dir in it, and creates it again with the next one, so a
+//   service that creates one for each request should keep one open.
+//
 // Not covered: the blocks of removed files are not overwritten. A module that
 // has its own copy of this library stays mapped once it has created a temp dir,
 // because that may start a thread (docs/modules.md).

@@ -184,6 +184,21 @@ struct Ways {
     static std::optional<Dir> inner = MakePrinted<Dir>();
     return 0;
   }
+  // What a callback at exit finds of a static object that Create() initializes.
+  static int StaticAtExit() {
+    static Dir dir = MakePrinted<Dir>();
+    finalize::AtExit([path = dir.path()] {
+      if (access(path.c_str(), F_OK) == 0) _exit(7);
+    });
+    return 0;
+  }
+  static int NeverDestroyedAtExit() {
+    static Dir& dir = *new Dir(MakePrinted<Dir>());
+    finalize::AtExit([] {
+      if (access(dir.path().c_str(), F_OK) != 0) _exit(7);
+    });
+    return 0;
+  }
   static int OnlyForkedChildExits() {
     static std::optional<Dir> parents = MakePrinted<Dir>();
     const pid_t child = Forked(fork());
@@ -217,6 +232,8 @@ int Run(const std::string& way) {
       {"made_in_static_destructor", &W::MadeInStaticDestructor},
       {"made_behind_helper_threads", &W::MadeBehindHelperThreads},
       {"nested", &W::Nested},
+      {"static_at_exit", &W::StaticAtExit},
+      {"never_destroyed_at_exit", &W::NeverDestroyedAtExit},
       {"only_forked_child_exits", &W::OnlyForkedChildExits},
   };
   const auto found = ways.find(way);

@@ -94,6 +94,17 @@ TEST_F(TempDirProcessTest, MadeBehindHelperThreadsIsRemoved) {
 TEST_F(TempDirProcessTest, NestedOnesAreRemoved) {
   ExpectNothingLeftByAny("nested", 0, 2);
 }
+// C20: exit() destroys a static object that Create() initializes before the
+// drain, and the object removes its directory.
+TEST_F(TempDirProcessTest, StaticOneIsGoneForCallbacksAtExit) {
+  ExpectNothingLeft("finalizer", "static_at_exit", 0, 1);
+  ExpectNothingLeft("file", "static_at_exit", 0, 1);
+}
+// C27: without a destructor, the drain removes it after the callbacks.
+TEST_F(TempDirProcessTest, OneThatIsNeverDestroyedIsThereForCallbacksAtExit) {
+  ExpectNothingLeft("finalizer", "never_destroyed_at_exit", 0, 1);
+  ExpectNothingLeft("file", "never_destroyed_at_exit", 0, 1);
+}
 // C21, edge 8: the child's exit removes the child's alone.
 TEST_F(TempDirProcessTest, ForkedChildRemovesItsOwnAlone) {
   ExpectNothingLeftByAny("only_forked_child_exits", 0, 2);
