@@ -64,14 +64,15 @@ namespace finalize {
 // Which ends InstallExitHooks takes, and what it does at each.
 struct ExitHooks {
   // Further signals to take, and usual ones to take although the program has a
-  // handler, which then runs before the drain. Each must be a signal that asks
-  // a process to end: not SIGKILL, not a crash signal, and not one that is
-  // ignored by default.
+  // handler, which then runs before the drain. Possible are SIGTERM, SIGINT,
+  // SIGHUP, SIGQUIT, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF,
+  // SIGXCPU, SIGXFSZ, SIGPOLL, SIGPWR and real-time signals.
   std::vector<int> signals;
   // The same, for signals whose handler, if there is one, ends the process: the
   // handler runs after the drain.
   std::vector<int> handled_after_drain;
-  // Whether SIGTERM, SIGINT and SIGHUP are taken.
+  // Whether SIGTERM, SIGINT and SIGHUP are taken. To take only some of them,
+  // set this to false and name those in `signals`.
   bool usual_signals = true;
   // Whether quick_exit() and std::terminate() drain. A terminate handler that
   // the program sets later replaces the hooks'.

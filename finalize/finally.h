@@ -28,7 +28,8 @@
 //   Run() lets an exception through to its caller instead.
 // Lifetime: it can be neither copied nor moved.
 //
-// Confined to one thread.
+// Confined to one thread at a time: a fiber or coroutine may end its scope on
+// another thread than the one on which the scope began.
 #ifndef FINALIZE_FINALLY_H_
 #define FINALIZE_FINALLY_H_
 

@@ -39,7 +39,7 @@
 // Lifetime: everything here can be used from the first static constructor until
 //   the last instruction of the process.
 //
-// Not covered: exit handlers and static destructors behind the drain, unless
+// Not covered: exit handlers and static destructors after the drain, unless
 // watch_whole_end is set or a thread waits in exit(). If the system has no
 // thread at all for the watchdog, a callback that hangs is not ended.
 //

@@ -237,6 +237,21 @@ TEST(FiberWaitTest, OtherThreadWaitsForASuspendedCallback) {
   OnAnotherThread([&] { EXPECT_TRUE(finalizer.Wait(absl::Now())); });
 }
 
+// C16: a scope guard is the fiber's, not the thread's.
+TEST(FiberFinallyTest, RunsOnTheThreadThatEndsItsScope) {
+  std::thread::id ran_on;
+  Fiber fiber([&](Fiber& self) {
+    finalize::Finally guard([&] { ran_on = std::this_thread::get_id(); });
+    self.Suspend();
+  });
+  fiber.Resume();
+  EXPECT_EQ(ran_on, std::thread::id());
+  fiber.ResumeOnAnotherThread();
+  EXPECT_TRUE(fiber.ended());
+  EXPECT_NE(ran_on, std::thread::id());
+  EXPECT_NE(ran_on, std::this_thread::get_id());
+}
+
 // C12: a child is drained into its parent's report, however its callback moved.
 TEST(FiberDrainTest, ParentReportsAChildThatMoved) {
   Registry parent;

@@ -186,7 +186,7 @@ FINALIZE_RAW uint32_t Blocked() {
   return Load(guard.blocked_in) == Load(guard.epoch) ? Load(guard.blocked) : 0;
 }
 
-// Prints which thread does what behind the drain, and ends the process.
+// Prints which thread does what after the drain, and ends the process.
 FINALIZE_RAW void EndBehindDrain(int sleeper) {
   Line line;
   line.Add("finalize: ");
