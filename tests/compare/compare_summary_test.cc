@@ -46,10 +46,10 @@ TEST(SummaryTest, SaysThatNothingWasLeft) {
   Comparison comparison = Expected();
   comparison.rows.resize(2);
   EXPECT_THAT(Summarize(comparison),
-              ElementsAre("destructor style left nothing behind in 2 ways of "
-                          "ending.",
-                          "finalizer style left nothing behind in 2 ways of "
-                          "ending."));
+              ElementsAre("destructor style left something behind in 0 of 2 "
+                          "ways of ending.",
+                          "finalizer style left something behind in 0 of 2 "
+                          "ways of ending."));
 }
 
 TEST(SummaryTest, NamesWhatAllColumnsLeftIfThatIsLittle) {

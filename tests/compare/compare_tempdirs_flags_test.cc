@@ -88,13 +88,14 @@ TEST(ColumnsTest, OneAloneIsAsInTheTable) {
   const ToolRun run = Compare({"--only=sigkill,exec", "--columns=restart"});
   EXPECT_EQ(run.exit_code, 0) << run.errors;
   EXPECT_THAT(run.output,
-              HasSubstr("left nothing behind in 2 ways of ending."));
+              HasSubstr("left something behind in 0 of 2 ways of ending."));
 }
 
 TEST(ColumnsTest, TakeOwnAndOthers) {
-  EXPECT_THAT(Compare({"--only=scope-end", "--columns=own"}).output,
-              AllOf(HasSubstr("after the next start left nothing"),
-                    Not(HasSubstr("mkdtemp"))));
+  EXPECT_THAT(
+      Compare({"--only=scope-end", "--columns=own"}).output,
+      AllOf(HasSubstr("after the next start left something behind in 0 of 1"),
+            Not(HasSubstr("mkdtemp"))));
 }
 
 TEST(ColumnsTest, NameTheOneThatMatchesNothing) {

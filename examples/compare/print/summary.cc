@@ -66,9 +66,9 @@ std::string ColumnSentence(const Comparison& comparison, size_t column) {
     return absl::StrCat(title, " was not played.");
   }
   std::string sentence =
-      count == 0 ? absl::StrCat(title, " left nothing behind in ", ways, ".")
-                 : absl::StrCat(title, " left something behind in ", count,
-                                " of ", ways, ": ", List(left, below), ".");
+      absl::StrCat(title, " left something behind in ", count, " of ", ways);
+  if (count != 0) absl::StrAppend(&sentence, ": ", List(left, below));
+  sentence += ".";
   if (without_result != 0) {
     absl::StrAppend(&sentence, " Without result: ", without_result, ".");
   }

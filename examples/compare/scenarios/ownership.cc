@@ -176,7 +176,7 @@ constexpr Scenario kOwnership[] = {
       {"finalizer", kExit, kExitDrains}}},
     {"global",
      "held by a global",
-     "A global variable owns the directory.",
+     "A global variable, which main fills, owns the directory.",
      {Global<D>, Global<F>, Global<M>},
      Exits(0),
      {{"destructor", kExit, kStaticEnds},

@@ -12,9 +12,9 @@ namespace compare {
 // For scenarios in which the process itself removes nothing.
 inline constexpr Expectation kReaperProcessDoes = {
     "reaper", kByReaperProcess,
-    "The kernel releases the lock of the process's directory. The reaper "
-    "process wakes, proves that no process holds the lock, and removes the "
-    "directory."};
+    "When the process has ended, also after exec, the reaper process wakes. "
+    "It proves that no process holds the lock of the directory, and removes "
+    "it."};
 inline constexpr Expectation kNextStartDoes = {
     "restart", kAtNextStart,
     "The next process of this user that creates a temp dir there finds the "

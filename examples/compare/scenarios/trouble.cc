@@ -180,7 +180,8 @@ constexpr Scenario kTrouble[] = {
        "The failed finalizer is pending again, and exit tries it."}}},
     {"undeletable",
      "undeletable file",
-     "A file of the directory can never be removed.",
+     "The kernel does not let this process remove a file of the directory. It "
+     "lets other processes.",
      {Undeletable<D>, Undeletable<F>, Undeletable<M>},
      Exits(0),
      {{"", nullptr,
