@@ -38,7 +38,8 @@ ABSL_CONST_INIT Central central[kSizeClasses];
 // Nodes of threads that ended, until they make a chain.
 ABSL_CONST_INIT FreeNodes
     gathered[kSizeClasses] ABSL_GUARDED_BY(LockAt(kSlabLock));
-// What a chunk is. Stands behind the header of its first slab.
+// What a chunk is. Stands behind the header of its first slab. The list of all
+// chunks only grows, and may be read without a lock.
 struct Chunk {
   Chunk* older;
   size_t size;
@@ -47,9 +48,9 @@ constexpr size_t kChunkOffset = 16;
 static_assert(sizeof(SlabHeader) <= kChunkOffset &&
                   kChunkOffset + sizeof(Chunk) <= kFirstNode,
               "it is before the first node");
-Chunk* newest_chunk ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
+std::atomic<Chunk*> newest_chunk{nullptr};  // written under kSlabLock
 // The newest chunk that KeepInheritedReachable() has seen.
-Chunk* newest_inherited ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
+std::atomic<const Chunk*> newest_inherited{nullptr};
 char* chunk ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 char* chunk_end ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 // Bytes of all chunks so far.
@@ -72,7 +73,9 @@ bool MapChunk() ABSL_EXCLUSIVE_LOCKS_REQUIRED(LockAt(kSlabLock)) {
   char* const memory = MapAligned(size, huge ? kHugeChunk : kSlabBytes);
   if (memory == nullptr) return false;
   if (huge) madvise(memory, size, MADV_HUGEPAGE);
-  newest_chunk = new (memory + kChunkOffset) Chunk{newest_chunk, size};
+  auto* const made = new (memory + kChunkOffset)
+      Chunk{newest_chunk.load(std::memory_order_relaxed), size};
+  newest_chunk.store(made, std::memory_order_release);
   chunk = memory;
   chunk_end = memory + size;
   mapped += size;
@@ -223,11 +226,13 @@ uint64_t NodeNumber(const Node* node) {
 
 void KeepInheritedReachable() {
   if (!HasLeakSanitizer()) return;
-  LockHolder lock(LockAt(kSlabLock));
-  for (Chunk* at = newest_chunk; at != newest_inherited; at = at->older) {
-    LookForPointersIn(reinterpret_cast<char*>(at) - kChunkOffset, at->size);
+  const Chunk* const newest = newest_chunk.load(std::memory_order_acquire);
+  const Chunk* const seen =
+      newest_inherited.exchange(newest, std::memory_order_relaxed);
+  for (const Chunk* at = newest; at != seen; at = at->older) {
+    LookForPointersIn(reinterpret_cast<const char*>(at) - kChunkOffset,
+                      at->size);
   }
-  newest_inherited = newest_chunk;
 }
 
 void ResetCentralListsAfterFork() {

@@ -83,7 +83,8 @@ void GiveBackFreeNodes();
 uint64_t NodeNumber(const Node* node);
 
 // Makes LeakSanitizer regard what existing nodes own as reachable. For the
-// child of a fork, which never destroys what its parent registered.
+// child of a fork, which never destroys what its parent registered. Takes no
+// lock.
 void KeepInheritedReachable();
 
 // Drops the central lists. For the child of a fork that ran no fork hook, in
