@@ -29,9 +29,10 @@
 //   _exit, quick_exit, exec or abort, or by a signal for which it has no
 //   handler (finalize/exit_hooks.h handles some of these), or if it loses
 //   power. It is removed when another process of the same user creates its
-//   first temp dir in the same parent (reap.h), or immediately by a reaper
-//   process (reaper_process.h). A directory of a DestructorTempDir also remains
-//   until then if its destructor does not run.
+//   first temp dir in the same parent, on a local file system (reap.h), or by a
+//   reaper process as soon as this process has ended, or the program that it
+//   has executed (reaper_process.h). A directory of a DestructorTempDir also
+//   remains until then if its destructor does not run.
 // Security: the directory has mode 0700, whatever the umask, and a name that
 //   cannot be guessed; Create never uses an entry that exists. Removal
 //   follows no symbolic link, and removes only the directory that Create
@@ -41,8 +42,9 @@
 //   TempDirOptions::set_require_guarantees makes Create insist on all of it.
 //
 // Open files: FUSE and NFS rename a file that is removed while it is open to a
-//   hidden name. Remove() then tries for two seconds, and fails; the next
-//   trigger tries again. Close the files first.
+//   hidden name. Remove() and the destructor then try for two seconds, and
+//   fail; the next trigger tries again. At exit, all of them together wait
+//   about as long as one. Close the files first.
 // Cost: the process holds one descriptor for each parent that it uses, however
 //   many temp dirs it has there. A direct temp dir holds one of its own, and so
 //   does each one on FUSE. The process removes its directory in the parent with
@@ -86,9 +88,8 @@ namespace tempdir {
 //   touch the directory, Remove() and Keep() return FailedPrecondition. A
 //   daemonizing child may adopt it (docs/fork.md).
 // Crash: with ExitHooks::crash the process removes its temp dirs in a signal
-//   handler. Other threads that use one wait until it has ended; on the thread
-//   that crashes, Create, Remove and Keep return Cancelled
-//   (docs/process_end.md).
+//   handler. Create, Remove and Keep wait on other threads until it has ended;
+//   on the thread that crashes they return Cancelled (docs/process_end.md).
 using TempDir = FinalizerTempDir;
 
 // Waits until every temp dir that this process removes in the background

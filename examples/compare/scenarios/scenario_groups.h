@@ -12,9 +12,9 @@ namespace compare {
 // For scenarios in which the process itself removes nothing.
 inline constexpr Expectation kReaperProcessDoes = {
     "reaper", kByReaperProcess,
-    "When the process has ended, also after exec, the reaper process wakes. "
-    "It proves that no process holds the lock of the directory, and removes "
-    "it."};
+    "The reaper process wakes when the process has ended. It proves that no "
+    "process holds the lock of the directory, and removes it. exec does not "
+    "end the process: the end of the executed program does."};
 inline constexpr Expectation kNextStartDoes = {
     "restart", kAtNextStart,
     "The next process of this user that creates a temp dir there finds the "
