@@ -212,10 +212,10 @@ TEST_F(SpoolServiceReloadTest, ProgramThatHangsIsKilledAfterTheGrace) {
   // And the next one succeeds.
   ASSERT_EQ(rename(Path("real").c_str(), program().c_str()), 0);
   service.process().Signal(SIGHUP);
-  const std::string message = service.manager().Await("MAINPID=");
-  ASSERT_THAT(message, StartsWith("MAINPID="));
-  HeldProcess successor(std::stoi(message.substr(8)));
-  successor.Send(SIGTERM);
+  EXPECT_THAT(service.manager().Await("MAINPID="), Not(IsEmpty()));
+  AwaitEndOf(service.process().pid());
+  // The new one is in its group.
+  service.process().SignalGroup(SIGTERM);
   // Its output ends: nothing of the program that hung is left.
   const ChildResult result = service.process().Await();
   EXPECT_TRUE(result.Exited(0)) << result;
