@@ -40,8 +40,8 @@ auto Owner() {
   return [text = std::make_unique<std::string>(Text())] {};
 }
 
-template <class Fork>
-void WithEverything(Fork fork) {
+template <class F>
+void WithEverything(F forks) {
   struct Object {
     finalize::Lifetime lifetime;
   };
@@ -59,7 +59,7 @@ void WithEverything(Fork fork) {
   auto removed_by_exit = tempdir::FinalizerTempDir::Create();
   auto removed_by_scope = tempdir::DestructorTempDir::Create();
   Require(removed_by_exit.ok() && removed_by_scope.ok(), "Create");
-  fork();
+  forks();
 }
 
 void ChildExits() {
