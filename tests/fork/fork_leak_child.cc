@@ -20,6 +20,7 @@
 #include "finalize/weak_ref.h"
 #include "tempdir/destructor_temp_dir.h"
 #include "tempdir/finalizer_temp_dir.h"
+#include "tempdir/reap.h"
 #include "tests/support/forked.h"
 #include "tests/support/scenario.h"
 
@@ -101,6 +102,8 @@ void GrandchildExits() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // What another thread is using during a fork is a leak of the child.
+  tempdir::SetAutomaticReap(false);
   return finalize_test::RunScenario(argc, argv,
                                     {{"child-exits", &ChildExits},
                                      {"child-returns", &ChildReturns},
