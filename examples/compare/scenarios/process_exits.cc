@@ -8,6 +8,7 @@
 #include "examples/compare/scenarios/scenario_groups.h"
 #include "examples/compare/subject/child_process.h"
 #include "examples/compare/subject/owner.h"
+#include "examples/compare/subject/reaper.h"
 
 namespace compare {
 namespace {
@@ -127,7 +128,9 @@ constexpr Scenario kProcessExits[] = {
      {{"", nullptr,
        "exec discards the whole program with its objects and exit handlers. "
        "The new program does not know about the directory."},
-      kReaperProcessDoes,
+      {"reaper", kByReaperProcess,
+       "exec does not end the process. The reaper process wakes when the new "
+       "program has ended, and removes the directory."},
       kNextStartDoes}},
 };
 

@@ -13,8 +13,7 @@ namespace compare {
 inline constexpr Expectation kReaperProcessDoes = {
     "reaper", kByReaperProcess,
     "The reaper process wakes when the process has ended. It proves that no "
-    "process holds the lock of the directory, and removes it. exec does not "
-    "end the process: the end of the executed program does."};
+    "process holds the lock of the directory, and removes it."};
 inline constexpr Expectation kNextStartDoes = {
     "restart", kAtNextStart,
     "The next process of this user that creates a temp dir there finds the "

@@ -197,8 +197,8 @@ constexpr Scenario kTrouble[] = {
      {OpenFile<D>, OpenFile<F>, OpenFile<M>},
      Exits(0),
      {{"", kScopeEnd,
-       "A name can be removed while the file is open: reading and writing "
-       "continue to work."}}},
+       "On a local file system a name can be removed while the file is open: "
+       "reading and writing continue to work."}}},
     {"disk-full",
      "disk full",
      "The disk is full: no file, directory or name can be created (every "
