@@ -49,8 +49,8 @@ static_assert(sizeof(SlabHeader) <= kChunkOffset &&
                   kChunkOffset + sizeof(Chunk) <= kFirstNode,
               "it is before the first node");
 std::atomic<Chunk*> newest_chunk{nullptr};  // written under kSlabLock
-// The newest chunk that KeepInheritedReachable() has seen.
-std::atomic<const Chunk*> newest_inherited{nullptr};
+// The newest chunk that LeakSanitizer knows; it knows all older ones.
+std::atomic<const Chunk*> newest_known{nullptr};
 char* chunk ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 char* chunk_end ABSL_GUARDED_BY(LockAt(kSlabLock)) = nullptr;
 // Bytes of all chunks so far.
@@ -227,12 +227,12 @@ uint64_t NodeNumber(const Node* node) {
 void KeepInheritedReachable() {
   if (!HasLeakSanitizer()) return;
   const Chunk* const newest = newest_chunk.load(std::memory_order_acquire);
-  const Chunk* const seen =
-      newest_inherited.exchange(newest, std::memory_order_relaxed);
-  for (const Chunk* at = newest; at != seen; at = at->older) {
+  const Chunk* const known = newest_known.load(std::memory_order_relaxed);
+  for (const Chunk* at = newest; at != known; at = at->older) {
     LookForPointersIn(reinterpret_cast<const char*>(at) - kChunkOffset,
                       at->size);
   }
+  newest_known.store(newest, std::memory_order_relaxed);
 }
 
 void ResetCentralListsAfterFork() {
