@@ -9,8 +9,6 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "finalize/at_exit.h"
 #include "finalize/finally.h"
