@@ -29,11 +29,10 @@
 //   report of the drain and goes to the failure reporter, whatever else
 //   TempDirOptions::set_failure_callback says.
 // Lifetime: an object may outlive the drain at exit. Its directory has been
-//   removed then, Remove() returns OK, and the destructor does nothing. A
-//   static object that Create() initializes does not outlive it: exit()
-//   destroys it before the drain, so callbacks find its directory removed. If
-//   they need the directory, never destroy the object. exit() then removes the
-//   directory after them:
+//   removed then, Remove() returns OK, and the destructor does nothing. But
+//   exit() destroys a static object that Create() initializes before the drain,
+//   so callbacks find its directory removed. If they need the directory, never
+//   destroy the object. exit() then removes the directory after them:
 //
 //     static auto& dir = *new auto(tempdir::TempDir::Create());
 //
